@@ -1,0 +1,53 @@
+// Delivery: one event owed to one webhook; the request that an attempt makes of it, and what its outcome means. Pure.
+#pragma once
+
+#include "agent/webhook.hpp"
+#include "common/http.hpp"
+#include "common/result.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace agent {
+
+/// What is held in memory of a delivery while its lane has it.
+struct Delivery {
+    std::int64_t id = 0; ///< row; larger is later
+    std::string webhook; ///< key
+    std::string event_id;
+    std::shared_ptr<const std::string> event; ///< the event's own bytes
+    std::uint32_t attempts = 0;               ///< made and written down before this one
+    std::int64_t accepted_at = 0;             ///< queue time in ms (Outbox::queue_time)
+};
+
+/// Retries: the n-th wait lies between half of and all of min(initial·2^(n-1), max).
+struct Backoff {
+    common::Millis initial{1'000};
+    common::Millis max{100'000};
+    /// `n` from 1; `chance` in [0, 1) decides within the range.
+    [[nodiscard]] common::Millis wait(std::uint32_t n, double chance) const;
+};
+
+/// Standard Webhooks 1.0: webhook-id is made from webhook key, event id and bytes, so it is the same for each attempt.
+std::string webhook_id(const Delivery& delivery);
+
+/// The request of attempt `attempt` (from 1). `wall_s` is this attempt's webhook-timestamp.
+common::HttpRequest make_request(const Webhook& webhook, const Delivery& delivery, std::uint32_t attempt, std::int64_t wall_s);
+
+/// What an attempt came to.
+struct Outcome {
+    enum class Kind { delivered, retry, dead } kind = Kind::retry;
+    common::Millis wait{0};  ///< for retry: how long this delivery waits by itself
+    bool answered = false;   ///< there was an HTTP answer
+    unsigned status = 0;     ///< of the answer
+    std::string error;       ///< "503 Service Unavailable", "connect: connection refused"; empty when delivered
+};
+
+/// `attempt` counts this one. `wall` judges nothing but a Retry-After date that comes without a Date.
+/// Retry-After: seconds or a date, the date against the answer's own Date; at most one hour.
+Outcome judge(const common::Result<common::HttpReply>& reply, std::uint32_t attempt, const Webhook& webhook, const Backoff& backoff,
+              double chance);
+
+} // namespace agent

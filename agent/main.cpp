@@ -1,0 +1,3 @@
+#include "agent/cli.hpp"
+
+int main(int argc, char** argv) { return agent::command_line(argc, argv); }

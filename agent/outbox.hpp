@@ -1,0 +1,124 @@
+// Outbox: the queue on disk. add() is the only durable hand-over: when it returns, the events and their deliveries are committed as
+// queue.sync says. All that waits goes into one transaction (group commit); outcomes of attempts ride along, at most 1 s later.
+// Loop thread; the SQL runs on the database's. After a crash every committed delivery is here again, and one whose outcome was not
+// written yet is tried once more.
+//
+// Time in here is *queue time*: milliseconds that run with the monotonic clock and go on from one run to the next by what is known
+// for sure (same boot: monotonic; across boots: the wall clock, if it was disciplined then and is now). So no jump of the wall clock
+// stalls, expires or floods anything.
+#pragma once
+
+#include "agent/config.hpp"
+#include "agent/delivery.hpp"
+#include "agent/outbox_rows.hpp"
+#include "agent/stats.hpp"
+#include "common/clock.hpp"
+#include "common/database.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace agent {
+
+/// One event and whom it goes to. `deliveries` may be empty: then only the duplicate is judged.
+struct NewEvent {
+    std::string event_id;  ///< given, or a UUIDv7 of ours
+    bool id_given = true;  ///< without an id of its own an event is never a duplicate
+    std::shared_ptr<const std::string> bytes;
+    struct For {
+        std::shared_ptr<const Webhook> webhook;
+        std::optional<std::string> cooldown_value; ///< set: at most one per value and webhook.settings.cooldown
+    };
+    std::vector<For> deliveries;
+};
+
+struct Accepted {
+    std::uint64_t accepted = 0;   ///< events, duplicates among them
+    std::uint64_t duplicates = 0;
+    std::uint64_t deliveries = 0;
+};
+
+/// What became of an attempt.
+struct Settlement {
+    std::int64_t id = 0;
+    std::string webhook;
+    Outcome::Kind kind = Outcome::Kind::delivered;
+    std::uint32_t attempts = 0; ///< made, this one included
+    std::int64_t due = 0;       ///< queue time of the next one (retry)
+    unsigned status = 0;
+    std::string error;
+    bool expired = false;       ///< not an attempt: max_age has passed, the delivery is deleted
+};
+
+/// Deliveries read back from disk for a lane.
+struct DueBatch {
+    std::vector<Delivery> deliveries;
+    bool more = false;                       ///< the limit cut it off
+    std::optional<std::int64_t> next_due;    ///< the earliest retry that is not due yet
+};
+
+struct QueueStats {
+    std::uint64_t pending = 0, dead = 0;
+    std::uint64_t bytes = 0, max_bytes = 0; ///< database with its WAL
+    std::optional<std::int64_t> oldest_ms;  ///< age of the oldest pending delivery
+    bool degraded = false;                  ///< the store said no; tried again by itself
+    bool full = false;
+    std::string last_error;
+};
+
+class Outbox {
+  public:
+    Outbox(common::Executor loop, common::Clock& clock, common::Database& database, const Config& config, Stats& stats);
+    ~Outbox();
+
+    /// Blocking, at start, after the schema is there: counters, queue time, cooldowns.
+    common::Result<void> load();
+    /// Spawns the committer; `group` must be joined before the outbox goes.
+    void start(common::TaskGroup& group);
+
+    /// All or nothing. Errors: Fault::full (queue at its bound), Fault::storage (degraded). Order of calls is order of ids.
+    common::Task<common::Result<Accepted>> add(std::vector<NewEvent> events);
+    /// Never waits; written with the next commit. What waits is kept while the store is degraded.
+    void settle(Settlement settlement);
+    /// Everything settled so far is written (or the store has refused it).
+    common::Task<> flush();
+
+    /// Deliveries of `webhooks` never tried, with an id above `after`, oldest first. Those settled but not yet written are left out.
+    common::Task<common::Result<DueBatch>> fresh(std::vector<std::string> webhooks, std::int64_t after, std::size_t limit);
+    /// Retries of `webhooks` that are due, longest due first, and when the next will be. Flushes first.
+    common::Task<common::Result<DueBatch>> due(std::vector<std::string> webhooks, std::size_t limit);
+
+    /// Called on the loop for each committed batch of new deliveries: they go to their lanes.
+    void on_new(std::function<void(std::vector<Delivery>)> listener) { on_new_ = std::move(listener); }
+    /// Called on the loop after retry() and drop(): what lanes hold in memory of the selection is no longer true.
+    void on_edit(std::function<void(const Selection&)> listener) { on_edit_ = std::move(listener); }
+
+    // For people (rows as in the API, section 5).
+    common::Task<common::Result<RowPage>> list(Selection selection, std::int64_t after, std::size_t limit, bool with_bodies = false);
+    common::Task<common::Result<std::optional<DeliveryRow>>> show(std::int64_t id);
+    /// Dead letters become pending with fresh attempts, pending ones due now. Gives how many.
+    common::Task<common::Result<std::uint64_t>> retry(Selection selection);
+    common::Task<common::Result<std::uint64_t>> drop(Selection selection);
+
+    /// Deliveries of webhooks that are no longer known become dead letters ("webhook removed"); `known` are the keys of the snapshot.
+    common::Task<common::Result<std::uint64_t>> bury_removed(std::vector<std::string> known);
+    /// Old dead letters go, expired deliveries go, free pages are given back; in small steps.
+    common::Task<common::Result<void>> prune(const Snapshot& snapshot);
+
+    [[nodiscard]] std::int64_t queue_time() const;
+    [[nodiscard]] QueueStats stats() const;
+    [[nodiscard]] std::uint64_t pending(const std::string& webhook) const;
+    [[nodiscard]] std::uint64_t dead(const std::string& webhook) const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+    std::function<void(std::vector<Delivery>)> on_new_;
+    std::function<void(const Selection&)> on_edit_;
+};
+
+} // namespace agent

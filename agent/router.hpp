@@ -1,0 +1,25 @@
+// Router: who may call what (contract section 5): which paths TCP serves, the bearer token, 404 and 405; then hands the request to
+// ingest or control. Loop thread.
+#pragma once
+
+#include "agent/config.hpp"
+#include "agent/control.hpp"
+#include "agent/ingest.hpp"
+#include "common/http_server.hpp"
+
+namespace agent {
+
+class Router {
+  public:
+    Router(Ingest& ingest, Control& control, const Config& config);
+    /// By the head alone, before the body is read: 401, 403, 404, 405, 415.
+    [[nodiscard]] std::optional<common::HttpReply> refuse(const common::Incoming& head) const;
+    common::Task<common::HttpReply> handle(common::Incoming request);
+
+  private:
+    Ingest& ingest_;
+    Control& control_;
+    const Config& config_;
+};
+
+} // namespace agent

@@ -1,0 +1,14 @@
+// The schema as an append-only list of migrations; `user_version` counts those that were made. Each step is one transaction.
+#pragma once
+
+#include "common/database.hpp"
+
+namespace agent {
+
+/// How many migrations this version knows.
+int schema_version();
+
+/// Brings the database to this version. Fault::config when the database is of a newer version (exit 78), Fault::storage otherwise.
+common::Result<void> migrate(common::Connection& connection);
+
+} // namespace agent

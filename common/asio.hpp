@@ -1,0 +1,107 @@
+// The one place where Asio is included: Task<T> (a coroutine), OneShot<T> (a value that comes later) and TaskGroup (coroutines that
+// are stopped together). Everything here belongs to the thread of its executor.
+//
+// Rule for every file that awaits: the operand of co_await has a name, no `{` and no closure inside it. g++ 12 destroys such
+// temporaries twice. Parameters of coroutines are values, or references that outlive the loop. test/check_coroutines.sh looks.
+#pragma once
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <list>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace common {
+
+namespace asio = boost::asio;
+
+/// A coroutine that gives a T. It starts when it is awaited (or spawned) and runs on the executor of who awaits it.
+template <class T = void> using Task = asio::awaitable<T>;
+using Executor = asio::any_io_executor;
+
+/// A value handed once from one coroutine to another on the same executor. One waiter; set() may come before or after wait().
+template <class T> class OneShot {
+  public:
+    explicit OneShot(Executor executor) : executor_{std::move(executor)} {}
+    OneShot(const OneShot&) = delete;
+    OneShot& operator=(const OneShot&) = delete;
+
+    void set(T value) {
+        if (waiter_) {
+            // Posted, not called: who sets is in the middle of something.
+            asio::post(executor_, [waiter = std::move(waiter_), value = std::move(value)]() mutable {
+                std::move(waiter)(std::move(value));
+            });
+        } else {
+            value_ = std::move(value);
+        }
+    }
+
+    [[nodiscard]] bool is_set() const { return value_.has_value(); }
+
+    /// The awaiting coroutine must not be cancelled in here: a OneShot is always set.
+    Task<T> wait() {
+        return asio::async_initiate<const asio::use_awaitable_t<>&, void(T)>(
+            [this](auto handler) {
+                if (value_) {
+                    asio::post(executor_, [handler = std::move(handler), value = std::move(*value_)]() mutable {
+                        std::move(handler)(std::move(value));
+                    });
+                } else {
+                    waiter_ = asio::any_completion_handler<void(T)>{std::move(handler)};
+                }
+            },
+            asio::use_awaitable);
+    }
+
+  private:
+    Executor executor_;
+    std::optional<T> value_;
+    asio::any_completion_handler<void(T)> waiter_;
+};
+
+/// Coroutines with one owner. The owner must see them all end (cancel(), then join()) before what they refer to goes away.
+/// A coroutine that ends by an exception other than its cancellation is a fault of ours: it is logged and the process aborts,
+/// for a supervisor that starts it again beats an agent that lacks one of its parts.
+class TaskGroup {
+  public:
+    explicit TaskGroup(Executor executor);
+    TaskGroup(const TaskGroup&) = delete;
+    TaskGroup& operator=(const TaskGroup&) = delete;
+    ~TaskGroup();
+
+    /// `name` stands in the log if the coroutine breaks.
+    void spawn(std::string name, Task<> task);
+    /// Cancels what each coroutine waits for; they end with operation_aborted.
+    void cancel();
+    /// Returns when no coroutine of the group is left. One waiter at a time.
+    Task<> join();
+    [[nodiscard]] std::size_t size() const { return running_.size(); }
+
+  private:
+    struct Running {
+        std::string name;
+        asio::cancellation_signal stop;
+    };
+    void ended(std::list<Running>::iterator one, std::exception_ptr why);
+
+    Executor executor_;
+    std::list<Running> running_;
+    asio::steady_timer empty_;
+};
+
+} // namespace common
