@@ -31,18 +31,20 @@ struct Answer {
         hang,    ///< reads the request and never answers (until stop())
         reset,   ///< closes with RST instead of an answer
         close,   ///< closes without a byte
-        cut,     ///< head with the whole Content-Length, half of the body, then closes
+        cut,     ///< head with the whole Content-Length, half of the body (of an empty one: of one byte), then closes
         trickle, ///< the answer byte by byte, one each 100 ms
     };
     unsigned status = 200;
     common::Headers headers;
     std::string body;
     Fault fault = Fault::none;
+    std::string raw = {}; ///< set: these bytes instead of status, headers and body, then the connection is closed (unless hang: left open)
 };
 
 struct ServerFiles {
     std::string cert_file, key_file; ///< set: TLS
     std::string client_ca_file;      ///< set: a client certificate signed by it is wanted
+    std::string unix_socket = {};    ///< set: listens there and on no port
 };
 
 class ScriptedServer {
@@ -55,11 +57,11 @@ class ScriptedServer {
     ~ScriptedServer();
 
     [[nodiscard]] std::uint16_t port() const;
-    /// "http://127.0.0.1:PORT" + path.
+    /// "http://127.0.0.1:PORT" + path; "https" with a certificate.
     [[nodiscard]] std::string url(std::string_view path = "/") const;
 
     void set_script(Script script);
-    /// Closes the listening socket and every connection: from now on connections are refused.
+    /// Closes the listening socket and every connection: from now on connections are refused. The port stays ours.
     void stop();
     /// Listens again, on the same port.
     void start();
