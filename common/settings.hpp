@@ -19,10 +19,20 @@ struct Setting {
     int line = 0;
 };
 
+struct Section {
+    std::string name;
+    int line = 0;
+};
+
+struct SettingsFault {
+    int line = 0;
+    std::string message; ///< "no section before this key", a line without '=', a duplicate key or section
+};
+
 struct SettingsText {
-    std::vector<Setting> settings;      ///< in the file's order
-    std::vector<std::string> sections;  ///< in the file's order, also the empty ones
-    std::vector<std::string> errors;    ///< "line 7: …": no section, no '=', a duplicate key or section
+    std::vector<Setting> settings; ///< in the file's order
+    std::vector<Section> sections; ///< in the file's order, also the empty ones
+    std::vector<SettingsFault> errors;
 };
 
 /// `;` and `#` start a comment line. Keys and sections are case-sensitive.
