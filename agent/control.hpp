@@ -2,12 +2,8 @@
 // Loop thread. It reads what the others count and asks the outbox for rows; it decides nothing.
 #pragma once
 
-#include "agent/config.hpp"
-#include "agent/outbox.hpp"
-#include "agent/salvage.hpp"
-#include "agent/stats.hpp"
-#include "agent/webhook_cache.hpp"
-#include "common/clock.hpp"
+#include "agent/deliveries_api.hpp"
+#include "agent/sources.hpp"
 #include "common/http_server.hpp"
 
 #include <functional>
@@ -22,8 +18,8 @@ class Control {
         std::function<common::Task<common::Result<Changes>>()> sync; ///< fetch definitions and re-read the local file
     };
 
-    Control(common::Clock& clock, Outbox& outbox, WebhookCache& cache, const Config& config, const Stats& stats, Opened opened,
-            Asks asks);
+    /// All references outlive it; the uptime counts from here.
+    Control(common::Clock& clock, Outbox& outbox, WebhookCache& cache, const Config& config, const Stats& stats, Opened opened, Asks asks);
 
     /// Any path but /v1/events; 404 and 405 (with Allow) are answered here too. Paths that are not for TCP without a token are the
     /// router's business, not control's.
@@ -35,18 +31,12 @@ class Control {
 
   private:
     common::HttpReply explain(const common::Incoming& request) const;
-    common::HttpReply metrics() const;
-    common::Task<common::HttpReply> deliveries(common::Incoming request);
+    common::HttpReply ready() const;
     common::Task<common::HttpReply> sync();
 
-    common::Clock& clock_;
-    Outbox& outbox_;
-    WebhookCache& cache_;
-    const Config& config_;
-    const Stats& stats_;
-    Opened opened_;
+    Sources sources_;
+    DeliveriesApi deliveries_;
     Asks asks_;
-    common::Instant started_;
 };
 
 } // namespace agent
