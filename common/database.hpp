@@ -7,6 +7,7 @@
 #include "common/result.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -31,9 +32,12 @@ class Connection {
     /// The prepared statement for `sql` (a literal: its address is the key), reset and with nothing bound.
     [[nodiscard]] SQLite::Statement& prepared(const char* sql);
     [[nodiscard]] const std::string& path() const { return path_; }
+    /// Ends what a function left in the middle: running statements are reset, an open transaction is rolled back.
+    void rest() noexcept;
 
   private:
     explicit Connection(std::string path);
+    void open_file(const std::string& name, int flags);
     struct State;
     std::string path_;
     std::unique_ptr<State> state_;
@@ -58,12 +62,20 @@ class Database {
     /// order of the calls. A plain function, not a coroutine (rule: no closure inside a co_await expression):
     ///   auto work = [=](Connection& c) {...};  auto job = database.run(std::move(work));  auto got = co_await std::move(job);
     template <class Work> auto run(Work work) -> Task<Result<std::invoke_result_t<Work&, Connection&>>>;
+    /// The same on the calling thread, blocking; only while the loop does not run.
+    template <class Work> auto run_now(Work work) -> Result<std::invoke_result_t<Work&, Connection&>> {
+        return guarded<std::invoke_result_t<Work&, Connection&>>(work);
+    }
 
-    /// After an I/O error: closes the connection and opens it anew, on the store's executor.
-    Task<Result<void>> reopen();
+    /// Works on the file of that path while no connection of ours is open.
+    using Mend = std::function<Result<void>(const std::string& path)>;
+    /// After an I/O error: closes the connection and opens it anew, on the store's executor. `mend` runs in between. After an error
+    /// the database is closed, and reopen() may be tried again.
+    Task<Result<void>> reopen(Mend mend = {});
 
   private:
     template <class Value, class Work> Result<Value> guarded(Work& work);
+    Result<void> renew(const Mend& mend);
 
     Executor loop_;
     Executor store_;
@@ -76,7 +88,12 @@ template <class Value, class Work> Result<Value> Database::guarded(Work& work) {
     if (!connection_) {
         return fail(Fault::storage, "the database is not open");
     }
+    struct Rest {
+        Connection& connection;
+        ~Rest() { connection.rest(); }
+    };
     try {
+        const Rest rest{*connection_};
         if constexpr (std::is_void_v<Value>) {
             work(*connection_);
             return {};
@@ -94,9 +111,8 @@ template <class Work> auto Database::run(Work work) -> Task<Result<std::invoke_r
         [this](auto handler, Work job) {
             asio::post(store_, [this, handler = std::move(handler), job = std::move(job)]() mutable {
                 auto result = guarded<Value>(job);
-                asio::post(loop_, [handler = std::move(handler), result = std::move(result)]() mutable {
-                    std::move(handler)(std::move(result));
-                });
+                asio::post(loop_,
+                           [handler = std::move(handler), result = std::move(result)]() mutable { std::move(handler)(std::move(result)); });
             });
         },
         asio::use_awaitable, std::move(work));
