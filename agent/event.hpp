@@ -2,6 +2,7 @@
 // Pure. Bytes are kept as they came by whoever holds them; numbers that are ids never pass through a double.
 #pragma once
 
+#include "agent/json_text.hpp"
 #include "common/result.hpp"
 
 #include <compare>
@@ -42,17 +43,17 @@ struct Event {
     std::optional<std::string> plate;
 };
 
-/// Deeper JSON is refused.
-inline constexpr std::size_t max_depth = 64;
-
 /// Reads one JSON object (UTF-8, no BOM, no lone surrogates, at most 64 deep). The error says what is wrong and at which byte.
-/// Accepts the shapes of an integrator's producer, of FindFace Lite, and of FindFace Multi and Security (contract, section 4).
+/// Accepts the shapes of an integrator's producer, of FindFace Lite, and of FindFace Multi and Security (contract, section 4). Of equal
+/// keys in one object the last one counts. An id that is no integer or no string of at most 256 bytes without control characters is an
+/// error.
 common::Result<Event> read_event(std::string_view json);
 
 enum class BodyFormat { json, ndjson };
 
 /// Cuts a body into the texts of its events (views into `body`, without surrounding white space). `json`: one object or an array of
-/// them; `ndjson`: one a line, blank lines skipped. Finds only what is needed for the cut; read_event judges each part.
+/// them; `ndjson`: one a line, blank lines skipped. Finds only what is needed for the cut; read_event judges each part. An empty array
+/// is no events; an empty body is an error. An error names the event's index from 0 or the byte from 1.
 common::Result<std::vector<std::string_view>> split_events(std::string_view body, BodyFormat format);
 
 } // namespace agent

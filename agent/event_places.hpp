@@ -1,0 +1,93 @@
+// EventPlaces: the places of an event that are read, as a tree in preorder: a place's subtree is the range up to its `end`. Everything
+// that stands elsewhere in an event is passed over. Pure; built by the compiler. For the event reader only.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+
+namespace agent::places {
+
+using Place = std::uint8_t;
+
+struct Node {
+    std::string_view key;
+    Place end = 0;
+};
+
+struct Tree {
+    std::array<Node, 90> nodes{};
+    Place size = 0;
+
+    constexpr Place open(std::string_view key) {
+        nodes.at(size).key = key;
+        return size++;
+    }
+    constexpr void close(Place place) { nodes.at(place).end = size; }
+    constexpr void add(std::string_view key, std::initializer_list<std::string_view> inside = {}) {
+        const auto place = open(key);
+        for (const auto part : inside) {
+            add(part);
+        }
+        close(place);
+    }
+    /// What stands in `features` or, with other producers, at the top level.
+    constexpr void add_features() {
+        const auto headpose = open("headpose");
+        for (const auto* angle : {"yaw", "pitch", "roll"}) {
+            add(angle, {"name"});
+        }
+        close(headpose);
+        for (const auto* angle : {"headpose_yaw", "headpose_pitch", "headpose_roll"}) {
+            add(angle, {"name"});
+        }
+        for (const auto* feature : {"liveness", "medmask", "orientation", "special_type", "special_vehicle_type",
+                                    "license_plate_visibility", "license_plate_number"}) {
+            add(feature, {"name", "confidence"});
+        }
+    }
+
+    [[nodiscard]] constexpr Place find(Place parent, std::string_view key) const {
+        for (auto child = static_cast<Place>(parent + 1); child < nodes[parent].end; child = nodes[child].end) {
+            if (nodes[child].key == key) {
+                return child;
+            }
+        }
+        return size;
+    }
+};
+
+constexpr Tree make_tree() {
+    Tree tree;
+    const auto event = tree.open("");
+    for (const auto* key : {"id", "type", "object_type", "webhook_type", "bs_type", "matched", "confidence"}) {
+        tree.add(key);
+    }
+    for (const auto* key : {"camera", "matched_card", "matched_dossier"}) {
+        tree.add(key, {"id"});
+    }
+    const auto features = tree.open("features");
+    tree.add_features();
+    tree.close(features);
+    tree.add_features();
+    tree.close(event);
+    return tree;
+}
+
+inline constexpr Tree tree = make_tree();
+inline constexpr Place top = 0;
+inline constexpr Place nowhere = tree.size;
+
+/// A place that is known to exist, by its key: a wrong key does not compile.
+consteval Place at(std::string_view key, Place parent = top) {
+    const auto place = tree.find(parent, key);
+    if (place == nowhere) {
+        throw "no such place";
+    }
+    return place;
+}
+
+inline constexpr Place features = at("features");
+
+} // namespace agent::places
