@@ -5,22 +5,28 @@
 
 #include <nlohmann/json.hpp>
 
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
 namespace agent {
 
 /// The definitions in any of the shapes that a list comes in: a bare array, or inside `results`, `items` or `data`.
-/// `next`: the page's `next_page` or `next`, if any.
+/// `next`: the page's `next_page` or `next`, if any: a URL, absolute or relative.
 struct DefinitionList {
     std::vector<nlohmann::json> definitions;
     std::optional<std::string> next;
 };
 
-/// The error says what is wrong with the list as a whole; an HTML page is called one.
+/// The error (Fault::input) says what is wrong with the list as a whole; an HTML page is called one.
 common::Result<DefinitionList> read_list(std::string_view json);
 
 /// The key of a server's definition: its integer id in decimal. An item without one is an error.
 common::Result<std::string> server_key(const nlohmann::json& definition);
 
-/// The local definitions file: keys "local:NAME", each definition valid (else an error naming it), no name twice.
+/// The local definitions file: keys "local:NAME", each definition valid, no name twice; the error (Fault::input) names every fault.
 /// Gives key and definition in the file's order.
 common::Result<std::vector<std::pair<std::string, nlohmann::json>>> read_local_definitions(std::string_view json);
 

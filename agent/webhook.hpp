@@ -22,7 +22,7 @@ enum class CooldownKey { webhook, card, plate, camera };
 struct DeliverySettings {
     BodyShape body = BodyShape::object;
     common::Millis timeout{10'000};
-    common::Millis max_age{0}; ///< 0: never expires
+    common::Millis max_age{0};  ///< 0: never expires
     common::Millis cooldown{0}; ///< 0: none
     CooldownKey cooldown_key = CooldownKey::webhook;
     common::Headers headers;
@@ -35,8 +35,9 @@ enum class WebhookState { serving, inactive, excluded, unsupported };
 std::string_view to_string(WebhookState state);
 
 struct Webhook {
-    std::string key;  ///< the server's id in decimal, or "local:NAME"
-    std::string name; ///< may be empty where the definition is broken
+    std::string key;    ///< the server's id in decimal, or "local:NAME"
+    std::string name;   ///< may be empty where the definition is broken
+    bool active = true; ///< as the definition says
     WebhookState state = WebhookState::unsupported;
     std::string reason;                ///< why unsupported or excluded
     std::vector<std::string> warnings; ///< contradictions, served as written
@@ -53,8 +54,8 @@ struct Snapshot {
     [[nodiscard]] std::shared_ptr<const Webhook> find(std::string_view key) const;
 };
 
-/// A definition's own fields, checked against the manual's page. `strict`: all faults are errors (webhook create, local file).
-/// Otherwise never fails: what breaks a rule gives an `unsupported` webhook with the reason. `state` is serving, inactive or unsupported.
+/// A definition's own fields, checked against the manual's page. Never fails: what breaks a rule gives an `unsupported` webhook with every
+/// fault as its reason. `state` is serving, inactive or unsupported.
 Webhook read_webhook(std::string key, const nlohmann::json& definition);
 
 /// Checks a definition that is to be sent to the server: every fault, each naming field, value and what is allowed. Empty: good.
@@ -73,7 +74,8 @@ std::vector<Verdict> explain(const Snapshot& snapshot, const Event& event);
 /// The answer of POST /v1/explain.
 nlohmann::json explanation_json(const std::vector<Verdict>& verdicts);
 
-/// The value that `settings.cooldown_key` looks at; nothing where the event lacks it (then it is never suppressed).
+/// The value that `settings.cooldown_key` looks at (empty for the whole webhook); nothing without a cooldown or where the event lacks the
+/// value: then the event is never suppressed.
 std::optional<std::string> cooldown_value(const DeliverySettings& settings, const Event& event);
 
 } // namespace agent
