@@ -1,0 +1,187 @@
+// The command line as scripts use it: exit codes, what stands on stdout and what on stderr, with and without a running agent.
+#include "test/support/program.hpp"
+#include "test/support/scripted_server.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using nlohmann::json;
+
+const test::Program::Sections local_only{{"webhooks", {{"file", "webhooks.json"}}}};
+
+TEST(Cli, UsageIsJudgedBeforeAnythingIsContacted) {
+    const test::Program agent{local_only}; // the definitions file is not even there
+    const std::vector<std::vector<std::string>> wrong{
+        {},
+        {"fly"},
+        {"queue"},
+        {"queue", "list", "--state", "lost"},
+        {"queue", "list", "--limit", "many"},
+        {"queue", "list", "--limit", "0"},
+        {"queue", "show"},
+        {"queue", "show", "twelve"},
+        {"queue", "retry"},
+        {"queue", "retry", "12", "--all"},
+        {"queue", "drop"},
+        {"queue", "drop", "12", "--state", "dead"},
+        {"webhook", "show", "door"},
+        {"webhook", "create"},
+        {"send"},
+        {"explain"},
+        {"run", "now"},
+        {"status", "--fast"},
+    };
+    for (const auto& args : wrong) {
+        const auto done = agent.cli(args);
+        EXPECT_EQ(done.code, 64) << testing::PrintToString(args) << done.err;
+        EXPECT_EQ(done.out, "");
+        EXPECT_NE(done.err, "");
+    }
+}
+
+TEST(Cli, HelpAndVersionEverywhere) {
+    for (const auto& args : std::vector<std::vector<std::string>>{{"--help"},
+                                                                  {"run", "--help"},
+                                                                  {"queue", "--help"},
+                                                                  {"queue", "list", "--help"},
+                                                                  {"webhook", "create", "--help"},
+                                                                  {"explain", "--help"}}) {
+        auto argv = args;
+        argv.insert(argv.begin(), FFL_BINARY);
+        const auto done = test::run_program(argv);
+        EXPECT_EQ(done.code, 0);
+        EXPECT_NE(done.out.find("--config"), std::string::npos);
+    }
+    for (const auto* command : {"", "run", "status"}) {
+        std::vector<std::string> argv{FFL_BINARY};
+        if (*command != '\0') {
+            argv.emplace_back(command);
+        }
+        argv.emplace_back("--version");
+        const auto done = test::run_program(argv);
+        EXPECT_EQ(done.code, 0);
+        EXPECT_EQ(done.out.substr(0, 10), "ffl-agent ");
+    }
+}
+
+TEST(Cli, ABadConfigurationEndsEveryCommandWith78AndAllItsErrors) {
+    const test::Program agent{{{"server", {{"colour", "red"}}}, {"queue", {{"sync", "maybe"}}}, {"ingest", {{"max_body", "much"}}}}};
+    for (const auto& args : std::vector<std::vector<std::string>>{{"run"}, {"check"}, {"status"}, {"queue", "list"}, {"webhook", "list"}}) {
+        const auto done = agent.cli(args);
+        EXPECT_EQ(done.code, 78) << testing::PrintToString(args);
+        const auto said = done.out + done.err;
+        for (const auto* part : {"colour", "sync", "full", "max_body", "KiB", "agent.ini"}) {
+            EXPECT_NE(said.find(part), std::string::npos) << part << " in " << said;
+        }
+    }
+    const auto missing = test::run_program({FFL_BINARY, "status", "--config", "/nowhere/agent.ini"});
+    EXPECT_EQ(missing.code, 78);
+    EXPECT_NE(missing.err.find("/nowhere/agent.ini"), std::string::npos);
+}
+
+TEST(Cli, TheConfigurationMayComeFromTheEnvironment) {
+    test::Program agent{local_only};
+    agent.folder().write("webhooks.json", "[]");
+    const auto done = test::run_program({FFL_BINARY, "check"}, "", {{"FFL_AGENT_CONFIG", agent.ini()}});
+    EXPECT_EQ(done.code, 0) << done.out << done.err;
+    EXPECT_NE(done.out.find("ok    configuration " + agent.ini()), std::string::npos);
+}
+
+TEST(Cli, NoAgentIs69) {
+    test::Program agent{local_only};
+    agent.folder().write("webhooks.json", "[]");
+    const auto event = agent.folder().write("event.json", R"({"type":"face"})");
+    for (const auto& args : std::vector<std::vector<std::string>>{{"status"},
+                                                                  {"sync"},
+                                                                  {"send", event},
+                                                                  {"explain", event},
+                                                                  {"queue", "retry", "--all"},
+                                                                  {"queue", "drop", "7"},
+                                                                  {"queue", "list"}}) {
+        const auto done = agent.cli(args);
+        EXPECT_EQ(done.code, 69) << testing::PrintToString(args) << done.err;
+        EXPECT_EQ(done.out, "");
+    }
+}
+
+TEST(Cli, WebhookCommandsNeedAServer) {
+    test::Program agent{local_only};
+    agent.folder().write("webhooks.json", "[]");
+    const auto done = agent.cli({"webhook", "list"});
+    EXPECT_EQ(done.code, 78);
+    EXPECT_NE(done.err.find("[server] url"), std::string::npos) << done.err;
+}
+
+TEST(Cli, ExplainAloneNeedsNoConfiguration) {
+    const std::string data = FFL_TEST_DATA;
+    const auto webhooks = data + "/manual_webhook.json";
+    const auto run = [&](const std::string& event) {
+        return test::run_program({FFL_BINARY, "explain", event, "--webhooks", webhooks, "--json"}, "", {{"FFL_AGENT_CONFIG", "/nowhere"}});
+    };
+    const auto matches = run(data + "/manual_event.json");
+    ASSERT_EQ(matches.code, 0) << matches.err;
+    EXPECT_EQ(json::parse(matches.out)["webhooks"][0]["matches"], true);
+    const auto fails = run(data + "/manual_event_yaw_3.4999.json");
+    const auto failed = json::parse(fails.out)["webhooks"][0]["failed"];
+    EXPECT_EQ(failed["filter"], "yaw_gte");
+    EXPECT_EQ(failed["wanted"], 3.5);
+    EXPECT_EQ(failed["found"], 3.4999);
+    EXPECT_EQ(test::run_program({FFL_BINARY, "explain", "/nowhere.json", "--webhooks", webhooks}).code, 74);
+    EXPECT_EQ(test::run_program({FFL_BINARY, "explain", "-", "--webhooks", webhooks}, "no json").code, 65);
+    EXPECT_EQ(test::run_program({FFL_BINARY, "explain", "-", "--webhooks", webhooks}, "[]").code, 65);
+}
+
+TEST(Cli, SendTakesEveryForm) {
+    test::ScriptedServer target{[](const test::Seen&) { return test::Answer{}; }};
+    test::Program agent{local_only};
+    agent.folder().write("webhooks.json", json::array({{{"name", "all"}, {"target", target.url()}}}).dump());
+    agent.start();
+    const auto one = agent.folder().write("one.json", "{\"id\":\"1\",\"type\":\"face\"}\n");
+    const auto two = agent.folder().write("two.json", R"([{"id":"2"}, {"id":"3"}])");
+    const auto three = agent.folder().write("three.ndjson", "{\"id\":\"4\"}\n\n{\"id\":\"5\"}\r\n");
+    const auto sent = agent.cli({"send", one, two, three, "-", "--json"}, R"({"id":"1","type":"face"})");
+    ASSERT_EQ(sent.code, 0) << sent.err;
+    EXPECT_EQ(json::parse(sent.out), (json{{"accepted", 6}, {"duplicates", 1}, {"deliveries", 5}}));
+    EXPECT_TRUE(target.wait_for(5, std::chrono::seconds{20}));
+    const auto bad = agent.folder().write("bad.json", R"([{"id":"6"},7])");
+    const auto refused = agent.cli({"send", one, bad});
+    EXPECT_EQ(refused.code, 65);
+    EXPECT_NE(refused.err.find("event 1"), std::string::npos) << refused.err;
+    EXPECT_EQ(agent.cli({"send", "/nowhere.json"}).code, 74);
+}
+
+TEST(Cli, TheQueueCanBeSeenAndEmptiedAlsoWithTheServiceStopped) {
+    test::Program agent{local_only};
+    // Nobody listens on the discard port of this address.
+    agent.folder().write("webhooks.json",
+                         R"([{"name":"door","target":"http://127.0.0.1:9/"},{"name":"gate","target":"http://127.0.0.1:9/gate"}])");
+    agent.start();
+    ASSERT_EQ(agent.post("/v1/events", R"([{"id":"a"},{"id":"b"},{"id":"c"}])").status, 202U);
+    ASSERT_TRUE(agent.wait_until([](const json& status) { return status["queue"]["pending"] == 6; }));
+    const auto running = json::parse(agent.cli({"queue", "list", "--json"}).out);
+    ASSERT_EQ(agent.stop(), 0);
+    const auto stopped = json::parse(agent.cli({"queue", "list", "--json"}).out);
+    ASSERT_EQ(stopped["deliveries"].size(), 6U);
+    for (std::size_t i = 0; i < 6; ++i) {
+        for (const auto* key : {"id", "state", "webhook", "event_id"}) {
+            EXPECT_EQ(running["deliveries"][i][key], stopped["deliveries"][i][key]);
+        }
+    }
+    EXPECT_EQ(json::parse(agent.cli({"queue", "list", "--webhook", "local:gate", "--json"}).out)["deliveries"].size(), 3U);
+    EXPECT_EQ(json::parse(agent.cli({"queue", "list", "--state", "dead", "--json"}).out)["deliveries"].size(), 0U);
+    const auto id = stopped["deliveries"][0]["id"].dump();
+    EXPECT_EQ(json::parse(agent.cli({"queue", "show", id, "--json"}).out)["event"], (json{{"id", "a"}}));
+    EXPECT_EQ(agent.cli({"queue", "show", "424242"}).code, 65);
+    const auto dump = agent.cli({"queue", "export"}).out;
+    EXPECT_EQ(std::count(dump.begin(), dump.end(), '\n'), 6);
+    agent.start();
+    EXPECT_EQ(agent.cli({"queue", "drop", "424242"}).code, 65);
+    EXPECT_EQ(agent.cli({"queue", "drop", id}).code, 0);
+    EXPECT_EQ(json::parse(agent.cli({"queue", "drop", "--all", "--webhook", "local:gate", "--json"}).out)["dropped"].get<int>() +
+                  json::parse(agent.cli({"queue", "drop", "--all", "--json"}).out)["dropped"].get<int>(),
+              5);
+    EXPECT_TRUE(agent.wait_until([](const json& status) { return status["queue"]["pending"] == 0; }));
+}
+
+} // namespace
