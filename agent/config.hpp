@@ -4,7 +4,7 @@
 #include "agent/delivery.hpp"
 #include "agent/webhook.hpp"
 #include "common/durability.hpp"
-#include "common/log.hpp"
+#include "common/log_level.hpp"
 #include "common/network.hpp"
 #include "common/url.hpp"
 

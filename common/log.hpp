@@ -2,13 +2,13 @@
 // Secrets and events never go in here: who logs a URL logs Url::shown(), who logs an event logs its id.
 #pragma once
 
+#include "common/log_level.hpp"
+
 #include <initializer_list>
 #include <string>
 #include <string_view>
 
 namespace common::log {
-
-enum class Level { error, warn, info, debug };
 
 struct Field {
     std::string_view key;
