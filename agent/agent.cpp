@@ -87,6 +87,7 @@ class Agent {
     std::optional<common::HttpServer> server_;
     common::Notify notify_;
     Watch watch_{clock_, database_, outbox_, dispatcher_, cache_, config_, notify_};
+    common::Wakeup prune_now_{loop_.get_executor(), clock_};
     common::TaskGroup parts_{loop_.get_executor()};
 };
 
@@ -142,7 +143,10 @@ int Agent::run() {
     }
     outbox_.on_new([this](std::vector<Delivery> deliveries) { dispatcher_.offer(std::move(deliveries)); });
     outbox_.on_edit([this](const Selection& selection) { dispatcher_.edited(selection); });
-    cache_.on_change([this] { dispatcher_.redraw(); });
+    cache_.on_change([this] {
+        dispatcher_.redraw();
+        prune_now_.notify();
+    });
     if (auto listening = listen(); !listening) {
         return refuse(listening.error());
     }
@@ -204,7 +208,7 @@ Task<> Agent::stop() {
 
 Task<> Agent::prune() {
     for (;;) {
-        auto pause = common::sleep_for(clock_, prune_interval);
+        auto pause = prune_now_.wait_until(clock_.now() + prune_interval);
         co_await std::move(pause);
         const auto snapshot = cache_.snapshot();
         if (cache_.known()) {
