@@ -47,7 +47,8 @@ std::string suggestion(std::string_view unknown, const std::vector<std::string_v
         return {};
     }
     const auto nearest = std::ranges::min_element(known, {}, [&](std::string_view name) { return distance(unknown, name); });
-    return distance(unknown, *nearest) <= 3 ? ", did you mean " + std::string{*nearest} + "?" : std::string{};
+    const bool close = distance(unknown, *nearest) <= 2 || (!unknown.empty() && nearest->starts_with(unknown));
+    return close ? ", did you mean " + std::string{*nearest} + "?" : std::string{};
 }
 
 std::optional<Id> id_in(const json& value) {

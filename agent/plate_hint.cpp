@@ -71,11 +71,11 @@ std::string described(char32_t letter) {
     return utf8(letter) + " is " + code.data() + (letter < 0x80 ? " LATIN" : " CYRILLIC");
 }
 
-std::string first_lookalike(const std::u32string& wanted, const std::u32string& found, Blind blind) {
-    blind.lookalikes = false;
+std::string first_lookalike(const std::u32string& wanted, const std::u32string& found, bool blind_to_separators) {
+    const Blind blind{false, false, blind_to_separators};
     const auto theirs = seen(found, blind);
     const auto ours = seen(wanted, blind);
-    const auto [there, here] = std::ranges::mismatch(theirs, ours);
+    const auto [there, here] = std::ranges::mismatch(theirs, ours, {}, upper, upper);
     return "look-alike letters (found " + described(*there) + ", wanted " + described(*here) + ")";
 }
 
@@ -99,7 +99,7 @@ std::string plate_hint(std::string_view wanted_text, std::string_view found_text
     std::string differences;
     const auto add = [&](const std::string& what) { differences += (differences.empty() ? "" : " and ") + what; };
     if (way->lookalikes) {
-        add(first_lookalike(wanted, found, *way));
+        add(first_lookalike(wanted, found, way->separators));
     }
     if (way->case_of_letters) {
         add("upper and lower case");
