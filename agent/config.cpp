@@ -50,10 +50,6 @@ std::set<std::string_view> keys_of(const std::string& section) {
     return keys;
 }
 
-bool only_one(const std::optional<std::string>& a, const std::optional<std::string>& b) {
-    return a.has_value() != b.has_value() || (a && a->empty() != b->empty());
-}
-
 class Loader {
   public:
     Loader(const std::string& path, bool secrets) : place_{std::filesystem::path{path}.parent_path(), secrets} { out_.config.path = path; }
@@ -219,9 +215,13 @@ class Loader {
                          ingest.listen + " can be reached from the network and needs token_file; without one listen on 127.0.0.1 or [::1]");
             }
         }
-        if (ingest.tls_cert_file.empty() != ingest.tls_key_file.empty()) {
-            complain("ingest", ingest.tls_cert_file.empty() ? "tls_cert_file" : "tls_key_file",
-                     "tls_cert_file and tls_key_file go together");
+        judge_pair("ingest", "tls_cert_file", !ingest.tls_cert_file.empty(), "tls_key_file", !ingest.tls_key_file.empty());
+    }
+
+    /// A certificate is nothing without its key.
+    void judge_pair(const std::string& section, const std::string& one, bool has_one, const std::string& other, bool has_other) {
+        if (has_one != has_other) {
+            complain(section, has_one ? one : other, "needs " + (has_one ? other : one) + " too");
         }
     }
 
@@ -233,10 +233,7 @@ class Loader {
                          common::show_duration(delivery.retry.max));
         }
         const auto& tls = delivery.defaults.tls;
-        if (tls.client_cert_file.empty() != tls.client_key_file.empty()) {
-            complain("delivery", tls.client_cert_file.empty() ? "client_cert_file" : "client_key_file",
-                     "client_cert_file and client_key_file go together");
-        }
+        judge_pair("delivery", "client_cert_file", !tls.client_cert_file.empty(), "client_key_file", !tls.client_key_file.empty());
     }
 
     void judge_override(const WebhookOverride& section) {
@@ -244,9 +241,12 @@ class Loader {
         if (section.cooldown_key && !section.cooldown && sound(name, "cooldown")) {
             complain(name, "cooldown_key", "does nothing without cooldown; say for how long, such as cooldown = 30s");
         }
-        if (only_one(section.client_cert_file, section.client_key_file)) {
-            complain(name, section.client_cert_file ? "client_cert_file" : "client_key_file",
-                     "client_cert_file and client_key_file go together");
+        // An empty value says "none" against [delivery], so it too has to be said of both.
+        const auto& cert = section.client_cert_file;
+        const auto& key = section.client_key_file;
+        judge_pair(name, "client_cert_file", cert.has_value(), "client_key_file", key.has_value());
+        if (cert && key) {
+            judge_pair(name, "client_cert_file", !cert->empty(), "client_key_file", !key->empty());
         }
     }
 
@@ -268,6 +268,11 @@ LoadedConfig load_config(const std::string& path, const std::string& credentials
         loader.complain(0, text.error().message);
     }
     return loader.take();
+}
+
+std::string credentials_directory() {
+    const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
+    return folder == nullptr ? "" : folder;
 }
 
 std::string config_path(const std::string& option) {
