@@ -5,6 +5,7 @@
 #include "common/asio.hpp"
 #include "common/http.hpp"
 #include "common/network.hpp"
+#include "common/resolver.hpp"
 #include "common/result.hpp"
 
 #include <memory>
@@ -25,6 +26,7 @@ struct ClientOptions {
     std::vector<Network> denied;      ///< judged on the resolved address for requests that are `guarded`
     std::size_t idle_per_origin = 8;
     Millis idle_timeout{60'000};
+    NameLookup lookup = {};           ///< empty: getaddrinfo(3)
 };
 
 class BeastClient final : public HttpClient {
