@@ -232,7 +232,8 @@ Error Exchange::no_answer(error_code failed) const {
     if (connection_.expired()) {
         return error(timed_out(request_.timeout, "waiting for the answer"));
     }
-    if (write_failed_) {
+    // Under TLS 1.3 a server that refuses the client says so behind the handshake: its alert says more than a write that broke off.
+    if (write_failed_ && !is_tls_error(failed)) {
         return error(failed_step("write", write_failed_));
     }
     return error(heard_ && failed == asio::error::eof ? "read: the answer broke off in its head" : failed_step("read", failed));
