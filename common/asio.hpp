@@ -43,9 +43,10 @@ template <class T> class OneShot {
     void set(T value) {
         if (waiter_) {
             // Posted, not called: who sets is in the middle of something.
-            asio::post(executor_, [waiter = std::move(waiter_), value = std::move(value)]() mutable {
+            asio::post(executor_, [waiter = std::move(*waiter_), value = std::move(value)]() mutable {
                 std::move(waiter)(std::move(value));
             });
+            waiter_.reset();
         } else {
             value_ = std::move(value);
         }
@@ -62,7 +63,7 @@ template <class T> class OneShot {
                         std::move(handler)(std::move(value));
                     });
                 } else {
-                    waiter_ = asio::any_completion_handler<void(T)>{std::move(handler)};
+                    waiter_.emplace(std::move(handler));
                 }
             },
             asio::use_awaitable);
@@ -71,7 +72,8 @@ template <class T> class OneShot {
   private:
     Executor executor_;
     std::optional<T> value_;
-    asio::any_completion_handler<void(T)> waiter_;
+    // Never assigned: the move assignment of Boost 1.81 wraps the handler into itself without end.
+    std::optional<asio::any_completion_handler<void(T)>> waiter_;
 };
 
 /// Coroutines with one owner. The owner must see them all end (cancel(), then join()) before what they refer to goes away.
