@@ -91,7 +91,8 @@ Result<Url> parse_url(std::string_view text) {
         return fail(Fault::input, "a URL has no spaces and no control characters (a space is written %20)");
     }
     const auto parsed = boost::urls::parse_uri(boost::urls::string_view{text.data(), text.size()});
-    if (!parsed) {
+    // Boost 1.81 takes what follows a port for a path ("http://host:80@evil/"); RFC 3986 section 3.3 has it begin with a slash.
+    if (!parsed || !(parsed->encoded_path().empty() || parsed->encoded_path().starts_with('/') || !parsed->has_authority())) {
         // Boost's reason would not help, and the text may hold a password.
         return fail(Fault::input, "not an absolute http or https URL such as http://host:8080/path (other characters are percent-encoded)");
     }
@@ -129,14 +130,15 @@ Result<Url> parse_url(std::string_view text) {
 }
 
 Result<Url> resolve(const Url& base, std::string_view reference) {
-    const auto parsed_base = boost::urls::parse_uri(base.shown());
+    const auto base_text = base.shown(); // what is parsed are views into it
+    const auto parsed_base = boost::urls::parse_uri(base_text);
     const auto parsed = boost::urls::parse_uri_reference(boost::urls::string_view{reference.data(), reference.size()});
     if (!parsed_base || !parsed) {
-        return fail(Fault::input, "not a URL, neither absolute nor relative to " + base.shown());
+        return fail(Fault::input, "not a URL, neither absolute nor relative to " + base_text);
     }
     boost::urls::url whole;
     if (!boost::urls::resolve(*parsed_base, *parsed, whole)) {
-        return fail(Fault::input, "not a URL relative to " + base.shown());
+        return fail(Fault::input, "not a URL relative to " + base_text);
     }
     auto url = parse_url(std::string_view{whole.data(), whole.size()});
     if (url && !parsed->has_scheme() && !parsed->has_authority()) {
