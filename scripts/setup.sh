@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Installs whatever a bare Debian 12 lacks to build ffl-agent, run its tests and its demo. Quick and silent when nothing is missing; may be
+# run again at any time; removes nothing. Elsewhere it says what is needed and whether it is there.
+set -euo pipefail
+
+packages=(
+  build-essential cmake ninja-build ccache mold pkg-config         # compiler, build, cache, linker
+  libboost1.81-dev libssl-dev libsqlite3-dev libsqlitecpp-dev      # what the agent is made of
+  nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev libexpected-dev
+  libgtest-dev libbenchmark-dev clang-format clang-tidy            # tests, benchmarks, style
+  openssl sqlite3 curl jq git python3 procps ca-certificates       # what tests, demo and scripts call
+)
+# For other systems: the same as commands and headers, which have one name everywhere.
+tools=(c++ cmake ninja openssl sqlite3 curl jq git python3 pgrep)
+headers=(boost/asio/any_completion_handler.hpp boost/url.hpp openssl/ssl.h sqlite3.h SQLiteCpp/SQLiteCpp.h nlohmann/json.hpp
+  CLI/CLI.hpp spdlog/spdlog.h fmt/format.h tl/expected.hpp gtest/gtest.h)
+
+missing_packages() {
+  local installed
+  # dpkg-query also fails when it does not know one of the names: that one is missing then.
+  installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${packages[@]}" 2>/dev/null || true)
+  for package in "${packages[@]}"; do
+    grep -qxF "installed $package" <<<"$installed" || echo "$package"
+  done
+}
+
+missing_pieces() {
+  for tool in "${tools[@]}"; do
+    command -v "$tool" >/dev/null || echo "$tool"
+  done
+  for header in "${headers[@]}"; do
+    c++ -std=c++20 -fsyntax-only -x c++ - <<<"#if !__has_include(<$header>)
+#error missing
+#endif" 2>/dev/null || echo "<$header>"
+  done
+}
+
+if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+  missing=$(missing_pieces)
+  echo "No apt-get here. On Debian 12 this would be:" >&2
+  echo "  apt-get install --no-install-recommends ${packages[*]}" >&2
+  [ -z "$missing" ] && exit 0
+  echo "Missing here, to be installed by this system's own means: ${missing//$'\n'/ }" >&2
+  exit 1
+fi
+
+mapfile -t missing < <(missing_packages)
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null; then
+    echo "setup.sh: missing are ${missing[*]}; run this script as root, or install sudo" >&2
+    exit 1
+  fi
+  as_root=(sudo)
+fi
+echo "setup.sh: installing ${missing[*]}" >&2
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q >&2 || echo "setup.sh: apt-get update failed; trying with what is known" >&2
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends --no-remove "${missing[@]}" >&2
