@@ -8,9 +8,12 @@
 // stalls, expires or floods anything.
 #pragma once
 
+#include "agent/admission.hpp"
 #include "agent/config.hpp"
 #include "agent/delivery.hpp"
 #include "agent/outbox_rows.hpp"
+#include "agent/outbox_tables.hpp"
+#include "agent/settlements.hpp"
 #include "agent/stats.hpp"
 #include "common/clock.hpp"
 #include "common/database.hpp"
@@ -19,47 +22,9 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace agent {
-
-/// One event and whom it goes to. `deliveries` may be empty: then only the duplicate is judged.
-struct NewEvent {
-    std::string event_id;  ///< given, or a UUIDv7 of ours
-    bool id_given = true;  ///< without an id of its own an event is never a duplicate
-    std::shared_ptr<const std::string> bytes;
-    struct For {
-        std::shared_ptr<const Webhook> webhook;
-        std::optional<std::string> cooldown_value; ///< set: at most one per value and webhook.settings.cooldown
-    };
-    std::vector<For> deliveries;
-};
-
-struct Accepted {
-    std::uint64_t accepted = 0;   ///< events, duplicates among them
-    std::uint64_t duplicates = 0;
-    std::uint64_t deliveries = 0;
-};
-
-/// What became of an attempt.
-struct Settlement {
-    std::int64_t id = 0;
-    std::string webhook;
-    Outcome::Kind kind = Outcome::Kind::delivered;
-    std::uint32_t attempts = 0; ///< made, this one included
-    std::int64_t due = 0;       ///< queue time of the next one (retry)
-    unsigned status = 0;
-    std::string error;
-    bool expired = false;       ///< not an attempt: max_age has passed, the delivery is deleted
-};
-
-/// Deliveries read back from disk for a lane.
-struct DueBatch {
-    std::vector<Delivery> deliveries;
-    bool more = false;                       ///< the limit cut it off
-    std::optional<std::int64_t> next_due;    ///< the earliest retry that is not due yet
-};
 
 struct QueueStats {
     std::uint64_t pending = 0, dead = 0;
@@ -94,7 +59,8 @@ class Outbox {
 
     /// Called on the loop for each committed batch of new deliveries: they go to their lanes.
     void on_new(std::function<void(std::vector<Delivery>)> listener) { on_new_ = std::move(listener); }
-    /// Called on the loop after retry() and drop(): what lanes hold in memory of the selection is no longer true.
+    /// Called on the loop after retry(), drop() and whatever else changed rows behind the lanes' backs: what they hold in memory of the
+    /// selection is no longer true.
     void on_edit(std::function<void(const Selection&)> listener) { on_edit_ = std::move(listener); }
 
     // For people (rows as in the API, section 5).
@@ -116,6 +82,8 @@ class Outbox {
 
   private:
     struct State;
+    common::Task<common::Result<std::uint64_t>> edit(bool drop, Selection selection);
+
     std::unique_ptr<State> state_;
     std::function<void(std::vector<Delivery>)> on_new_;
     std::function<void(const Selection&)> on_edit_;

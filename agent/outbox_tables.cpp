@@ -1,0 +1,276 @@
+#include "agent/outbox_tables.hpp"
+
+#include <SQLiteCpp/Column.h>
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Exception.h>
+#include <SQLiteCpp/Statement.h>
+#include <SQLiteCpp/Transaction.h>
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sqlite3.h>
+
+namespace agent {
+
+namespace {
+
+using common::Connection;
+
+std::int64_t one_number(Connection& connection, const char* sql) {
+    auto& query = connection.prepared(sql);
+    const auto number = query.executeStep() ? query.getColumn(0).getInt64() : 0;
+    query.reset();
+    return number;
+}
+
+std::string longer_history(const std::string& old, const std::vector<AttemptNote>& attempts) {
+    using nlohmann::json;
+    auto history = json::parse(old, nullptr, false);
+    if (!history.is_array()) {
+        history = json::array();
+    }
+    for (const auto& attempt : attempts) {
+        history.push_back({attempt.attempt, attempt.at, attempt.status, attempt.error});
+    }
+    while (history.size() > history_length) {
+        history.erase(history.begin());
+    }
+    return history.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+/// The attempt failed: the row goes on with another due time, or dies.
+void write_failure(Connection& connection, const HeldSettlement& held, Effects& effects) {
+    const auto& latest = held.latest;
+    auto& query = connection.prepared("SELECT webhook, history FROM delivery WHERE id = ? AND state = 0");
+    query.bind(1, latest.id);
+    if (!query.executeStep()) {
+        return; // dropped or buried meanwhile
+    }
+    const auto webhook = query.getColumn(0).getString();
+    const auto history = longer_history(query.getColumn(1).getString(), held.attempts);
+    query.reset();
+    const bool dies = latest.kind == Outcome::Kind::dead;
+    auto& update = connection.prepared("UPDATE delivery SET state = ?, attempts = ?, due = ?, last_status = ?, last_error = ?, history = ? "
+                                       "WHERE id = ?");
+    update.bind(1, dies ? row_dead : row_pending);
+    update.bind(2, static_cast<std::int64_t>(latest.attempts));
+    update.bind(3, dies ? held.attempts.back().at : std::max<std::int64_t>(latest.due, 1));
+    update.bind(4, static_cast<std::int64_t>(latest.status));
+    update.bind(5, latest.error);
+    update.bind(6, history);
+    update.bind(7, latest.id);
+    update.exec();
+    if (dies) {
+        auto& effect = effects[webhook];
+        --effect.pending;
+        ++effect.dead;
+        ++effect.died;
+    }
+}
+
+void write_settlement(Connection& connection, const HeldSettlement& held, Effects& effects) {
+    const auto& latest = held.latest;
+    if (!latest.expired && latest.kind != Outcome::Kind::delivered) {
+        write_failure(connection, held, effects);
+    } else if (const auto gone = delete_delivery(connection, latest.id, effects); gone && latest.expired) {
+        ++effects[gone->webhook].expired;
+    }
+}
+
+void insert_event(Connection& connection, const EventRow& event, Effects& effects) {
+    auto& put = connection.prepared("INSERT INTO event(id, event_id, given, accepted_at, body) VALUES(?, ?, ?, ?, ?)");
+    put.bind(1, event.id);
+    put.bind(2, event.event_id);
+    put.bind(3, event.given ? 1 : 0);
+    put.bind(4, event.accepted_at);
+    put.bindNoCopy(5, event.bytes->data(), static_cast<int>(event.bytes->size()));
+    put.exec();
+    for (std::size_t place = 0; place < event.webhooks.size(); ++place) {
+        auto& owe = connection.prepared("INSERT INTO delivery(id, webhook, state, attempts, due, last_status, last_error, history) "
+                                        "VALUES(?, ?, 0, 0, 0, 0, '', '')");
+        owe.bind(1, event.delivery(place));
+        owe.bind(2, event.webhooks[place]);
+        owe.exec();
+        ++effects[event.webhooks[place]].pending;
+    }
+}
+
+} // namespace
+
+std::uint64_t row_bytes(std::size_t body, std::size_t deliveries) {
+    return body + 256 + deliveries * 192;
+}
+
+std::optional<Gone> delete_delivery(Connection& connection, std::int64_t id, Effects& effects) {
+    auto& query = connection.prepared("SELECT webhook, state FROM delivery WHERE id = ?");
+    query.bind(1, id);
+    if (!query.executeStep()) {
+        return std::nullopt;
+    }
+    Gone gone{query.getColumn(0).getString(), query.getColumn(1).getInt() == row_pending, false};
+    query.reset();
+    auto& remove = connection.prepared("DELETE FROM delivery WHERE id = ?");
+    remove.bind(1, id);
+    remove.exec();
+    const auto event = id / deliveries_per_event;
+    auto& last = connection.prepared("DELETE FROM event WHERE id = ?1 AND NOT EXISTS(SELECT 1 FROM delivery WHERE id BETWEEN ?2 AND ?3)");
+    last.bind(1, event);
+    last.bind(2, event * deliveries_per_event);
+    last.bind(3, event * deliveries_per_event + deliveries_per_event - 1);
+    gone.event_too = last.exec() > 0;
+    auto& effect = effects[gone.webhook];
+    --(gone.pending ? effect.pending : effect.dead);
+    return gone;
+}
+
+Sizes sizes_of(Connection& connection) {
+    const auto page = static_cast<std::uint64_t>(one_number(connection, "PRAGMA page_size"));
+    const auto pages = static_cast<std::uint64_t>(one_number(connection, "PRAGMA page_count"));
+    const auto spare = static_cast<std::uint64_t>(one_number(connection, "PRAGMA freelist_count"));
+    std::error_code absent;
+    const auto wal = std::filesystem::file_size(connection.path() + "-wal", absent);
+    return {(pages - spare) * page, spare * page, absent ? 0 : wal};
+}
+
+void shrink(Connection& connection, std::uint64_t pages) {
+    connection.handle().exec("PRAGMA incremental_vacuum(" + std::to_string(pages) + ")");
+}
+
+void empty_wal(Connection& connection) {
+    connection.rest(); // a statement in the middle would keep it
+    // Who reads meanwhile keeps a part of it: the next time gets that. Commits must not wait for them here.
+    auto& handle = connection.handle();
+    handle.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
+    handle.exec("PRAGMA busy_timeout = 5000");
+}
+
+Loaded OutboxTables::load(Connection& connection, std::uint64_t max_size) {
+    oldest_from_ = 0;
+    constexpr std::uint64_t page = 4096;
+    const auto wal_pages = std::clamp<std::uint64_t>(max_size / page / 16, 32, 1000);
+    connection.handle().exec("PRAGMA wal_autocheckpoint = " + std::to_string(wal_pages) +
+                             "; PRAGMA journal_size_limit = " + std::to_string(wal_pages * page));
+    Loaded loaded;
+    auto& pending =
+        connection.prepared("SELECT webhook, count(*) FROM delivery INDEXED BY delivery_pending WHERE state = 0 GROUP BY webhook");
+    while (pending.executeStep()) {
+        loaded.counts[pending.getColumn(0).getString()].pending = pending.getColumn(1).getInt64();
+    }
+    auto& dead = connection.prepared("SELECT webhook, count(*) FROM delivery INDEXED BY delivery_dead WHERE state = 1 GROUP BY webhook");
+    while (dead.executeStep()) {
+        loaded.counts[dead.getColumn(0).getString()].dead = dead.getColumn(1).getInt64();
+    }
+    auto& cooldowns = connection.prepared("SELECT webhook, value, until FROM cooldown");
+    while (cooldowns.executeStep()) {
+        loaded.cooldowns.push_back(
+            {cooldowns.getColumn(0).getString(), cooldowns.getColumn(1).getString(), cooldowns.getColumn(2).getInt64()});
+    }
+    loaded.anchor = read_anchor(connection);
+    loaded.newest_accepted_at = newest_accepted_at(connection);
+    loaded.next_event = std::max({loaded.anchor ? loaded.anchor->next_event : 0, one_number(connection, "SELECT max(id) FROM event") + 1,
+                                  one_number(connection, "SELECT max(id) FROM delivery") / deliveries_per_event + 1});
+    Written written;
+    look(connection, written);
+    loaded.sizes = written.sizes;
+    loaded.oldest = written.oldest;
+    return loaded;
+}
+
+Written OutboxTables::commit(Connection& connection, const Commit& commit) {
+    Written written;
+    const auto oldest_before = oldest_from_;
+    try {
+        SQLite::Transaction transaction{connection.handle(), SQLite::TransactionBehavior::IMMEDIATE};
+        for (const auto& held : commit.settlements) {
+            write_settlement(connection, held, written.effects);
+        }
+        if (!make_room(connection, commit.make_room, written)) {
+            oldest_from_ = oldest_before;
+            Written nothing;
+            nothing.no_room = true;
+            return nothing;
+        }
+        for (const auto& event : commit.events) {
+            insert_event(connection, event, written.effects);
+        }
+        for (const auto& mark : commit.cooldowns) {
+            auto& put = connection.prepared("INSERT OR REPLACE INTO cooldown(webhook, value, until) VALUES(?, ?, ?)");
+            put.bind(1, mark.webhook);
+            put.bind(2, mark.value);
+            put.bind(3, mark.until);
+            put.exec();
+        }
+        if (commit.anchor) {
+            write_anchor(connection, *commit.anchor);
+        }
+        transaction.commit();
+    } catch (const SQLite::Exception& error) {
+        oldest_from_ = oldest_before;
+        if ((error.getErrorCode() & 0xff) == SQLITE_FULL) {
+            // A checkpointed WAL is written from its beginning again: deletions go through even where no file can grow.
+            connection.rest();
+            connection.handle().tryExec("PRAGMA wal_checkpoint(PASSIVE)");
+        }
+        throw;
+    }
+    look(connection, written);
+    return written;
+}
+
+bool OutboxTables::make_room(Connection& connection, std::uint64_t bytes, Written& written) {
+    for (std::uint64_t freed = 0; freed < bytes;) {
+        if (!oldest_accepted_at(connection)) {
+            return false;
+        }
+        const auto id = oldest_from_;
+        auto& query = connection.prepared("SELECT length(body) FROM event WHERE id = ?");
+        query.bind(1, id / deliveries_per_event);
+        const auto body = query.executeStep() ? static_cast<std::size_t>(query.getColumn(0).getInt64()) : 0;
+        query.reset();
+        const auto gone = delete_delivery(connection, id, written.effects);
+        ++written.effects[gone->webhook].dropped;
+        written.dropped.push_back(id);
+        freed += gone->event_too ? row_bytes(body, 1) : row_bytes(0, 1) - row_bytes(0, 0);
+    }
+    return true;
+}
+
+std::optional<std::int64_t> OutboxTables::oldest_accepted_at(Connection& connection) {
+    auto& query = connection.prepared("SELECT id FROM delivery NOT INDEXED WHERE id >= ? AND state = 0 ORDER BY id LIMIT 1");
+    query.bind(1, oldest_from_);
+    if (!query.executeStep()) {
+        // Dead letters that lie behind the last pending one need not be looked through each time.
+        query.reset();
+        oldest_from_ = std::max(oldest_from_, one_number(connection, "SELECT max(id) FROM delivery") + 1);
+        return std::nullopt;
+    }
+    oldest_from_ = query.getColumn(0).getInt64();
+    query.reset();
+    auto& event = connection.prepared("SELECT accepted_at FROM event WHERE id = ?");
+    event.bind(1, oldest_from_ / deliveries_per_event);
+    const auto accepted_at = event.executeStep() ? event.getColumn(0).getInt64() : 0;
+    event.reset();
+    return accepted_at;
+}
+
+void OutboxTables::look(Connection& connection, Written& written) {
+    written.sizes = sizes_of(connection);
+    written.oldest = oldest_accepted_at(connection);
+}
+
+std::vector<bool> OutboxTables::pending_already(Connection& connection,
+                                                const std::vector<std::pair<std::string, std::shared_ptr<const std::string>>>& events) {
+    std::vector<bool> found(events.size(), false);
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        auto& query = connection.prepared(
+            "SELECT 1 FROM event INDEXED BY event_given WHERE given = 1 AND event_id = ?1 AND body = ?2 AND EXISTS(SELECT 1 FROM delivery "
+            "NOT INDEXED WHERE delivery.id BETWEEN event.id * 65536 AND event.id * 65536 + 65535 AND state = 0) LIMIT 1");
+        query.bind(1, events[i].first);
+        query.bindNoCopy(2, events[i].second->data(), static_cast<int>(events[i].second->size()));
+        found[i] = query.executeStep();
+        query.reset();
+    }
+    return found;
+}
+
+} // namespace agent

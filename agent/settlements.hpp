@@ -1,0 +1,78 @@
+// Settlements: what became of attempts and is not on disk yet. Loop thread. They stay here until their commit has succeeded, however
+// often the store refuses; a crash loses them, and then those deliveries are tried once more.
+#pragma once
+
+#include "agent/delivery.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace agent {
+
+/// What became of an attempt.
+struct Settlement {
+    std::int64_t id = 0;
+    std::string webhook;
+    Outcome::Kind kind = Outcome::Kind::delivered;
+    std::uint32_t attempts = 0; ///< made, this one included
+    std::int64_t due = 0;       ///< queue time of the next one (retry)
+    unsigned status = 0;
+    std::string error;
+    bool expired = false; ///< not an attempt: max_age has passed, the delivery is deleted
+};
+
+/// One failed attempt as the history keeps it.
+struct AttemptNote {
+    std::uint32_t attempt = 0;
+    std::int64_t at = 0; ///< queue time
+    unsigned status = 0;
+    std::string error;
+};
+
+inline constexpr std::size_t history_length = 20;
+
+/// The latest word on a delivery, and the attempts that are to be added to its history.
+struct HeldSettlement {
+    Settlement latest;
+    std::vector<AttemptNote> attempts;
+};
+
+class Settlements {
+  public:
+    void hold(Settlement settlement, std::int64_t now);
+    [[nodiscard]] bool waiting() const { return !waiting_.empty(); }
+    [[nodiscard]] bool being_written() const { return !writing_.empty(); }
+    [[nodiscard]] bool contains(std::int64_t id) const { return waiting_.contains(id) || writing_.contains(id); }
+
+    /// What waits is now being written: a copy, until written() or refused().
+    std::vector<HeldSettlement> take();
+    void written();
+    /// All of it waits again; what came meanwhile is newer.
+    void refused();
+
+    /// Those of `webhooks` that are not on disk yet.
+    [[nodiscard]] std::vector<std::int64_t> ids(const std::vector<std::string>& webhooks) const;
+    /// The earliest retry among those of `webhooks`.
+    [[nodiscard]] std::optional<std::int64_t> earliest_due(const std::vector<std::string>& webhooks) const;
+    /// What will be different once this is written, for stats that are true at once.
+    struct Leaving {
+        std::uint64_t pending = 0; ///< no longer
+        std::uint64_t dying = 0;   ///< of them, those that become dead letters
+    };
+    [[nodiscard]] Leaving leaving(const std::string& webhook) const;
+    [[nodiscard]] Leaving leaving() const { return leaving_; }
+
+  private:
+    using ById = std::unordered_map<std::int64_t, HeldSettlement>;
+    void count(const Settlement& settlement, bool in);
+
+    ById waiting_, writing_;
+    std::map<std::string, Leaving> leaving_by_webhook_;
+    Leaving leaving_;
+};
+
+} // namespace agent
