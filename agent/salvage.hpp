@@ -19,4 +19,10 @@ struct Opened {
 /// (no folder, no permission, no space).
 common::Result<Opened> open_database(common::Database& database, const std::string& path, common::Sync sync);
 
+/// For a file that showed itself damaged while no connection of ours is open: sets it aside and carries over what can be read.
+common::Result<void> salvage_file(const std::string& path, common::Sync sync);
+
+/// The files set aside that lie beside the database `path`, oldest first.
+std::vector<std::string> quarantined_files(const std::string& path);
+
 } // namespace agent

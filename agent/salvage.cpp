@@ -1,0 +1,178 @@
+#include "agent/salvage.hpp"
+
+#include "agent/salvage_rows.hpp"
+#include "agent/schema.hpp"
+#include "common/log.hpp"
+
+#include <SQLiteCpp/Column.h>
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Exception.h>
+#include <SQLiteCpp/Statement.h>
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <sqlite3.h>
+
+namespace agent {
+
+namespace {
+
+using common::Connection;
+using common::Fault;
+using common::Result;
+namespace fs = std::filesystem;
+
+// Reading every page of a file of this size takes a board a few seconds; larger ones are judged by their first pages, and by what the
+// agent comes across while it runs.
+constexpr std::uintmax_t checked_bytes = std::uintmax_t{64} << 20;
+
+constexpr const char* side_files[] = {"", "-wal", "-shm"};
+
+bool says_damaged(const SQLite::Exception& error) {
+    const int code = error.getErrorCode() & 0xff;
+    return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+}
+
+/// Why the file is no good as a database; nothing when it seems fine, or when it is not the file that is at fault.
+std::optional<std::string> damage(const std::string& path) {
+    std::error_code absent;
+    const auto bytes = fs::file_size(path, absent);
+    if (absent || bytes == 0) {
+        return std::nullopt;
+    }
+    try {
+        SQLite::Database handle{path, SQLite::OPEN_READWRITE, 5'000};
+        SQLite::Statement schema{handle, "SELECT count(*) FROM sqlite_schema"};
+        schema.executeStep();
+        if (bytes <= checked_bytes) {
+            SQLite::Statement check{handle, "PRAGMA quick_check(1)"};
+            if (check.executeStep() && check.getColumn(0).getString() != "ok") {
+                return check.getColumn(0).getString();
+            }
+        }
+        // Each table answers, or is not there yet.
+        for (const auto* table : {"meta", "webhook", "event", "delivery", "cooldown"}) {
+            if (handle.tableExists(table)) {
+                SQLite::Statement look{handle, std::string{"SELECT * FROM "} + table + " LIMIT 1"};
+                look.executeStep();
+            }
+        }
+    } catch (const SQLite::Exception& error) {
+        if (says_damaged(error)) {
+            return error.what();
+        }
+    }
+    return std::nullopt;
+}
+
+std::string utc_now() {
+    const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+    std::tm parts{};
+    ::gmtime_r(&now, &parts);
+    char text[32];
+    return {text, std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &parts)};
+}
+
+/// Renames the database with its side files. Gives its new name.
+Result<std::string> set_aside(const std::string& path) {
+    const auto base = path + ".corrupt-" + utc_now();
+    auto name = base;
+    for (int n = 1; fs::exists(name) || fs::exists(name + "-wal"); ++n) {
+        name = base + "-" + std::to_string(n);
+    }
+    for (const auto* side : side_files) {
+        std::error_code error;
+        if (fs::exists(path + side, error)) {
+            fs::rename(path + side, name + side, error);
+        }
+        if (error) {
+            return common::fail(Fault::storage, "cannot set the damaged database " + path + side + " aside: " + error.message());
+        }
+    }
+    return name;
+}
+
+Result<Opened> replace(const std::string& path, common::Sync sync, const std::string& why) {
+    const auto aside = set_aside(path);
+    if (!aside) {
+        return common::fail(aside.error());
+    }
+    auto fresh = Connection::open(path, sync);
+    if (!fresh) {
+        return common::fail(fresh.error());
+    }
+    if (auto migrated = migrate(**fresh); !migrated) {
+        return common::fail(migrated.error());
+    }
+    const auto carried = carry_over(*aside, **fresh);
+    common::log::error("the database was damaged and is set aside; what could be read was carried over",
+                       {{"damage", why},
+                        {"file", *aside},
+                        {"webhooks", carried.webhooks},
+                        {"events", carried.events},
+                        {"deliveries", carried.deliveries}});
+    Opened opened;
+    opened.salvaged = true;
+    opened.webhooks_carried = carried.webhooks;
+    opened.events_carried = carried.events;
+    opened.deliveries_carried = carried.deliveries;
+    return opened;
+}
+
+Result<void> open_and_migrate(common::Database& database, const std::string& path, common::Sync sync) {
+    auto opened = database.open(path, sync);
+    if (!opened) {
+        return opened;
+    }
+    auto migrated = database.run_now([](Connection& connection) { return migrate(connection); });
+    if (migrated && *migrated) {
+        return {};
+    }
+    database.close();
+    return common::fail(migrated ? migrated->error() : migrated.error());
+}
+
+} // namespace
+
+std::vector<std::string> quarantined_files(const std::string& path) {
+    const fs::path file{path};
+    const auto prefix = file.filename().string() + ".corrupt-";
+    std::vector<std::string> found;
+    std::error_code error;
+    for (fs::directory_iterator entry{file.has_parent_path() ? file.parent_path() : fs::path{"."}, error}, end; !error && entry != end;
+         entry.increment(error)) {
+        const auto name = entry->path().filename().string();
+        const bool side_file = name.ends_with("-wal") || name.ends_with("-shm") || name.ends_with("-journal");
+        if (name.starts_with(prefix) && !side_file) {
+            found.push_back(entry->path().string());
+        }
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+Result<void> salvage_file(const std::string& path, common::Sync sync) {
+    auto opened = replace(path, sync, "found while running");
+    return opened ? Result<void>{} : common::fail(opened.error());
+}
+
+Result<Opened> open_database(common::Database& database, const std::string& path, common::Sync sync) {
+    Opened opened;
+    if (const auto why = damage(path)) {
+        auto replaced = replace(path, sync, *why);
+        if (!replaced) {
+            return replaced;
+        }
+        opened = std::move(*replaced);
+    }
+    if (auto good = open_and_migrate(database, path, sync); !good) {
+        return common::fail(good.error());
+    }
+    opened.quarantined = quarantined_files(path);
+    return opened;
+}
+
+} // namespace agent
