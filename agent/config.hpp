@@ -90,6 +90,9 @@ struct LoadedConfig {
 /// command line's calls to a running agent, which may run as somebody who cannot read them).
 LoadedConfig load_config(const std::string& path, const std::string& credentials_directory, bool secrets = true);
 
+/// $CREDENTIALS_DIRECTORY, where systemd puts what LoadCredential= names; empty when there is none.
+std::string credentials_directory();
+
 /// --config, else $FFL_AGENT_CONFIG, else /etc/ffl-agent/agent.ini.
 std::string config_path(const std::string& option);
 

@@ -224,7 +224,7 @@ Result<std::string> read_file(const std::string& path) {
         return fail(Fault::storage, "cannot open " + path + ": " + std::strerror(errno));
     }
     std::string text;
-    std::array<char, 64 * 1024> buffer{};
+    std::array<char, 65536> buffer{};
     ssize_t got = 0;
     while ((got = ::read(file, buffer.data(), buffer.size())) > 0 || (got < 0 && errno == EINTR)) {
         text.append(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
