@@ -126,7 +126,7 @@ common::Result<std::vector<std::pair<std::string, json>>> read_local_definitions
     for (auto& definition : list->definitions) {
         const auto title = title_of(definitions.size(), definition);
         for (const auto& fault : check_definition(definition)) {
-            faults.push_back(title + ": " + fault);
+            faults.push_back(joined({title, fault}, ": "));
         }
         const auto name = name_of(definition);
         const auto key = "local:" + (name.is_string() ? name.get<std::string>() : "");

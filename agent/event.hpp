@@ -18,7 +18,7 @@ namespace agent {
 struct Id {
     bool negative = false;
     std::uint64_t magnitude = 0;
-    auto operator<=>(const Id&) const = default;
+    auto operator<=>(const Id&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 mistakes the 0 that it compares with
     [[nodiscard]] std::string text() const;
 };
 

@@ -120,7 +120,7 @@ class Scope {
         }
     }
 
-    void feature(std::string_view key, std::string noun, Names allowed, ReadText name, ReadNumber confidence) {
+    void feature(std::string_view key, const std::string& noun, Names allowed, ReadText name, ReadNumber confidence) {
         const auto* value = take(key);
         if (value == nullptr) {
             return;
