@@ -15,25 +15,25 @@ namespace common {
 
 /// A request as it arrived.
 struct Incoming {
-    std::string method;
-    std::string path;    ///< percent-decoded, without the query
-    std::string query;   ///< as it came, without '?'
+    std::string method; ///< HEAD comes as GET; its answer goes without the body
+    std::string path;   ///< percent-decoded, without the query
+    std::string query;  ///< as it came, without '?'
     Headers headers;
     std::string body;
-    bool local = false;  ///< came through the Unix socket
+    bool local = false; ///< came through the Unix socket
 };
 
 struct ServerOptions {
     std::size_t max_body = 4 * 1024 * 1024;
-    std::size_t max_connections = 256;   ///< for each listener; one more is answered 503 and closed
-    Millis request_timeout{30'000};      ///< from the first byte of a request to its last: then 408
-    Millis idle_timeout{120'000};        ///< between requests: then closed without a word
-    std::string server_name;             ///< Server header
+    std::size_t max_connections = 256; ///< for each listener; one more is answered 503 and closed
+    Millis request_timeout{30'000};    ///< from the first byte of a request to its last: then 408
+    Millis idle_timeout{120'000};      ///< between requests: then closed without a word
+    std::string server_name;           ///< Server header
 };
 
 /// RFC 9457. `title` is the status's own phrase.
 HttpReply problem(unsigned status, std::string detail, Headers extra = {});
-/// 200 and application/json.
+/// Any status, application/json.
 HttpReply json_reply(unsigned status, std::string body);
 
 class HttpServer {
@@ -50,7 +50,7 @@ class HttpServer {
     /// Takes the place of a socket file that nobody listens on; one that somebody listens on is an error. The file goes with stop().
     Result<void> listen_unix(const std::string& path, unsigned mode);
 
-    /// Takes effect for requests that come from now on (SIGHUP).
+    /// Takes effect for requests that come from now on (SIGHUP). TLS files are read again; bad ones are logged and the old ones stay.
     void set_options(ServerOptions options);
 
     /// No new connections and no new requests; those under way get up to `grace` to be answered. Then everything is closed.
