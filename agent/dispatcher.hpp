@@ -18,10 +18,10 @@ namespace agent {
 
 /// A lane as people see it.
 struct LaneStatus {
-    std::string target;     ///< origin
-    bool reachable = true;  ///< false: no HTTP answer at the last attempt; retries wait behind one probe
+    std::string target;    ///< origin
+    bool reachable = true; ///< false: no HTTP answer at the last attempt; retries wait behind one probe
     std::size_t in_flight = 0;
-    std::size_t held = 0;   ///< deliveries in memory
+    std::size_t held = 0; ///< deliveries in memory
 };
 
 class Dispatcher {
