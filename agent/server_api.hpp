@@ -4,14 +4,16 @@
 
 #include "agent/config.hpp"
 #include "agent/webhook_cache.hpp"
+#include "common/clock.hpp"
 #include "common/http_client.hpp"
 
-#include <nlohmann/json_fwd.hpp>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace agent {
+
+class ServerSession;
 
 class ServerApi {
   public:
@@ -33,8 +35,7 @@ class ServerApi {
     void forget_login();
 
   private:
-    struct State;
-    std::unique_ptr<State> state_;
+    std::shared_ptr<ServerSession> session_; ///< calls under way keep it
 };
 
 } // namespace agent
