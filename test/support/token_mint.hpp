@@ -1,0 +1,36 @@
+// TokenMint: gives out bearer tokens as a server does (JWTs signed with HS256 and a random key, or opaque ones) and judges those that come
+// back. For one thread at a time.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <set>
+#include <string>
+
+namespace test {
+
+class TokenMint {
+  public:
+    enum class Kind { jwt, jwt_without_iat, opaque };
+
+    TokenMint(Kind kind, std::chrono::seconds life);
+    [[nodiscard]] std::string give(const std::string& user);
+    /// The value of an Authorization header.
+    [[nodiscard]] bool accepts(const std::string& authorization) const;
+    /// Every token given so far is bad from now on.
+    void revoke();
+    /// Its clock goes on by so much.
+    void advance(std::chrono::seconds span) { ahead_ += span; }
+
+  private:
+    [[nodiscard]] std::int64_t now_s() const;
+    [[nodiscard]] std::string signature(const std::string& text) const;
+
+    Kind kind_;
+    std::chrono::seconds life_;
+    std::chrono::seconds ahead_{0};
+    std::string key_;
+    std::set<std::string> opaque_;
+};
+
+} // namespace test
