@@ -35,18 +35,18 @@ asio::ip::tcp::endpoint endpoint_of(const AddressBytes& address, std::uint16_t p
 
 } // namespace
 
-struct Connection::Stream {
+struct ClientConnection::Stream {
     explicit Stream(const Executor& executor) : socket{executor} {}
     Protocol::socket socket;
     std::shared_ptr<ssl::context> context;
     std::optional<ssl::stream<Protocol::socket&>> tls;
 };
 
-Connection::Connection(const Executor& executor) : stream_{std::make_unique<Stream>(executor)}, timer_{executor} {}
+ClientConnection::ClientConnection(const Executor& executor) : stream_{std::make_unique<Stream>(executor)}, timer_{executor} {}
 
-Connection::~Connection() = default;
+ClientConnection::~ClientConnection() = default;
 
-Task<std::tuple<Connection::ErrorCode>> Connection::connect(const AddressBytes& address, std::uint16_t port) {
+Task<std::tuple<ClientConnection::ErrorCode>> ClientConnection::connect(const AddressBytes& address, std::uint16_t port) {
     const Protocol::endpoint peer{endpoint_of(address, port)};
     ErrorCode failed;
     // A failure to open shows up again, in the step itself.
@@ -55,11 +55,11 @@ Task<std::tuple<Connection::ErrorCode>> Connection::connect(const AddressBytes& 
     return stream_->socket.async_connect(peer, as_result);
 }
 
-Task<std::tuple<Connection::ErrorCode>> Connection::connect(const std::string& unix_socket) {
+Task<std::tuple<ClientConnection::ErrorCode>> ClientConnection::connect(const std::string& unix_socket) {
     return stream_->socket.async_connect(Protocol::endpoint{asio::local::stream_protocol::endpoint{unix_socket}}, as_result);
 }
 
-Task<std::tuple<Connection::ErrorCode>> Connection::handshake(std::shared_ptr<ssl::context> context, const std::string& host) {
+Task<std::tuple<ClientConnection::ErrorCode>> ClientConnection::handshake(std::shared_ptr<ssl::context> context, const std::string& host) {
     stream_->context = std::move(context);
     auto& tls = stream_->tls.emplace(stream_->socket, *stream_->context);
     if (!expect_host(tls.native_handle(), host)) {
@@ -69,12 +69,12 @@ Task<std::tuple<Connection::ErrorCode>> Connection::handshake(std::shared_ptr<ss
     return tls.async_handshake(ssl::stream_base::client, as_result);
 }
 
-std::string Connection::handshake_failure(ErrorCode why) const {
+std::string ClientConnection::handshake_failure(ErrorCode why) const {
     const auto fault = certificate_fault(stream_->tls->native_handle());
     return fault.empty() ? failed_step("TLS", why) : "TLS: " + fault;
 }
 
-Task<Connection::Moved> Connection::read_some() {
+Task<ClientConnection::Moved> ClientConnection::read_some() {
     const auto before = received_.size();
     received_.resize(before + read_size);
     const auto space = asio::buffer(received_.data() + before, read_size);
@@ -84,19 +84,19 @@ Task<Connection::Moved> Connection::read_some() {
     co_return moved;
 }
 
-Task<Connection::Moved> Connection::write(std::string_view head, std::string_view body) {
+Task<ClientConnection::Moved> ClientConnection::write(std::string_view head, std::string_view body) {
     const std::array<asio::const_buffer, 2> both{asio::buffer(head), asio::buffer(body)};
     return stream_->tls ? asio::async_write(*stream_->tls, both, as_result) : asio::async_write(stream_->socket, both, as_result);
 }
 
-void Connection::set_deadline(Instant when) {
+void ClientConnection::set_deadline(Instant when) {
     deadline_ = when;
     if (when < next_look_) {
         look_again_at(when);
     }
 }
 
-void Connection::look_again_at(Instant when) {
+void ClientConnection::look_again_at(Instant when) {
     next_look_ = when;
     timer_.expires_at(when);
     timer_.async_wait([weak = weak_from_this(), when](ErrorCode stopped) {
@@ -115,7 +115,7 @@ void Connection::look_again_at(Instant when) {
     });
 }
 
-bool Connection::is_quiet() const {
+bool ClientConnection::is_quiet() const {
     if (!stream_->socket.is_open()) {
         return false;
     }
@@ -125,12 +125,12 @@ bool Connection::is_quiet() const {
     return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
-void Connection::close() {
+void ClientConnection::close() {
     ErrorCode ignored;
     stream_->socket.close(ignored);
 }
 
-std::string failed_step(std::string_view step, Connection::ErrorCode why) {
+std::string failed_step(std::string_view step, ClientConnection::ErrorCode why) {
     if (is_tls_error(why)) {
         return "TLS: " + tls_reason(why);
     }
@@ -168,7 +168,7 @@ Task<Dialer::Dialed> Dialer::dial_local(const HttpRequest& request, Instant dead
     if (request.unix_socket.size() >= sizeof(sockaddr_un{}.sun_path)) {
         co_return fail(Fault::unreachable, "connect: the path of the socket is too long");
     }
-    auto connection = std::make_shared<Connection>(executor_);
+    auto connection = std::make_shared<ClientConnection>(executor_);
     connection->set_deadline(deadline);
     auto connecting = connection->connect(request.unix_socket);
     const auto [failed] = co_await std::move(connecting);
@@ -185,7 +185,7 @@ Task<Dialer::Dialed> Dialer::dial_one_of(Addresses addresses, const HttpRequest&
     std::string reason;
     for (std::size_t i = 0; i < addresses.size(); ++i) {
         const auto now = std::chrono::steady_clock::now();
-        auto connection = std::make_shared<Connection>(executor_);
+        auto connection = std::make_shared<ClientConnection>(executor_);
         connection->set_deadline(now + (deadline - now) / static_cast<int>(addresses.size() - i));
         auto connecting = connection->connect(addresses[i], request.url.port);
         const auto [failed] = co_await std::move(connecting);

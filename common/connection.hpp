@@ -1,4 +1,4 @@
-// Connection: one stream to a server (TCP, TLS over it, or a Unix socket) with a deadline on whatever it does, and Dialer, which makes
+// ClientConnection: one stream to a server (TCP, TLS over it, or a Unix socket) with a deadline on whatever it does, and Dialer, which makes
 // them. Loop thread. The business of BeastClient alone.
 #pragma once
 
@@ -20,13 +20,13 @@ namespace common {
 
 /// Steps give an error code and, where bytes move, how many. Cancellation of the coroutine and the deadline both end a step with an
 /// error; expired() tells which it was.
-class Connection : public std::enable_shared_from_this<Connection> {
+class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   public:
     using ErrorCode = boost::system::error_code;
     using Moved = std::tuple<ErrorCode, std::size_t>;
 
-    explicit Connection(const Executor& executor);
-    ~Connection();
+    explicit ClientConnection(const Executor& executor);
+    ~ClientConnection();
 
     Task<std::tuple<ErrorCode>> connect(const AddressBytes& address, std::uint16_t port);
     Task<std::tuple<ErrorCode>> connect(const std::string& unix_socket);
@@ -64,7 +64,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 };
 
 /// "connect: connection refused", "TLS: tlsv13 alert certificate required".
-std::string failed_step(std::string_view step, Connection::ErrorCode why);
+std::string failed_step(std::string_view step, ClientConnection::ErrorCode why);
 /// "timed out after 10 s while connecting".
 std::string timed_out(Millis timeout, std::string_view doing);
 /// Throws operation_aborted when the coroutine whose state this is was cancelled. After a step that failed.
@@ -76,7 +76,7 @@ class Dialer {
 
     /// Resolves, connects and shakes hands until `deadline`; each address gets a fair share of what is left of it. `request` outlives the
     /// coroutine. Errors: Fault::unreachable, or Fault::config for TLS files.
-    Task<Result<std::shared_ptr<Connection>>> dial(const HttpRequest& request, Instant deadline);
+    Task<Result<std::shared_ptr<ClientConnection>>> dial(const HttpRequest& request, Instant deadline);
 
     /// Names and TLS files are read anew.
     void renew(std::vector<Network> denied, ResolverOptions names);
@@ -84,7 +84,7 @@ class Dialer {
     void close() { resolver_.close(); }
 
   private:
-    using Dialed = Result<std::shared_ptr<Connection>>;
+    using Dialed = Result<std::shared_ptr<ClientConnection>>;
     Task<Dialed> dial_local(const HttpRequest& request, Instant deadline);
     Task<Dialed> dial_one_of(Addresses addresses, const HttpRequest& request, Instant deadline);
     [[nodiscard]] bool is_denied(const AddressBytes& address) const;

@@ -24,7 +24,7 @@ std::string ConnectionPool::key_of(const HttpRequest& request) {
     return key;
 }
 
-std::shared_ptr<Connection> ConnectionPool::take(const std::string& key) {
+std::shared_ptr<ClientConnection> ConnectionPool::take(const std::string& key) {
     const auto peer = idle_.find(key);
     while (peer != idle_.end() && !peer->second.empty()) {
         auto connection = std::move(peer->second.back().connection);
@@ -36,7 +36,7 @@ std::shared_ptr<Connection> ConnectionPool::take(const std::string& key) {
     return nullptr;
 }
 
-void ConnectionPool::put(const std::string& key, std::shared_ptr<Connection> connection, std::uint64_t generation) {
+void ConnectionPool::put(const std::string& key, std::shared_ptr<ClientConnection> connection, std::uint64_t generation) {
     if (generation != generation_ || idle_per_peer_ == 0) {
         return;
     }

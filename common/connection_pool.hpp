@@ -21,9 +21,9 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
     static std::string key_of(const HttpRequest& request);
 
     /// The one used last, open and with nothing said by the peer; or none.
-    std::shared_ptr<Connection> take(const std::string& key);
+    std::shared_ptr<ClientConnection> take(const std::string& key);
     /// `generation`: as it was when the request began. A connection from before clear() is let go, and the oldest above the bound.
-    void put(const std::string& key, std::shared_ptr<Connection> connection, std::uint64_t generation);
+    void put(const std::string& key, std::shared_ptr<ClientConnection> connection, std::uint64_t generation);
 
     [[nodiscard]] std::uint64_t generation() const { return generation_; }
     /// Lets every connection go; new terms.
@@ -31,7 +31,7 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
 
   private:
     struct Idle {
-        std::shared_ptr<Connection> connection;
+        std::shared_ptr<ClientConnection> connection;
         Instant until;
     };
     void sweep_at(Instant when);

@@ -95,7 +95,7 @@ class ResponseReader final : public http::basic_parser<false> {
 /// One request and its answer on one connection. What it is given outlives it.
 class Exchange {
   public:
-    Exchange(Connection& connection, const HttpRequest& request, std::string_view head)
+    Exchange(ClientConnection& connection, const HttpRequest& request, std::string_view head)
         : connection_{connection}, request_{request}, head_{head} {}
 
     Task<Result<HttpReply>> run();
@@ -117,7 +117,7 @@ class Exchange {
     [[nodiscard]] Error broken_body(error_code failed) const;
     [[nodiscard]] static Error error(std::string message) { return Error{Fault::unreachable, std::move(message)}; }
 
-    Connection& connection_;
+    ClientConnection& connection_;
     const HttpRequest& request_;
     std::string_view head_;
     std::optional<ResponseReader> reader_;
@@ -207,7 +207,10 @@ Task<std::optional<Error>> Exchange::read_body() {
             failed = feed(false);
         }
     }
-    co_return failed&& request_.body_wanted ? std::optional{broken_body(failed)} : std::nullopt;
+    if (failed && request_.body_wanted) {
+        co_return broken_body(failed);
+    }
+    co_return std::nullopt;
 }
 
 /// Gives the reader what has come, up to the end of the head or of the answer.

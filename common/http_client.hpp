@@ -1,5 +1,6 @@
-// HttpClient: who sends a request. BeastClient: the real one, over TCP, TLS and Unix sockets. Loop thread. Keeps idle connections per origin and TLS files, puts a deadline
-// on every step, resolves names apart from the loop (one that hangs delays no other) and reads no more of a body than asked for.
+// HttpClient: who sends a request. BeastClient: the real one, over TCP, TLS and Unix sockets. Loop thread. Keeps idle connections per
+// origin and TLS files, puts a deadline on every step, resolves names apart from the loop (one that hangs delays no other) and reads no
+// more of a body than asked for.
 #pragma once
 
 #include "common/asio.hpp"
@@ -23,10 +24,10 @@ class HttpClient {
 
 struct ClientOptions {
     std::string user_agent;
-    std::vector<Network> denied;      ///< judged on the resolved address for requests that are `guarded`
+    std::vector<Network> denied; ///< judged on the resolved address for requests that are `guarded`
     std::size_t idle_per_origin = 8;
     Millis idle_timeout{60'000};
-    NameLookup lookup = {};           ///< empty: getaddrinfo(3)
+    NameLookup lookup = {}; ///< empty: getaddrinfo(3)
 };
 
 class BeastClient final : public HttpClient {
