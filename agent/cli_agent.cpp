@@ -86,7 +86,9 @@ Result<HttpReply> call_agent(const Config& config, std::string method, std::stri
     request.method = std::move(method);
     request.timeout = call_timeout;
     request.body_limit = answer_limit;
-    const bool local = !config.ingest.socket.empty() && (config.ingest.listen.empty() || std::filesystem::exists(config.ingest.socket));
+    // A free port (":0") is known to the agent's log alone.
+    const bool tcp = !config.ingest.listen.empty() && !config.ingest.listen.ends_with(":0");
+    const bool local = !config.ingest.socket.empty() && (!tcp || std::filesystem::exists(config.ingest.socket));
     auto url = local ? common::parse_url("http://localhost" + target) : tcp_url(config, target);
     if (!url) {
         return common::fail(Fault::config, "[ingest] listen: " + url.error().message);

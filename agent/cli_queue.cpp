@@ -220,11 +220,11 @@ int command_queue_export(const Command& command, const Selection& selection) {
 }
 
 int command_queue_retry(const Command& command, const Selection& selection) {
-    return edit(common, selection, false);
+    return edit(command, selection, false);
 }
 
 int command_queue_drop(const Command& command, const Selection& selection) {
-    return edit(common, selection, true);
+    return edit(command, selection, true);
 }
 
 } // namespace agent

@@ -2,6 +2,7 @@
 
 #include "agent/queue_time.hpp"
 
+#include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Statement.h>
 #include <nlohmann/json.hpp>
 

@@ -98,7 +98,7 @@ TEST_F(BadInput, Bodies) {
         {"form", "application/x-www-form-urlencoded", "type=face", 415, "application/json"},
         {"text", "text/plain", R"({"type":"face"})", 415, "application/json"},
         {"XML", "application/xml", "<event/>", 415, "application/json"},
-        {"other charset", "application/json; charset=latin1", R"({"type":"face"})", 415, "utf-8"},
+        {"other charset", "application/json; charset=latin1", R"({"type":"face"})", 415, "UTF-8"},
         {"too large", type, "{\"x\":\"" + std::string(70'000, 'x') + "\"}", 413, ""},
     };
     static_assert(std::size(table) >= 30);
