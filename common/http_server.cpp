@@ -171,7 +171,8 @@ HttpServer::HttpServer(Executor executor, ServerOptions options, Gate gate, Hand
 
 HttpServer::~HttpServer() {
     state_->shut();
-    state_->break_off();
+    // Asio carries a cancellation to the loop when it is asked for elsewhere, and does not see to it that the signal is still there then.
+    asio::dispatch(state_->executor, [state = state_] { state->break_off(); });
 }
 
 Result<std::uint16_t> HttpServer::listen(const std::string& address, const std::string& cert_file, const std::string& key_file) {
