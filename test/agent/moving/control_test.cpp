@@ -1,0 +1,482 @@
+#include "test/agent/moving/api_fixture.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <algorithm>
+#include <set>
+
+namespace test {
+namespace {
+
+struct ControlTest : Api {
+    static std::set<std::string> keys(const Json& object) {
+        std::set<std::string> names;
+        for (const auto& [name, value] : object.items()) {
+            names.insert(name);
+        }
+        return names;
+    }
+    /// n car events, one after the other; gives the ids of their deliveries.
+    std::vector<std::int64_t> fill(int n) {
+        const auto before = handed_on.size();
+        for (int i = 0; i < n; ++i) {
+            EXPECT_EQ(post(R"({"type":"car","n":)" + std::to_string(++filled) + "}").status, 202U);
+        }
+        std::vector<std::int64_t> ids;
+        for (auto i = before; i < handed_on.size(); ++i) {
+            ids.push_back(handed_on[i].id);
+        }
+        return ids;
+    }
+    std::string webhook_path(std::int64_t id, const char* tail = "") { return "/v1/deliveries/" + std::to_string(id) + tail; }
+    static std::vector<std::int64_t> ids_in(const Json& page) {
+        std::vector<std::int64_t> ids;
+        for (const auto& row : page["deliveries"]) {
+            ids.push_back(row["id"].get<std::int64_t>());
+        }
+        return ids;
+    }
+    int filled = 0;
+};
+
+// Status
+
+TEST_F(ControlTest, GivesTheStatusWithEveryFieldOfTheContract) {
+    clock.advance(common::Millis{1'500});
+    const auto status = get("/v1/status");
+    EXPECT_EQ(keys(status), (std::set<std::string>{"version", "uptime_s", "server", "webhooks", "queue", "clock", "store"}));
+    EXPECT_EQ(keys(status["server"]), (std::set<std::string>{"url", "state", "last_sync", "last_error"}));
+    EXPECT_EQ(keys(status["queue"]), (std::set<std::string>{"pending", "dead", "bytes", "max_bytes", "oldest_s"}));
+    EXPECT_EQ(keys(status["clock"]), std::set<std::string>{"synchronized"});
+    EXPECT_EQ(keys(status["store"]), (std::set<std::string>{"path", "sync", "degraded", "quarantined"}));
+    ASSERT_EQ(status["webhooks"].size(), 2U);
+    for (const auto& webhook : status["webhooks"]) {
+        EXPECT_EQ(keys(webhook), (std::set<std::string>{"key", "name", "active", "state", "reason", "warnings", "target", "matched",
+                                                        "delivered", "failed", "suppressed", "pending", "dead", "last_error"}));
+    }
+    EXPECT_DOUBLE_EQ(status["uptime_s"].get<double>(), 1.5);
+    EXPECT_EQ(status["server"], (Json{{"url", nullptr}, {"state", "standalone"}, {"last_sync", nullptr}, {"last_error", nullptr}}));
+    EXPECT_EQ(status["store"]["path"], config.queue.path);
+    EXPECT_EQ(status["store"]["sync"], "full");
+    EXPECT_EQ(status["store"]["degraded"], false);
+    EXPECT_EQ(status["store"]["quarantined"], Json::array());
+    EXPECT_EQ(status["queue"]["pending"], 0);
+    EXPECT_EQ(status["queue"]["oldest_s"], nullptr);
+    EXPECT_EQ(status["clock"]["synchronized"], true);
+}
+
+TEST_F(ControlTest, ShowsTheServerWithoutItsLogin) {
+    config.server.url = common::parse_url("https://user:geheim@lite.example/base").value();
+    struct Row {
+        agent::ServerStats::State state;
+        const char* text;
+    };
+    for (const auto& row : {Row{agent::ServerStats::State::starting, "starting"}, Row{agent::ServerStats::State::ok, "ok"},
+                            Row{agent::ServerStats::State::failing, "failing"}}) {
+        stats.server.state = row.state;
+        EXPECT_EQ(get("/v1/status")["server"]["state"], row.text);
+    }
+    stats.server.last_sync = common::WallTime{std::chrono::seconds{1'750'000'000}};
+    stats.server.last_error = "connect: connection refused";
+    const auto server = get("/v1/status")["server"];
+    EXPECT_EQ(server["url"], "https://lite.example/base");
+    EXPECT_EQ(server["last_sync"], "2025-06-15T15:06:40Z");
+    EXPECT_EQ(server["last_error"], "connect: connection refused");
+}
+
+TEST_F(ControlTest, ShowsWhatEachWebhookDoes) {
+    cache.rebuild({{"7", faces},
+                   {"9", R"({"id":9,"name":"off","active":false,"target":"http://10.0.0.9/","filters":{}})"},
+                   {"10", R"({"id":10,"name":"odd","target":"http://10.0.0.9/","filters":{"shoe_size":44}})"},
+                   {"11", R"({"id":11,"name":"never","target":"http://10.0.0.9/","filters":{"camera_in":[]}})"},
+                   {"12", R"({"id":12,"name":"odd and off","active":false,"target":"nowhere","filters":{}})"}});
+    post(R"({"type":"face","id":"1"})");
+    auto& counted = stats.webhooks["7"];
+    counted.delivered = 4;
+    counted.failed = 2;
+    counted.suppressed = 3;
+    counted.last_error = "read: \xff broke";
+    const auto webhooks = get("/v1/status")["webhooks"];
+    ASSERT_EQ(webhooks.size(), 5U);
+    const auto& door = webhooks[0];
+    EXPECT_EQ(door["key"], "7");
+    EXPECT_EQ(door["name"], "door");
+    EXPECT_EQ(door["active"], true);
+    EXPECT_EQ(door["state"], "serving");
+    EXPECT_EQ(door["reason"], nullptr);
+    EXPECT_EQ(door["warnings"], Json::array());
+    EXPECT_EQ(door["target"], "http://10.0.0.7:9000/hook?a=1") << "without user and password";
+    EXPECT_EQ(door["matched"], 1);
+    EXPECT_EQ(door["delivered"], 4);
+    EXPECT_EQ(door["failed"], 2);
+    EXPECT_EQ(door["suppressed"], 3);
+    EXPECT_EQ(door["pending"], 1);
+    EXPECT_EQ(door["dead"], 0);
+    EXPECT_EQ(door["last_error"], "read: \xEF\xBF\xBD broke") << "an answer is UTF-8 whatever a target wrote";
+    EXPECT_EQ(webhooks[1]["state"], "inactive");
+    EXPECT_EQ(webhooks[1]["active"], false);
+    EXPECT_EQ(webhooks[2]["state"], "unsupported");
+    EXPECT_EQ(webhooks[2]["active"], true);
+    EXPECT_NE(webhooks[2]["reason"].get<std::string>().find("shoe_size"), std::string::npos);
+    EXPECT_EQ(webhooks[3]["state"], "serving");
+    EXPECT_EQ(webhooks[3]["warnings"].size(), 1U);
+    EXPECT_EQ(webhooks[4]["state"], "unsupported");
+    EXPECT_EQ(webhooks[4]["active"], false);
+    EXPECT_EQ(webhooks[4]["target"], nullptr);
+    EXPECT_EQ(get("/v1/status").dump().find("hidden"), std::string::npos);
+}
+
+TEST_F(ControlTest, ShowsTheQueue) {
+    const auto ids = fill(3);
+    kill(ids[0], "8");
+    clock.advance(common::Millis{2'500});
+    const auto status = get("/v1/status");
+    EXPECT_EQ(status["queue"]["pending"], 2);
+    EXPECT_EQ(status["queue"]["dead"], 1);
+    EXPECT_EQ(status["queue"]["max_bytes"], config.queue.max_size);
+    EXPECT_GT(status["queue"]["bytes"].get<std::uint64_t>(), 0U);
+    EXPECT_DOUBLE_EQ(status["queue"]["oldest_s"].get<double>(), 2.5);
+    EXPECT_EQ(status["webhooks"][1]["pending"], 2);
+    EXPECT_EQ(status["webhooks"][1]["dead"], 1);
+    clock.set_synchronized(false);
+    EXPECT_EQ(get("/v1/status")["clock"]["synchronized"], false);
+}
+
+// Explain
+
+TEST_F(ControlTest, Explains) {
+    const auto reply = call("POST", "/v1/explain", R"({"type":"car","id":1})");
+    ASSERT_EQ(reply.status, 200U) << reply.body;
+    const auto webhooks = Json::parse(reply.body)["webhooks"];
+    ASSERT_EQ(webhooks.size(), 2U);
+    EXPECT_EQ(webhooks[0]["key"], "7");
+    EXPECT_EQ(webhooks[0]["name"], "door");
+    EXPECT_EQ(webhooks[0]["matches"], false);
+    EXPECT_EQ(webhooks[0]["failed"]["filter"], "type_in");
+    EXPECT_EQ(webhooks[1]["matches"], true);
+    EXPECT_EQ(call("POST", "/v1/explain", R"([{"type":"car","id":1}])").body, reply.body) << "an array of that one event";
+    EXPECT_EQ(outbox.stats().pending, 0U);
+    EXPECT_TRUE(handed_on.empty());
+}
+
+TEST_F(ControlTest, ExplainsOneEventOnly) {
+    for (const auto* body : {"", "[]", R"([{"type":"car"},{"type":"car"}])", "{", "5", R"({"type":"car"} x)"}) {
+        EXPECT_FALSE(problem_of(call("POST", "/v1/explain", body), 400).empty()) << body;
+    }
+}
+
+// Deliveries
+
+TEST_F(ControlTest, ListsDeliveriesPageByPage) {
+    const auto ids = fill(5);
+    const auto all = get("/v1/deliveries");
+    EXPECT_EQ(ids_in(all), ids);
+    EXPECT_EQ(all["next"], nullptr);
+    EXPECT_EQ(keys(all["deliveries"][0]), (std::set<std::string>{"id", "state", "webhook", "name", "event_id", "age_s", "attempts",
+                                                                 "next_attempt_s", "last_status", "last_error"}));
+    EXPECT_EQ(all["deliveries"][0]["name"], "log");
+    EXPECT_EQ(all["deliveries"][0]["webhook"], "8");
+
+    std::vector<std::int64_t> seen;
+    std::string after;
+    for (int pages = 0; pages < 10; ++pages) {
+        const auto page = get("/v1/deliveries?limit=2" + after);
+        EXPECT_LE(page["deliveries"].size(), 2U);
+        const auto more = ids_in(page);
+        seen.insert(seen.end(), more.begin(), more.end());
+        if (page["next"].is_null()) {
+            break;
+        }
+        after = "&after=" + page["next"].dump();
+    }
+    EXPECT_EQ(seen, ids);
+}
+
+TEST_F(ControlTest, ListsWhatTheQuerySelects) {
+    post(R"({"type":"face","id":"both"})");
+    const auto ids = fill(2);
+    kill(ids[0], "8");
+    EXPECT_EQ(get("/v1/deliveries?state=dead")["deliveries"].size(), 1U);
+    EXPECT_EQ(get("/v1/deliveries?state=pending")["deliveries"].size(), 3U);
+    EXPECT_EQ(get("/v1/deliveries?webhook=7")["deliveries"].size(), 1U);
+    EXPECT_EQ(get("/v1/deliveries?webhook=%38&state=pending")["deliveries"].size(), 2U);
+    EXPECT_EQ(get("/v1/deliveries?webhook=local%3Anobody")["deliveries"].size(), 0U);
+    EXPECT_EQ(get("/v1/deliveries?state=&webhook=&limit=&after=")["deliveries"].size(), 4U) << "without a value it is not given";
+    const auto dead = get("/v1/deliveries?state=dead")["deliveries"][0];
+    EXPECT_EQ(dead["state"], "dead");
+    EXPECT_EQ(dead["last_error"], "503 Service Unavailable");
+    EXPECT_EQ(dead["last_status"], 503);
+    EXPECT_EQ(dead["attempts"], 1);
+    EXPECT_EQ(dead["next_attempt_s"], nullptr);
+}
+
+TEST_F(ControlTest, RefusesBadQueriesByName) {
+    struct Bad {
+        const char* query;
+        const char* named;
+    };
+    for (const auto& bad : {Bad{"state=alive", "state"}, Bad{"state=Dead", "state"}, Bad{"limit=0", "limit"}, Bad{"limit=1001", "limit"},
+                            Bad{"limit=ten", "limit"}, Bad{"limit=5x", "limit"}, Bad{"limit=-1", "limit"}, Bad{"limit=1.5", "limit"},
+                            Bad{"after=-1", "after"}, Bad{"after=x", "after"}, Bad{"after=99999999999999999999", "after"},
+                            Bad{"bodies=2", "bodies"}, Bad{"bodies=yes", "bodies"}, Bad{"color=red", "color"}, Bad{"=5", "unknown"},
+                            Bad{"limit=5&limit=6", "limit"}, Bad{"webhook=%zz", "percent"}, Bad{"State=dead", "State"}}) {
+        const auto detail = problem_of(call("GET", std::string{"/v1/deliveries?"} + bad.query), 400);
+        EXPECT_NE(detail.find(bad.named), std::string::npos) << bad.query << ": " << detail;
+    }
+    EXPECT_EQ(get("/v1/deliveries?limit=1000")["deliveries"].size(), 0U);
+}
+
+constexpr const char* precise = "{\"type\":\"car\", \"id\": \"p\",\n \"big\": 123456789012345678901234567890, \"one\": 1.0, \"e\":1e2}";
+
+TEST_F(ControlTest, ListsEventsAsTheyCame) {
+    post(precise);
+    const auto reply = call("GET", "/v1/deliveries?bodies=1");
+    ASSERT_EQ(reply.status, 200U);
+    EXPECT_NE(reply.body.find(std::string{"\"event\":"} + precise), std::string::npos) << reply.body;
+    EXPECT_EQ(Json::parse(reply.body)["deliveries"][0]["event"]["one"], 1.0);
+    EXPECT_FALSE(get("/v1/deliveries?bodies=0")["deliveries"][0].contains("event"));
+}
+
+TEST_F(ControlTest, EndsAPageOfLargeEventsEarlyAndLosesNone) {
+    const std::string filler(900'000, 'x');
+    for (int i = 0; i < 20; ++i) {
+        ASSERT_EQ(post(R"({"type":"car","id":)" + std::to_string(i) + R"(,"filler":")" + filler + "\"}").status, 202U);
+    }
+    std::set<std::string> seen;
+    std::string after;
+    int pages = 0;
+    for (; pages < 20; ++pages) {
+        const auto page = get("/v1/deliveries?bodies=1&limit=1000" + after);
+        for (const auto& row : page["deliveries"]) {
+            seen.insert(row["event_id"].get<std::string>());
+        }
+        if (page["next"].is_null()) {
+            break;
+        }
+        after = "&after=" + page["next"].dump();
+    }
+    EXPECT_EQ(seen.size(), 20U);
+    EXPECT_GE(pages, 1) << "18 MB came in one answer";
+}
+
+TEST_F(ControlTest, ShowsOneDelivery) {
+    post(precise);
+    const auto id = handed_on.at(0).id;
+    kill(id, "8");
+    clock.advance(common::Millis{4'000});
+    const auto reply = call("GET", webhook_path(id));
+    ASSERT_EQ(reply.status, 200U) << reply.body;
+    EXPECT_NE(reply.body.find(std::string{"\"event\":"} + precise), std::string::npos) << reply.body;
+    const auto row = Json::parse(reply.body);
+    EXPECT_EQ(row["id"], id);
+    EXPECT_EQ(row["state"], "dead");
+    EXPECT_EQ(row["event_id"], "p");
+    EXPECT_EQ(row["name"], "log");
+    ASSERT_EQ(row["history"].size(), 1U);
+    EXPECT_EQ(row["history"][0], (Json{{"attempt", 1}, {"age_s", 4.0}, {"status", 503}, {"error", "503 Service Unavailable"}}));
+}
+
+TEST_F(ControlTest, TellsUnknownIdsFromBadOnes) {
+    const auto ids = fill(1);
+    for (const auto* id : {"0", "999999", "99999999999999999999999"}) {
+        const auto path = std::string{"/v1/deliveries/"} + id;
+        EXPECT_NE(problem_of(call("GET", path), 404).find(id), std::string::npos);
+        problem_of(call("DELETE", path), 404);
+        problem_of(call("POST", path + "/retry"), 404);
+    }
+    for (const auto* id : {"x", "-1", "1.0", "+1", " 1", "0x1", "1e3", "all"}) {
+        const auto path = std::string{"/v1/deliveries/"} + id;
+        EXPECT_NE(problem_of(call("GET", path), 400).find("whole number"), std::string::npos) << id;
+        problem_of(call("DELETE", path), 400);
+        problem_of(call("POST", path + "/retry"), 400);
+    }
+    EXPECT_EQ(outbox.stats().pending, 1U);
+}
+
+TEST_F(ControlTest, RetriesOneDelivery) {
+    const auto ids = fill(2);
+    kill(ids[0], "8");
+    EXPECT_EQ(Json::parse(call("POST", webhook_path(ids[0], "/retry")).body), (Json{{"retried", 1}}));
+    const auto row = get(webhook_path(ids[0]));
+    EXPECT_EQ(row["state"], "pending");
+    EXPECT_EQ(row["attempts"], 0);
+    EXPECT_EQ(Json::parse(call("POST", webhook_path(ids[1], "/retry/")).body), (Json{{"retried", 1}})) << "a pending one is due now";
+}
+
+TEST_F(ControlTest, DropsOneDelivery) {
+    const auto ids = fill(2);
+    EXPECT_EQ(Json::parse(call("DELETE", webhook_path(ids[0])).body), (Json{{"dropped", 1}}));
+    problem_of(call("GET", webhook_path(ids[0])), 404);
+    problem_of(call("DELETE", webhook_path(ids[0])), 404);
+    EXPECT_EQ(ids_in(get("/v1/deliveries")), std::vector<std::int64_t>{ids[1]});
+}
+
+TEST_F(ControlTest, RetriesWhatTheBodySelects) {
+    post(R"({"type":"face","id":"both"})");
+    for (const auto& one : std::vector<agent::Delivery>{handed_on}) {
+        kill(one.id, one.webhook);
+    }
+    const auto ids = fill(1);
+    const auto retry = [this](const char* body) { return Json::parse(call("POST", "/v1/deliveries/retry", body).body); };
+    EXPECT_EQ(retry(R"({"state":"dead","webhook":"7"})"), (Json{{"retried", 1}}));
+    EXPECT_EQ(retry(R"({"state":"dead","webhook":"7"})"), (Json{{"retried", 0}}));
+    EXPECT_EQ(retry(R"({"state":"dead","webhook":8})"), (Json{{"retried", 1}})) << "a key may come as a number";
+    EXPECT_EQ(outbox.stats().dead, 0U);
+    EXPECT_EQ(retry("{}"), (Json{{"retried", 3}}));
+    EXPECT_EQ(retry(""), (Json{{"retried", 3}}));
+    EXPECT_EQ(retry(R"({"state":null,"webhook":null,"ids":null})"), (Json{{"retried", 3}}));
+}
+
+TEST_F(ControlTest, DropsWhatTheBodySelects) {
+    const auto ids = fill(5);
+    kill(ids[4], "8");
+    const auto drop = [this](const std::string& body) { return Json::parse(call("POST", "/v1/deliveries/drop", body).body); };
+    EXPECT_EQ(drop(R"({"webhook":"7"})"), (Json{{"dropped", 0}}));
+    EXPECT_EQ(drop(R"({"ids":[]})"), (Json{{"dropped", 0}})) << "no ids are no deliveries, not all";
+    EXPECT_EQ(drop(R"({"ids":[)" + std::to_string(ids[0]) + "," + std::to_string(ids[1]) + ",999999]}"), (Json{{"dropped", 2}}));
+    EXPECT_EQ(drop(R"({"ids":[)" + std::to_string(ids[2]) + R"(],"state":"dead"})"), (Json{{"dropped", 0}})) << "all conditions hold";
+    EXPECT_EQ(drop(R"({"state":"dead"})"), (Json{{"dropped", 1}}));
+    EXPECT_EQ(outbox.stats().pending, 2U);
+    EXPECT_EQ(drop(""), (Json{{"dropped", 2}}));
+    EXPECT_EQ(outbox.stats().pending, 0U);
+}
+
+TEST_F(ControlTest, RefusesBadSelectionsAndTouchesNothing) {
+    fill(2);
+    struct Bad {
+        std::string body;
+        const char* named;
+    };
+    for (const auto& bad : {Bad{"[]", "list"},
+                            Bad{"5", "number"},
+                            Bad{"\"all\"", "string"},
+                            Bad{"{", "JSON"},
+                            Bad{"all", "JSON"},
+                            Bad{R"({"state":"alive"})", "state"},
+                            Bad{R"({"state":5})", "state"},
+                            Bad{R"({"state":["dead"]})", "state"},
+                            Bad{R"({"webhook":true})", "webhook"},
+                            Bad{R"({"webhook":["7"]})", "webhook"},
+                            Bad{R"({"webhook":7.5})", "webhook"},
+                            Bad{R"({"ids":5})", "ids"},
+                            Bad{R"({"ids":["5"]})", "ids"},
+                            Bad{R"({"ids":[1.5]})", "ids"},
+                            Bad{R"({"ids":[18446744073709551615]})", "ids"},
+                            Bad{R"({"id":5})", "id"},
+                            Bad{R"({"webhooks":"7"})", "webhooks"},
+                            Bad{"\xEF\xBB\xBF{}", "byte order mark"},
+                            Bad{"{\"webhook\":\"\xff\"}", "JSON"},
+                            Bad{R"({"ids":)" + std::string(70, '[') + std::string(70, ']') + "}", "64"}}) {
+        for (const auto* path : {"/v1/deliveries/drop", "/v1/deliveries/retry"}) {
+            const auto detail = problem_of(call("POST", path, bad.body), 400);
+            EXPECT_NE(detail.find(bad.named), std::string::npos) << bad.body << ": " << detail;
+        }
+    }
+    EXPECT_EQ(outbox.stats().pending, 2U);
+}
+
+// Sync
+
+TEST_F(ControlTest, SyncsAndSaysWhatChanged) {
+    synced = agent::Changes{{"7"}, {"8", "local:x"}, {}};
+    const auto reply = call("POST", "/v1/sync");
+    EXPECT_EQ(reply.status, 200U);
+    EXPECT_EQ(Json::parse(reply.body), (Json{{"added", {"7"}}, {"changed", {"8", "local:x"}}, {"removed", Json::array()}}));
+    EXPECT_EQ(syncs, 1);
+}
+
+TEST_F(ControlTest, TellsARefusedLoginFromADeadServer) {
+    synced = common::fail(common::Fault::unreachable, "connect: connection refused");
+    auto reply = call("POST", "/v1/sync");
+    EXPECT_EQ(problem_of(reply, 502), "connect: connection refused");
+    EXPECT_FALSE(Json::parse(reply.body).contains("fault"));
+
+    synced = common::fail(common::Fault::refused, "login: 401 Unauthorized");
+    reply = call("POST", "/v1/sync");
+    EXPECT_EQ(problem_of(reply, 502), "login: 401 Unauthorized");
+    EXPECT_EQ(Json::parse(reply.body)["fault"], "refused");
+
+    synced = common::fail(common::Fault::config, "/etc/ffl-agent/webhooks.json: not valid JSON");
+    EXPECT_EQ(problem_of(call("POST", "/v1/sync"), 502), "/etc/ffl-agent/webhooks.json: not valid JSON");
+}
+
+// Probes
+
+TEST_F(ControlTest, IsAliveAndReady) {
+    for (const auto* path : {"/livez", "/readyz"}) {
+        const auto reply = call("GET", path);
+        EXPECT_EQ(reply.status, 200U);
+        EXPECT_EQ(reply.body, "ok\n");
+        EXPECT_EQ(header(reply, "Content-Type"), "text/plain; charset=utf-8");
+    }
+    EXPECT_EQ(control->not_ready(), "");
+}
+
+struct NothingKnown : ControlTest {
+    void SetUp() override { open({}, true); }
+};
+
+TEST_F(NothingKnown, IsNotReadyUntilTheListWasFetched) {
+    stats.server.last_error = "login: 401 Unauthorized";
+    const auto detail = problem_of(call("GET", "/readyz"), 503);
+    EXPECT_NE(detail.find("never fetched"), std::string::npos) << detail;
+    EXPECT_NE(detail.find("login: 401 Unauthorized"), std::string::npos) << detail;
+    EXPECT_EQ(call("GET", "/livez").status, 200U);
+    EXPECT_EQ(get("/v1/status")["server"]["state"], "starting");
+    EXPECT_EQ(get("/v1/status")["webhooks"], Json::array());
+
+    auto replace = cache.replace_server_list({});
+    ASSERT_TRUE(run(loop, std::move(replace)));
+    EXPECT_EQ(call("GET", "/readyz").status, 200U) << "an empty list is a list";
+}
+
+common::Task<common::Result<bool>> write_protect(common::Database& database) {
+    auto work = [](common::Connection& connection) {
+        connection.handle().exec("PRAGMA query_only = 1");
+        return true;
+    };
+    return database.run(std::move(work));
+}
+
+TEST_F(ControlTest, IsNotReadyWhileTheStoreRefuses) {
+    ASSERT_TRUE(run(loop, write_protect(database)));
+    problem_of(post(R"({"type":"car","id":1})"), 503);
+    EXPECT_TRUE(get("/v1/status")["store"]["degraded"].get<bool>());
+    EXPECT_NE(problem_of(call("GET", "/readyz"), 503).find("store"), std::string::npos);
+    EXPECT_EQ(call("GET", "/livez").status, 200U);
+}
+
+// The page
+
+TEST_F(ControlTest, GivesAPageThatNeedsNothingFromElsewhere) {
+    const auto page = call("GET", "/");
+    EXPECT_EQ(page.status, 200U);
+    EXPECT_EQ(header(page, "Content-Type"), "text/html; charset=utf-8");
+    EXPECT_EQ(header(page, "X-Content-Type-Options"), "nosniff");
+    EXPECT_EQ(header(page, "Cache-Control"), "no-store");
+    const auto policy = header(page, "Content-Security-Policy");
+    EXPECT_TRUE(policy.starts_with("default-src 'none'; script-src 'sha256-")) << policy;
+    EXPECT_NE(policy.find("style-src 'sha256-"), std::string::npos);
+    EXPECT_NE(policy.find("frame-ancestors 'none'"), std::string::npos);
+    EXPECT_EQ(policy.find("unsafe"), std::string::npos);
+    for (const auto* outside : {"http://", "https://", "src=", "@import", "url(", "innerHTML", "outerHTML", "insertAdjacentHTML",
+                                "document.write", " style=", " onclick=", " onload="}) {
+        EXPECT_EQ(page.body.find(outside), std::string::npos) << outside;
+    }
+    EXPECT_NE(page.body.find("width=device-width"), std::string::npos);
+    EXPECT_NE(page.body.find("prefers-color-scheme: dark"), std::string::npos);
+    EXPECT_NE(page.body.find("v1/status"), std::string::npos);
+    EXPECT_TRUE(page.body.ends_with("</html>\n"));
+}
+
+// Control itself, without the router
+
+TEST_F(ControlTest, AnswersWrongPathsAndMethodsItself) {
+    problem_of(run(loop, control->handle(request("GET", "/nothing"))), 404);
+    problem_of(run(loop, control->handle(request("POST", "/v1/events"))), 404);
+    const auto reply = run(loop, control->handle(request("PUT", "/v1/status")));
+    problem_of(reply, 405);
+    EXPECT_EQ(header(reply, "Allow"), "GET, HEAD");
+}
+
+} // namespace
+} // namespace test
