@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Makes the folder that a cross build sees as its target's root: the headers and libraries of a Debian release for another architecture.
+# Named packages are unpacked, nothing is installed and no foreign code runs; no root is needed. The packages come from the mirror that this
+# machine's own apt uses.
+#   scripts/sysroot.sh KIND ARCH [DIR]
+#     KIND  cross      Debian 12 whole: for Debian 12 and later, Raspberry Pi OS 12 and later, JetPack 6 and later
+#           portable   the C and C++ runtime of Debian 11 (glibc 2.31), all else of Debian 12: for everything from Debian 11 and JetPack 5 up
+#     ARCH  arm64 | armhf | amd64
+#     DIR   default build/sysroot/KIND-ARCH; it is made anew when this script has changed since
+set -euo pipefail
+cd "$(dirname "$0")/.."
+kind=${1:?KIND: cross or portable}
+arch=${2:?ARCH: arm64, armhf or amd64}
+dir=$(realpath -m "${3:-build/sysroot/$kind-$arch}")
+
+# What the program needs of its target; the header-only libraries are the same on every architecture but live here too, so that no
+# header of the building machine is ever seen.
+libraries=(libssl-dev libsqlite3-dev libsqlitecpp-dev libboost1.81-dev nlohmann-json3-dev libcli11-dev libexpected-dev libspdlog-dev libfmt-dev)
+shared=(libssl3 libsqlite3-0 zlib1g)
+runtime=(libc6 libc6-dev linux-libc-dev libgcc-s1 libstdc++6 libcrypt1 libcrypt-dev)
+case $kind in
+  cross) plan=("bookworm ${runtime[*]} ${shared[*]} ${libraries[*]}") ;;
+  portable) plan=("bullseye ${runtime[*]} libgcc-10-dev libstdc++-10-dev" "bookworm ${libraries[*]}") ;;
+  *) echo "sysroot.sh: KIND is cross or portable, not $kind" >&2; exit 64 ;;
+esac
+
+stamp=$dir/.made-by
+sum=$(sha256sum "$0" | cut -d' ' -f1)
+[ "$(cat "$stamp" 2>/dev/null)" = "$sum" ] && exit 0
+rm -rf "$dir"
+mkdir -p "$dir"
+
+mirror=$(apt-get indextargets --format '$(REPO_URI)' | grep -m1 '/debian/\?$') || { echo "sysroot.sh: apt has no Debian mirror" >&2; exit 1; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# An apt of its own: another suite and another architecture, and not a byte of this machine's apt is touched.
+fetch() { # fetch SUITE PACKAGE...
+  local suite=$1 apt=$work/$1
+  shift
+  mkdir -p "$apt"/etc/apt/{apt.conf.d,preferences.d,trusted.gpg.d} "$apt"/var/lib/apt/lists/partial "$apt"/var/cache/apt/archives/partial \
+    "$apt"/var/lib/dpkg "$apt"/debs
+  : >"$apt/var/lib/dpkg/status"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$apt/etc/apt/sources.list"
+  cat >"$apt/apt.conf" <<C
+Dir "$apt";
+Dir::State::status "$apt/var/lib/dpkg/status";
+APT::Architecture "$arch";
+APT::Architectures { "$arch"; };
+APT::Sandbox::User "root";
+Acquire::Languages "none";
+Acquire::Retries "3";
+C
+  APT_CONFIG=$apt/apt.conf apt-get -qq update
+  (cd "$apt/debs" && APT_CONFIG=$apt/apt.conf apt-get -qq download "$@")
+  local deb
+  for deb in "$apt"/debs/*.deb; do
+    dpkg-deb -x "$deb" "$dir"
+    dpkg-deb -W "$deb" >>"$dir/.packages"
+  done
+}
+
+for step in "${plan[@]}"; do
+  # shellcheck disable=SC2086  # a list of package names
+  fetch $step
+done
+
+# One /usr, and every link relative, so that the folder works wherever it lies.
+for top in lib lib64; do
+  if [ -d "$dir/$top" ] && [ ! -L "$dir/$top" ]; then
+    mkdir -p "$dir/usr/$top"
+    cp -a "$dir/$top/." "$dir/usr/$top/"
+    rm -rf "${dir:?}/$top"
+    ln -s "usr/$top" "$dir/$top"
+  fi
+done
+find "$dir" -type l -lname '/*' | while read -r link; do
+  ln -sfn "$(realpath -m --relative-to="$(dirname "$link")" "$dir$(readlink "$link")")" "$link"
+done
+rm -rf "$dir"/usr/share/{doc,man,locale,lintian,bug,i18n} "$dir"/usr/lib/*/gconv "$dir"/{usr/bin,usr/sbin,sbin,etc,var}
+if [ "$kind" = portable ]; then
+  # OpenSSL and SQLite are linked statically: what their development links point at is not there.
+  rm -f "$dir"/usr/lib/*/lib{ssl,crypto,sqlite3}.so
+fi
+echo "$sum" >"$stamp"
+echo "sysroot: $dir ($(du -sh "$dir" | cut -f1), $(wc -l <"$dir/.packages") packages)"
