@@ -14,11 +14,19 @@ using common::Millis;
 using common::Result;
 using common::Task;
 
+// What is committed stands in the WAL first and then in the database as well, with the pages of the indexes that every commit touches.
+constexpr std::uint64_t files_a_row = 2;
+constexpr std::int64_t commit_bytes = 64 * 1024;
 constexpr Millis give_back_interval{1'000};
 constexpr Millis episode{60'000};                            // what comes again within it is the same story and not told twice
 constexpr std::uint64_t worthwhile_wal = 64 * 1024;          // bytes
 constexpr std::uint64_t pages_a_step = 2'048;                // given back at once while producers wait
 constexpr std::int64_t most_at_once = std::int64_t{8} << 20; // bytes dropped beyond what is needed: a lowered bound is reached by and by
+
+/// Of rows that take so many bytes, until they are checkpointed.
+std::int64_t cost(std::uint64_t bytes) {
+    return bytes == 0 ? 0 : static_cast<std::int64_t>(bytes * files_a_row) + commit_bytes;
+}
 
 } // namespace
 
@@ -37,7 +45,8 @@ std::int64_t Committer::disk_room() const {
 bool Committer::judge(Group& group, bool may_drop) {
     admission_.begin(clock_.now(), time_.now());
     const auto there_is = std::min(size_room(), disk_room());
-    const auto limit = may_drop ? config_.queue.max_size : static_cast<std::uint64_t>(std::max<std::int64_t>(there_is, 0));
+    const auto most = may_drop ? static_cast<std::int64_t>(config_.queue.max_size) : there_is;
+    const auto limit = static_cast<std::uint64_t>(std::max<std::int64_t>(most - commit_bytes, 0)) / files_a_row;
     auto left = limit;
     bool all = true;
     group.answers.clear();
@@ -50,10 +59,10 @@ bool Committer::judge(Group& group, bool may_drop) {
             refused_bytes_ = row_bytes(add.bytes, add.events.size());
         }
     }
-    const auto needed = static_cast<std::int64_t>(limit - left);
+    const auto needed = cost(limit - left);
     if (may_drop && needed > there_is) {
         // Whatever else fills the disk, what is dropped makes room for what comes and for no more.
-        const auto lacking = std::max(needed - size_room(), disk_room() < needed ? needed : 0);
+        const auto lacking = std::max(needed - size_room(), disk_room() < needed ? static_cast<std::int64_t>(limit - left) : 0);
         group.commit->make_room = static_cast<std::uint64_t>(std::min(lacking, needed + most_at_once));
     }
     if (all && needed > 0) {
@@ -111,7 +120,7 @@ void Committer::no_room(Group& group) {
 }
 
 bool Committer::full() const {
-    return refused_bytes_ > 0 && std::min(size_room(), disk_room()) < static_cast<std::int64_t>(refused_bytes_);
+    return refused_bytes_ > 0 && std::min(size_room(), disk_room()) < cost(refused_bytes_);
 }
 
 void Committer::tell_full(bool full) {

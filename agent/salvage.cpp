@@ -9,9 +9,11 @@
 #include <SQLiteCpp/Exception.h>
 #include <SQLiteCpp/Statement.h>
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <ctime>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <sqlite3.h>
@@ -36,6 +38,16 @@ bool says_damaged(const SQLite::Exception& error) {
     return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 }
 
+/// Pages are written whole. Only a crash while the WAL is moved into the file can end it within one, and then the WAL is there.
+bool ends_within_a_page(const std::string& path, std::uintmax_t bytes) {
+    std::array<char, 18> head{};
+    std::ifstream{path, std::ios::binary}.read(head.data(), head.size());
+    const auto page = static_cast<unsigned char>(head[16]) * 256U + static_cast<unsigned char>(head[17]);
+    std::error_code absent;
+    const auto wal_bytes = fs::file_size(path + "-wal", absent);
+    return page >= 512 && bytes % page != 0 && (absent || wal_bytes == 0);
+}
+
 /// Why the file is no good as a database; nothing when it seems fine, or when it is not the file that is at fault.
 std::optional<std::string> damage(const std::string& path) {
     std::error_code absent;
@@ -43,14 +55,17 @@ std::optional<std::string> damage(const std::string& path) {
     if (absent || bytes == 0) {
         return std::nullopt;
     }
+    if (ends_within_a_page(path, bytes)) {
+        return "it ends within a page";
+    }
     try {
         SQLite::Database handle{path, SQLite::OPEN_READWRITE, 5'000};
         SQLite::Statement schema{handle, "SELECT count(*) FROM sqlite_schema"};
         schema.executeStep();
         if (bytes <= checked_bytes) {
             SQLite::Statement check{handle, "PRAGMA quick_check(1)"};
-            if (check.executeStep() && check.getColumn(0).getString() != "ok") {
-                return check.getColumn(0).getString();
+            if (const auto found = check.executeStep() ? check.getColumn(0).getString() : "ok"; found != "ok") {
+                return found.substr(found.rfind('\n') + 1); // the first line is a heading
             }
         }
         // Each table answers, or is not there yet.

@@ -73,8 +73,10 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Sy
         if (::sqlite3_db_readonly(handle.getHandle(), "main") == 1) {
             return fail(Fault::storage, "cannot open the database " + path + ": it can only be read, writing is needed");
         }
-        // Before the first table there is: later it would take a VACUUM.
-        handle.exec("PRAGMA auto_vacuum = INCREMENTAL");
+        // Before the first table there is: later it would take a VACUUM. On a database that is there it would write for nothing.
+        if (handle.execAndGet("PRAGMA page_count").getInt() == 0) {
+            handle.exec("PRAGMA auto_vacuum = INCREMENTAL");
+        }
         handle.exec("PRAGMA journal_mode = WAL");
         handle.exec(sync == Sync::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
         handle.exec("PRAGMA journal_size_limit = 4194304; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -8192;"

@@ -31,7 +31,7 @@ class OutboxFullTest : public Storage {
     int count_ = 0;
 };
 
-TEST_F(OutboxFullTest, DISABLED_RefusesWhatHasNoRoom) {
+TEST_F(OutboxFullTest, RefusesWhatHasNoRoom) {
     auto& run = start();
     const int before = fill();
     EXPECT_GT(before, 10);
@@ -123,36 +123,32 @@ TEST_F(OutboxFullTest, DropsTheOldestWhereItMay) {
 TEST_F(OutboxFullTest, DropsNoDeadLettersAndStopsWhereThereIsNothingToDrop) {
     config.queue.when_full = agent::WhenFull::drop_oldest;
     auto& run = start();
-    std::vector<NewEvent> dying;
-    for (int i = 0; i < 15; ++i) {
-        dying.push_back(large("dead " + std::to_string(i)));
+    for (int i = 0; i < 12; ++i) {
+        run.take({large("dead " + std::to_string(i))});
     }
-    run.take(std::move(dying));
-    ASSERT_EQ(test::run(loop, run.outbox.bury_removed({})).value(), 15U);
+    ASSERT_EQ(test::run(loop, run.outbox.bury_removed({})).value(), 12U);
     run.take({large("pending")});
     const auto refused = run.add({large("too large", 1 << 20)});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().fault, Fault::full);
-    EXPECT_EQ(run.outbox.dead("1"), 15U);
+    EXPECT_EQ(run.outbox.dead("1"), 12U);
     EXPECT_EQ(run.outbox.pending("1"), 1U) << "nothing is dropped for what does not fit anyway";
     const auto never = run.add({large("larger than all", 3 << 20)});
     ASSERT_FALSE(never);
     EXPECT_EQ(never.error().fault, Fault::full);
 }
 
-TEST_F(OutboxFullTest, DISABLED_AFileSystemWithTooLittleSpaceIsFull) {
+TEST_F(OutboxFullTest, AFileSystemWithTooLittleSpaceIsFull) {
     auto& run = start();
     run.take({event("a", {"1"})});
     config.queue.min_free = UINT64_MAX / 2; // no disk has that
-    EXPECT_EQ(run.take({event("b", {"1"})}).deliveries, 1U) << "looked at once a second at most";
-    clock.advance(1s);
     const auto refused = run.add({event("c", {"1"})});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().fault, Fault::full);
     EXPECT_TRUE(run.outbox.stats().full);
     run.delivered(run.offered[0]);
     run.pass();
-    EXPECT_EQ(run.outbox.pending("1"), 1U) << "outcomes are written all the same";
+    EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 0) << "outcomes are written all the same";
     config.queue.min_free = 0;
     EXPECT_EQ(run.take({event("c", {"1"})}).deliveries, 1U);
     EXPECT_FALSE(run.outbox.stats().full);

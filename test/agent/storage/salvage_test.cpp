@@ -26,6 +26,7 @@ class SalvageTest : public Storage {
     }
     /// Puts `bytes` where the database was and starts on it.
     OneRun& start_on(const std::string& bytes) {
+        stop(); // or it would write into the new file
         write(config.queue.path, bytes);
         return start();
     }
@@ -140,7 +141,7 @@ TEST_F(SalvageTest, WithoutItsFirstPageItIsReadAllTheSame) {
     }
 }
 
-TEST_F(SalvageTest, DISABLED_WhatWasCutOffIsReadAsFarAsItGoes) {
+TEST_F(SalvageTest, WhatWasCutOffIsReadAsFarAsItGoes) {
     const auto good = make_database();
     for (const std::size_t keep : {std::size_t{100}, page, 2 * page, good.size() / 2, good.size() - page, good.size() - 100}) {
         SCOPED_TRACE(keep);
