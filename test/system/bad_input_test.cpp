@@ -126,6 +126,8 @@ TEST_F(BadInput, Heads) {
         {"length and chunks", "POST /v1/events HTTP/1.1\r\n" + host + body + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
         {"negative length", "POST /v1/events HTTP/1.1\r\n" + host + "Content-Length: -2\r\n\r\n{}", 400},
         {"length is a word", "POST /v1/events HTTP/1.1\r\n" + host + "Content-Length: two\r\n\r\n{}", 400},
+        {"bad chunk",
+         "POST /v1/events HTTP/1.1\r\n" + host + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n", 400},
         {"huge header", "GET / HTTP/1.1\r\n" + host + "A: " + std::string(100'000, 'a') + "\r\n\r\n", 431},
         {"bad escape", "GET /%zz HTTP/1.1\r\n" + host + "\r\n", 400},
         {"NUL in the path", "GET /%00 HTTP/1.1\r\n" + host + "\r\n", 400},
