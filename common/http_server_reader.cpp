@@ -212,8 +212,8 @@ RequestReader::Step RequestReader::read_fields(std::string_view bytes, std::size
 }
 
 RequestReader::Step RequestReader::read_body(std::string_view bytes, std::size_t& used) {
-    if (parser_->chunked() && bytes.size() < shortest_end_of_chunks) {
-        return Step::more; // the parser takes for granted that it sees that much of the last chunk
+    if (parser_->chunked() && bytes.starts_with('0') && bytes.size() < shortest_end_of_chunks) {
+        return Step::more; // once the parser has seen the last chunk's line, it takes for granted that it gets that much
     }
     error_code problem_found;
     parser_->eager(true);
