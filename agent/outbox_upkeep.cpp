@@ -6,6 +6,7 @@
 #include "agent/outbox_state.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace agent {
 
@@ -46,6 +47,9 @@ Task<Result<std::uint64_t>> Outbox::edit(bool drop, Selection selection) {
     auto work = selection.ids.empty() ? state_->edit_all(drop, selection) : state_->edit_ids(drop, selection);
     auto count = co_await std::move(work);
     // Also after an error: steps before it were done.
+    if (!drop) {
+        state_->expired_up_to.clear(); // what became pending again may be older
+    }
     state_->changed(selection);
     co_return count;
 }
@@ -217,9 +221,11 @@ Task<Result<void>> Outbox::State::expire_old(std::string webhook, std::int64_t a
 /// A file that was large once gives its pages back, a WAL that nobody needs goes.
 Task<Result<void>> Outbox::State::give_back() {
     bool shrunk = false;
+    auto spare = UINT64_MAX;
     for (int round = 0; round < shrink_steps; ++round) {
         const auto keep = committer.disk_short() ? 0 : std::max(spare_bytes, counts.sizes.used / 2);
-        if (counts.sizes.spare <= keep) {
+        const auto before = std::exchange(spare, counts.sizes.spare);
+        if (spare <= keep || spare >= before) {
             break;
         }
         shrunk = true;

@@ -110,17 +110,31 @@ Result<std::string> set_aside(const std::string& path) {
     return name;
 }
 
+Result<std::unique_ptr<Connection>> open_fresh(const std::string& path, common::Sync sync) {
+    auto fresh = Connection::open(path, sync);
+    if (!fresh) {
+        return fresh;
+    }
+    if (auto migrated = migrate(**fresh); !migrated) {
+        return common::fail(migrated.error());
+    }
+    return fresh;
+}
+
 Result<Opened> replace(const std::string& path, common::Sync sync, const std::string& why) {
     const auto aside = set_aside(path);
     if (!aside) {
         return common::fail(aside.error());
     }
-    auto fresh = Connection::open(path, sync);
+    auto fresh = open_fresh(path, sync);
     if (!fresh) {
+        // Without a new one (no space) the old one goes back: the next start must not take its absence for a new beginning.
+        for (const auto* side : side_files) {
+            std::error_code ignored;
+            fs::remove(path + side, ignored);
+            fs::rename(*aside + side, path + side, ignored);
+        }
         return common::fail(fresh.error());
-    }
-    if (auto migrated = migrate(**fresh); !migrated) {
-        return common::fail(migrated.error());
     }
     const auto carried = carry_over(*aside, **fresh);
     common::log::error("the database was damaged and is set aside; what could be read was carried over",

@@ -98,6 +98,19 @@ TEST_F(OutboxUpkeepTest, ExpiresByTheAgeOfTheEvent) {
     EXPECT_EQ(run.number("SELECT count(*) FROM event"), 0);
 }
 
+TEST_F(OutboxUpkeepTest, ExpiresWhatBecamePendingAgain) {
+    auto& run = start();
+    run.take({event("a", {"door"}), event("b", {"door"})});
+    run.died(run.offered[0]);
+    clock.advance(10s);
+    prune(with_max_age({{"door", 5s}}));
+    EXPECT_EQ(run.outbox.pending("door"), 0U);
+    EXPECT_EQ(run.outbox.dead("door"), 1U) << "a dead letter does not expire";
+    EXPECT_EQ(run.edit(&agent::Outbox::retry, {}), 1U);
+    prune(with_max_age({{"door", 5s}}));
+    EXPECT_EQ(run.outbox.pending("door"), 0U);
+}
+
 TEST_F(OutboxUpkeepTest, ExpiresManyInSteps) {
     auto& run = start();
     std::vector<NewEvent> events;

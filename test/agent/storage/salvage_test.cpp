@@ -2,6 +2,8 @@
 #include "test/agent/storage/storage_fixture.hpp"
 
 #include <SQLiteCpp/Statement.h>
+#include <csignal>
+#include <sys/resource.h>
 
 namespace test {
 
@@ -30,7 +32,7 @@ class SalvageTest : public Storage {
         write(config.queue.path, bytes);
         return start();
     }
-    std::vector<std::string> run_quarantined() { return agent::quarantined_files(config.queue.path); }
+    std::vector<std::string> set_aside() { return agent::quarantined_files(config.queue.path); }
     void expect_serving(OneRun& run) {
         EXPECT_TRUE(run.add({event("after", {"1"})}));
         EXPECT_EQ(run.number("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"), 0);
@@ -74,9 +76,9 @@ TEST_F(SalvageTest, GarbageIsSetAside) {
         EXPECT_EQ(run.opened.deliveries_carried, 0U);
         expect_serving(run);
         stop();
-        EXPECT_EQ(contents(run_quarantined().back()), bytes) << "as it was";
+        EXPECT_EQ(contents(set_aside().back()), bytes) << "as it was";
     }
-    EXPECT_EQ(run_quarantined().size(), 3U) << "also within one second";
+    EXPECT_EQ(set_aside().size(), 3U) << "also within one second";
     auto& run = start();
     EXPECT_FALSE(run.opened.salvaged);
     EXPECT_EQ(run.opened.quarantined.size(), 3U) << "known as long as they lie there";
@@ -136,7 +138,7 @@ TEST_F(SalvageTest, WithoutItsFirstPageItIsReadAllTheSame) {
         ASSERT_TRUE(row);
         EXPECT_EQ(row->attempts, 7U);
         stop();
-        EXPECT_FALSE(std::filesystem::exists(run_quarantined().back() + ".reading"));
+        EXPECT_FALSE(std::filesystem::exists(set_aside().back() + ".reading"));
         std::filesystem::remove(config.queue.path);
     }
 }
@@ -205,6 +207,26 @@ TEST_F(SalvageTest, IdsGoOnBehindTheOldOnes) {
     auto& run = start_on(bad);
     run.take({event("new", {"1"})});
     EXPECT_GT(run.offered[0].id, events * agent::deliveries_per_event);
+}
+
+TEST_F(SalvageTest, GoesBackToItsPlaceWhereNoNewOneCanBeMade) {
+    const std::string bytes(20'000, 'x');
+    write(config.queue.path, bytes);
+    struct ::rlimit before {};
+    ::getrlimit(RLIMIT_FSIZE, &before);
+    ::signal(SIGXFSZ, SIG_IGN);
+    struct ::rlimit none {
+        0, before.rlim_max
+    };
+    common::Database database{loop.get_executor(), loop.get_executor()};
+    ::setrlimit(RLIMIT_FSIZE, &none); // as on a full disk
+    const auto opened = agent::open_database(database, config.queue.path, common::Sync::full);
+    ::setrlimit(RLIMIT_FSIZE, &before);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().fault, Fault::storage);
+    EXPECT_TRUE(contents(config.queue.path) == bytes);
+    EXPECT_TRUE(set_aside().empty());
+    EXPECT_TRUE(start().opened.salvaged);
 }
 
 TEST_F(SalvageTest, WhatIsNoFaultOfTheFileIsAnError) {
