@@ -12,7 +12,7 @@ using common::Task;
 struct Dispatcher::State {
     WebhookCache& cache;
     std::shared_ptr<LaneContext> context;
-    std::map<std::string, std::shared_ptr<Lane>> lanes; ///< by origin
+    std::map<std::string, std::shared_ptr<Lane>> lanes{}; ///< by origin
     bool stopped = false;
 
     static Task<> stop(std::shared_ptr<State> state, common::Millis grace);
@@ -20,9 +20,7 @@ struct Dispatcher::State {
 
 Dispatcher::Dispatcher(common::Executor loop, common::Clock& clock, common::HttpClient& client, Outbox& outbox, WebhookCache& cache,
                        const Config& config, Stats& stats)
-    : state_{std::make_shared<State>(cache, nullptr)} {
-    state_->context.reset(new LaneContext{std::move(loop), clock, client, outbox, config, stats});
-}
+    : state_{new State{cache, std::shared_ptr<LaneContext>{new LaneContext{std::move(loop), clock, client, outbox, config, stats}}}} {}
 
 Dispatcher::~Dispatcher() = default;
 

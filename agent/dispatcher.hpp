@@ -19,13 +19,14 @@ namespace agent {
 /// A lane as people see it.
 struct LaneStatus {
     std::string target;    ///< origin
-    bool reachable = true; ///< false: no HTTP answer at the last attempt; retries wait behind one probe
+    bool reachable = true; ///< false: no HTTP answer since an attempt got none; retries wait behind one probe
     std::size_t in_flight = 0;
     std::size_t held = 0; ///< deliveries in memory
 };
 
 class Dispatcher {
   public:
+    /// Nothing is attempted before the first redraw(). Once there was one, stop() must have returned before the dispatcher goes.
     Dispatcher(common::Executor loop, common::Clock& clock, common::HttpClient& client, Outbox& outbox, WebhookCache& cache,
                const Config& config, Stats& stats);
     ~Dispatcher();
