@@ -113,9 +113,8 @@ common::Result<Parts> split_object(std::string_view text, std::size_t start) {
         }
         // A bracket of the wrong kind is for read_event to tell.
         if (text[at] == '}' && at + 1 != text.size()) {
-            return common::fail(Fault::input, "the event ends at " + byte(at) +
-                                                  ", but the body goes on; several events go into an array, or one a line as "
-                                                  "application/x-ndjson");
+            return fault(0, "it ends at " + byte(at) +
+                                ", but the body goes on; several events go into an array, or one a line as application/x-ndjson");
         }
         return Parts{text.substr(start)};
     }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds and runs all tests, everything under the address and undefined-behaviour sanitizers.
-#   scripts/test.sh         what CI runs
+# Installs what is missing, builds and runs all tests: everything under the address and undefined-behaviour sanitizers, what has threads
+# under the thread sanitizer too, and the whole program once more as it is shipped.
+#   scripts/test.sh         all of it (what CI runs)
 #   scripts/test.sh quick   the developer's loop: debug build, all tests, no sanitizer
 #   scripts/test.sh tsan    what has threads, under the thread sanitizer
 #   scripts/test.sh release the whole program as it is shipped
@@ -9,22 +10,26 @@ cd "$(dirname "$0")/.."
 
 jobs=${JOBS:-$(nproc)}
 
-part() { # part PRESET [CTEST-ARGUMENT...]
-  local preset=$1
-  shift
+part() { # part PRESET [LABEL]: without a label all tests
+  local preset=$1 label=${2-}
   echo "== $preset"
   cmake --preset "$preset" >"build-$preset.log" 2>&1 || { cat "build-$preset.log"; rm -f "build-$preset.log"; return 1; }
   rm -f "build-$preset.log"
-  cmake --build --preset "$preset" -- -j "$jobs"
-  ctest --preset "$preset" -j "$jobs" "$@"
+  cmake --build --preset "$preset" ${label:+--target "tests_$label"} -- -j "$jobs"
+  ctest --preset "$preset" -j "$jobs" ${label:+-L "$label"}
 }
 
 what=${1:-all}
 case $what in
   quick) part debug ;;
-  tsan) scripts/setup.sh && part tsan -L threads ;;
-  release) scripts/setup.sh && part release -L system ;;
-  all) scripts/setup.sh && part asan ;;
+  tsan) scripts/setup.sh && part tsan threads ;;
+  release) scripts/setup.sh && part release system ;;
+  all)
+    scripts/setup.sh
+    part asan
+    part tsan threads
+    part release system
+    ;;
   *)
     echo "usage: scripts/test.sh [quick|tsan|release]" >&2
     exit 64

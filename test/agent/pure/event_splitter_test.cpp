@@ -80,9 +80,9 @@ TEST(SplitEvents, SaysWhatIsWrong) {
         {"[{}][{}]", "the array of events ends at byte 4, but the body goes on"},
         {"[{}]]", "the array of events ends at byte 4, but the body goes on"},
         {" []{}", "the array of events ends at byte 3, but the body goes on"},
-        {"{\"a\":1}\n{\"b\":2}", "the event ends at byte 7, but the body goes on; several events go into an array, or one a line as"},
-        {"{},{}", "the event ends at byte 2"},
-        {"{}]", "the event ends at byte 2"},
+        {"{\"a\":1}\n{\"b\":2}", "event 0: it ends at byte 7, but the body goes on; several events go into an array, or one a line as"},
+        {"{},{}", "event 0: it ends at byte 2"},
+        {"{}]", "event 0: it ends at byte 2"},
         {"{\"a\":1", "event 0: the body ends before the event does"},
         {"{\"a\":\"}", "event 0: the body ends before the event does"},
     };
