@@ -58,6 +58,7 @@ void ServerSession::forget() {
 
 HttpRequest ServerSession::request(const Terms& terms, std::string method, const std::string& path) {
     HttpRequest request;
+    request.repeatable = method != "POST"; // a webhook is not to be created twice
     request.method = std::move(method);
     request.url = *terms.server.url;
     // They would go out as Basic authorization beside the token.

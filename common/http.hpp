@@ -39,10 +39,11 @@ struct HttpRequest {
     Headers headers;         ///< Host, Content-Length and Connection are the client's own business
     std::string body;
     TlsFiles tls;
-    Millis timeout{10'000};        ///< from the start (resolving) to the end of the response's head
-    std::size_t body_limit = 64 * 1024; ///< more than that is never read
-    bool body_wanted = true;  ///< false: up to `body_limit` is read and thrown away, and what happens to it is no error
-    bool guarded = false;     ///< true: denied networks are never connected to
+    Millis timeout{10'000};                          ///< from the start (resolving) to the end of the response's head
+    std::size_t body_limit = std::size_t{64} * 1024; ///< more than that is never read
+    bool body_wanted = true; ///< false: up to `body_limit` is read and thrown away, and what happens to it is no error
+    bool repeatable = true;  ///< false: goes over a connection of its own, for over a kept one that breaks it may arrive twice
+    bool guarded = false;    ///< true: denied networks are never connected to
 };
 
 struct HttpReply {

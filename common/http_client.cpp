@@ -279,7 +279,7 @@ Task<Result<HttpReply>> BeastClient::State::send(std::shared_ptr<State> self, Ht
     }
     const auto key = ConnectionPool::key_of(request);
     const auto generation = self->pool->generation();
-    auto connection = self->pool->take(key);
+    auto connection = request.repeatable ? self->pool->take(key) : nullptr;
     for (;;) {
         const bool reused = connection != nullptr;
         if (reused) {

@@ -4,6 +4,7 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url.hpp>
 #include <boost/url/url_view.hpp>
+#include <charconv>
 
 namespace common {
 
@@ -37,8 +38,9 @@ Result<std::uint16_t> read_port(const boost::urls::url_view& url, bool tls) {
     if (digits.empty()) {
         return default_port(tls);
     }
-    const auto number = url.port_number(); // 0 when it does not fit
-    if (number == 0) {
+    std::uint16_t number = 0; // Boost.URL 1.81 wraps what does not fit
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (error != std::errc{} || end != digits.data() + digits.size() || number == 0) {
         return fail(Fault::input, "port " + digits.substr(0, 12) + " must be from 1 to 65535");
     }
     return number;

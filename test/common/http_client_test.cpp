@@ -114,6 +114,17 @@ TEST_F(ClientTest, ReplacesAKeptConnectionThatBreaksWithoutAnAnswer) {
     }
 }
 
+TEST_F(ClientTest, SendsWhatIsNotRepeatableOverAConnectionOfItsOwn) {
+    ScriptedServer server{ok};
+    EXPECT_EQ(text(server.url()), "200 fine");
+    server.set_script([](const Seen&) { return Answer{200, {}, "", Answer::Fault::close}; });
+    auto request = post(server.url(), "x");
+    request.repeatable = false;
+    EXPECT_EQ(text(std::move(request)), "read: the peer closed the connection");
+    EXPECT_EQ(server.count(), 2U);
+    EXPECT_EQ(server.seen().back().connection, 2U);
+}
+
 TEST_F(ClientTest, RepeatsNothingOnceAByteHasComeOrOnAFreshConnection) {
     ScriptedServer server{ok};
     EXPECT_EQ(text(server.url()), "200 fine");
