@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
 # Makes the folder that a cross build sees as its target's root: the headers and libraries of a Debian release for another architecture.
-# Named packages are unpacked, nothing is installed and no foreign code runs; no root is needed. The packages come from the mirror that this
-# machine's own apt uses.
+# Named packages are unpacked, nothing is installed and no foreign code runs; no root is needed.
 #   scripts/sysroot.sh KIND ARCH [DIR]
 #     KIND  cross      Debian 12 whole: for Debian 12 and later, Raspberry Pi OS 12 and later, JetPack 6 and later
 #           portable   the C and C++ runtime of Debian 11 (glibc 2.31), all else of Debian 12: for everything from Debian 11 and JetPack 5 up
 #     ARCH  arm64 | armhf | amd64
-#     DIR   default build/sysroot/KIND-ARCH; it is made anew when this script has changed since
+#     DIR   default build/sysroot/KIND-ARCH; it is made anew when the scripts that make it have changed since
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kind=${1:?KIND: cross or portable}
@@ -25,44 +24,21 @@ case $kind in
 esac
 
 stamp=$dir/.made-by
-sum=$(sha256sum "$0" | cut -d' ' -f1)
+sum=$(cat "$0" scripts/download.sh | sha256sum | cut -d' ' -f1)
 [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ] && exit 0
 rm -rf "$dir"
 mkdir -p "$dir"
 
-mirror=$(apt-get indextargets --format '$(REPO_URI)' | grep -m1 '/debian/\?$') || { echo "sysroot.sh: apt has no Debian mirror" >&2; exit 1; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-# An apt of its own: another suite and another architecture, and not a byte of this machine's apt is touched.
-fetch() { # fetch SUITE PACKAGE...
-  local suite=$1 apt=$work/$1
-  shift
-  mkdir -p "$apt"/etc/apt/{apt.conf.d,preferences.d,trusted.gpg.d} "$apt"/var/lib/apt/lists/partial "$apt"/var/cache/apt/archives/partial \
-    "$apt"/var/lib/dpkg "$apt"/debs
-  : >"$apt/var/lib/dpkg/status"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$apt/etc/apt/sources.list"
-  cat >"$apt/apt.conf" <<C
-Dir "$apt";
-Dir::State::status "$apt/var/lib/dpkg/status";
-APT::Architecture "$arch";
-APT::Architectures { "$arch"; };
-APT::Sandbox::User "root";
-Acquire::Languages "none";
-Acquire::Retries "3";
-C
-  APT_CONFIG=$apt/apt.conf apt-get -qq update
-  (cd "$apt/debs" && APT_CONFIG=$apt/apt.conf apt-get -qq download "$@")
-  local deb
-  for deb in "$apt"/debs/*.deb; do
+debs=$(mktemp -d)
+trap 'rm -rf "$debs"' EXIT
+for step in "${plan[@]}"; do
+  read -r suite packages <<<"$step"
+  # shellcheck disable=SC2086  # a list of names
+  scripts/download.sh "$suite" "$arch" "$debs/$suite" $packages
+  for deb in "$debs/$suite"/*.deb; do
     dpkg-deb -x "$deb" "$dir"
     dpkg-deb -W "$deb" >>"$dir/.packages"
   done
-}
-
-for step in "${plan[@]}"; do
-  # shellcheck disable=SC2086  # a list of package names
-  fetch $step
 done
 
 # One /usr, and every link relative, so that the folder works wherever it lies.
