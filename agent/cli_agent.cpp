@@ -140,7 +140,7 @@ common::Error reply_error(const HttpReply& reply) {
     }
 }
 
-Result<json> ask_agent(const Config& config, std::string method, std::string target, std::string body) {
+Result<std::string> ask_agent_text(const Config& config, std::string method, std::string target, std::string body) {
     auto reply = call_agent(config, std::move(method), std::move(target), std::move(body));
     if (!reply) {
         return common::fail(reply.error());
@@ -148,7 +148,19 @@ Result<json> ask_agent(const Config& config, std::string method, std::string tar
     if (reply->status / 100 != 2) {
         return common::fail(reply_error(*reply));
     }
-    auto answer = json::parse(reply->body, nullptr, false);
+    return std::move(reply->body);
+}
+
+Result<json> ask_agent(const Config& config, std::string method, std::string target, std::string body) {
+    const auto text = ask_agent_text(config, std::move(method), std::move(target), std::move(body));
+    if (!text) {
+        return common::fail(text.error());
+    }
+    return parsed_answer(*text);
+}
+
+Result<json> parsed_answer(const std::string& text) {
+    auto answer = json::parse(text, nullptr, false);
     if (answer.is_discarded()) {
         return common::fail(Fault::unreachable, "the answer is not JSON: is this an ffl-agent?");
     }

@@ -26,8 +26,11 @@ common::Result<std::string> read_input(const std::string& file);
 
 /// One call to the running agent's API: through its Unix socket, else over TCP with the token. Any status is a reply.
 common::Result<common::HttpReply> call_agent(const Config& config, std::string method, std::string target, std::string body = {});
-/// The same where anything but 2xx is an error, in the agent's own words. Gives the JSON answer.
+/// The same where anything but 2xx is an error, in the agent's own words. Gives the JSON answer as it came.
+common::Result<std::string> ask_agent_text(const Config& config, std::string method, std::string target, std::string body = {});
+/// The same, parsed.
 common::Result<nlohmann::json> ask_agent(const Config& config, std::string method, std::string target, std::string body = {});
+common::Result<nlohmann::json> parsed_answer(const std::string& text);
 /// What a reply that is not 2xx means for a command.
 common::Error reply_error(const common::HttpReply& reply);
 

@@ -1,5 +1,6 @@
 #include "agent/cli_agent.hpp"
 #include "agent/commands.hpp"
+#include "agent/event.hpp"
 #include "agent/exit_codes.hpp"
 #include "agent/offline_queue.hpp"
 #include "agent/outbox_rows.hpp"
@@ -24,9 +25,9 @@ class Rows {
   public:
     static Result<Rows> open(const Config& config);
 
-    /// `{"deliveries":[…],"next":…}` as the API has it.
-    Result<json> page(const Selection& selection, const json& after, std::size_t limit, bool with_bodies);
-    Result<json> one(std::int64_t id);
+    /// JSON text `{"deliveries":[…],"next":…}` as the API has it.
+    Result<std::string> page(const Selection& selection, const json& after, std::size_t limit, bool with_bodies);
+    Result<std::string> one(std::int64_t id);
 
   private:
     explicit Rows(const Config& config) : config_{&config} {}
@@ -51,7 +52,7 @@ Result<Rows> Rows::open(const Config& config) {
     return rows;
 }
 
-Result<json> Rows::page(const Selection& selection, const json& after, std::size_t limit, bool with_bodies) {
+Result<std::string> Rows::page(const Selection& selection, const json& after, std::size_t limit, bool with_bodies) {
     if (offline_) {
         return offline_->page(selection, after.is_number() ? after.get<std::int64_t>() : 0, limit, with_bodies);
     }
@@ -68,23 +69,27 @@ Result<json> Rows::page(const Selection& selection, const json& after, std::size
     if (with_bodies) {
         target += "&bodies=1";
     }
-    return ask_agent(*config_, "GET", target);
+    return ask_agent_text(*config_, "GET", target);
 }
 
-Result<json> Rows::one(std::int64_t id) {
-    return offline_ ? offline_->one(id) : ask_agent(*config_, "GET", "/v1/deliveries/" + std::to_string(id));
+Result<std::string> Rows::one(std::int64_t id) {
+    return offline_ ? offline_->one(id) : ask_agent_text(*config_, "GET", "/v1/deliveries/" + std::to_string(id));
 }
 
-/// Calls `each` with every page until `limit` rows or the end.
+/// Calls `each` with every page, as text and parsed, until `limit` rows or the end.
 Result<void> pages(Rows& rows, const Selection& selection, std::size_t limit, bool with_bodies,
-                   const std::function<void(const json&)>& each) {
+                   const std::function<void(const std::string&, const json&)>& each) {
     json after;
     for (std::size_t left = limit; left > 0;) {
-        auto page = rows.page(selection, after, std::min(left, page_size), with_bodies);
+        const auto text = rows.page(selection, after, std::min(left, page_size), with_bodies);
+        if (!text) {
+            return common::fail(text.error());
+        }
+        const auto page = parsed_answer(*text);
         if (!page) {
             return common::fail(page.error());
         }
-        each(*page);
+        each(*text, *page);
         const auto& got = page->at("deliveries");
         after = page->at("next");
         left -= std::min(left, got.size());
@@ -164,7 +169,7 @@ int command_queue_list(const Command& command, const Selection& selection, std::
     }
     json all = json::array();
     json next;
-    const auto done = pages(*rows, selection, limit, false, [&](const json& page) {
+    const auto done = pages(*rows, selection, limit, false, [&](const std::string&, const json& page) {
         all.insert(all.end(), page.at("deliveries").begin(), page.at("deliveries").end());
         next = page.at("next");
     });
@@ -194,12 +199,13 @@ int command_queue_show(const Command& command, std::int64_t id) {
     if (!rows) {
         return complain(rows.error());
     }
-    const auto row = rows->one(id);
+    const auto text = rows->one(id);
+    const Result<json> row = text ? parsed_answer(*text) : Result<json>{common::fail(text.error())};
     if (!row) {
         return complain(row.error());
     }
     if (command.json) {
-        std::cout << row->dump() << '\n';
+        std::cout << *text << '\n';
     } else {
         print_row(*row);
     }
@@ -211,9 +217,14 @@ int command_queue_export(const Command& command, const Selection& selection) {
     if (!rows) {
         return complain(rows.error());
     }
-    const auto done = pages(*rows, selection, SIZE_MAX, true, [](const json& page) {
-        for (const auto& row : page.at("deliveries")) {
-            std::cout << row.dump() << '\n';
+    const auto done = pages(*rows, selection, SIZE_MAX, true, [](const std::string& text, const json&) {
+        // Cut, not parsed and written again: the events are exported byte for byte.
+        const auto begin = text.find('[');
+        const auto rows_text = std::string_view{text}.substr(begin, text.rfind(']') + 1 - begin);
+        if (const auto cut = split_events(rows_text, BodyFormat::json)) {
+            for (const auto row : *cut) {
+                std::cout << row << '\n';
+            }
         }
     });
     return done ? exit_code::done : complain(done.error());

@@ -19,11 +19,6 @@ using nlohmann::json;
 constexpr std::size_t bodies_step = 8;
 constexpr std::size_t bodies_bytes = std::size_t{4} << 20;
 
-/// Errors of targets are text of others: not always UTF-8.
-std::string text_of(const json& value) {
-    return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
 HttpReply store_problem(const common::Error& error) {
     return common::problem(503, "the store does not answer now: " + error.message, {{"Retry-After", "5"}});
 }
@@ -47,35 +42,11 @@ HttpReply bad_id() {
     return common::problem(400, "the id of a delivery is a whole number, as GET /v1/deliveries shows it");
 }
 
-json history_json(const std::vector<AttemptRow>& history) {
-    auto list = json::array();
-    for (const auto& attempt : history) {
-        list.push_back({{"attempt", attempt.attempt},
-                        {"age_s", static_cast<double>(attempt.age_ms) / 1000.0},
-                        {"status", attempt.status == 0 ? json{} : json(attempt.status)},
-                        {"error", attempt.error.empty() ? json{} : json(attempt.error)}});
-    }
-    return list;
-}
-
-/// The event goes in as it came: parsed and written again, an id beyond 64 bits or a 1.0 would come out as something else. Bytes that
-/// are no JSON (carried over from a damaged database) would spoil the whole answer: null.
-void append_event(std::string& object, const std::string& event) {
-    object.pop_back();
-    object += ",\"event\":";
-    object += json::accept(event) ? event : "null";
-    object += '}';
-}
-
 } // namespace
 
-std::string DeliveriesApi::row_text(const DeliveryRow& row, bool with_event) const {
+std::string DeliveriesApi::name_of(const DeliveryRow& row) const {
     const auto webhook = cache_.snapshot()->find(row.webhook);
-    auto text = text_of(row_json(row, webhook ? webhook->name : "", false));
-    if (with_event) {
-        append_event(text, row.event);
-    }
-    return text;
+    return webhook ? webhook->name : "";
 }
 
 Task<HttpReply> DeliveriesApi::list(std::string query) {
@@ -95,7 +66,7 @@ Task<HttpReply> DeliveriesApi::list(std::string query) {
         }
         for (const auto& row : page->rows) {
             body += rows++ == 0 ? "" : ",";
-            body += row_text(row, wanted->bodies);
+            body += row_text(row, name_of(row), {.event = wanted->bodies});
         }
         next = page->next;
     } while (next && rows < wanted->limit && body.size() < bodies_bytes);
@@ -116,9 +87,7 @@ Task<HttpReply> DeliveriesApi::show(std::string id) {
     if (!*found) {
         co_return no_such_delivery(id);
     }
-    auto text = row_text(**found, true);
-    text.pop_back();
-    text += ",\"history\":" + text_of(history_json((*found)->history)) + "}";
+    auto text = row_text(**found, name_of(**found), {.event = true, .history = true});
     co_return common::json_reply(200, std::move(text));
 }
 
@@ -134,7 +103,7 @@ Task<HttpReply> DeliveriesApi::edit_one(std::string id, Edit edit, const char* d
     if (!count) {
         co_return store_problem(count.error());
     }
-    co_return *count == 0 ? no_such_delivery(id) : common::json_reply(200, text_of({{done, *count}}));
+    co_return *count == 0 ? no_such_delivery(id) : common::json_reply(200, json{{done, *count}}.dump());
 }
 
 Task<HttpReply> DeliveriesApi::edit_all(std::string body, Edit edit, const char* done) {
@@ -151,7 +120,7 @@ Task<HttpReply> DeliveriesApi::edit_all(std::string body, Edit edit, const char*
         }
         count = *edited;
     }
-    co_return common::json_reply(200, text_of({{done, count}}));
+    co_return common::json_reply(200, json{{done, count}}.dump());
 }
 
 Task<HttpReply> DeliveriesApi::retry_one(std::string id) {

@@ -30,7 +30,7 @@ class DeliveriesApi {
     using Edit = common::Task<common::Result<std::uint64_t>> (Outbox::*)(Selection);
     common::Task<common::HttpReply> edit_one(std::string id, Edit edit, const char* done);
     common::Task<common::HttpReply> edit_all(std::string body, Edit edit, const char* done);
-    [[nodiscard]] std::string row_text(const DeliveryRow& row, bool with_event) const;
+    [[nodiscard]] std::string name_of(const DeliveryRow& row) const;
 
     Outbox& outbox_;
     WebhookCache& cache_;

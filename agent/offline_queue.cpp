@@ -53,26 +53,26 @@ std::string OfflineQueue::name_of(const std::string& key) const {
     return found == names_.end() ? "" : found->second;
 }
 
-Result<json> OfflineQueue::page(const Selection& selection, std::int64_t after, std::size_t limit, bool with_bodies) {
+Result<std::string> OfflineQueue::page(const Selection& selection, std::int64_t after, std::size_t limit, bool with_bodies) {
     try {
         const auto page = read_rows(*connection_, selection, after, limit, with_bodies, now_);
-        json answer{{"deliveries", json::array()}, {"next", page.next ? json(*page.next) : json{}}};
+        std::string text = "{\"deliveries\":[";
         for (const auto& row : page.rows) {
-            answer["deliveries"].push_back(row_json(row, name_of(row.webhook), with_bodies));
+            text += (&row == &page.rows.front() ? "" : ",") + row_text(row, name_of(row.webhook), {.event = with_bodies});
         }
-        return answer;
+        return text + "],\"next\":" + (page.next ? std::to_string(*page.next) : "null") + "}";
     } catch (...) {
         return common::fail(common::storage_error());
     }
 }
 
-Result<json> OfflineQueue::one(std::int64_t id) {
+Result<std::string> OfflineQueue::one(std::int64_t id) {
     try {
         const auto row = read_row(*connection_, id, now_);
         if (!row) {
             return common::fail(Fault::input, "there is no delivery " + std::to_string(id));
         }
-        return row_json(*row, name_of(row->webhook), true);
+        return row_text(*row, name_of(row->webhook), {.event = true, .history = true});
     } catch (...) {
         return common::fail(common::storage_error());
     }

@@ -6,7 +6,6 @@
 
 #include <map>
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 namespace agent {
@@ -15,10 +14,10 @@ class OfflineQueue {
   public:
     static common::Result<std::unique_ptr<OfflineQueue>> open(const std::string& path);
 
-    /// As GET /v1/deliveries answers.
-    common::Result<nlohmann::json> page(const Selection& selection, std::int64_t after, std::size_t limit, bool with_bodies);
-    /// As GET /v1/deliveries/{id} answers; Fault::input for an unknown id.
-    common::Result<nlohmann::json> one(std::int64_t id);
+    /// JSON text as GET /v1/deliveries answers it.
+    common::Result<std::string> page(const Selection& selection, std::int64_t after, std::size_t limit, bool with_bodies);
+    /// JSON text as GET /v1/deliveries/{id} answers it; Fault::input for an unknown id.
+    common::Result<std::string> one(std::int64_t id);
 
   private:
     explicit OfflineQueue(std::unique_ptr<common::Connection> connection) : connection_{std::move(connection)} {}

@@ -106,6 +106,10 @@ std::vector<std::int64_t> selected_ids(Connection& connection, const Selection& 
 json seconds(std::int64_t ms) {
     return static_cast<double>(ms) / 1000.0;
 }
+/// Errors of targets are text of others: not always UTF-8.
+std::string text_of(const json& value) {
+    return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 template <class Value> json or_null(const Value& value, bool there) {
     return there ? json(value) : json{};
 }
@@ -147,29 +151,34 @@ std::optional<DeliveryRow> read_row(Connection& connection, std::int64_t id, std
     return read(connection, id, now, true, true);
 }
 
-json row_json(const DeliveryRow& row, std::string_view name, bool with_body) {
-    json object{{"id", row.id},
-                {"state", to_string(row.state)},
-                {"webhook", row.webhook},
-                {"name", name},
-                {"event_id", row.event_id},
-                {"age_s", seconds(row.age_ms)},
-                {"attempts", row.attempts},
-                {"next_attempt_s", row.next_attempt_ms ? seconds(*row.next_attempt_ms) : json{}},
-                {"last_status", or_null(row.last_status, row.last_status != 0)},
-                {"last_error", or_null(row.last_error, !row.last_error.empty())}};
-    if (with_body) {
-        auto event = json::parse(row.event, nullptr, false);
-        object["event"] = event.is_discarded() ? json{} : std::move(event);
-        object["history"] = json::array();
-        for (const auto& attempt : row.history) {
-            object["history"].push_back({{"attempt", attempt.attempt},
-                                         {"age_s", seconds(attempt.age_ms)},
-                                         {"status", or_null(attempt.status, attempt.status != 0)},
-                                         {"error", or_null(attempt.error, !attempt.error.empty())}});
-        }
+std::string row_text(const DeliveryRow& row, std::string_view name, RowParts parts) {
+    const json object{{"id", row.id},
+                      {"state", to_string(row.state)},
+                      {"webhook", row.webhook},
+                      {"name", name},
+                      {"event_id", row.event_id},
+                      {"age_s", seconds(row.age_ms)},
+                      {"attempts", row.attempts},
+                      {"next_attempt_s", row.next_attempt_ms ? seconds(*row.next_attempt_ms) : json{}},
+                      {"last_status", or_null(row.last_status, row.last_status != 0)},
+                      {"last_error", or_null(row.last_error, !row.last_error.empty())}};
+    auto text = text_of(object);
+    text.pop_back();
+    if (parts.event) {
+        // Bytes that are no JSON (carried over from a damaged database) would spoil the whole answer.
+        text += ",\"event\":" + (json::accept(row.event) ? row.event : "null");
     }
-    return object;
+    if (parts.history) {
+        auto history = json::array();
+        for (const auto& attempt : row.history) {
+            history.push_back({{"attempt", attempt.attempt},
+                               {"age_s", seconds(attempt.age_ms)},
+                               {"status", or_null(attempt.status, attempt.status != 0)},
+                               {"error", or_null(attempt.error, !attempt.error.empty())}});
+        }
+        text += ",\"history\":" + text_of(history);
+    }
+    return text + "}";
 }
 
 } // namespace agent

@@ -5,7 +5,6 @@
 #include "common/database.hpp"
 
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -56,7 +55,13 @@ RowPage read_rows(common::Connection& connection, const Selection& selection, st
                   std::int64_t now);
 std::optional<DeliveryRow> read_row(common::Connection& connection, std::int64_t id, std::int64_t now);
 
-/// One delivery as the API shows it; `name` is the webhook's.
-nlohmann::json row_json(const DeliveryRow& row, std::string_view name, bool with_body);
+/// Which of the long parts of a row are wanted.
+struct RowParts {
+    bool event = false;
+    bool history = false;
+};
+/// One delivery as the API shows it, a JSON object as text; `name` is the webhook's. The event goes in byte for byte: parsed and written
+/// again, an id beyond 64 bits or a 1.0 would come out as something else.
+std::string row_text(const DeliveryRow& row, std::string_view name, RowParts parts);
 
 } // namespace agent

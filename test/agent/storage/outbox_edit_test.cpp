@@ -81,19 +81,19 @@ TEST_F(OutboxEditTest, ShowsRowsAsTheApiDoes) {
     clock.advance(10s);
     const auto row = now().show(ids[2]);
     ASSERT_TRUE(row);
-    const auto shown = agent::row_json(*row, "door", true);
+    const auto shown = json::parse(agent::row_text(*row, "door", {.event = true, .history = true}));
     EXPECT_EQ(shown, json::parse(R"({"id":)" + std::to_string(ids[2]) +
                                  R"(,"state":"pending","webhook":"1","name":"door","event_id":"2","age_s":11.001,"attempts":3,
         "next_attempt_s":48.999,"last_status":503,"last_error":"503 Service Unavailable","event":{"id":"2"},
         "history":[{"attempt":3,"age_s":11.001,"status":503,"error":"503 Service Unavailable"}]})"));
-    const auto fresh = agent::row_json(now().list({{ids[0]}, {}, {}})[0], "", false);
+    const auto fresh = json::parse(agent::row_text(now().list({{ids[0]}, {}, {}})[0], "", {}));
     EXPECT_TRUE(fresh.at("last_status").is_null());
     EXPECT_TRUE(fresh.at("last_error").is_null());
     EXPECT_EQ(fresh.at("next_attempt_s"), 0.0);
     EXPECT_FALSE(fresh.contains("event"));
     const auto dead = now().show(ids[4]);
     ASSERT_TRUE(dead);
-    EXPECT_TRUE(agent::row_json(*dead, "", false).at("next_attempt_s").is_null());
+    EXPECT_TRUE(json::parse(agent::row_text(*dead, "", {})).at("next_attempt_s").is_null());
     EXPECT_FALSE(now().show(ids[0] + 1));
     EXPECT_FALSE(now().show(-5));
 }
