@@ -1,8 +1,9 @@
 #include "common/metrics.hpp"
 
-#include <array>
-#include <charconv>
 #include <cmath>
+
+#define FMT_HEADER_ONLY // so that no shared fmt has to be on the device
+#include <fmt/format.h>
 
 namespace common {
 
@@ -28,9 +29,7 @@ std::string number(double value) {
     if (std::isinf(value)) {
         return value > 0 ? "+Inf" : "-Inf";
     }
-    std::array<char, 32> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-    return {digits.data(), end};
+    return fmt::to_string(value); // not std::to_chars: the C++ library of the portable build has it for whole numbers only
 }
 
 } // namespace

@@ -1,0 +1,9 @@
+# 32-bit ARM: Raspberry Pi 2 and later under a 32-bit system. Baseline armv7-a with VFPv3-D16, as Debian's armhf; the ARMv6 of Pi 1 and
+# Zero cannot be built with Debian's compiler.
+set(FFL_TRIPLET arm-linux-gnueabihf)
+set(FFL_PROCESSOR armv7l)
+include(${CMAKE_CURRENT_LIST_DIR}/debian.cmake)
+find_program(FFL_QEMU NAMES qemu-arm qemu-arm-static)
+if(FFL_QEMU)
+  set(CMAKE_CROSSCOMPILING_EMULATOR ${FFL_QEMU};-L;${FFL_SYSROOT})
+endif()
