@@ -36,10 +36,12 @@ constexpr common::Millis answer_grace{2'000};  // requests under way at SIGTERM
 constexpr common::Millis attempt_grace{5'000}; // attempts in flight at SIGTERM
 constexpr common::Millis prune_interval{10'000};
 
+// The configuration's numbers are bounded so that they fit a 32-bit size.
+
 common::ServerOptions server_options(const Config& config) {
     common::ServerOptions options;
-    options.max_body = config.ingest.max_body;
-    options.max_connections = config.ingest.max_connections;
+    options.max_body = static_cast<std::size_t>(config.ingest.max_body);
+    options.max_connections = static_cast<std::size_t>(config.ingest.max_connections);
     options.server_name = std::string{"ffl-agent/"} + version;
     return options;
 }
@@ -48,7 +50,7 @@ common::ClientOptions client_options(const Config& config) {
     common::ClientOptions options;
     options.user_agent = std::string{"ffl-agent/"} + version;
     options.denied = config.delivery.deny_targets;
-    options.idle_per_origin = config.delivery.connections_per_target;
+    options.idle_per_origin = static_cast<std::size_t>(config.delivery.connections_per_target);
     return options;
 }
 

@@ -1,13 +1,17 @@
 #include "agent/commands.hpp"
 #include "agent/exit_codes.hpp"
 #include "agent/local_definitions.hpp"
+#include "agent/schema.hpp"
 #include "common/clock.hpp"
 #include "common/http_client.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <iomanip>
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -17,23 +21,42 @@ namespace agent {
 namespace {
 
 namespace fs = std::filesystem;
+using nlohmann::json;
 
 constexpr long tmpfs_magic = 0x01021994;
 constexpr long ramfs_magic = 0x858458f6;
 
-/// One line a check; the worst of them is the command's end.
+/// One line a check, or all of them as one JSON document; the worst is the command's end.
 class Report {
   public:
-    void ok(const std::string& what) { std::cout << "ok    " << what << '\n'; }
-    void warn(const std::string& what, const std::string& mend) { std::cout << "warn  " << what << " -- " << mend << '\n'; }
-    void fail(const std::string& what, const std::string& mend) {
-        std::cout << "fail  " << what << " -- " << mend << '\n';
-        failed_ = true;
+    explicit Report(bool as_json) : as_json_{as_json} {}
+
+    void ok(const std::string& what) { add("ok", what, ""); }
+    void warn(const std::string& what, const std::string& mend) { add("warn", what, mend); }
+    void fail(const std::string& what, const std::string& mend, int code = exit_code::check_failed) {
+        add("fail", what, mend);
+        code_ = std::max(code_, code);
     }
-    [[nodiscard]] bool failed() const { return failed_; }
+    /// The exit code.
+    int end() const {
+        if (as_json_) {
+            std::cout << json{{"checks", checks_}}.dump(-1, ' ', false, json::error_handler_t::replace) << '\n';
+        }
+        return code_;
+    }
 
   private:
-    bool failed_ = false;
+    void add(const char* result, const std::string& what, const std::string& mend) {
+        if (as_json_) {
+            checks_.push_back({{"result", result}, {"what", what}, {"mend", mend.empty() ? json{} : json(mend)}});
+        } else {
+            std::cout << std::left << std::setw(6) << result << what << (mend.empty() ? "" : " -- ") << mend << '\n';
+        }
+    }
+
+    bool as_json_;
+    json checks_ = json::array();
+    int code_ = exit_code::done;
 };
 
 /// Secrets that others can read are no secrets.
@@ -57,7 +80,7 @@ void check_tls(Report& report, const std::string& what, const common::TlsFiles& 
     if (const auto good = common::check_tls_files(files); good) {
         report.ok(what);
     } else {
-        report.fail(what + ": " + good.error().message, "give PEM files that belong together");
+        report.fail(what + ": " + good.error().message, "give PEM files that belong together", exit_code::bad_config);
     }
 }
 
@@ -72,6 +95,49 @@ void check_folder(Report& report, const std::string& what, const std::string& pa
         report.fail(what + ": " + folder.string() + ": " + std::strerror(errno), "run this check as the user that the service runs as");
     } else {
         report.ok(what + " in " + folder.string());
+    }
+}
+
+/// The database itself, where there is one already.
+void check_database(Report& report, const std::string& path) {
+    std::error_code error;
+    if (!fs::exists(path, error)) {
+        return;
+    }
+    if (!fs::is_regular_file(path, error)) {
+        report.fail("[queue] path: " + path + " is not a file", "give the name of a file", exit_code::bad_config);
+        return;
+    }
+    auto database = common::Connection::open_read_only(path);
+    if (!database) {
+        report.warn("[queue] path: " + database.error().message,
+                    "at its start the service sets a damaged database aside and reads what can be read");
+    } else if (const auto known = check_version(**database); !known) {
+        report.fail("[queue] path: " + known.error().message, "do as it says",
+                    known.error().fault == common::Fault::config ? exit_code::bad_config : exit_code::check_failed);
+    } else {
+        report.ok("[queue] path " + path + " can be read");
+    }
+}
+
+void check_local(Report& report, const Config& config) {
+    const auto local = read_local(config);
+    if (!local) {
+        report.fail(local.error().message, "mend the file; the service does not start with it", exit_code::bad_config);
+        return;
+    }
+    if (config.webhooks.file.empty()) {
+        return;
+    }
+    report.ok("[webhooks] file, " + std::to_string(local->size()) + " definitions");
+    for (const auto& definition : *local) {
+        const auto webhook = read_webhook(definition.key, json::parse(definition.json));
+        if (webhook.state == WebhookState::unsupported) {
+            report.warn("[webhooks] file: " + definition.key + ": " + webhook.reason, "mend the definition; until then it is not served");
+        }
+        for (const auto& warning : webhook.warnings) {
+            report.warn("[webhooks] file: " + definition.key + ": " + warning, "it is served as written");
+        }
     }
 }
 
@@ -119,17 +185,9 @@ void check_all(Report& report, const Config& config) {
     for (const auto& section : config.overrides) {
         check_tls(report, "[webhook " + section.glob + "] TLS files", settings_for(config, section.glob).tls);
     }
-    if (const auto local = read_local(config); !local) {
-        report.fail(local.error().message, "mend the definition; the service does not start with it");
-    } else if (!config.webhooks.file.empty()) {
-        report.ok("[webhooks] file, " + std::to_string(local->size()) + " definitions");
-        for (const auto& definition : *local) {
-            for (const auto& warning : definition_warnings(definition)) {
-                report.warn("[webhooks] file: " + definition.key + ": " + warning, "it is served as written");
-            }
-        }
-    }
+    check_local(report, config);
     check_folder(report, "[queue] path", config.queue.path);
+    check_database(report, config.queue.path);
     check_space(report, config);
     if (!config.ingest.socket.empty()) {
         check_folder(report, "[ingest] socket", config.ingest.socket);
@@ -139,18 +197,17 @@ void check_all(Report& report, const Config& config) {
 
 } // namespace
 
-int command_check(const std::string& path) {
+int command_check(const std::string& path, bool as_json) {
     const auto loaded = load_config(path, credentials_directory());
-    Report report;
+    Report report{as_json};
     for (const auto& error : loaded.errors) {
-        report.fail(error, "mend it in " + path);
+        report.fail(error, "mend it in " + path, exit_code::bad_config);
     }
-    if (!loaded.good()) {
-        return exit_code::bad_config;
+    if (loaded.good()) {
+        report.ok("configuration " + path);
+        check_all(report, loaded.config);
     }
-    report.ok("configuration " + path);
-    check_all(report, loaded.config);
-    return report.failed() ? exit_code::check_failed : exit_code::done;
+    return report.end();
 }
 
 } // namespace agent

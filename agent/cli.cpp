@@ -7,6 +7,7 @@
 #include "agent/version.hpp"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <exception>
 #include <functional>
 #include <iostream>
@@ -43,18 +44,24 @@ CLI::App* add(CLI::App& app, Parsed& parsed, Needs needs, const std::string& nam
     return sub;
 }
 
+/// CLI11's own check goes through a double.
+CLI::Validator whole_number() {
+    return {[](std::string& text) {
+                std::int64_t number = 0;
+                const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+                const bool good = error == std::errc{} && end == text.data() + text.size() && number >= 0;
+                return good ? std::string{} : "'" + text + "' is no id: an id is a whole number";
+            },
+            "ID"};
+}
+
 void add_webhook(CLI::App& app, Parsed& parsed) {
     auto& p = parsed;
     auto* webhook = app.add_subcommand("webhook", "Work on the webhooks of the FindFace Lite server");
     webhook->require_subcommand(1);
     add(*webhook, p, Needs::secrets, "list", "List the server's webhooks", [&p] { return command_webhook_list(p.command); });
-    const auto number = CLI::Validator{[](std::string& text) {
-                                           const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-                                           return digits ? std::string{} : "'" + text + "' is no id: an id is a whole number";
-                                       },
-                                       "ID"};
-    const auto with_id = [&p, &number](CLI::App* sub) {
-        sub->add_option("ID", p.id, "The webhook's id on the server")->required()->check(number);
+    const auto with_id = [&p](CLI::App* sub) {
+        sub->add_option("ID", p.id, "The webhook's id on the server")->required()->check(whole_number());
     };
     const auto with_file = [&p](CLI::App* sub) {
         sub->add_option("FILE", p.file, "The definition as JSON; - is standard input")->required();
@@ -78,20 +85,17 @@ void add_queue(CLI::App& app, Parsed& parsed) {
     };
     const auto with_webhook = [&p](CLI::App* sub) { sub->add_option("--webhook", p.webhook, "Only those of the webhook with this key"); };
     const auto which = [&p](CLI::App* sub) {
-        auto* ids = sub->add_option("ID", p.ids, "Deliveries")->check(CLI::NonNegativeNumber);
-        auto* all = sub->add_flag("--all", p.all, "All that the other options select");
-        all->excludes(ids);
-        ids->excludes(all);
-    };
-    /// Either ids or --all: nothing is retried or dropped by a slip.
-    const auto chosen = [&p](const char* name, int (*run)(const Command&, const Selection&)) {
-        if (p.all == !p.ids.empty()) {
-            return complain(exit_code::usage, std::string{"queue "} + name + " takes the ids of deliveries, or --all");
-        }
-        if (!p.all && !(p.webhook.empty() && p.state.empty())) {
-            return complain(exit_code::usage, std::string{"queue "} + name + ": --webhook and --state go with --all");
-        }
-        return run(p.command, p.selection());
+        sub->add_option("ID", p.ids, "Deliveries")->check(whole_number());
+        sub->add_flag("--all", p.all, "All that the other options select");
+        // Nothing is retried or dropped by a slip.
+        sub->parse_complete_callback([&p, name = "queue " + sub->get_name()] {
+            if (p.all == !p.ids.empty()) {
+                throw CLI::ValidationError{name, "takes the ids of deliveries, or --all"};
+            }
+            if (!p.all && !(p.webhook.empty() && p.state.empty())) {
+                throw CLI::ValidationError{name, "--webhook and --state go with --all"};
+            }
+        });
     };
     auto* list =
         add(*queue, p, Needs::settings, "list", "List deliveries", [&p] { return command_queue_list(p.command, p.selection(), p.limit); });
@@ -100,12 +104,13 @@ void add_queue(CLI::App& app, Parsed& parsed) {
     list->add_option("--limit", p.limit, "At most so many")->check(CLI::Range(1, 1'000'000))->capture_default_str();
     auto* show = add(*queue, p, Needs::settings, "show", "Show one delivery with its event and its attempts",
                      [&p] { return command_queue_show(p.command, p.delivery); });
-    show->add_option("ID", p.delivery, "The delivery")->required()->check(CLI::NonNegativeNumber);
+    show->add_option("ID", p.delivery, "The delivery")->required()->check(whole_number());
     auto* retry = add(*queue, p, Needs::settings, "retry", "Dead letters become pending again, pending ones are due now",
-                      [chosen] { return chosen("retry", command_queue_retry); });
+                      [&p] { return command_queue_retry(p.command, p.selection()); });
     which(retry);
     with_webhook(retry);
-    auto* drop = add(*queue, p, Needs::settings, "drop", "Delete deliveries", [chosen] { return chosen("drop", command_queue_drop); });
+    auto* drop =
+        add(*queue, p, Needs::settings, "drop", "Delete deliveries", [&p] { return command_queue_drop(p.command, p.selection()); });
     which(drop);
     with_webhook(drop);
     with_state(drop);
@@ -119,7 +124,7 @@ void add_commands(CLI::App& app, Parsed& parsed) {
     auto& p = parsed;
     add(app, p, Needs::secrets, "run", "Run the service in the foreground", [&p] { return run_agent(std::move(p.command.config)); });
     add(app, p, Needs::nothing, "check", "Check configuration, secrets, files and clock without starting",
-        [&p] { return command_check(config_path(p.config)); });
+        [&p] { return command_check(config_path(p.config), p.command.json); });
     add(app, p, Needs::settings, "status", "Show the state of the running agent", [&p] { return command_status(p.command); });
     add_webhook(app, p);
     add(app, p, Needs::settings, "sync", "Fetch the server's definitions and read the local file now",
@@ -145,6 +150,12 @@ void add_everywhere(CLI::App& app, Parsed& parsed) {
     }
 }
 
+/// A result that nobody can read is no success: an export to a full disk.
+int written(int code) {
+    std::cout.flush();
+    return code == exit_code::done && !std::cout ? complain(exit_code::io, "the output could not be written") : code;
+}
+
 } // namespace
 
 int command_line(int argc, char** argv) {
@@ -158,7 +169,7 @@ int command_line(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error, std::cout, std::cerr) == 0 ? exit_code::done : exit_code::usage;
+        return written(app.exit(error, std::cout, std::cerr) == 0 ? exit_code::done : exit_code::usage);
     }
     // The usage is judged; now what it needs of the INI file.
     const bool alone = parsed.needs == Needs::nothing || !parsed.webhooks_file.empty();
@@ -173,7 +184,7 @@ int command_line(int argc, char** argv) {
         parsed.command.config = std::move(loaded.config);
     }
     try {
-        return parsed.run();
+        return written(parsed.run());
     } catch (const std::exception& error) {
         return complain(exit_code::io, error.what());
     }

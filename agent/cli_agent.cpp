@@ -125,8 +125,9 @@ common::Error reply_error(const HttpReply& reply) {
     const auto problem = json::parse(reply.body, nullptr, false);
     const bool readable = problem.is_object() && problem.contains("detail") && problem["detail"].is_string();
     auto message = readable ? problem["detail"].get<std::string>() : "the agent answered " + std::to_string(reply.status);
-    if (problem.is_object() && problem.value("fault", "") == "refused") {
-        return {Fault::refused, std::move(message)};
+    const auto fault = problem.is_object() ? problem.value("fault", "") : "";
+    if (fault == "refused" || fault == "config") {
+        return {fault == "refused" ? Fault::refused : Fault::config, std::move(message)};
     }
     switch (reply.status) {
     case 401:

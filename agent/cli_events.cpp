@@ -54,7 +54,10 @@ Result<void> send_batch(const Config& config, const std::string& body, Sent& sen
 }
 
 Result<void> send_events(const Config& config, const std::vector<std::string_view>& events, Sent& sent) {
-    const auto limit = std::min<std::size_t>(batch_bytes, config.ingest.max_body);
+    if (events.empty()) {
+        return send_batch(config, "[]", sent); // so that an agent that does not answer is noticed all the same
+    }
+    const auto limit = static_cast<std::size_t>(std::min<std::uint64_t>(batch_bytes, config.ingest.max_body));
     std::string body;
     for (const auto event : events) {
         if (!body.empty() && body.size() + event.size() + 2 > limit) {
@@ -66,7 +69,7 @@ Result<void> send_events(const Config& config, const std::vector<std::string_vie
         body += body.empty() ? '[' : ',';
         body += event;
     }
-    return body.empty() ? Result<void>{} : send_batch(config, body + "]", sent);
+    return send_batch(config, body + "]", sent);
 }
 
 /// The definitions of a file as a snapshot, with no agent and no configuration: the manual's single object is a list of one.

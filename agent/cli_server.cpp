@@ -2,6 +2,7 @@
 #include "agent/commands.hpp"
 #include "agent/definition_list.hpp"
 #include "agent/exit_codes.hpp"
+#include "agent/json_text.hpp"
 #include "agent/server_api.hpp"
 #include "agent/webhook_cache.hpp"
 
@@ -31,11 +32,11 @@ int print_definition(const Result<std::string>& text, bool compact) {
     if (!text) {
         return complain(text.error());
     }
-    const auto definition = json::parse(*text, nullptr, false);
-    if (definition.is_discarded()) {
-        return complain(exit_code::unreachable, "the server's answer is not JSON");
+    const auto definition = parse_json(*text);
+    if (!definition) {
+        return complain(exit_code::unreachable, "the server's answer is " + definition.error().message);
     }
-    std::cout << shown(definition).dump(compact ? -1 : 2) << '\n';
+    std::cout << shown(*definition).dump(compact ? -1 : 2) << '\n';
     return exit_code::done;
 }
 
@@ -45,11 +46,14 @@ Result<std::string> checked_definition(const std::string& file, bool whole) {
     if (!text) {
         return common::fail(text.error());
     }
-    auto definition = json::parse(*text, nullptr, false);
-    if (!definition.is_object()) {
+    auto definition = parse_json(*text);
+    if (!definition) {
+        return common::fail(file, definition.error());
+    }
+    auto& judged = *definition;
+    if (!judged.is_object()) {
         return common::fail(Fault::input, file + ": a definition is one JSON object, like the example on the manual's page");
     }
-    auto judged = definition;
     if (!whole) {
         judged.emplace("name", "unchanged");
         judged.emplace("target", "http://unchanged.invalid/");
@@ -105,7 +109,7 @@ int command_webhook_list(const Command& command) {
     for (const auto& definition : json::parse(*list)) {
         const auto key = server_key(definition);
         const auto webhook = read_webhook(key.value_or("?"), definition);
-        const bool served = webhook.state != WebhookState::serving || included(command.config, webhook.name);
+        const bool served = included(command.config, webhook.name);
         rows.push_back({webhook.key, webhook.name, std::string{served ? to_string(webhook.state) : to_string(WebhookState::excluded)},
                         webhook.state == WebhookState::unsupported ? "" : webhook.target.shown(),
                         webhook.send_attempts == 0 ? "unlimited" : std::to_string(webhook.send_attempts),

@@ -18,7 +18,7 @@ struct Command {
 };
 
 /// Judges the configuration itself, so it is given the path.
-int command_check(const std::string& config_path);
+int command_check(const std::string& config_path, bool as_json);
 int command_status(const Command& command);
 int command_sync(const Command& command);
 int command_send(const Command& command, const std::vector<std::string>& files);

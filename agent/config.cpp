@@ -226,13 +226,7 @@ class Loader {
     }
 
     void judge_delivery() {
-        const auto& delivery = out_.config.delivery;
-        if (sound("delivery", "retry_initial") && sound("delivery", "retry_max") && delivery.retry.initial > delivery.retry.max) {
-            complain("delivery", "retry_initial",
-                     common::show_duration(delivery.retry.initial) + " must not exceed retry_max, which is " +
-                         common::show_duration(delivery.retry.max));
-        }
-        const auto& tls = delivery.defaults.tls;
+        const auto& tls = out_.config.delivery.defaults.tls;
         judge_pair("delivery", "client_cert_file", !tls.client_cert_file.empty(), "client_key_file", !tls.client_key_file.empty());
     }
 

@@ -38,10 +38,10 @@ Task<HttpReply> at_once(HttpReply reply) {
 
 HttpReply sync_problem(const common::Error& error) {
     auto reply = common::problem(502, error.message);
-    if (error.fault == Fault::refused) {
-        // The command line tells "the server said no" (exit 77) from "the server did not answer" (exit 69) by this field.
+    if (error.fault == Fault::refused || error.fault == Fault::config) {
+        // The command line tells "the server said no" (exit 77) and "the local file is bad" (78) from "no answer" (69) by this field.
         auto body = json::parse(reply.body);
-        body["fault"] = "refused";
+        body["fault"] = error.fault == Fault::refused ? "refused" : "config";
         reply.body = text_of(body);
     }
     return reply;

@@ -125,12 +125,11 @@ common::Result<std::vector<std::pair<std::string, json>>> read_local_definitions
     std::set<std::string> names;
     for (auto& definition : list->definitions) {
         const auto title = title_of(definitions.size(), definition);
-        for (const auto& fault : check_definition(definition)) {
-            faults.push_back(joined({title, fault}, ": "));
-        }
         const auto name = name_of(definition);
         const auto key = "local:" + (name.is_string() ? name.get<std::string>() : "");
-        if (name.is_string() && !names.insert(key).second) {
+        if (!name.is_string() || name == "") {
+            faults.push_back(title + " has no name; a name is needed, it is the webhook's key");
+        } else if (!names.insert(key).second) {
             faults.push_back(title + ": another webhook has this name already; each needs its own");
         }
         definitions.emplace_back(key, std::move(definition));

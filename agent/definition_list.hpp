@@ -26,7 +26,8 @@ common::Result<DefinitionList> read_list(std::string_view json);
 /// The key of a server's definition: its integer id in decimal. An item without one is an error.
 common::Result<std::string> server_key(const nlohmann::json& definition);
 
-/// The local definitions file: keys "local:NAME", each definition valid, no name twice; the error (Fault::input) names every fault.
+/// The local definitions file: keys "local:NAME", each with a name and none twice; the error (Fault::input) names every fault. A definition
+/// that breaks the manual's rules is no fault of the list: it is unsupported, as one of the server's would be.
 /// Gives key and definition in the file's order.
 common::Result<std::vector<std::pair<std::string, nlohmann::json>>> read_local_definitions(std::string_view json);
 

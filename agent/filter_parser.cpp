@@ -151,10 +151,10 @@ class Scope {
         add(key, *value, "license plate number", PlateOf{type, value->get<std::string>()});
     }
 
-    /// To be called when every known key was asked for.
+    /// To be called when every known key was asked for. Null is no filter, whatever its name.
     void refuse_others(std::string_view what) {
         for (const auto& [key, value] : object_.items()) {
-            if (std::ranges::find(known_, key) == known_.end()) {
+            if (!value.is_null() && std::ranges::find(known_, key) == known_.end()) {
                 out_.faults.push_back("unknown " + std::string{what} + " " + shown(prefix_ + key) + suggestion(key, known_) +
                                       "; known are " + listed(known_));
             }

@@ -170,7 +170,7 @@ std::optional<Instant> Lane::next_time() const {
 // Starting.
 
 std::size_t Lane::slots() const {
-    return std::max<std::size_t>(context_->config.delivery.connections_per_target, 1);
+    return static_cast<std::size_t>(std::max<std::uint64_t>(context_->config.delivery.connections_per_target, 1));
 }
 
 bool Lane::may_try_fresh() const {

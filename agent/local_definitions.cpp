@@ -24,8 +24,4 @@ common::Result<std::vector<Definition>> read_local(const Config& config) {
     return local;
 }
 
-std::vector<std::string> definition_warnings(const Definition& definition) {
-    return read_webhook(definition.key, nlohmann::json::parse(definition.json)).warnings;
-}
-
 } // namespace agent

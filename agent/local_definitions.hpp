@@ -1,4 +1,4 @@
-// The definitions kept on the device (webhooks.file), read from disk. Fault::config when the file or a definition is bad.
+// The definitions kept on the device (webhooks.file), read from disk. Fault::config when the file is no list of named webhooks.
 #pragma once
 
 #include "agent/config.hpp"
@@ -12,8 +12,5 @@ namespace agent {
 
 /// Nothing when no file is configured.
 common::Result<std::vector<Definition>> read_local(const Config& config);
-
-/// Contradictions that are served as written.
-std::vector<std::string> definition_warnings(const Definition& definition);
 
 } // namespace agent

@@ -35,16 +35,38 @@ int schema_version() {
     return static_cast<int>(migrations.size());
 }
 
+namespace {
+
+/// Fault::config when it is newer than this program.
+common::Result<int> version_of(common::Connection& connection) {
+    const int found = connection.handle().execAndGet("PRAGMA user_version").getInt();
+    if (found > schema_version()) {
+        return common::fail(common::Fault::config, "the database " + connection.path() + " is of version " + std::to_string(found) +
+                                                       ", this ffl-agent knows up to version " + std::to_string(schema_version()) +
+                                                       ": run the newer ffl-agent, or set queue.path to another file");
+    }
+    return found;
+}
+
+} // namespace
+
+common::Result<void> check_version(common::Connection& connection) {
+    try {
+        const auto found = version_of(connection);
+        return found ? common::Result<void>{} : common::fail(found.error());
+    } catch (...) {
+        return common::fail("cannot read the database " + connection.path(), common::storage_error());
+    }
+}
+
 common::Result<void> migrate(common::Connection& connection) {
     try {
         auto& handle = connection.handle();
-        const int found = handle.execAndGet("PRAGMA user_version").getInt();
-        if (found > schema_version()) {
-            return common::fail(common::Fault::config, "the database " + connection.path() + " is of version " + std::to_string(found) +
-                                                           ", this ffl-agent knows up to version " + std::to_string(schema_version()) +
-                                                           ": run the newer ffl-agent, or set queue.path to another file");
+        const auto found = version_of(connection);
+        if (!found) {
+            return common::fail(found.error());
         }
-        for (int step = found; step < schema_version(); ++step) {
+        for (int step = *found; step < schema_version(); ++step) {
             SQLite::Transaction transaction{handle, SQLite::TransactionBehavior::IMMEDIATE};
             handle.exec(migrations[static_cast<std::size_t>(step)]);
             handle.exec("PRAGMA user_version = " + std::to_string(step + 1));

@@ -8,6 +8,9 @@ namespace agent {
 /// How many migrations this version knows.
 int schema_version();
 
+/// Whether this version can work with the database; changes nothing. Errors as of migrate().
+common::Result<void> check_version(common::Connection& connection);
+
 /// Brings the database to this version. Fault::config when the database is of a newer version (exit 78), Fault::storage otherwise.
 common::Result<void> migrate(common::Connection& connection);
 

@@ -19,6 +19,7 @@ using Terms = ServerSession::Terms;
 
 constexpr std::size_t list_limit = 64 << 20;
 constexpr std::size_t pages_max = 1000;
+const std::string webhooks_path = "/v1/webhooks/";
 constexpr const char* wrong_address = "; server.url must be the address of FindFace Lite";
 
 bool good(const HttpReply& reply) {
@@ -38,7 +39,7 @@ Result<std::string> path_of(const std::string& id) {
     if (id.empty() || id.size() > 20 || !digits) {
         return common::fail(Fault::input, "a webhook of the server is named by its id, a whole number");
     }
-    return "/v1/webhooks/" + id + "/";
+    return webhooks_path + id + "/";
 }
 
 /// A page's definitions, appended to `list`; `keys` has those of all pages. Gives the reference to the next page, empty at the end.
@@ -60,6 +61,16 @@ Result<std::string> take_page(const std::string& body, std::vector<Definition>& 
     return page->next.value_or("");
 }
 
+/// A page's `next` may be a query of this page, a path of the server, or relative to server.url; a server behind a proxy does not know of
+/// the prefix that it is reached by.
+std::string from_server(const std::string& prefix, const std::string& next) {
+    if (next.starts_with('?') || next.starts_with("//") || next.find("://") != std::string::npos) {
+        return next;
+    }
+    const auto path = (next.starts_with('/') ? "" : "/") + next;
+    return path.starts_with(prefix + "/") ? path : prefix + path;
+}
+
 // In all that follows the references are to what the awaiting coroutine holds in its own frame.
 
 Task<Result<std::vector<Definition>>> all_pages(ServerSession& session, const Terms& terms) {
@@ -67,7 +78,8 @@ Task<Result<std::vector<Definition>>> all_pages(ServerSession& session, const Te
     std::set<std::string> keys;
     std::set<std::string> seen;
     std::size_t bytes = 0;
-    auto request = ServerSession::request(terms, "GET", "/v1/webhooks/");
+    auto request = ServerSession::request(terms, "GET", webhooks_path);
+    const auto prefix = request.url.target.substr(0, request.url.target.size() - webhooks_path.size());
     for (;;) {
         const auto name = name_of(request);
         const auto url = request.url;
@@ -98,7 +110,7 @@ Task<Result<std::vector<Definition>>> all_pages(ServerSession& session, const Te
         if (next->empty()) {
             co_return list;
         }
-        auto next_url = common::resolve(url, *next);
+        auto next_url = common::resolve(url, from_server(prefix, *next));
         if (!next_url) {
             co_return common::fail(name + ": the address of the next page", next_url.error());
         }
@@ -218,7 +230,7 @@ Task<Result<std::string>> ServerApi::show(std::string id) {
 }
 
 Task<Result<std::string>> ServerApi::create(std::string definition) {
-    return exchange(session_, "POST", "/v1/webhooks/", std::move(definition));
+    return exchange(session_, "POST", webhooks_path, std::move(definition));
 }
 
 Task<Result<std::string>> ServerApi::update(std::string id, std::string definition) {

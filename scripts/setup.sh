@@ -1,6 +1,10 @@
 #!/usr/bin/env bash
 # Installs whatever a bare Debian 12 lacks to build ffl-agent, run its tests and its demo. Quick and silent when nothing is missing; may be
 # run again at any time; removes nothing. Elsewhere it says what is needed and whether it is there.
+#   scripts/setup.sh [cross] [package] [board]
+#     cross    also what scripts/cross.sh needs: compilers for ARM, an emulator for their tests
+#     package  also what scripts/package.sh needs: the same compilers, and what checks packages
+#     board    also what scripts/board.sh needs: a whole emulated board
 set -euo pipefail
 
 packages=(
@@ -10,6 +14,15 @@ packages=(
   libgtest-dev libbenchmark-dev clang-format clang-tidy            # tests, benchmarks, style
   openssl sqlite3 curl jq git python3 procps ca-certificates       # what tests, demo and scripts call
 )
+compilers=(g++-aarch64-linux-gnu g++-arm-linux-gnueabihf googletest file debian-archive-keyring)
+for extra in "$@"; do
+  case $extra in
+    cross) packages+=("${compilers[@]}" qemu-user) ;;
+    package) packages+=("${compilers[@]}" lintian fakeroot) ;;
+    board) packages+=(qemu-system-arm kmod cpio e2fsprogs debian-archive-keyring) ;;
+    *) echo "setup.sh: $extra is none of cross, package, board" >&2; exit 64 ;;
+  esac
+done
 # For other systems: the same as commands and headers, which have one name everywhere.
 tools=(c++ cmake ninja openssl sqlite3 curl jq git python3 pgrep)
 headers=(boost/asio/any_completion_handler.hpp boost/url.hpp openssl/ssl.h sqlite3.h SQLiteCpp/SQLiteCpp.h nlohmann/json.hpp

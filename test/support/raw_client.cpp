@@ -47,7 +47,9 @@ struct RawClient::State {
     State(const sockaddr* address, socklen_t size, std::chrono::milliseconds timeout) {
         fd = ::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
         const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
-        const timeval span{seconds.count(), std::chrono::duration_cast<std::chrono::microseconds>(timeout - seconds).count()};
+        timeval span{};
+        span.tv_sec = static_cast<decltype(span.tv_sec)>(seconds.count());
+        span.tv_usec = static_cast<decltype(span.tv_usec)>(std::chrono::microseconds{timeout - seconds}.count());
         ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &span, sizeof span);
         ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &span, sizeof span);
         if (::connect(fd, address, size) != 0) {

@@ -10,8 +10,7 @@ using nlohmann::json;
 
 const test::Program::Sections local_only{{"webhooks", {{"file", "webhooks.json"}}}};
 
-TEST(Cli, UsageIsJudgedBeforeAnythingIsContacted) {
-    const test::Program agent{local_only}; // the definitions file is not even there
+TEST(Cli, UsageIsJudgedBeforeAnythingIsContactedOrRead) {
     const std::vector<std::vector<std::string>> wrong{
         {},
         {"fly"},
@@ -21,11 +20,13 @@ TEST(Cli, UsageIsJudgedBeforeAnythingIsContacted) {
         {"queue", "list", "--limit", "0"},
         {"queue", "show"},
         {"queue", "show", "twelve"},
+        {"queue", "show", "99999999999999999999"},
+        {"queue", "retry", "12", "--webhook", "5"},
+        {"webhook", "show", "door"},
         {"queue", "retry"},
         {"queue", "retry", "12", "--all"},
         {"queue", "drop"},
         {"queue", "drop", "12", "--state", "dead"},
-        {"webhook", "show", "door"},
         {"webhook", "create"},
         {"send"},
         {"explain"},
@@ -33,7 +34,9 @@ TEST(Cli, UsageIsJudgedBeforeAnythingIsContacted) {
         {"status", "--fast"},
     };
     for (const auto& args : wrong) {
-        const auto done = agent.cli(args);
+        auto command = args;
+        command.insert(command.begin(), FFL_BINARY);
+        const auto done = test::run_program(command, "", {{"FFL_AGENT_CONFIG", "/nowhere"}});
         EXPECT_EQ(done.code, 64) << testing::PrintToString(args) << done.err;
         EXPECT_EQ(done.out, "");
         EXPECT_NE(done.err, "");
@@ -86,6 +89,24 @@ TEST(Cli, TheConfigurationMayComeFromTheEnvironment) {
     const auto done = test::run_program({FFL_BINARY, "check"}, "", {{"FFL_AGENT_CONFIG", agent.ini()}});
     EXPECT_EQ(done.code, 0) << done.out << done.err;
     EXPECT_NE(done.out.find("ok    configuration " + agent.ini()), std::string::npos);
+}
+
+TEST(Cli, ALocalDefinitionThatBreaksTheRulesStopsNothing) {
+    test::Program agent{local_only};
+    agent.folder().write("webhooks.json", R"([{"name":"age","target":"http://127.0.0.1:9/","filters":{"age_gte":18}},
+                                              {"name":"door","target":"http://127.0.0.1:9/"}])");
+    const auto check = agent.cli({"check", "--json"});
+    EXPECT_EQ(check.code, 0) << check.out;
+    EXPECT_NE(check.out.find("local:age: unknown filter"), std::string::npos) << check.out;
+    EXPECT_TRUE(json::parse(check.out)["checks"].is_array());
+    agent.start();
+    const auto webhooks = agent.status()["webhooks"];
+    EXPECT_EQ(webhooks[0]["state"], "unsupported");
+    EXPECT_EQ(webhooks[1]["state"], "serving");
+    agent.folder().write("webhooks.json", R"([{"name":"door","target":"http://h/"},{"name":"door","target":"http://h/"}])");
+    EXPECT_EQ(agent.cli({"check"}).code, 78);
+    EXPECT_EQ(agent.cli({"sync"}).code, 78);
+    EXPECT_EQ(agent.status()["webhooks"].size(), 2U) << "the old ones stay";
 }
 
 TEST(Cli, NoAgentIs69) {

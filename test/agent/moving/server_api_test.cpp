@@ -58,7 +58,7 @@ TEST_F(ServerApi, keepsIdsBeyondADoubleAndUnknownFields) {
 TEST_F(ServerApi, followsPagesInTheirOrder) {
     const std::string second = R"({"results":[{"id":1}],"next_page":null})";
     for (const auto* next : {"http://lite:8080/fl/v1/webhooks/?page=2", "HTTP://LITE:8080/fl/v1/webhooks/?page=2",
-                             "/fl/v1/webhooks/?page=2", "?page=2", "http://u:p@lite:8080/fl/v1/webhooks/?page=2"}) {
+                             "/fl/v1/webhooks/?page=2", "?page=2", "/v1/webhooks/?page=2", "v1/webhooks/?page=2", "http://u:p@lite:8080/fl/v1/webhooks/?page=2"}) {
         for (const auto* key : {"next_page", "next"}) {
             config.server.url = common::parse_url("http://lite:8080/fl").value();
             const auto first = nlohmann::json{{"results", {{{"id", 3}}}}, {key, next}};

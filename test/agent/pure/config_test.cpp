@@ -189,7 +189,6 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"[delivery]\nbody = list", "[delivery] body = list: accepted are object, array"},
         BadValue{"[delivery]\ntimeout = 0s", "[delivery] timeout = 0s: must be at least 1ms"},
         BadValue{"[delivery]\nconnections = 4x", "[delivery] connections = 4x: accepted is a whole number from 1 to 65535"},
-        BadValue{"[delivery]\nretry_initial = 101s", "[delivery] retry_initial: 101s must not exceed retry_max, which is 100s"},
         BadValue{"[delivery]\nsigning_secret_file = whsec_AAAA",
                  "[delivery] signing_secret_file: give the path of a file that holds the secret, not the secret itself"},
         BadValue{"[delivery]\ndeny_targets = 10.0.0.0/8, intranet",
