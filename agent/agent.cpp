@@ -32,8 +32,7 @@ using common::Task;
 namespace asio = common::asio;
 namespace log = common::log;
 
-constexpr common::Millis answer_grace{2'000};  // requests under way at SIGTERM
-constexpr common::Millis attempt_grace{5'000}; // attempts in flight at SIGTERM
+constexpr common::Millis stop_grace{5'000}; // for requests under way and attempts in flight at SIGTERM
 constexpr common::Millis prune_interval{10'000};
 
 // The configuration's numbers are bounded so that they fit a 32-bit size.
@@ -72,6 +71,8 @@ class Agent {
     // From top to bottom: each part knows only those above it.
     Config config_;
     asio::io_context loop_{1};
+    asio::signal_set signals_{loop_, SIGTERM, SIGINT,
+                              SIGHUP}; // from the first line to the last: none of them ever ends the process by itself
     asio::thread_pool store_{1};
     common::SystemClock clock_{loop_.get_executor()};
     common::Database database_{loop_.get_executor(), store_.get_executor()};
@@ -183,9 +184,8 @@ int Agent::run() {
 }
 
 Task<> Agent::wait_for_signals() {
-    asio::signal_set signals{loop_, SIGTERM, SIGINT, SIGHUP};
     for (;;) {
-        auto wait = signals.async_wait(asio::use_awaitable);
+        auto wait = signals_.async_wait(asio::use_awaitable);
         const int signal = co_await std::move(wait);
         if (signal != SIGHUP) {
             co_return;
@@ -197,10 +197,12 @@ Task<> Agent::wait_for_signals() {
 Task<> Agent::stop() {
     log::info("stopping");
     notify_.send("STOPPING=1\nSTATUS=stopping");
-    auto answers = server_->stop(answer_grace);
-    co_await std::move(answers);
-    auto attempts = dispatcher_.stop(attempt_grace);
+    common::TaskGroup answering{loop_.get_executor()};
+    answering.spawn("answers", server_->stop(stop_grace));
+    auto attempts = dispatcher_.stop(stop_grace);
     co_await std::move(attempts);
+    auto answers = answering.join();
+    co_await std::move(answers);
     auto written = outbox_.flush();
     co_await std::move(written);
     parts_.cancel();
@@ -237,6 +239,7 @@ Task<Result<Changes>> Agent::sync_now() {
         co_return common::fail(local.error());
     }
     auto changes = cache_.rebuild(std::move(*local));
+    server_api_.hurry_login();
     auto fetch = sync_.fetch();
     auto fetched = co_await std::move(fetch);
     if (!fetched) {

@@ -18,12 +18,19 @@ using common::Result;
 using common::Task;
 using nlohmann::json;
 
-/// Targets may hold a user and a password; those are shown nowhere.
+/// Targets may hold a user and a password; those are shown nowhere, not even where the target is no good URL.
 json shown(json definition) {
-    if (definition.is_object() && definition.contains("target") && definition["target"].is_string()) {
-        if (auto url = common::parse_url(definition["target"].get<std::string>()); url && !(url->user.empty() && url->password.empty())) {
-            definition["target"] = url->shown();
-        }
+    if (!definition.is_object() || !definition.contains("target") || !definition["target"].is_string()) {
+        return definition;
+    }
+    auto target = definition["target"].get<std::string>();
+    const auto slashes = target.find("//");
+    const auto user = slashes == std::string::npos ? 0 : slashes + 2;
+    const auto url = common::parse_url(target);
+    if (url && !(url->user.empty() && url->password.empty())) {
+        definition["target"] = url->shown();
+    } else if (const auto at = target.rfind('@'); !url && at != std::string::npos && at >= user) {
+        definition["target"] = target.erase(user, at + 1 - user);
     }
     return definition;
 }

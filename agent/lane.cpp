@@ -170,7 +170,10 @@ std::optional<Instant> Lane::next_time() const {
 // Starting.
 
 std::size_t Lane::slots() const {
-    return static_cast<std::size_t>(std::max<std::uint64_t>(context_->config.delivery.connections_per_target, 1));
+    // Of all that there are one is left to the others.
+    const auto& delivery = context_->config.delivery;
+    const auto others = delivery.connections > 1 ? delivery.connections - 1 : 1;
+    return static_cast<std::size_t>(std::max<std::uint64_t>(std::min(delivery.connections_per_target, others), 1));
 }
 
 bool Lane::may_try_fresh() const {

@@ -50,13 +50,13 @@ Result<void> apply(ListQuery& list, std::string_view name, std::string_view valu
         list.selection.state = *state;
     } else {
         const bool limit = name == "limit";
-        const auto most = limit ? max_limit : name == "bodies" ? 1 : std::numeric_limits<std::int64_t>::max();
+        const auto most = name == "bodies" ? 1 : std::numeric_limits<std::int64_t>::max();
         const auto number = number_of(name, value, limit ? 1 : 0, most);
         if (!number) {
             return common::fail(number.error());
         }
         if (limit) {
-            list.limit = static_cast<std::size_t>(*number);
+            list.limit = static_cast<std::size_t>(std::min(*number, max_limit)); // who wants more follows `next`
         } else if (name == "bodies") {
             list.bodies = *number == 1;
         } else {

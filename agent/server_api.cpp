@@ -217,6 +217,10 @@ ServerApi::ServerApi(common::Executor loop, common::Clock& clock, common::HttpCl
 
 ServerApi::~ServerApi() = default;
 
+void ServerApi::hurry_login() {
+    session_->hurry();
+}
+
 void ServerApi::forget_login() {
     session_->forget();
 }

@@ -33,6 +33,8 @@ class ServerApi {
 
     /// The configuration changed: the token is forgotten.
     void forget_login();
+    /// Somebody waits for an answer: a refused login is tried again now, though never more than one a second.
+    void hurry_login();
 
   private:
     std::shared_ptr<ServerSession> session_; ///< calls under way keep it

@@ -56,6 +56,10 @@ void ServerSession::forget() {
     no_login_before_ = {};
 }
 
+void ServerSession::hurry() {
+    no_login_before_ = std::min(no_login_before_, refused_at_ + login_wait_first);
+}
+
 HttpRequest ServerSession::request(const Terms& terms, std::string method, const std::string& path) {
     HttpRequest request;
     request.repeatable = method != "POST"; // a webhook is not to be created twice
@@ -84,6 +88,7 @@ void ServerSession::refused(const common::Error& why) {
     if (clock_.now() < no_login_before_) {
         return; // several calls were refused at once: that is one refusal
     }
+    refused_at_ = clock_.now();
     const auto doublings = std::min(refusals_, 6U);
     no_login_before_ = clock_.now() + std::min(login_wait_first * (1U << doublings), login_wait_max);
     ++refusals_;

@@ -26,6 +26,8 @@ class ServerSession {
     [[nodiscard]] bool holds(const Terms& terms) const { return terms.generation == generation_; }
     /// The configuration changed: token and backoff are forgotten, earlier terms hold no longer.
     void forget();
+    /// The wait after a refused login ends now, though never less than a second after it.
+    void hurry();
 
     /// A request without authorization to `path` ("/v1/…") below server.url, which must be set; its path prefix is kept.
     [[nodiscard]] static common::HttpRequest request(const Terms& terms, std::string method, const std::string& path);
@@ -52,6 +54,7 @@ class ServerSession {
     Joinable<Token> login_;
     unsigned refusals_ = 0; ///< logins, or calls with a fresh token, answered no since the last call that was not
     common::Instant no_login_before_{};
+    common::Instant refused_at_{};
     common::Error last_refusal_;
 };
 

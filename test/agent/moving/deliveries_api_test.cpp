@@ -55,15 +55,15 @@ TEST_F(DeliveriesApiTest, RefusesBadQueriesByName) {
         const char* query;
         const char* named;
     };
-    for (const auto& bad : {Bad{"state=alive", "state"}, Bad{"state=Dead", "state"}, Bad{"limit=0", "limit"}, Bad{"limit=1001", "limit"},
-                            Bad{"limit=ten", "limit"}, Bad{"limit=5x", "limit"}, Bad{"limit=-1", "limit"}, Bad{"limit=1.5", "limit"},
-                            Bad{"after=-1", "after"}, Bad{"after=x", "after"}, Bad{"after=99999999999999999999", "after"},
-                            Bad{"bodies=2", "bodies"}, Bad{"bodies=yes", "bodies"}, Bad{"color=red", "color"}, Bad{"=5", "unknown"},
-                            Bad{"limit=5&limit=6", "limit"}, Bad{"webhook=%zz", "percent"}, Bad{"State=dead", "State"}}) {
+    for (const auto& bad :
+         {Bad{"state=alive", "state"}, Bad{"state=Dead", "state"}, Bad{"limit=0", "limit"}, Bad{"limit=ten", "limit"},
+          Bad{"limit=5x", "limit"}, Bad{"limit=-1", "limit"}, Bad{"limit=1.5", "limit"}, Bad{"after=-1", "after"}, Bad{"after=x", "after"},
+          Bad{"after=99999999999999999999", "after"}, Bad{"bodies=2", "bodies"}, Bad{"bodies=yes", "bodies"}, Bad{"color=red", "color"},
+          Bad{"=5", "unknown"}, Bad{"limit=5&limit=6", "limit"}, Bad{"webhook=%zz", "percent"}, Bad{"State=dead", "State"}}) {
         const auto detail = problem_of(call("GET", std::string{"/v1/deliveries?"} + bad.query), 400);
         EXPECT_NE(detail.find(bad.named), std::string::npos) << bad.query << ": " << detail;
     }
-    EXPECT_EQ(get("/v1/deliveries?limit=1000")["deliveries"].size(), 0U);
+    EXPECT_EQ(get("/v1/deliveries?limit=1000000")["deliveries"].size(), 0U) << "more than a page has";
 }
 
 constexpr const char* precise = "{\"type\":\"car\", \"id\": \"p\",\n \"big\": 123456789012345678901234567890, \"one\": 1.0, \"e\":1e2}";
