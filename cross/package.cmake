@@ -49,9 +49,6 @@ install(FILES systemd/ffl-agent.tmpfiles DESTINATION usr/lib/tmpfiles.d RENAME f
 install(FILES ${made}/ffl-agent.8.gz DESTINATION usr/share/man/man8)
 install(FILES ${made}/README.md.gz ${made}/changelog.gz systemd/debian/copyright DESTINATION usr/share/doc/ffl-agent)
 install(FILES systemd/listen.conf.example DESTINATION usr/share/doc/ffl-agent/examples RENAME listen.conf)
-if(FFL_PORTABLE)
-  install(FILES systemd/debian/lintian-overrides DESTINATION usr/share/lintian/overrides RENAME ffl-agent)
-endif()
 # Only the program goes in: the tests of the same folder need not be built.
 set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)
 

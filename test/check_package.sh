@@ -90,9 +90,6 @@ wanted_files() {
 -rw-r--r-- root/root ./usr/share/doc/ffl-agent/examples/listen.conf
 -rw-r--r-- root/root ./usr/share/man/man8/ffl-agent.8.gz
 FILES
-  if [ -n "$portable" ]; then
-    echo "-rw-r--r-- root/root ./usr/share/lintian/overrides/ffl-agent"
-  fi
 }
 
 check() {
@@ -116,8 +113,9 @@ check() {
     sh -n "$tree/DEBIAN/$script" || fault "$script does not parse"
   done
   (cd "$tree" && md5sum --quiet -c DEBIAN/md5sums) || fault "md5sums do not fit"
-  # Everybody needs the tools of postinst.
-  [ -n "$(least systemd)" ] && [ -n "$(least init-system-helpers)" ] || fault "Depends names systemd and init-system-helpers not both"
+  for package in systemd init-system-helpers; do
+    [ -n "$(least "$package")" ] || fault "Depends does not name $package, which postinst needs"
+  done
   check_program
 }
 
