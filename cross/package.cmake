@@ -43,6 +43,7 @@ set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS ${CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS})
 install(TARGETS ffl-agent RUNTIME DESTINATION usr/bin)
 install(FILES conf/agent.ini DESTINATION etc/ffl-agent)
+# Not usr/lib: Debian 11 may have both.
 install(FILES systemd/ffl-agent.service DESTINATION lib/systemd/system)
 install(FILES systemd/ffl-agent.sysusers DESTINATION usr/lib/sysusers.d RENAME ffl-agent.conf)
 install(FILES systemd/ffl-agent.tmpfiles DESTINATION usr/lib/tmpfiles.d RENAME ffl-agent.conf)

@@ -26,6 +26,10 @@ if [ -n "$missing" ]; then
   exit 1
 fi
 
+# The same source gives the same package, byte for byte.
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+export SOURCE_DATE_EPOCH
+
 mkdir -p "$out"
 for arch in "$@"; do
   echo "== $arch"
@@ -40,5 +44,8 @@ for arch in "$@"; do
   rm -rf "$out/_CPack_Packages"
   test/check_package.sh "$out/$made"
   lintian --fail-on error,warning "$out/$made"
+  if [ "$arch" = "$(dpkg --print-architecture)" ] && [ "$(id -u)" -eq 0 ]; then
+    test/package_test.sh "$out/$made"
+  fi
 done
 (cd "$out" && sha256sum ./*.deb >SHA256SUMS && cat SHA256SUMS)
