@@ -2,6 +2,10 @@
 import time
 
 
+# Put before a command that must not outlive the test, even where the test itself is killed.
+WITH_US = ["setpriv", "--pdeathsig", "KILL"]
+
+
 class HarnessError(Exception):
     """The test could not be carried out: emulator, image, transport or a helper program. Says nothing about the agent."""
 

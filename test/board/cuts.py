@@ -53,6 +53,9 @@ def cut(board, receiver, server, ledger, number, dice):
     if "recovery complete" not in board.run("dmesg | grep EXT4", accept=(0, 1)):
         raise HarnessError("the disk came up as if it had been unmounted: that was no power cut")
     board.wait_active(120)
+    restarts = int(board.show("NRestarts")["NRestarts"])
+    if restarts:
+        raise ProductError(f"the agent came up only after {restarts} restarts")
     since_kernel, took = board.start_times()
     status = board.status()
     say(f"  shell after {boot:.1f} s; agent active by itself {since_kernel / 1000:.1f} s after the kernel began, READY=1 {took} ms after its start; "

@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 
-from common import HarnessError, ProductError, until
+from common import WITH_US, HarnessError, ProductError, until
 
 HOST = "10.0.2.2"  # the host's loopback as the board sees it
 
@@ -23,7 +23,8 @@ class Helper:
     def start(self):
         said = os.path.getsize(self.output) if os.path.exists(self.output) else 0
         with open(self.output, "ab") as output, open(self.errors, "ab") as errors:
-            self.process = subprocess.Popen([*self.command, "--port", str(self.port)], stdin=subprocess.DEVNULL, stdout=output, stderr=errors)
+            self.process = subprocess.Popen([*WITH_US, *self.command, "--port", str(self.port)], stdin=subprocess.DEVNULL, stdout=output,
+                                            stderr=errors)
         self.port = until(lambda: self._listening(said), 10, f"{self.name} to listen")
         return self
 

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 
-from common import HarnessError, ShellTimeout, until
+from common import WITH_US, HarnessError, ShellTimeout, until
 
 SHELL_PORT = 2323  # guest: shell.socket of the image
 AGENT_PORT = 8093  # guest: the agent's ingest.listen
@@ -30,7 +30,7 @@ class Machine:
         # cache=none: what the guest did not write to its disk is gone when the emulator is killed, as with the plug; nothing of the
         # guest's lies in the host's page cache. (A disk that forgets what it holds in a cache of its own is not emulated.)
         command = [
-            "qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "768", "-accel", "tcg",
+            *WITH_US, "qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "768", "-accel", "tcg",
             "-nodefaults", "-display", "none", "-no-reboot",
             "-kernel", f"{self.image}/vmlinuz", "-initrd", f"{self.image}/initrd.img",
             "-append", "root=/dev/vda rw console=ttyAMA0 systemd.show_status=0 loglevel=4 panic=-1",
