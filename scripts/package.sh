@@ -17,14 +17,7 @@ for arch in "$@"; do
       ;;
   esac
 done
-missing=
-for tool in dpkg-deb lintian readelf gzip; do
-  command -v "$tool" >/dev/null || missing+=" $tool"
-done
-if [ -n "$missing" ]; then
-  echo "package.sh: missing:$missing (Debian: apt-get install dpkg-dev lintian binutils gzip)" >&2
-  exit 1
-fi
+scripts/setup.sh package
 
 # The same source gives the same package, byte for byte.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date -r CHANGELOG.md +%s)}

@@ -12,13 +12,13 @@ packages=(
   libboost1.81-dev libssl-dev libsqlite3-dev libsqlitecpp-dev      # what the agent is made of
   nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev libexpected-dev
   libgtest-dev libbenchmark-dev clang-format clang-tidy            # tests, benchmarks, style
-  openssl sqlite3 curl jq git python3 procps ca-certificates       # what tests, demo and scripts call
+  openssl sqlite3 curl jq git python3 procps ca-certificates systemd man-db # what tests, demo and scripts call
 )
 compilers=(g++-aarch64-linux-gnu g++-arm-linux-gnueabihf googletest file debian-archive-keyring)
 for extra in "$@"; do
   case $extra in
     cross) packages+=("${compilers[@]}" qemu-user) ;;
-    package) packages+=("${compilers[@]}" lintian fakeroot) ;;
+    package) packages+=("${compilers[@]}" lintian dpkg-dev binutils gzip iproute2 util-linux) ;;
     board) packages+=(qemu-system-arm kmod cpio e2fsprogs debian-archive-keyring) ;;
     *) echo "setup.sh: $extra is none of cross, package, board" >&2; exit 64 ;;
   esac

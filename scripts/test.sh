@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds and runs all tests: everything under the address and undefined-behaviour sanitizers, what has threads
-# under the thread sanitizer too, and the whole program once more as it is shipped.
+# under the thread sanitizer too, and the whole program once more as it is shipped; where a board's emulator is installed, the package of a
+# 64-bit ARM board on such a board as well.
 #   scripts/test.sh         all of it (what CI runs)
 #   scripts/test.sh quick   the developer's loop: debug build, all tests, no sanitizer
 #   scripts/test.sh tsan    what has threads, under the thread sanitizer
 #   scripts/test.sh release the whole program as it is shipped
+#   scripts/test.sh board   the package for arm64, installed on an emulated board whose plug is pulled
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,19 +21,33 @@ part() { # part PRESET [LABEL]: without a label all tests
   ctest --preset "$preset" -j "$jobs" ${label:+-L "$label"}
 }
 
+board() {
+  echo "== board"
+  scripts/package.sh arm64
+  cmake --preset release >/dev/null
+  cmake --build --preset release --target ffl-simulator ffl-receiver -- -j "$jobs"
+  scripts/board.sh --short
+}
+
 what=${1:-all}
 case $what in
   quick) part debug ;;
   tsan) scripts/setup.sh && part tsan threads ;;
   release) scripts/setup.sh && part release system ;;
+  board) scripts/setup.sh board && board ;;
   all)
     scripts/setup.sh
     part asan
     part tsan threads
     part release system
+    if command -v qemu-system-aarch64 >/dev/null; then
+      board
+    else
+      echo "== board: left out, for its emulator is not installed (scripts/setup.sh board)"
+    fi
     ;;
   *)
-    echo "usage: scripts/test.sh [quick|tsan|release]" >&2
+    echo "usage: scripts/test.sh [quick|tsan|release|board]" >&2
     exit 64
     ;;
 esac

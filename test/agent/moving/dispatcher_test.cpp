@@ -115,20 +115,31 @@ TEST_F(DispatcherTest, ATargetThatAnswersAgainLeavesTheHalfOfTheDead) {
 }
 
 TEST_F(DispatcherTest, ABusyTargetLeavesADeadOneItsProbe) {
-    config.delivery.connections = 2;
+    config.delivery.connections = 1;
     targets[b] = refuse;
     start(two);
     add({"2"});
     targets[a] = hang;
     add({"1"}, 20);
     advance(seconds{2});
-    ASSERT_EQ(lane(a).in_flight, 2U);
+    ASSERT_EQ(lane(a).in_flight, 1U);
     const auto made = seen_at(b).size();
     for (int i = 0; i < 2; ++i) {
         http.release(FakeHttp::status(200));
         clock.settle();
     }
     EXPECT_EQ(seen_at(b).size(), made + 1);
+}
+
+TEST_F(DispatcherTest, AHangingTargetLeavesTheLastConnectionToAnother) {
+    config.delivery.connections = 2;
+    config.delivery.connections_per_target = 4;
+    targets[a] = hang;
+    start(two);
+    add({"1"}, 20);
+    ASSERT_EQ(lane(a).in_flight, 1U);
+    add({"2"});
+    EXPECT_EQ(seen_at(b).size(), 1U);
 }
 
 TEST_F(DispatcherTest, ALaneGoesOnBehindThoseThatExpiredWaitingForAConnection) {
