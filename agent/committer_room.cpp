@@ -36,9 +36,9 @@ std::int64_t Committer::size_room() const {
 }
 
 std::int64_t Committer::disk_room() const {
-    constexpr auto most = static_cast<std::uint64_t>(INT64_MAX);
-    return static_cast<std::int64_t>(std::min(store_.disk_free(), most)) -
-           static_cast<std::int64_t>(std::min(config_.queue.min_free, most));
+    constexpr auto most = static_cast<std::uint64_t>(INT64_MAX) / 2;
+    const auto kept = std::min(config_.queue.min_free, most) + std::min(counts_.sizes.growth, most);
+    return static_cast<std::int64_t>(std::min(store_.disk_free(), most)) - static_cast<std::int64_t>(kept);
 }
 
 /// Whether all of the group has room. With `may_drop` the commit makes what is lacking.
@@ -97,7 +97,6 @@ Task<Result<void>> Committer::find_room(Group& group) {
         if (given) {
             counts_.apply(*given);
         }
-        store_.disk_free(true);
     }
     if (!judge(group, config_.queue.when_full == WhenFull::drop_oldest)) {
         tell_full(true);

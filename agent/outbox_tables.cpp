@@ -127,9 +127,13 @@ Sizes sizes_of(Connection& connection) {
     const auto page = static_cast<std::uint64_t>(one_number(connection, "PRAGMA page_size"));
     const auto pages = static_cast<std::uint64_t>(one_number(connection, "PRAGMA page_count"));
     const auto spare = static_cast<std::uint64_t>(one_number(connection, "PRAGMA freelist_count"));
-    std::error_code absent;
-    const auto wal = std::filesystem::file_size(connection.path() + "-wal", absent);
-    return {(pages - spare) * page, spare * page, absent ? 0 : wal};
+    const auto size_of = [](const std::string& path) -> std::uint64_t {
+        std::error_code absent;
+        const auto bytes = std::filesystem::file_size(path, absent);
+        return absent ? 0 : bytes;
+    };
+    const auto file = size_of(connection.path());
+    return {(pages - spare) * page, spare * page, size_of(connection.path() + "-wal"), pages * page - std::min(pages * page, file)};
 }
 
 void shrink(Connection& connection, std::uint64_t pages) {

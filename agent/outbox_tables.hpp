@@ -57,6 +57,7 @@ struct Sizes {
     std::uint64_t used = 0;  ///< pages in use
     std::uint64_t spare = 0; ///< pages that are free within the file
     std::uint64_t wal = 0;
+    std::uint64_t growth = 0; ///< of the database file, once what stands in the WAL alone is moved into it
     [[nodiscard]] std::uint64_t files() const { return used + spare + wal; }
 };
 

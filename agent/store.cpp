@@ -103,17 +103,12 @@ void Store::worked() {
     last_error_.clear();
 }
 
-std::uint64_t Store::disk_free(bool now) {
-    if (!now && disk_looked_at_ && clock_.now() - *disk_looked_at_ < pause) {
-        return disk_free_;
-    }
-    disk_looked_at_ = clock_.now();
+std::uint64_t Store::disk_free() const {
     const std::filesystem::path path{database_.path()};
     const auto folder = path.has_parent_path() ? path.parent_path().string() : std::string{"."};
     struct statvfs system {};
     // What cannot be measured cannot be a bound; a write will tell.
-    disk_free_ = ::statvfs(folder.c_str(), &system) == 0 ? std::uint64_t{system.f_bavail} * system.f_frsize : UINT64_MAX;
-    return disk_free_;
+    return ::statvfs(folder.c_str(), &system) == 0 ? std::uint64_t{system.f_bavail} * system.f_frsize : UINT64_MAX;
 }
 
 } // namespace agent

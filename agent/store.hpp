@@ -52,8 +52,8 @@ class Store {
     [[nodiscard]] common::Instant retry_at() const { return retry_at_; }
     [[nodiscard]] const std::string& last_error() const { return last_error_; }
 
-    /// Free bytes of the file system that ordinary users may take; looked up at most once a second unless `now`.
-    std::uint64_t disk_free(bool now = false);
+    /// Free bytes of the file system that ordinary users may take, at this moment: a fast producer fills a small disk within a second.
+    [[nodiscard]] std::uint64_t disk_free() const;
 
   private:
     void note(const StoreError& error);
@@ -68,8 +68,6 @@ class Store {
     bool degraded_ = false;
     common::Instant retry_at_{};
     std::string last_error_;
-    std::optional<common::Instant> disk_looked_at_;
-    std::uint64_t disk_free_ = UINT64_MAX;
 };
 
 template <class Work>
