@@ -16,7 +16,8 @@ using common::Task;
 
 constexpr Millis settle_within{1'000};
 constexpr Millis anchor_interval{10'000};
-constexpr std::size_t group_bytes = std::size_t{8} << 20; // more than that waits for the next transaction
+constexpr std::uint64_t tight_disk = std::uint64_t{16} << 20; // bytes: two groups, with their WAL
+constexpr std::size_t group_bytes = std::size_t{8} << 20;     // more than that waits for the next transaction
 
 } // namespace
 
@@ -235,6 +236,7 @@ Task<Result<void>> Committer::look_up(Group& group) {
 bool Committer::fill_commit(Commit& commit) {
     commit.events = admission_.rows();
     commit.cooldowns = admission_.cooldowns();
+    commit.disk_tight = store_.disk_free() < tight_disk;
     commit.settlements = settlements_.take();
     settled_since_.reset();
     const bool probe = stopping_ || store_.degraded();
@@ -247,8 +249,12 @@ bool Committer::fill_commit(Commit& commit) {
 }
 
 void Committer::complete(Group& group, const Written& written) {
-    settlements_.written();
+    settlements_.written(written.unwritten);
     counts_.apply(written);
+    if (written.full) {
+        refuse(group, {Fault::storage, *written.full});
+        return;
+    }
     if (group.commit->anchor) {
         anchored_at_ = clock_.now();
     }

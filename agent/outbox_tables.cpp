@@ -1,5 +1,8 @@
 #include "agent/outbox_tables.hpp"
 
+#include "agent/disk_reserve.hpp"
+#include "agent/settlement_rows.hpp"
+
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
@@ -7,7 +10,6 @@
 #include <SQLiteCpp/Transaction.h>
 #include <algorithm>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <sqlite3.h>
 
 namespace agent {
@@ -21,60 +23,6 @@ std::int64_t one_number(Connection& connection, const char* sql) {
     const auto number = query.executeStep() ? query.getColumn(0).getInt64() : 0;
     query.reset();
     return number;
-}
-
-std::string longer_history(const std::string& old, const std::vector<AttemptNote>& attempts) {
-    using nlohmann::json;
-    auto history = json::parse(old, nullptr, false);
-    if (!history.is_array()) {
-        history = json::array();
-    }
-    for (const auto& attempt : attempts) {
-        history.push_back({attempt.attempt, attempt.at, attempt.status, attempt.error});
-    }
-    while (history.size() > history_length) {
-        history.erase(history.begin());
-    }
-    return history.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-/// The attempt failed: the row goes on with another due time, or dies.
-void write_failure(Connection& connection, const HeldSettlement& held, Effects& effects) {
-    const auto& latest = held.latest;
-    auto& query = connection.prepared("SELECT webhook, history FROM delivery WHERE id = ? AND state = 0");
-    query.bind(1, latest.id);
-    if (!query.executeStep()) {
-        return; // dropped or buried meanwhile
-    }
-    const auto webhook = query.getColumn(0).getString();
-    const auto history = longer_history(query.getColumn(1).getString(), held.attempts);
-    query.reset();
-    const bool dies = latest.kind == Outcome::Kind::dead;
-    auto& update = connection.prepared("UPDATE delivery SET state = ?, attempts = ?, due = ?, last_status = ?, last_error = ?, history = ? "
-                                       "WHERE id = ?");
-    update.bind(1, dies ? row_dead : row_pending);
-    update.bind(2, static_cast<std::int64_t>(latest.attempts));
-    update.bind(3, dies ? held.attempts.back().at : std::max<std::int64_t>(latest.due, 1));
-    update.bind(4, static_cast<std::int64_t>(latest.status));
-    update.bind(5, latest.error);
-    update.bind(6, history);
-    update.bind(7, latest.id);
-    update.exec();
-    if (dies) {
-        auto& effect = effects[webhook];
-        --effect.pending;
-        ++effect.dead;
-        ++effect.died;
-    }
-}
-
-void write_settlement(Connection& connection, const HeldSettlement& held, Effects& effects) {
-    const auto& latest = held.latest;
-    if (!latest.expired && latest.kind != Outcome::Kind::delivered) {
-        write_failure(connection, held, effects);
-    } else if (const auto gone = delete_delivery(connection, latest.id, effects); gone && latest.expired) {
-        ++effects[gone->webhook].expired;
-    }
 }
 
 void insert_event(Connection& connection, const EventRow& event, Effects& effects) {
@@ -96,6 +44,17 @@ void insert_event(Connection& connection, const EventRow& event, Effects& effect
 }
 
 } // namespace
+
+void add(Effects& to, const Effects& more) {
+    for (const auto& [webhook, effect] : more) {
+        auto& here = to[webhook];
+        here.pending += effect.pending;
+        here.dead += effect.dead;
+        here.died += effect.died;
+        here.expired += effect.expired;
+        here.dropped += effect.dropped;
+    }
+}
 
 std::uint64_t row_bytes(std::size_t body, std::size_t deliveries) {
     return body + 256 + deliveries * 192;
@@ -136,8 +95,30 @@ Sizes sizes_of(Connection& connection) {
     return {(pages - spare) * page, spare * page, size_of(connection.path() + "-wal"), pages * page - std::min(pages * page, file)};
 }
 
+bool says_full(const SQLite::Exception& error) {
+    return (error.getErrorCode() & 0xff) == SQLITE_FULL;
+}
+
+void reuse_wal(Connection& connection) noexcept {
+    connection.rest();
+    connection.handle().tryExec("PRAGMA wal_checkpoint(PASSIVE)");
+}
+
 void shrink(Connection& connection, std::uint64_t pages) {
-    connection.handle().exec("PRAGMA incremental_vacuum(" + std::to_string(pages) + ")");
+    // A page at the file's end moves to a spare place first, which stands in the WAL: on a full disk there is room for few of them.
+    for (auto step = pages; pages > 0;) {
+        step = std::min(step, pages);
+        try {
+            connection.handle().exec("PRAGMA incremental_vacuum(" + std::to_string(step) + ")");
+            pages -= step;
+        } catch (const SQLite::Exception& error) {
+            if (!says_full(error) || step == 1) {
+                throw;
+            }
+            reuse_wal(connection);
+            step = std::max<std::uint64_t>(step / 8, 1);
+        }
+    }
 }
 
 void empty_wal(Connection& connection) {
@@ -150,6 +131,7 @@ void empty_wal(Connection& connection) {
 
 Loaded OutboxTables::load(Connection& connection, std::uint64_t max_size) {
     oldest_from_ = 0;
+    reuse_wal(connection); // what a run before left
     constexpr std::uint64_t page = 4096;
     const auto wal_pages = std::clamp<std::uint64_t>(max_size / page / 16, 32, 1000);
     connection.handle().exec("PRAGMA wal_autocheckpoint = " + std::to_string(wal_pages) +
@@ -210,14 +192,26 @@ Written OutboxTables::commit(Connection& connection, const Commit& commit) {
         transaction.commit();
     } catch (const SQLite::Exception& error) {
         oldest_from_ = oldest_before;
-        if ((error.getErrorCode() & 0xff) == SQLITE_FULL) {
-            // A checkpointed WAL is written from its beginning again: deletions go through even where no file can grow.
-            connection.rest();
-            connection.handle().tryExec("PRAGMA wal_checkpoint(PASSIVE)");
+        if (!says_full(error) || commit.settlements.empty()) {
+            throw;
         }
-        throw;
+        written = settle_alone(connection, commit.settlements);
+        if (written.unwritten.size() == commit.settlements.size()) {
+            throw;
+        }
+        written.full = error.what();
+    }
+    if (commit.disk_tight) {
+        reuse_wal(connection);
     }
     look(connection, written);
+    return written;
+}
+
+Written OutboxTables::settle_alone(Connection& connection, const std::vector<HeldSettlement>& settlements) {
+    give_up_reserve(connection.path());
+    Written written;
+    written.unwritten = write_in_pieces(connection, settlements, written.effects);
     return written;
 }
 

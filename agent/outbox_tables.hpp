@@ -15,6 +15,10 @@
 #include <string>
 #include <vector>
 
+namespace SQLite {
+class Exception;
+} // namespace SQLite
+
 namespace agent {
 
 /// A delivery's id is its event's row * this + its place among the event's deliveries.
@@ -43,12 +47,14 @@ struct Effect {
     std::uint64_t died = 0, expired = 0, dropped = 0;
 };
 using Effects = std::map<std::string, Effect>;
+void add(Effects& to, const Effects& more);
 
 struct Commit {
     std::vector<HeldSettlement> settlements;
     std::vector<EventRow> events;
     std::vector<CooldownMark> cooldowns;
     std::optional<TimeAnchor> anchor;
+    bool disk_tight = false;     ///< the WAL goes into the database at once, while that still has room to grow
     std::uint64_t make_room = 0; ///< bytes: so much of the oldest pending deliveries is deleted first
 };
 
@@ -66,6 +72,9 @@ struct Written {
     Effects effects;
     std::vector<std::int64_t> dropped; ///< deliveries deleted to make room
     bool no_room = false;              ///< even without every pending delivery there is no room: nothing was written
+    /// The disk was full: outcomes are written and nothing else, `unwritten` not even of them.
+    std::optional<std::string> full;
+    std::vector<std::int64_t> unwritten; ///< deliveries
     Sizes sizes;
     std::optional<std::int64_t> oldest; ///< accepted_at of the oldest pending delivery
 };
@@ -117,6 +126,7 @@ class OutboxTables {
   private:
     std::optional<std::int64_t> oldest_accepted_at(common::Connection& connection);
     bool make_room(common::Connection& connection, std::uint64_t bytes, Written& written);
+    static Written settle_alone(common::Connection& connection, const std::vector<HeldSettlement>& settlements);
 
     std::int64_t oldest_from_ = 0; // no pending delivery has a smaller id
 };
@@ -130,6 +140,9 @@ struct Gone {
 /// Deletes a delivery and, when it was the last, its event. Nothing when there is no such delivery.
 std::optional<Gone> delete_delivery(common::Connection& connection, std::int64_t id, Effects& effects);
 
+bool says_full(const SQLite::Exception& error);
+/// Moves the WAL into the database, as far as that goes: it is then written from its beginning again, and need not grow.
+void reuse_wal(common::Connection& connection) noexcept;
 /// Gives up to `pages` of the spare ones back to the file system, once they are checkpointed.
 void shrink(common::Connection& connection, std::uint64_t pages);
 /// Moves the WAL into the database and empties it, where no reader keeps it.

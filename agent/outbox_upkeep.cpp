@@ -2,6 +2,7 @@
 // of rows, each a transaction: the commit of new events waits for one step at most.
 #include "agent/outbox.hpp"
 
+#include "agent/disk_reserve.hpp"
 #include "agent/outbox_edits.hpp"
 #include "agent/outbox_state.hpp"
 
@@ -26,7 +27,7 @@ constexpr std::uint64_t idle_wal_bytes = std::uint64_t{1} << 20;
 
 /// Runs step(Connection&, OutboxTables&) -> Step and applies what it did.
 template <class Work> Task<Result<Step>> Outbox::State::step(Work work) {
-    auto job = store.run(std::move(work));
+    auto job = store.run(std::move(work), Store::OnFullDisk::make_way);
     auto done = co_await std::move(job);
     if (done) {
         counts.apply(done->written);
@@ -218,7 +219,7 @@ Task<Result<void>> Outbox::State::expire_old(std::string webhook, std::int64_t a
     co_return Result<void>{};
 }
 
-/// A file that was large once gives its pages back, a WAL that nobody needs goes.
+/// A file that was large once gives its pages back, a WAL that nobody needs goes, the reserve comes back.
 Task<Result<void>> Outbox::State::give_back() {
     bool shrunk = false;
     auto spare = UINT64_MAX;
@@ -253,7 +254,15 @@ Task<Result<void>> Outbox::State::give_back() {
             co_return common::fail(done.error());
         }
     }
-    co_return Result<void>{};
+    auto keep = [min_free = config.queue.min_free](Connection& connection, OutboxTables& tables) {
+        keep_reserve(connection.path(), min_free);
+        Step done;
+        tables.look(connection, done.written);
+        return done;
+    };
+    auto job = step(std::move(keep));
+    const auto done = co_await std::move(job);
+    co_return done ? Result<void>{} : common::fail(done.error());
 }
 
 } // namespace agent

@@ -65,11 +65,16 @@ std::vector<HeldSettlement> Settlements::take() {
     return taken;
 }
 
-void Settlements::written() {
+void Settlements::written(const std::vector<std::int64_t>& unwritten) {
+    ById kept;
+    for (const auto id : unwritten) {
+        kept.insert(writing_.extract(id));
+    }
     for (const auto& [id, held] : writing_) {
         count(held.latest, false);
     }
-    writing_.clear();
+    writing_ = std::move(kept);
+    refused();
 }
 
 void Settlements::refused() {

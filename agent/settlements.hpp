@@ -50,7 +50,8 @@ class Settlements {
 
     /// What waits is now being written: a copy, until written() or refused().
     std::vector<HeldSettlement> take();
-    void written();
+    /// But for those of `unwritten`: they wait again.
+    void written(const std::vector<std::int64_t>& unwritten = {});
     /// All of it waits again; what came meanwhile is newer.
     void refused();
 

@@ -1,5 +1,6 @@
 #include "agent/store.hpp"
 
+#include "agent/disk_reserve.hpp"
 #include "agent/salvage.hpp"
 #include "common/log.hpp"
 
@@ -20,7 +21,7 @@ constexpr int most_salvages = 3;
 } // namespace
 
 StoreError store_error() {
-    StoreError found{common::storage_error(), Trouble::refused};
+    StoreError found{common::storage_error()};
     try {
         throw;
     } catch (const SQLite::Exception& error) {
@@ -28,6 +29,9 @@ StoreError store_error() {
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:
             found.trouble = Trouble::damaged;
+            break;
+        case SQLITE_FULL:
+            found.full = true;
             break;
         case SQLITE_IOERR:
         case SQLITE_CANTOPEN:
@@ -43,12 +47,20 @@ StoreError store_error() {
     return found;
 }
 
+void make_way(common::Connection& connection, bool with_reserve) {
+    if (with_reserve) {
+        give_up_reserve(connection.path());
+    }
+    reuse_wal(connection);
+}
+
 Store::Store(common::Clock& clock, common::Database& database, const Config& config)
     : clock_{clock}, database_{database}, config_{config} {}
 
 common::Result<Loaded> Store::load() {
-    auto work = [tables = tables_, max_size = config_.queue.max_size](common::Connection& connection) {
-        return tables->load(connection, max_size);
+    auto work = [tables = tables_, queue = config_.queue](common::Connection& connection) {
+        keep_reserve(connection.path(), queue.min_free);
+        return tables->load(connection, queue.max_size);
     };
     return database_.run_now(std::move(work));
 }

@@ -24,9 +24,12 @@ enum class Trouble {
 struct StoreError {
     common::Error error;
     Trouble trouble = Trouble::refused;
+    bool full = false; ///< no space on the disk
 };
 /// The current exception. For catch blocks.
 StoreError store_error();
+/// What there is to be had on a full disk, for the next try.
+void make_way(common::Connection& connection, bool with_reserve);
 
 class Store {
   public:
@@ -36,8 +39,13 @@ class Store {
     common::Result<Loaded> load();
 
     /// Runs work(Connection&, OutboxTables&) on the database's thread and gives its result.
+    enum class OnFullDisk {
+        refuse,
+        make_way, ///< for what deletes: the reserve is given up and the work tried once more
+    };
     template <class Work>
-    auto run(Work work) -> common::Task<common::Result<std::invoke_result_t<Work&, common::Connection&, OutboxTables&>>>;
+    auto run(Work work, OnFullDisk on_full = OnFullDisk::refuse)
+        -> common::Task<common::Result<std::invoke_result_t<Work&, common::Connection&, OutboxTables&>>>;
 
     /// After an I/O error or damage: opens anew and counts anew; what is there now is what is true. broken() until it succeeds.
     common::Task<common::Result<Loaded>> mend();
@@ -71,13 +79,23 @@ class Store {
 };
 
 template <class Work>
-auto Store::run(Work work) -> common::Task<common::Result<std::invoke_result_t<Work&, common::Connection&, OutboxTables&>>> {
+auto Store::run(Work work, OnFullDisk on_full)
+    -> common::Task<common::Result<std::invoke_result_t<Work&, common::Connection&, OutboxTables&>>> {
     using Value = std::invoke_result_t<Work&, common::Connection&, OutboxTables&>;
-    auto attempt = [work = std::move(work), tables = tables_](common::Connection& connection) mutable -> tl::expected<Value, StoreError> {
-        try {
-            return work(connection, *tables);
-        } catch (...) {
-            return tl::unexpected<StoreError>{store_error()};
+    auto attempt = [work = std::move(work), tables = tables_,
+                    on_full](common::Connection& connection) mutable -> tl::expected<Value, StoreError> {
+        for (bool again = on_full == OnFullDisk::make_way;; again = false) {
+            try {
+                return work(connection, *tables);
+            } catch (...) {
+                auto error = store_error();
+                if (error.full) {
+                    make_way(connection, again);
+                }
+                if (!error.full || !again) {
+                    return tl::unexpected<StoreError>{std::move(error)};
+                }
+            }
         }
     };
     auto job = database_.run(std::move(attempt));

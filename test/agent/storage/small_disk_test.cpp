@@ -63,8 +63,23 @@ class SmallDiskTest : public Storage {
         }
         ADD_FAILURE() << "never full";
     }
+    /// Somebody else takes all that is left.
+    void take_the_rest() {
+        std::ofstream file{others_, std::ios::binary};
+        const std::string block(4096, 'x');
+        while (file.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
+        }
+        ASSERT_EQ(free_bytes(), 0U);
+    }
+    void deliver_all() {
+        for (const auto& one : now().offered) {
+            now().delivered(one);
+        }
+        now().offered.clear();
+    }
     void prune() { test::run(loop, now().outbox.prune({})); }
 
+    std::string others_ = folder.file("disk") + "/others";
     std::uint64_t least_free_ = UINT64_MAX;
 
   private:
@@ -84,6 +99,62 @@ TEST_F(SmallDiskTest, LeavesFreeWhatIsToStayFree) {
         run.edit(&agent::Outbox::drop, {});
         prune();
     }
+}
+
+TEST_F(SmallDiskTest, WhatItFilledItselfItGivesBack) {
+    for (const std::uint64_t min_free : {1 << 20, 0}) {
+        for (const std::size_t body : {60'000U, 300U}) {
+            SCOPED_TRACE(std::to_string(min_free) + " " + std::to_string(body));
+            config.queue.min_free = min_free;
+            auto& run = start();
+            fill(body);
+            deliver_all();
+            clock.advance(3s);
+            EXPECT_FALSE(run.outbox.stats().degraded) << run.outbox.stats().last_error;
+            EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 0);
+            EXPECT_TRUE(run.add({event("after", {"1"})}));
+            deliver_all();
+            run.pass();
+            prune();
+            EXPECT_GT(free_bytes(), 6U << 20);
+        }
+    }
+}
+
+TEST_F(SmallDiskTest, DrainsWhileOthersFillTheDisk) {
+    for (const std::size_t body : {60'000U, 300U}) {
+        SCOPED_TRACE(body);
+        config.queue.min_free = 1 << 20;
+        auto& run = start();
+        fill(body);
+        take_the_rest();
+        EXPECT_FALSE(run.add({event("no room", {"1"})}));
+        const auto before = run.offered.size();
+        run.failed(run.offered.back(), run.outbox.queue_time() + 100'000);
+        run.offered.pop_back();
+        deliver_all();
+        clock.advance(5s);
+        EXPECT_FALSE(run.outbox.stats().degraded) << run.outbox.stats().last_error;
+        EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 1) << "of " << before;
+        prune();
+        EXPECT_GT(free_bytes(), 2U << 20);
+        EXPECT_TRUE(run.add({event("room again", {"1"})}));
+        std::filesystem::remove(others_);
+        run.edit(&agent::Outbox::drop, {});
+        prune();
+    }
+}
+
+TEST_F(SmallDiskTest, PeopleCanDropWhatFillsIt) {
+    auto& run = start();
+    fill(300);
+    take_the_rest();
+    EXPECT_GT(run.edit(&agent::Outbox::drop, {}), 100U);
+    EXPECT_FALSE(std::filesystem::exists(config.queue.path + "-reserve")) << "it made way";
+    clock.advance(1s);
+    prune();
+    EXPECT_TRUE(run.add({event("room again", {"1"})}));
+    EXPECT_TRUE(std::filesystem::exists(config.queue.path + "-reserve"));
 }
 
 } // namespace test
