@@ -46,12 +46,11 @@ path = /tmp/agent.db
 INI
   cp test/data/manual_event.json "$root/event.json"
   jq '.target = "http://127.0.0.1:9/" | [.]' test/data/manual_webhook.json >"$root/webhooks.json"
-  agent() { chroot "$root" ${emulator:+/emulator} /usr/bin/ffl-agent "$@"; }
-  inside() { agent "$@" --config /agent.ini; }
+  command=(chroot "$root" ${emulator:+/emulator} /usr/bin/ffl-agent --config /agent.ini)
+  inside() { "${command[@]}" "$@"; }
 
-  agent --version
   for start in first second; do
-    inside run 2>"$root/$start.log" &
+    "${command[@]}" run 2>"$root/$start.log" &
     pid=$!
     for _ in $(seq 200); do
       inside status >/dev/null 2>&1 && break
