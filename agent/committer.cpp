@@ -68,6 +68,15 @@ void Committer::settle(Settlement settlement) {
     }
 }
 
+std::uint64_t Committer::hurry(const Selection& selection) {
+    const auto revived = settlements_.hurry(selection, time_.now());
+    if (settlements_.waiting() && !settled_since_) {
+        settled_since_ = clock_.now();
+        wake_.notify();
+    }
+    return revived;
+}
+
 Task<> Committer::flush() {
     const bool refused = store_.degraded() && clock_.now() < store_.retry_at();
     if (!running_ || refused || !(settlements_.waiting() || settlements_.being_written())) {

@@ -38,6 +38,8 @@ class Committer {
 
     common::Task<common::Result<Accepted>> add(std::vector<NewEvent> events);
     void settle(Settlement settlement);
+    /// As Settlements::hurry(), for now.
+    std::uint64_t hurry(const Selection& selection);
     common::Task<> flush();
     [[nodiscard]] const Settlements& settlements() const { return settlements_; }
 

@@ -18,7 +18,7 @@ struct Delivery {
     std::string webhook; ///< key
     std::string event_id;
     std::shared_ptr<const std::string> event; ///< the event's own bytes
-    std::uint32_t attempts = 0;               ///< made and written down before this one
+    std::uint32_t attempts = 0;               ///< made before this one
     std::int64_t accepted_at = 0;             ///< queue time in ms (Outbox::queue_time)
 };
 

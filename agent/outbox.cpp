@@ -11,8 +11,6 @@ namespace {
 using common::Result;
 using common::Task;
 
-constexpr std::int64_t look_again = 1'000; // ms, where what is due could not be written
-
 std::uint64_t at_least_zero(std::int64_t count) {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(count, 0));
 }
@@ -64,7 +62,7 @@ Task<> Outbox::flush() {
 
 Task<Result<DueBatch>> Outbox::fresh(std::vector<std::string> webhooks, std::int64_t after, std::size_t limit) {
     for (;;) {
-        auto look = [wanted = Wanted{webhooks, state_->committer.settlements().ids(webhooks), limit},
+        auto look = [wanted = Wanted{webhooks, state_->committer.settlements().ids(webhooks), {}, limit},
                      after](common::Connection& connection, OutboxTables& tables) { return tables.fresh(connection, wanted, after); };
         auto job = state_->store.run(std::move(look));
         auto batch = co_await std::move(job);
@@ -81,13 +79,13 @@ Task<Result<DueBatch>> Outbox::fresh(std::vector<std::string> webhooks, std::int
 Task<Result<DueBatch>> Outbox::due(std::vector<std::string> webhooks, std::size_t limit) {
     const auto& settlements = state_->committer.settlements();
     // Outcomes need no commit of their own for this look, but for retries that are due before they were written.
-    if (const auto earliest = settlements.earliest_due(webhooks); earliest && *earliest <= state_->time.now()) {
+    if (!settlements.due(webhooks, state_->time.now()).empty()) {
         auto written = flush();
         co_await std::move(written);
     }
     for (;;) {
         const auto now = state_->time.now();
-        auto look = [wanted = Wanted{webhooks, settlements.ids(webhooks), limit},
+        auto look = [wanted = Wanted{webhooks, settlements.ids(webhooks), settlements.due(webhooks, now), limit},
                      now](common::Connection& connection, OutboxTables& tables) { return tables.due(connection, wanted, now); };
         auto job = state_->store.run(std::move(look));
         auto batch = co_await std::move(job);
@@ -95,9 +93,8 @@ Task<Result<DueBatch>> Outbox::due(std::vector<std::string> webhooks, std::size_
             co_return common::fail(batch.error());
         }
         state_->leave_out_settled(*batch);
-        if (const auto unwritten = settlements.earliest_due(webhooks)) {
-            const auto then = std::max(*unwritten, state_->time.now() + (*unwritten <= now ? look_again : 0));
-            batch->next_due = std::min(batch->next_due.value_or(then), then);
+        if (const auto unwritten = settlements.earliest_due(webhooks, now)) {
+            batch->next_due = std::min(batch->next_due.value_or(*unwritten), *unwritten);
         }
         if (!batch->deliveries.empty() || !batch->more) {
             co_return batch;

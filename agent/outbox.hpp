@@ -54,7 +54,8 @@ class Outbox {
 
     /// Deliveries of `webhooks` never tried, with an id above `after`, oldest first. Those settled but not yet written are left out.
     common::Task<common::Result<DueBatch>> fresh(std::vector<std::string> webhooks, std::int64_t after, std::size_t limit);
-    /// Retries of `webhooks` that are due, longest due first, and when the next will be. Flushes first.
+    /// Retries of `webhooks` that are due, longest due first, and when the next will be. Flushes first; what cannot be written is given
+    /// out all the same, with the attempts that were made.
     common::Task<common::Result<DueBatch>> due(std::vector<std::string> webhooks, std::size_t limit);
 
     /// Called on the loop for each committed batch of new deliveries: they go to their lanes.

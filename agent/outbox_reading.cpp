@@ -16,13 +16,14 @@ constexpr std::size_t most_bytes = std::size_t{8} << 20; // of bodies in one bat
 struct Found {
     std::int64_t order = 0; // due, or nothing
     std::int64_t id = 0;
+    std::optional<std::uint32_t> attempts{}; ///< where the row does not know them yet
     bool operator<(const Found& other) const { return std::pair{order, id} < std::pair{other.order, other.id}; }
 };
 
 /// Steps through `query` (due, id) past those left out, up to `limit` of the others.
 void collect(SQLite::Statement& query, const Wanted& wanted, std::vector<Found>& into) {
     for (std::size_t taken = 0; taken < wanted.limit && query.executeStep();) {
-        const Found found{query.getColumn(0).getInt64(), query.getColumn(1).getInt64()};
+        const Found found{query.getColumn(0).getInt64(), query.getColumn(1).getInt64(), {}};
         if (!std::binary_search(wanted.leave_out.begin(), wanted.leave_out.end(), found.id)) {
             into.push_back(found);
             ++taken;
@@ -43,18 +44,19 @@ DueBatch batch_of(Connection& connection, std::vector<Found> found, std::size_t 
             break;
         }
         auto& query = connection.prepared("SELECT d.webhook, d.attempts, e.event_id, e.accepted_at, e.body FROM delivery d "
-                                          "CROSS JOIN event e ON e.id = d.id / 65536 WHERE d.id = ?");
+                                          "CROSS JOIN event e ON e.id = d.id / 65536 WHERE d.id = ? AND d.state = 0");
         query.bind(1, one.id);
         if (!query.executeStep()) {
-            continue; // its event was lost with a damaged page
+            continue; // its event was lost with a damaged page, or it was dropped before its outcome was written
         }
         auto& body = bodies[one.id / deliveries_per_event];
         if (!body) {
             body = std::make_shared<const std::string>(query.getColumn(4).getString());
             bytes += body->size();
         }
-        batch.deliveries.push_back({one.id, query.getColumn(0).getString(), query.getColumn(2).getString(), body,
-                                    static_cast<std::uint32_t>(query.getColumn(1).getInt64()), query.getColumn(3).getInt64()});
+        const auto attempts = one.attempts.value_or(static_cast<std::uint32_t>(query.getColumn(1).getInt64()));
+        batch.deliveries.push_back(
+            {one.id, query.getColumn(0).getString(), query.getColumn(2).getString(), body, attempts, query.getColumn(3).getInt64()});
         query.reset();
     }
     return batch;
@@ -98,6 +100,9 @@ DueBatch OutboxTables::due(Connection& connection, const Wanted& wanted, std::in
         if (!first.empty()) {
             next = std::min(next.value_or(first[0].order), first[0].order);
         }
+    }
+    for (const auto& retry : wanted.unwritten) {
+        found.push_back({retry.due, retry.id, retry.attempts});
     }
     auto batch = batch_of(connection, std::move(found), wanted.limit);
     batch.next_due = next;

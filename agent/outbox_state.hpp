@@ -41,8 +41,11 @@ struct Outbox::State {
     }
 
     /// In the handler of the result itself: what is settled after it is the reader's own doing.
+    /// Retries whose last attempt is not written down stay: the store may not write for days.
     void leave_out_settled(DueBatch& batch) const {
-        std::erase_if(batch.deliveries, [this](const Delivery& one) { return committer.settlements().contains(one.id); });
+        const auto& settled = committer.settlements();
+        std::erase_if(batch.deliveries,
+                      [&](const Delivery& one) { return settled.contains(one.id) && !settled.is_retry(one.id, one.attempts); });
     }
 
     // outbox_upkeep.cpp

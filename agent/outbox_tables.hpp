@@ -92,7 +92,8 @@ struct Loaded {
 /// Which deliveries a lane wants.
 struct Wanted {
     std::vector<std::string> webhooks;
-    std::vector<std::int64_t> leave_out; ///< sorted ids
+    std::vector<std::int64_t> leave_out;         ///< sorted ids
+    std::vector<Settlements::Retry> unwritten{}; ///< retries that are due all the same, sorted by id
     std::size_t limit = 0;
 };
 

@@ -50,6 +50,10 @@ Task<Result<std::uint64_t>> Outbox::edit(bool drop, Selection selection) {
     // Also after an error: steps before it were done.
     if (!drop) {
         state_->expired_up_to.clear(); // what became pending again may be older
+        const auto revived = state_->committer.hurry(selection);
+        if (count && selection.state == DeliveryState::dead) {
+            *count += revived; // on disk they are pending yet, and counted there where those are meant
+        }
     }
     state_->changed(selection);
     co_return count;

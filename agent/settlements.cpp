@@ -12,6 +12,10 @@ bool is_one_of(const std::vector<std::string>& webhooks, const std::string& webh
     return std::find(webhooks.begin(), webhooks.end(), webhook) != webhooks.end();
 }
 
+bool is_retry_of(const Settlement& settlement, const std::vector<std::string>& webhooks) {
+    return settlement.kind == Outcome::Kind::retry && !settlement.expired && is_one_of(webhooks, settlement.webhook);
+}
+
 void keep_last(std::vector<AttemptNote>& attempts) {
     if (attempts.size() > history_length) {
         attempts.erase(attempts.begin(), attempts.end() - static_cast<std::ptrdiff_t>(history_length));
@@ -105,17 +109,71 @@ std::vector<std::int64_t> Settlements::ids(const std::vector<std::string>& webho
     return ids;
 }
 
-std::optional<std::int64_t> Settlements::earliest_due(const std::vector<std::string>& webhooks) const {
+const Settlement* Settlements::latest(std::int64_t id) const {
+    for (const auto* held : {&waiting_, &writing_}) {
+        if (const auto found = held->find(id); found != held->end()) {
+            return &found->second.latest;
+        }
+    }
+    return nullptr;
+}
+
+std::optional<std::int64_t> Settlements::earliest_due(const std::vector<std::string>& webhooks, std::int64_t now) const {
     std::optional<std::int64_t> earliest;
     for (const auto* held : {&waiting_, &writing_}) {
         for (const auto& [id, settlement] : *held) {
             const auto& latest = settlement.latest;
-            if (latest.kind == Outcome::Kind::retry && !latest.expired && is_one_of(webhooks, latest.webhook)) {
+            if (is_retry_of(latest, webhooks) && latest.due > now) {
                 earliest = std::min(earliest.value_or(latest.due), latest.due);
             }
         }
     }
     return earliest;
+}
+
+std::vector<Settlements::Retry> Settlements::due(const std::vector<std::string>& webhooks, std::int64_t now) const {
+    std::vector<Retry> retries;
+    for (const auto* held : {&waiting_, &writing_}) {
+        for (const auto& [id, settlement] : *held) {
+            const auto& one = settlement.latest;
+            if (is_retry_of(one, webhooks) && one.due <= now && latest(id) == &one) {
+                retries.push_back({id, one.due, one.attempts});
+            }
+        }
+    }
+    std::sort(retries.begin(), retries.end(), [](const Retry& a, const Retry& b) { return a.id < b.id; });
+    return retries;
+}
+
+bool Settlements::is_retry(std::int64_t id, std::uint32_t attempts) const {
+    const auto* found = latest(id);
+    return found && found->kind == Outcome::Kind::retry && !found->expired && found->attempts == attempts;
+}
+
+std::uint64_t Settlements::hurry(const Selection& selection, std::int64_t now) {
+    // What is being written is written as it was, so the new word on it waits behind that.
+    for (const auto& [id, held] : writing_) {
+        if (is_retry(id, held.latest.attempts) && !waiting_.contains(id) && selection.covers(id, held.latest.webhook)) {
+            waiting_.emplace(id, HeldSettlement{held.latest, {}});
+        }
+    }
+    std::uint64_t revived = 0;
+    for (auto& [id, held] : waiting_) {
+        auto& latest = held.latest;
+        if (latest.expired || !selection.covers(id, latest.webhook)) {
+            continue;
+        }
+        if (latest.kind == Outcome::Kind::retry && selection.state != DeliveryState::dead) {
+            latest.due = std::min(latest.due, now);
+        } else if (latest.kind == Outcome::Kind::dead && selection.state != DeliveryState::pending) {
+            count(latest, false);
+            latest.kind = Outcome::Kind::retry;
+            latest.attempts = 0;
+            latest.due = now;
+            ++revived;
+        }
+    }
+    return revived;
 }
 
 Settlements::Leaving Settlements::leaving(const std::string& webhook) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "agent/delivery.hpp"
+#include "agent/outbox_rows.hpp"
 
 #include <cstdint>
 #include <map>
@@ -57,8 +58,21 @@ class Settlements {
 
     /// Those of `webhooks` that are not on disk yet.
     [[nodiscard]] std::vector<std::int64_t> ids(const std::vector<std::string>& webhooks) const;
-    /// The earliest retry among those of `webhooks`.
-    [[nodiscard]] std::optional<std::int64_t> earliest_due(const std::vector<std::string>& webhooks) const;
+    /// The earliest retry after `now` among those of `webhooks`.
+    [[nodiscard]] std::optional<std::int64_t> earliest_due(const std::vector<std::string>& webhooks, std::int64_t now) const;
+    /// A retry that is not on disk yet, or with what the disk does not know.
+    struct Retry {
+        std::int64_t id = 0;
+        std::int64_t due = 0;
+        std::uint32_t attempts = 0;
+    };
+    /// Retries of `webhooks` that are due, sorted by id.
+    [[nodiscard]] std::vector<Retry> due(const std::vector<std::string>& webhooks, std::int64_t now) const;
+    /// Whether the latest word on the delivery is that it is to be tried again, after so many attempts.
+    [[nodiscard]] bool is_retry(std::int64_t id, std::uint32_t attempts) const;
+    /// What a person's retry does to rows, done to what is not on disk yet: those covered are due at `now`, those that died have fresh
+    /// attempts. Gives how many of the latter there were.
+    std::uint64_t hurry(const Selection& selection, std::int64_t now);
     /// What will be different once this is written, for stats that are true at once.
     struct Leaving {
         std::uint64_t pending = 0; ///< no longer
@@ -70,6 +84,7 @@ class Settlements {
   private:
     using ById = std::unordered_map<std::int64_t, HeldSettlement>;
     void count(const Settlement& settlement, bool in);
+    [[nodiscard]] const Settlement* latest(std::int64_t id) const;
 
     ById waiting_, writing_;
     std::map<std::string, Leaving> leaving_by_webhook_;

@@ -74,14 +74,43 @@ TEST_F(OutboxDegradedTest, KeepsOutcomesUntilTheyCanBeWritten) {
     clock.advance(5s);
     EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 4);
     const auto later = run.due({"1"});
-    EXPECT_TRUE(later.deliveries.empty()) << "its attempt is not written down: it must not be made again with the old count";
-    EXPECT_GE(later.next_due.value_or(0), run.outbox.queue_time() + 1'000) << "nobody spins";
+    ASSERT_EQ(events_of(later.deliveries), (std::vector<std::string>{"2"})) << "retries go on as well";
+    EXPECT_EQ(later.deliveries[0].attempts, 1U) << "what was made, not what is written";
+    EXPECT_FALSE(later.next_due) << "nobody spins";
+    run.failed(later.deliveries[0], run.outbox.queue_time() + 500, 2);
+    EXPECT_TRUE(run.due({"1"}).deliveries.empty());
+    clock.advance(500ms);
+    EXPECT_EQ(run.due({"1"}).deliveries.at(0).attempts, 2U);
     allow();
     clock.advance(1s);
     EXPECT_FALSE(run.outbox.stats().degraded);
     EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 2);
     EXPECT_EQ(events_of(run.due({"1"}).deliveries), (std::vector<std::string>{"2"}));
     EXPECT_EQ(run.outbox.stats().pending, 2U);
+}
+
+TEST_F(OutboxDegradedTest, APersonsRetryCountsForWhatIsNotWritten) {
+    auto& run = start();
+    run.take({event("a", {"1"}), event("b", {"1"}), event("c", {"1"})});
+    refuse("UPDATE ON delivery");
+    run.failed(run.offered[0], run.outbox.queue_time() + 100'000);
+    run.died(run.offered[1]);
+    run.pass();
+    ASSERT_TRUE(run.outbox.stats().degraded);
+    EXPECT_EQ(run.outbox.dead("1"), 1U);
+    EXPECT_EQ(run.edit(&agent::Outbox::retry, {{run.offered[0].id}, std::nullopt, std::nullopt}), 1U);
+    EXPECT_EQ(events_of(run.due({"1"}).deliveries), (std::vector<std::string>{"a"}));
+    EXPECT_EQ(run.edit(&agent::Outbox::retry, {{}, DeliveryState::dead, "1"}), 1U);
+    EXPECT_EQ(run.outbox.dead("1"), 0U);
+    const auto due = run.due({"1"}).deliveries;
+    ASSERT_EQ(events_of(due), (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(due[0].attempts, 1U);
+    EXPECT_EQ(due[1].attempts, 0U);
+    allow();
+    clock.advance(2s);
+    EXPECT_FALSE(run.outbox.stats().degraded);
+    EXPECT_EQ(events_of(run.due({"1"}).deliveries), (std::vector<std::string>{"a", "b"})) << "and not at its old time";
+    EXPECT_EQ(run.outbox.pending("1"), 3U);
 }
 
 TEST_F(OutboxDegradedTest, RecoversFromAFullDatabase) {

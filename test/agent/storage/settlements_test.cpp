@@ -74,9 +74,34 @@ TEST(Settlements, KnowWhoseTheyAre) {
     held.take();
     held.hold(settled(6, Outcome::Kind::delivered), 10);
     EXPECT_EQ(held.ids({"even"}), (std::vector<std::int64_t>{2, 4, 6}));
-    EXPECT_EQ(held.earliest_due({"even"}), 300);
-    EXPECT_EQ(held.earliest_due({"even", "odd"}), 100);
-    EXPECT_FALSE(held.earliest_due({"none"}));
+    EXPECT_EQ(held.earliest_due({"even"}, 0), 300);
+    EXPECT_EQ(held.earliest_due({"even", "odd"}, 0), 100);
+    EXPECT_EQ(held.earliest_due({"even", "odd"}, 100), 300);
+    EXPECT_FALSE(held.earliest_due({"none"}, 0));
+    const auto due = held.due({"even"}, 300);
+    ASSERT_EQ(due.size(), 1U);
+    EXPECT_EQ(due[0].id, 2);
+    EXPECT_TRUE(held.due({"odd"}, 99).empty());
+}
+
+TEST(Settlements, APersonsRetryIsTheLatestWord) {
+    Settlements held;
+    held.hold(settled(1, Outcome::Kind::retry, 3, 1'000), 10);
+    held.take();
+    held.hold(settled(2, Outcome::Kind::dead, 4), 10);
+    held.hold(settled(4, Outcome::Kind::delivered), 10);
+    EXPECT_EQ(held.hurry({{}, agent::DeliveryState::dead, "odd"}, 50), 0U);
+    EXPECT_TRUE(held.due({"odd"}, 50).empty());
+    EXPECT_EQ(held.hurry({}, 50), 1U);
+    EXPECT_EQ(held.leaving().dying, 0U);
+    EXPECT_EQ(held.leaving().pending, 1U) << "the delivered one";
+    held.written(); // as it was before
+    const auto due = held.due({"even", "odd"}, 50);
+    ASSERT_EQ(due.size(), 2U);
+    EXPECT_EQ(due[0].attempts, 3U);
+    EXPECT_EQ(due[1].attempts, 0U) << "a dead letter has fresh attempts";
+    EXPECT_TRUE(held.is_retry(2, 0));
+    EXPECT_FALSE(held.is_retry(4, 1));
 }
 
 TEST(Settlements, CutLongErrorsAndLongHistories) {
