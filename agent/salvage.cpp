@@ -68,6 +68,9 @@ std::optional<std::string> damage(const std::string& path) {
                 return found.substr(found.rfind('\n') + 1); // the first line is a heading
             }
         }
+        if (auto why = misfit(handle)) {
+            return why;
+        }
         // Each table answers, or is not there yet.
         for (const auto* table : {"meta", "webhook", "event", "delivery", "cooldown"}) {
             if (handle.tableExists(table)) {

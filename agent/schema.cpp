@@ -1,8 +1,10 @@
 #include "agent/schema.hpp"
 
+#include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
 #include <SQLiteCpp/Transaction.h>
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -57,6 +59,37 @@ common::Result<void> check_version(common::Connection& connection) {
     } catch (...) {
         return common::fail("cannot read the database " + connection.path(), common::storage_error());
     }
+}
+
+std::optional<std::string> misfit(SQLite::Database& handle) {
+    const int version = handle.execAndGet("PRAGMA user_version").getInt();
+    if (version > schema_version()) {
+        return std::nullopt;
+    }
+    if (version < 0) {
+        return "its version is " + std::to_string(version);
+    }
+    // What there is beside ours (an index, a trigger of somebody's) does no harm.
+    SQLite::Database model{":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
+    for (int step = 0; step < std::max(version, 1); ++step) {
+        model.exec(migrations[static_cast<std::size_t>(step)]);
+    }
+    SQLite::Statement wanted{model, "SELECT name, type, coalesce(sql, '') FROM sqlite_schema"};
+    SQLite::Statement found{handle, "SELECT coalesce(sql, '') FROM sqlite_schema WHERE name = ? AND type = ?"};
+    while (wanted.executeStep()) {
+        const auto name = wanted.getColumn(0).getString();
+        found.reset();
+        found.bind(1, name);
+        found.bind(2, wanted.getColumn(1).getString());
+        const bool there = found.executeStep();
+        if (there && version == 0) {
+            return "it says version 0 and has the " + wanted.getColumn(1).getString() + " " + name;
+        }
+        if (version > 0 && (!there || found.getColumn(0).getString() != wanted.getColumn(2).getString())) {
+            return "the " + wanted.getColumn(1).getString() + " " + name + " is " + (there ? "not what it was" : "missing");
+        }
+    }
+    return std::nullopt;
 }
 
 common::Result<void> migrate(common::Connection& connection) {

@@ -3,6 +3,9 @@
 
 #include "common/database.hpp"
 
+#include <optional>
+#include <string>
+
 namespace agent {
 
 /// How many migrations this version knows.
@@ -10,6 +13,10 @@ int schema_version();
 
 /// Whether this version can work with the database; changes nothing. Errors as of migrate().
 common::Result<void> check_version(common::Connection& connection);
+
+/// Why the tables are not those of the version that the database says it has; nothing when they are, or when it is a newer version. Throws
+/// as SQLite does.
+std::optional<std::string> misfit(SQLite::Database& handle);
 
 /// Brings the database to this version. Fault::config when the database is of a newer version (exit 78), Fault::storage otherwise.
 common::Result<void> migrate(common::Connection& connection);

@@ -200,6 +200,32 @@ TEST_F(SalvageTest, AWalGoesAlong) {
     expect_serving(next);
 }
 
+TEST_F(SalvageTest, TablesThatDoNotFitTheVersionAreDamage) {
+    const auto good = make_database();
+    struct Case {
+        const char* sql;
+        std::size_t deliveries, webhooks;
+    };
+    for (const auto& [sql, deliveries, webhooks] :
+         {Case{"DROP TABLE delivery", 0, 2}, Case{"DROP TABLE webhook", 2 * events, 0}, Case{"PRAGMA user_version = 0", 2 * events, 2},
+          Case{"PRAGMA user_version = -1", 2 * events, 2}, Case{"DROP INDEX delivery_pending", 2 * events, 2},
+          Case{"ALTER TABLE cooldown DROP COLUMN until", 2 * events, 2}, Case{"ALTER TABLE event RENAME COLUMN body TO b", 0, 2}}) {
+        SCOPED_TRACE(sql);
+        stop();
+        write(config.queue.path, good);
+        SQLite::Database{config.queue.path, SQLite::OPEN_READWRITE}.exec(sql);
+        auto& run = start();
+        EXPECT_TRUE(run.opened.salvaged);
+        EXPECT_EQ(run.opened.deliveries_carried, deliveries);
+        EXPECT_EQ(run.opened.webhooks_carried, webhooks);
+        expect_serving(run);
+    }
+    stop();
+    write(config.queue.path, good);
+    SQLite::Database{config.queue.path, SQLite::OPEN_READWRITE}.exec("CREATE INDEX mine ON event(accepted_at); CREATE TABLE mine2(a)");
+    EXPECT_FALSE(start().opened.salvaged) << "what others add does no harm";
+}
+
 TEST_F(SalvageTest, IdsGoOnBehindTheOldOnes) {
     auto bad = make_database();
     const auto pages = pages_of("event");
