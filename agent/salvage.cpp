@@ -48,12 +48,26 @@ bool ends_within_a_page(const std::string& path, std::uintmax_t bytes) {
     return page >= 512 && bytes % page != 0 && (absent || wal_bytes == 0);
 }
 
+/// A WAL begins with one of two numbers. SQLite passes over one that does not, with all that was accepted and is in it. Zeros are what a
+/// power cut can leave of a file that had just been made: nothing in it was acknowledged.
+bool wal_is_none(const std::string& path) {
+    std::array<char, 4> magic{};
+    std::ifstream{path + "-wal", std::ios::binary}.read(magic.data(), magic.size());
+    const std::string_view found{magic.data(), magic.size()};
+    using namespace std::string_view_literals;
+    return found != "\x37\x7f\x06\x82"sv && found != "\x37\x7f\x06\x83"sv && found != "\0\0\0\0"sv;
+}
+
 /// Why the file is no good as a database; nothing when it seems fine, or when it is not the file that is at fault.
 std::optional<std::string> damage(const std::string& path) {
     std::error_code absent;
     const auto bytes = fs::file_size(path, absent);
     if (absent || bytes == 0) {
         return std::nullopt;
+    }
+    // First of all: SQLite removes it when it closes the file.
+    if (wal_is_none(path)) {
+        return "its WAL is overwritten";
     }
     if (ends_within_a_page(path, bytes)) {
         return "it ends within a page";

@@ -200,6 +200,34 @@ TEST_F(SalvageTest, AWalGoesAlong) {
     expect_serving(next);
 }
 
+TEST_F(SalvageTest, AnOverwrittenWalIsDamage) {
+    auto& run = start();
+    for (int i = 0; i < 20; ++i) {
+        if (i == 15) {
+            run.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+        run.take({event(std::to_string(i), {"1"})});
+    }
+    const auto good = contents(config.queue.path);
+    const auto wal = contents(config.queue.path + "-wal");
+    ASSERT_GT(wal.size(), page);
+    stop();
+    write(config.queue.path + "-wal", std::string(wal.size(), '\x5a'));
+    auto& next = start_on(good);
+    EXPECT_TRUE(next.opened.salvaged);
+    EXPECT_EQ(next.outbox.pending("1"), 15U);
+    ASSERT_EQ(set_aside().size(), 1U);
+    EXPECT_EQ(contents(set_aside()[0] + "-wal"), std::string(wal.size(), '\x5a'));
+    expect_serving(next);
+    stop();
+    std::filesystem::remove(set_aside()[0]);
+    // What a power cut leaves of a file that was just made.
+    for (const auto& torn : {std::string(wal.size(), '\0'), std::string{}, wal.substr(0, 2), wal.substr(0, 40)}) {
+        write(config.queue.path + "-wal", torn);
+        EXPECT_FALSE(start_on(good).opened.salvaged) << torn.size();
+    }
+}
+
 TEST_F(SalvageTest, TablesThatDoNotFitTheVersionAreDamage) {
     const auto good = make_database();
     struct Case {
