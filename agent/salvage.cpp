@@ -1,5 +1,6 @@
 #include "agent/salvage.hpp"
 
+#include "agent/disk_reserve.hpp"
 #include "agent/salvage_rows.hpp"
 #include "agent/schema.hpp"
 #include "common/log.hpp"
@@ -214,7 +215,12 @@ Result<Opened> open_database(common::Database& database, const std::string& path
         }
         opened = std::move(*replaced);
     }
-    if (auto good = open_and_migrate(database, path, sync); !good) {
+    auto good = open_and_migrate(database, path, sync);
+    if (!good && good.error().fault == Fault::storage && give_up_reserve(path)) {
+        // On a full disk not even the WAL's index can be made.
+        good = open_and_migrate(database, path, sync);
+    }
+    if (!good) {
         return common::fail(good.error());
     }
     opened.quarantined = quarantined_files(path);

@@ -145,6 +145,24 @@ TEST_F(SmallDiskTest, DrainsWhileOthersFillTheDisk) {
     }
 }
 
+TEST_F(SmallDiskTest, StartsWhereThereIsNoRoomLeft) {
+    start();
+    fill(300);
+    const auto pending = now().outbox.stats().pending;
+    stop();
+    take_the_rest();
+    auto& run = start();
+    EXPECT_FALSE(run.opened.salvaged);
+    EXPECT_EQ(run.outbox.stats().pending, pending);
+    auto batch = run.fresh({"1"}, 0, 1'000'000);
+    ASSERT_GT(batch.deliveries.size(), 100U);
+    run.offered = std::move(batch.deliveries);
+    deliver_all();
+    clock.advance(3s);
+    EXPECT_FALSE(run.outbox.stats().degraded) << run.outbox.stats().last_error;
+    EXPECT_EQ(run.outbox.stats().pending, static_cast<std::uint64_t>(run.number("SELECT count(*) FROM delivery")));
+}
+
 TEST_F(SmallDiskTest, PeopleCanDropWhatFillsIt) {
     auto& run = start();
     fill(300);
