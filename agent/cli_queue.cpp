@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 namespace agent {
@@ -78,7 +79,7 @@ Result<std::string> Rows::one(std::int64_t id) {
 
 /// Calls `each` with every page, as text and parsed, until `limit` rows or the end.
 Result<void> pages(Rows& rows, const Selection& selection, std::size_t limit, bool with_bodies,
-                   const std::function<void(const std::string&, const json&)>& each) {
+                   const std::function<Result<void>(const std::string&, const json&)>& each) {
     json after;
     for (std::size_t left = limit; left > 0;) {
         const auto text = rows.page(selection, after, std::min(left, page_size), with_bodies);
@@ -89,7 +90,9 @@ Result<void> pages(Rows& rows, const Selection& selection, std::size_t limit, bo
         if (!page) {
             return common::fail(page.error());
         }
-        each(*text, *page);
+        if (auto done = each(*text, *page); !done) {
+            return done;
+        }
         const auto& got = page->at("deliveries");
         after = page->at("next");
         left -= std::min(left, got.size());
@@ -172,6 +175,7 @@ int command_queue_list(const Command& command, const Selection& selection, std::
     const auto done = pages(*rows, selection, limit, false, [&](const std::string&, const json& page) {
         all.insert(all.end(), page.at("deliveries").begin(), page.at("deliveries").end());
         next = page.at("next");
+        return Result<void>{};
     });
     if (!done) {
         return complain(done.error());
@@ -217,15 +221,20 @@ int command_queue_export(const Command& command, const Selection& selection) {
     if (!rows) {
         return complain(rows.error());
     }
-    const auto done = pages(*rows, selection, SIZE_MAX, true, [](const std::string& text, const json&) {
-        // Cut, not parsed and written again: the events are exported byte for byte.
+    const auto done = pages(*rows, selection, SIZE_MAX, true, [](const std::string& text, const json&) -> Result<void> {
+        // Cut, not parsed and written again: a number comes out as it came in.
         const auto begin = text.find('[');
-        const auto rows_text = std::string_view{text}.substr(begin, text.rfind(']') + 1 - begin);
-        if (const auto cut = split_events(rows_text, BodyFormat::json)) {
-            for (const auto row : *cut) {
-                std::cout << row << '\n';
-            }
+        const auto cut = split_events(std::string_view{text}.substr(begin, text.rfind(']') + 1 - begin), BodyFormat::json);
+        if (!cut) {
+            return common::fail(cut.error());
         }
+        for (const auto row : *cut) {
+            // One line each: an event may have line breaks, between its values only, for within a string JSON allows none.
+            std::ranges::replace_copy_if(
+                row, std::ostreambuf_iterator<char>{std::cout}, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+            std::cout << '\n';
+        }
+        return {};
     });
     return done ? exit_code::done : complain(done.error());
 }
