@@ -71,8 +71,8 @@ class Agent {
     // From top to bottom: each part knows only those above it.
     Config config_;
     asio::io_context loop_{1};
-    asio::signal_set signals_{loop_, SIGTERM, SIGINT,
-                              SIGHUP}; // from the first line to the last: none of them ever ends the process by itself
+    // Held from the first line to the last: none of them ever ends the process by itself.
+    asio::signal_set signals_{loop_, SIGTERM, SIGINT, SIGHUP};
     asio::thread_pool store_{1};
     common::SystemClock clock_{loop_.get_executor()};
     common::Database database_{loop_.get_executor(), store_.get_executor()};

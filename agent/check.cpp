@@ -105,7 +105,7 @@ void check_database(Report& report, const std::string& path) {
         return;
     }
     if (!fs::is_regular_file(path, error)) {
-        report.fail("[queue] path: " + path + " is not a file", "give the name of a file", exit_code::bad_config);
+        report.fail("[queue] path: " + path + " is not a file", "give the name of a file");
         return;
     }
     auto database = common::Connection::open_read_only(path);

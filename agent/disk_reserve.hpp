@@ -7,7 +7,7 @@
 
 namespace agent {
 
-/// Makes one where there is none and the disk has room for it and `min_free` many times over; up to 4 MiB.
+/// Makes one where there is none: an eighth of what is free above `min_free` (bytes), at most 4 MiB; none where that is under 128 KiB.
 void keep_reserve(const std::string& database, std::uint64_t min_free);
 /// Whether there was one.
 bool give_up_reserve(const std::string& database);

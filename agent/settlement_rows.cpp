@@ -70,7 +70,7 @@ bool frees(const HeldSettlement& held) {
 
 void write_settlement(Connection& connection, const HeldSettlement& held, Effects& effects) {
     const auto& latest = held.latest;
-    if (!latest.expired && latest.kind != Outcome::Kind::delivered) {
+    if (!frees(held)) {
         write_failure(connection, held, effects);
     } else if (const auto gone = delete_delivery(connection, latest.id, effects); gone && latest.expired) {
         ++effects[gone->webhook].expired;

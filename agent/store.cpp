@@ -1,6 +1,5 @@
 #include "agent/store.hpp"
 
-#include "agent/disk_reserve.hpp"
 #include "agent/salvage.hpp"
 #include "common/log.hpp"
 
@@ -8,7 +7,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <sqlite3.h>
-#include <sys/statvfs.h>
 
 namespace agent {
 
@@ -25,13 +23,11 @@ StoreError store_error() {
     try {
         throw;
     } catch (const SQLite::Exception& error) {
+        found.full = says_full(error);
         switch (error.getErrorCode() & 0xff) {
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:
             found.trouble = Trouble::damaged;
-            break;
-        case SQLITE_FULL:
-            found.full = true;
             break;
         case SQLITE_IOERR:
         case SQLITE_CANTOPEN:
@@ -45,13 +41,6 @@ StoreError store_error() {
         // Not the store's: nothing to mend.
     }
     return found;
-}
-
-void make_way(common::Connection& connection, bool with_reserve) {
-    if (with_reserve) {
-        give_up_reserve(connection.path());
-    }
-    reuse_wal(connection);
 }
 
 Store::Store(common::Clock& clock, common::Database& database, const Config& config)
@@ -117,10 +106,10 @@ void Store::worked() {
 
 std::uint64_t Store::disk_free() const {
     const std::filesystem::path path{database_.path()};
-    const auto folder = path.has_parent_path() ? path.parent_path().string() : std::string{"."};
-    struct statvfs system {};
+    std::error_code error;
+    const auto space = std::filesystem::space(path.has_parent_path() ? path.parent_path() : ".", error);
     // What cannot be measured cannot be a bound; a write will tell.
-    return ::statvfs(folder.c_str(), &system) == 0 ? std::uint64_t{system.f_bavail} * system.f_frsize : UINT64_MAX;
+    return error ? UINT64_MAX : space.available;
 }
 
 } // namespace agent

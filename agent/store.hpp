@@ -3,6 +3,7 @@
 #pragma once
 
 #include "agent/config.hpp"
+#include "agent/disk_reserve.hpp"
 #include "agent/outbox_tables.hpp"
 #include "common/clock.hpp"
 #include "common/database.hpp"
@@ -28,8 +29,6 @@ struct StoreError {
 };
 /// The current exception. For catch blocks.
 StoreError store_error();
-/// What there is to be had on a full disk, for the next try.
-void make_way(common::Connection& connection, bool with_reserve);
 
 class Store {
   public:
@@ -89,8 +88,11 @@ auto Store::run(Work work, OnFullDisk on_full)
                 return work(connection, *tables);
             } catch (...) {
                 auto error = store_error();
+                if (error.full && again) {
+                    give_up_reserve(connection.path());
+                }
                 if (error.full) {
-                    make_way(connection, again);
+                    reuse_wal(connection); // the next write need not grow it
                 }
                 if (!error.full || !again) {
                     return tl::unexpected<StoreError>{std::move(error)};
