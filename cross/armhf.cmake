@@ -2,8 +2,6 @@
 # Zero cannot be built with Debian's compiler.
 set(FFL_TRIPLET arm-linux-gnueabihf)
 set(FFL_PROCESSOR armv7l)
+set(FFL_EMULATOR qemu-arm)
+set(FFL_FLAGS -Wno-psabi) # notes about what changed with g++ 7.1, hundreds of them
 include(${CMAKE_CURRENT_LIST_DIR}/debian.cmake)
-find_program(FFL_QEMU NAMES qemu-arm qemu-arm-static)
-if(FFL_QEMU)
-  set(CMAKE_CROSSCOMPILING_EMULATOR ${FFL_QEMU};-L;${FFL_SYSROOT})
-endif()

@@ -1,5 +1,6 @@
 # What the toolchain files of this folder share: Debian's compiler for TRIPLET builds against the folder FFL_SYSROOT, which scripts/sysroot.sh
-# makes or which was copied from a board (README, "Cross-compile"). The including file sets FFL_TRIPLET and FFL_PROCESSOR.
+# makes or which was copied from a board (README, "Cross-compile"). The including file sets FFL_TRIPLET, FFL_PROCESSOR, and where they are wanted
+# FFL_EMULATOR (a program of qemu-user, which runs the tests) and FFL_FLAGS.
 set(FFL_SYSROOT "" CACHE PATH "the target's root: headers and libraries")
 set(FFL_GCC_RUNTIME "" CACHE STRING "version of libstdc++ and libgcc in FFL_SYSROOT to build with; empty: the compiler's own")
 set(FFL_TUNE "" CACHE STRING "core to schedule for: cortex-a53, cortex-a72, cortex-a76, cortex-a78ae; the result runs on every core all the same")
@@ -32,10 +33,10 @@ endif()
 set(headers "-isystem ${builtin} -isystem ${usr}/include/${FFL_TRIPLET} -isystem ${usr}/include")
 string(APPEND link " -B${usr}/lib/${FFL_TRIPLET} -L${usr}/lib/${FFL_TRIPLET} -Wl,-rpath-link,${usr}/lib/${FFL_TRIPLET}")
 if(FFL_TUNE)
-  set(tune "-mtune=${FFL_TUNE}")
+  string(APPEND FFL_FLAGS " -mtune=${FFL_TUNE}")
 endif()
-set(CMAKE_C_FLAGS_INIT "${tune} -nostdinc ${headers}")
-set(CMAKE_CXX_FLAGS_INIT "${tune} -nostdinc -nostdinc++ ${cxx_headers} ${headers}")
+set(CMAKE_C_FLAGS_INIT "${FFL_FLAGS} -nostdinc ${headers}")
+set(CMAKE_CXX_FLAGS_INIT "${FFL_FLAGS} -nostdinc -nostdinc++ ${cxx_headers} ${headers}")
 set(CMAKE_EXE_LINKER_FLAGS_INIT "${link}")
 
 set(CMAKE_FIND_ROOT_PATH ${FFL_SYSROOT})
@@ -43,3 +44,10 @@ set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+
+if(FFL_EMULATOR)
+  find_program(FFL_QEMU NAMES ${FFL_EMULATOR} ${FFL_EMULATOR}-static)
+  if(FFL_QEMU)
+    set(CMAKE_CROSSCOMPILING_EMULATOR ${FFL_QEMU};-L;${FFL_SYSROOT})
+  endif()
+endif()
