@@ -23,6 +23,7 @@ part() { # part PRESET [LABEL]: without a label all tests
 
 board() {
   echo "== board"
+  scripts/setup.sh board
   scripts/package.sh arm64
   cmake --preset release >/dev/null
   cmake --build --preset release --target ffl-simulator ffl-receiver -- -j "$jobs"
@@ -34,7 +35,7 @@ case $what in
   quick) part debug ;;
   tsan) scripts/setup.sh && part tsan threads ;;
   release) scripts/setup.sh && part release system ;;
-  board) scripts/setup.sh board && board ;;
+  board) board ;;
   all)
     scripts/setup.sh
     part asan
