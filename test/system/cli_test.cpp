@@ -2,6 +2,7 @@
 #include "test/support/program.hpp"
 #include "test/support/scripted_server.hpp"
 
+#include <csignal>
 #include <gtest/gtest.h>
 
 namespace {
@@ -109,6 +110,18 @@ TEST(Cli, ALocalDefinitionThatBreaksTheRulesStopsNothing) {
     EXPECT_EQ(agent.status()["webhooks"].size(), 2U) << "the old ones stay";
 }
 
+TEST(Cli, SignalsAtTheWrongMomentEndNothing) {
+    test::Program agent{local_only};
+    agent.folder().write("webhooks.json", "[]");
+    for (int round = 0; round < 5; ++round) {
+        agent.start();
+        agent.signal(SIGHUP);
+        agent.signal(SIGTERM);
+        agent.signal(SIGHUP);
+        EXPECT_EQ(agent.stop(), 0);
+    }
+}
+
 TEST(Cli, NoAgentIs69) {
     test::Program agent{local_only};
     agent.folder().write("webhooks.json", "[]");
@@ -178,7 +191,7 @@ TEST(Cli, TheQueueCanBeSeenAndEmptiedAlsoWithTheServiceStopped) {
     agent.folder().write("webhooks.json",
                          R"([{"name":"door","target":"http://127.0.0.1:9/"},{"name":"gate","target":"http://127.0.0.1:9/gate"}])");
     agent.start();
-    ASSERT_EQ(agent.post("/v1/events", R"([{"id":"a"},{"id":"b"},{"id":"c"}])").status, 202U);
+    ASSERT_EQ(agent.post("/v1/events", "[{\"id\":\"a\"},{\"id\":\"b\"},{\r\n\"id\":\"c\",\n\"n\":1.0}]").status, 202U);
     ASSERT_TRUE(agent.wait_until([](const json& status) { return status["queue"]["pending"] == 6; }));
     const auto running = json::parse(agent.cli({"queue", "list", "--json"}).out);
     ASSERT_EQ(agent.stop(), 0);
@@ -195,7 +208,10 @@ TEST(Cli, TheQueueCanBeSeenAndEmptiedAlsoWithTheServiceStopped) {
     EXPECT_EQ(json::parse(agent.cli({"queue", "show", id, "--json"}).out)["event"], (json{{"id", "a"}}));
     EXPECT_EQ(agent.cli({"queue", "show", "424242"}).code, 65);
     const auto dump = agent.cli({"queue", "export"}).out;
-    EXPECT_EQ(std::count(dump.begin(), dump.end(), '\n'), 6);
+    EXPECT_EQ(std::count(dump.begin(), dump.end(), '\n'), 6) << dump;
+    EXPECT_NE(dump.find("\"event\":{  \"id\":\"c\", \"n\":1.0}}\n"), std::string::npos) << dump;
+    const auto nowhere = test::run_program({"/bin/sh", "-c", "exec " FFL_BINARY " queue export --config " + agent.ini() + " >/dev/full"});
+    EXPECT_EQ(nowhere.code, 74) << nowhere.err;
     agent.start();
     EXPECT_EQ(agent.cli({"queue", "drop", "424242"}).code, 65);
     EXPECT_EQ(agent.cli({"queue", "drop", id}).code, 0);

@@ -143,6 +143,19 @@ TEST_F(Definitions, AnUnknownFilterIsNotServed) {
     EXPECT_EQ(json::parse(agent_.post("/v1/events", R"({"type":"face"})").body)["deliveries"], 1);
 }
 
+TEST_F(Definitions, NobodySeesATargetsPassword) {
+    for (const auto* target : {"http://user:hunter2@h/", "ftp://user:hunter2@h/", "http://user:hunter2@@h/", "user:hunter2@h"}) {
+        const auto id = server_.add({{"name", "secret"}, {"target", target}});
+        for (const auto& args : std::vector<std::vector<std::string>>{
+                 {"webhook", "list"}, {"webhook", "list", "--json"}, {"webhook", "show", std::to_string(id)}}) {
+            const auto done = agent_.cli(args);
+            EXPECT_EQ(done.code, 0) << done.err;
+            EXPECT_EQ((done.out + done.err).find("hunter2"), std::string::npos) << target << done.out << done.err;
+        }
+        server_.remove(id);
+    }
+}
+
 TEST_F(Definitions, RemovedDeactivatedAndRetargeted) {
     receiver_.answer(503);
     const auto id = server_.add(everything("door"));

@@ -234,6 +234,19 @@ TEST_F(Login, thatIsRefusedIsNoStorm) {
     }
 }
 
+TEST_F(Login, thatIsRefusedIsTriedAgainWhenSomebodyAsksAtMostOnceASecond) {
+    on_login = [](const HttpRequest&) { return json_answer(401, ""); };
+    list_error();
+    clock.advance(Millis{1'000});
+    list_error(); // due again in 2 s
+    for (int tenth = 0; tenth <= 10; ++tenth) {
+        api.hurry_login();
+        list_error();
+        EXPECT_EQ(logins, tenth < 10 ? 2 : 3) << tenth;
+        clock.advance(Millis{100});
+    }
+}
+
 TEST_F(Login, thatNobodyAnswersIsTriedAtEachCall) {
     on_login = [](const HttpRequest&) { return FakeHttp::no_answer(); };
     EXPECT_EQ(list_error().fault, Fault::unreachable);

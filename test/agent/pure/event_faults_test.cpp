@@ -70,6 +70,11 @@ TEST(ReadEvent, SaysWhatIsWrong) {
         {"{}\0{\"type\":\"face\"}"s, "at byte 3: a NUL byte"},
         {"{\"type\":\"\0\"}"s, "at byte 10: a NUL byte"},
         {"{\"a\":" + nested(64, '[', ']') + "}", "the JSON is nested more than 64 deep"},
+        {R"({"id":"a\r\nx-evil: 1"})", "id has a control character in it"},
+        {R"({"id":"a\u0000"})", "id has a control character in it"},
+        {R"({"id":"\u007f"})", "id has a control character in it"},
+        {R"({"id":"\u0085"})", "id has a control character in it"},
+        {R"({"id":")" + std::string(257, 'x') + R"("})", "id is longer than 256 bytes"},
     };
     for (const auto& [json, part] : rows) {
         const auto event = read_event(json);
