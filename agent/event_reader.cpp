@@ -149,6 +149,13 @@ std::optional<double> angle(const Reader& read, Place place) {
     return read[place].kind == Kind::object ? number(part(read, place, "name")) : number(read[place]);
 }
 
+/// 1 - value in decimals, as the producer wrote it: 1 - 0.9 must hold for liveness_gte 0.1, which its difference as a double does not.
+double complement(double value) {
+    constexpr double unit = 1e15; // the most decimals whose every number is a whole double times the unit
+    const double units = std::round(value * unit);
+    return units / unit == value ? (unit - units) / unit : 1 - value;
+}
+
 std::optional<double> liveness(const Reader& read, Place place) {
     if (read[place].kind != Kind::object) {
         return number(read[place]);
@@ -158,8 +165,7 @@ std::optional<double> liveness(const Reader& read, Place place) {
     if (!confidence || (name != "real" && name != "fake")) {
         return {};
     }
-    // Rounded where a double has no more decimals to give: 1 - 0.9 must hold for liveness_gte 0.1.
-    return name == "real" ? *confidence : std::round((1 - *confidence) * 1e12) / 1e12;
+    return name == "real" ? *confidence : complement(*confidence);
 }
 
 std::optional<Feature> feature(const Reader& read, Place place) {

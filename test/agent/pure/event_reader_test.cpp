@@ -187,6 +187,7 @@ TEST(ReadEvent, TakesLivenessAsANumberOrAsRealAndFake) {
         {R"({"liveness":{"name":"fake","confidence":0.9}})", "matched=no liveness=0.1"},
         {R"({"liveness":{"name":"fake","confidence":0.56}})", "matched=no liveness=0.44"},
         {R"({"liveness":{"name":"fake","confidence":0.99}})", "matched=no liveness=0.01"},
+        {R"({"liveness":{"name":"fake","confidence":0.4999999999999999}})", "matched=no liveness=0.5000000000000001"},
         {R"({"liveness":{"name":"unknown","confidence":0.75}})", "matched=no"},
         {R"({"liveness":{"name":"real"}})", "matched=no"},
         {R"({"liveness":{"confidence":0.75}})", "matched=no"},
