@@ -78,7 +78,6 @@ is 750 ffl-agent:ffl-agent /var/lib/ffl-agent
 is 750 ffl-agent:ffl-agent /run/ffl-agent
 is 644 root:root /lib/systemd/system/ffl-agent.service
 there $enabled
-there $enabled
 inside dpkg --verify ffl-agent >"$work/said" && [ ! -s "$work/said" ] || die "dpkg --verify"
 package --purge ffl-agent
 gone /etc/ffl-agent
