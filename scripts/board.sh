@@ -6,7 +6,8 @@
 #     --seed N   repeats the moments of the cuts of an earlier run
 #     --sync normal   gives up the fsync before the answer: shows that the test sees a loss
 #     PACKAGE    default: the newest build/packages/*_arm64.deb
-# Exit codes: 0 passed · 1 the agent or its package failed · 2 the test could not be carried out · 64 usage · 69 something is missing here
+# Exit codes: 0 passed · 1 the agent or its package failed · 2 the test could not be carried out · 64 usage · 69 something is missing here ·
+# 124 it did not come to an end
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -33,5 +34,7 @@ for program in simulator receiver; do
 done
 
 scripts/board-image.sh build/board || { echo "board.sh: no image" >&2; exit 2; }
-PYTHONDONTWRITEBYTECODE=1 exec python3 test/board/run.py --image "$PWD/build/board" --work "$PWD/build/board/run" --programs "$PWD/build/release/test" \
+# A board that hangs must not hold the tests for ever; what the run started ends with it.
+PYTHONDONTWRITEBYTECODE=1 exec timeout --foreground --kill-after=30 $((900 + 120 * cuts)) \
+  python3 test/board/run.py --image "$PWD/build/board" --work "$PWD/build/board/run" --programs "$PWD/build/release/test" \
   --data "$PWD/test/data" --cuts "$cuts" ${options[@]+"${options[@]}"} "$package"
