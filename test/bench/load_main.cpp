@@ -89,7 +89,8 @@ struct Ledger {
     explicit Ledger(std::size_t most) : sent(most), arrived(most) {}
     std::vector<std::atomic<std::int64_t>> sent;    // when its request began, ns
     std::vector<std::atomic<std::int64_t>> arrived; // when its callback came first, ns
-    std::atomic<std::uint64_t> next{0}, accepted{0}, delivered{0}, again{0}, refused{0};
+    std::atomic<std::size_t> next{0};
+    std::atomic<std::uint64_t> accepted{0}, delivered{0}, again{0}, refused{0};
 };
 
 std::int64_t now_ns() {
@@ -152,7 +153,7 @@ void receive(int fd, Ledger& ledger) {
         if (at == std::string::npos) {
             continue;
         }
-        const auto number = std::strtoull(request.c_str() + at + mark.size(), nullptr, 10);
+        const std::size_t number = std::strtoul(request.c_str() + at + mark.size(), nullptr, 10);
         std::int64_t never = 0;
         if (number < ledger.arrived.size() && ledger.arrived[number].compare_exchange_strong(never, now_ns())) {
             ++ledger.delivered;

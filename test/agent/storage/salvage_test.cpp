@@ -167,7 +167,7 @@ TEST_F(SalvageTest, WhateverBitFlipsItStarts) {
     for (int round = 0; round < 40; ++round) {
         auto bad = good;
         for (int flips = 0; flips < 1 << (round % 8); ++flips) {
-            const auto bit = next() % (bad.size() * 8);
+            const auto bit = static_cast<std::size_t>(next() % (bad.size() * 8));
             bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ (1 << (bit % 8)));
         }
         SCOPED_TRACE(round);
