@@ -17,7 +17,7 @@ packages=(
 compilers=(g++-aarch64-linux-gnu g++-arm-linux-gnueabihf googletest file debian-archive-keyring)
 for extra in "$@"; do
   case $extra in
-    cross) packages+=("${compilers[@]}" qemu-user) ;;
+    cross) packages+=("${compilers[@]}" qemu-user-static) ;;
     package) packages+=("${compilers[@]}" lintian dpkg-dev binutils gzip iproute2 util-linux) ;;
     board) packages+=(qemu-system-arm kmod cpio e2fsprogs debian-archive-keyring) ;;
     *) echo "setup.sh: $extra is none of cross, package, board" >&2; exit 64 ;;

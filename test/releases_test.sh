@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the program of a package on the C library of each Debian release that the package is for, in root folders that hold nothing else: an event is
-# taken, matched and queued, and the queue is there after a restart. Needs root; for another architecture qemu-user-static.
+# taken, matched and queued, and the queue is there after a restart. Needs root; for another architecture what `scripts/setup.sh cross` installs.
 #   test/releases_test.sh FILE.deb [SUITE...]      default: bullseye bookworm trixie
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -25,9 +25,9 @@ trap 'umount -R -l "$work"/*/proc "$work"/*/dev 2>/dev/null || true; rm -rf "$wo
 
 for suite in "$@"; do
   root=$work/$suite
-  mkdir -p "$root"/{usr/lib,usr/bin,proc,dev,tmp,run}
+  mkdir -p "$root"/{usr/lib,usr/lib64,usr/bin,proc,dev,tmp,run}
   ln -s usr/lib "$root/lib"
-  ln -s usr/lib "$root/lib64"
+  ln -s usr/lib64 "$root/lib64"
   scripts/download.sh "$suite" "$arch" "$root/debs" --depends libc6
   for one in "$root"/debs/*.deb "$deb"; do
     dpkg-deb --fsys-tarfile "$one" | tar -C "$root" -xf - --keep-directory-symlink
