@@ -12,6 +12,8 @@
 #include <iomanip>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <pwd.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -67,7 +69,8 @@ void check_secret(Report& report, const std::string& what, const std::string& pa
     std::error_code error;
     const auto mode = fs::status(path, error).permissions();
     if (!error && (mode & fs::perms::others_read) != fs::perms::none) {
-        report.warn(what + " " + path + " can be read by everybody", "chmod o= " + path);
+        report.warn(what + " " + path + " can be read by everybody",
+                    "chmod 640 " + path + ", and give it the group that the service runs in: chgrp ffl-agent " + path);
     } else {
         report.ok(what + " " + path);
     }
@@ -82,6 +85,17 @@ void check_tls(Report& report, const std::string& what, const common::TlsFiles& 
     } else {
         report.fail(what + ": " + good.error().message, "give PEM files that belong together", exit_code::bad_config);
     }
+}
+
+/// For root everything is readable; what the service may read, its own user finds out.
+void check_user(Report& report, const std::string& path) {
+    struct stat folder {};
+    if (::geteuid() != 0 || ::stat(fs::absolute(path).parent_path().c_str(), &folder) != 0 || folder.st_uid == 0) {
+        return;
+    }
+    const auto* owner = ::getpwuid(folder.st_uid);
+    const auto name = owner != nullptr ? std::string{owner->pw_name} : "#" + std::to_string(folder.st_uid);
+    report.warn("judged as root, who may read what " + name + " may not", "sudo -u " + name + " ffl-agent check");
 }
 
 /// The folder of the database, or of the nearest of its parents that exists.
@@ -186,6 +200,7 @@ void check_all(Report& report, const Config& config) {
         check_tls(report, "[webhook " + section.glob + "] TLS files", settings_for(config, section.glob).tls);
     }
     check_local(report, config);
+    check_user(report, config.queue.path);
     check_folder(report, "[queue] path", config.queue.path);
     check_database(report, config.queue.path);
     check_space(report, config);

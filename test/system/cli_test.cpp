@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace {
 
@@ -90,6 +91,20 @@ TEST(Cli, TheConfigurationMayComeFromTheEnvironment) {
     const auto done = test::run_program({FFL_BINARY, "check"}, "", {{"FFL_AGENT_CONFIG", agent.ini()}});
     EXPECT_EQ(done.code, 0) << done.out << done.err;
     EXPECT_NE(done.out.find("ok    configuration " + agent.ini()), std::string::npos);
+}
+
+TEST(Cli, RootIsToldWhoseCheckCounts) {
+    if (::geteuid() != 0) {
+        GTEST_SKIP() << "only root can give a folder away";
+    }
+    test::Program agent{local_only};
+    agent.folder().write("webhooks.json", "[]");
+    EXPECT_EQ(agent.cli({"check"}).out.find("judged as root"), std::string::npos) << "root's own folder: the service is root's too";
+    ASSERT_EQ(::chown(std::filesystem::path{agent.ini()}.parent_path().c_str(), 65534, 65534), 0);
+    const auto check = agent.cli({"check"});
+    EXPECT_EQ(check.code, 0) << check.out;
+    EXPECT_NE(check.out.find("warn  judged as root, who may read what nobody may not -- sudo -u nobody ffl-agent check"), std::string::npos)
+        << check.out;
 }
 
 TEST(Cli, ALocalDefinitionThatBreaksTheRulesStopsNothing) {
