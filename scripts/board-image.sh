@@ -5,7 +5,8 @@
 #   scripts/board-image.sh [DIR]   default build/board; it is made anew when what makes it has changed since
 # Makes in DIR: vmlinuz, initrd.img, disk.img (sparse, 1 GiB)
 set -euo pipefail
-cd "$(dirname "$0")/.."
+self=$(realpath "$0")
+cd "$(dirname "$self")/.."
 dir=$(realpath -m "${1:-build/board}")
 parts=test/board
 
@@ -15,11 +16,11 @@ done
 export PATH=$PATH:/usr/sbin:/sbin
 
 stamp=$dir/.made-by
-sum=$({ cat "$0" scripts/download.sh "$parts/init"; find "$parts/root" -type f -print0 | sort -z | xargs -0 cat; } | sha256sum | cut -d' ' -f1)
+sum=$({ cat "$self" scripts/download.sh "$parts/init"; find "$parts/root" -type f -print0 | sort -z | xargs -0 cat; } | sha256sum | cut -d' ' -f1)
 [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ] && exit 0
 # Files of root must belong to root in the image; in a user namespace this user is root.
 if [ "$(id -u)" -ne 0 ] && [ -z "${BOARD_IMAGE_NAMESPACE-}" ]; then
-  BOARD_IMAGE_NAMESPACE=1 exec unshare --user --map-root-user "$0" "$@"
+  BOARD_IMAGE_NAMESPACE=1 exec unshare --user --map-root-user "$self" "$@"
 fi
 
 packages=(
@@ -70,16 +71,17 @@ echo "/dev/vda / ext4 defaults,noatime 0 1" >"$root/etc/fstab"
 head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$root/etc/machine-id"
 echo >>"$root/etc/machine-id"
 cp -r "$parts/root/." "$root/"
-systemd-sysusers --root="$root" 2>/dev/null
-systemctl --root="$root" --quiet preset-all 2>/dev/null
-systemctl --root="$root" --quiet set-default multi-user.target 2>/dev/null
-systemctl --root="$root" --quiet enable shell.socket systemd-networkd.service 2>/dev/null
+quietly() { "$@" 2>"$work/said" || { cat "$work/said" >&2; return 1; }; }
+quietly systemd-sysusers --root="$root"
+quietly systemctl --root="$root" --quiet preset-all
+quietly systemctl --root="$root" --quiet set-default multi-user.target
+quietly systemctl --root="$root" --quiet enable shell.socket systemd-networkd.service
 # Nobody logs in here, nothing goes out to set the clock, and the emulator is slow: what the agent does not meet is left out.
-systemctl --root="$root" --quiet mask getty.target getty-static.service serial-getty@ttyAMA0.service systemd-logind.service systemd-timesyncd.service \
+quietly systemctl --root="$root" --quiet mask getty.target getty-static.service serial-getty@ttyAMA0.service systemd-logind.service systemd-timesyncd.service \
   systemd-networkd-wait-online.service dpkg-db-backup.timer fstrim.timer e2scrub_all.timer e2scrub_reap.service systemd-pstore.service \
   systemd-update-utmp.service systemd-update-utmp-runlevel.service systemd-user-sessions.service dev-hugepages.mount dev-mqueue.mount sys-kernel-debug.mount sys-kernel-tracing.mount \
   modprobe@configfs.service modprobe@dm_mod.service modprobe@drm.service modprobe@efi_pstore.service modprobe@fuse.service \
-  modprobe@loop.service 2>/dev/null
+  modprobe@loop.service
 
 # The initial RAM disk holds the modules of the disk and of its file system, in the order of loading.
 kernel=$(ls "$root/usr/lib/modules")

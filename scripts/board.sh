@@ -9,10 +9,11 @@
 # Exit codes: 0 passed · 1 the agent or its package failed · 2 the test could not be carried out · 64 usage · 69 something is missing here ·
 # 124 it did not come to an end
 set -euo pipefail
-cd "$(dirname "$0")/.."
+self=$(realpath "$0")
+cd "$(dirname "$self")/.."
 
 cuts=3 options=() package=
-usage() { sed -n 's/^#   /  /p' "$0" >&2; exit 64; }
+usage() { sed -n 's/^#   /  /p' "$self" >&2; exit 64; }
 while [ $# -gt 0 ]; do
   case $1 in
     --cuts) [[ ${2-} =~ ^[1-9][0-9]*$ ]] || usage; cuts=$2; shift 2 ;;
@@ -27,7 +28,7 @@ done
 missing() { echo "board.sh: $1" >&2; exit 69; }
 command -v qemu-system-aarch64 >/dev/null || missing "qemu-system-aarch64 is missing (Debian: qemu-system-arm)"
 # shellcheck disable=SC2012  # names of packages, by time
-[ -n "$package" ] || package=$(ls -t build/packages/*_arm64.deb 2>/dev/null | head -n 1)
+[ -n "$package" ] || package=$(ls -t build/packages/*_arm64.deb 2>/dev/null | head -n 1 || true)
 [ -f "$package" ] || missing "no package for arm64: ${package:-build/packages/*_arm64.deb}"
 for program in simulator receiver; do
   [ -x "build/release/test/ffl-$program" ] || missing "build first: cmake --build --preset release --target ffl-simulator ffl-receiver"

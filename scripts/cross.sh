@@ -4,11 +4,12 @@
 #     TARGET  cross-arm64 | cross-armhf         for Debian 12 or later: shares the system's OpenSSL, SQLite and C++ runtime
 #             portable-arm64 | portable-armhf   for glibc 2.31 or later (Debian 11, JetPack 5): has them inside
 set -euo pipefail
-cd "$(dirname "$0")/.."
+self=$(realpath "$0")
+cd "$(dirname "$self")/.."
 target=${1-}
 case $target in
   cross-arm64 | cross-armhf | portable-arm64 | portable-armhf) ;;
-  *) sed -n '2,5s/^# \{0,1\}//p' "$0" >&2; exit 64 ;;
+  *) sed -n '2,5s/^# \{0,1\}//p' "$self" >&2; exit 64 ;;
 esac
 kind=${target%-*} arch=${target#*-}
 jobs=${JOBS:-$(nproc)}

@@ -7,10 +7,16 @@
 #     ARCH  arm64 | armhf | amd64
 #     DIR   default build/sysroot/KIND-ARCH; it is made anew when the scripts that make it have changed since
 set -euo pipefail
-cd "$(dirname "$0")/.."
+self=$(realpath "$0")
+cd "$(dirname "$self")/.."
 kind=${1:?KIND: cross or portable}
 arch=${2:?ARCH: arm64, armhf or amd64}
 dir=$(realpath -m "${3:-build/sysroot/$kind-$arch}")
+
+case $arch in
+  arm64 | armhf | amd64) ;;
+  *) echo "sysroot.sh: ARCH is arm64, armhf or amd64, not $arch" >&2; exit 64 ;;
+esac
 
 # What the program needs of its target; the header-only libraries are the same on every architecture but live here too, so that no
 # header of the building machine is ever seen.
@@ -24,10 +30,15 @@ case $kind in
 esac
 
 stamp=$dir/.made-by
-sum=$(cat "$0" scripts/download.sh | sha256sum | cut -d' ' -f1)
+sum=$(cat "$self" scripts/download.sh | sha256sum | cut -d' ' -f1)
 [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ] && exit 0
+if [ -n "$(ls -A "$dir" 2>/dev/null)" ] && [ ! -e "$dir/.packages" ]; then
+  echo "sysroot.sh: $dir is not empty and was not made by this script: give another folder" >&2
+  exit 64
+fi
 rm -rf "$dir"
 mkdir -p "$dir"
+: >"$dir/.packages"
 
 debs=$(mktemp -d)
 trap 'rm -rf "$debs"' EXIT

@@ -3,25 +3,33 @@
 # taken, matched and queued, and the queue is there after a restart. Needs root; for another architecture what `scripts/setup.sh cross` installs.
 #   test/releases_test.sh FILE.deb [SUITE...]      default: bullseye bookworm trixie
 set -euo pipefail
-cd "$(dirname "$0")/.."
+self=$(realpath "$0")
+cd "$(dirname "$self")/.."
 deb=$(realpath "${1:?FILE.deb}")
 shift
 [ $# -gt 0 ] || set -- bullseye bookworm trixie
 arch=$(dpkg-deb -f "$deb" Architecture)
+if [ "$(id -u)" -ne 0 ]; then
+  echo "releases_test.sh: needs root" >&2
+  exit 1
+fi
 # Mounts of our own: whatever happens here ends here.
 if [ -z "${FFL_RELEASES_TEST-}" ]; then
-  FFL_RELEASES_TEST=1 exec unshare --mount --pid --fork --kill-child "$0" "$deb" "$@"
+  FFL_RELEASES_TEST=1 exec unshare --mount --pid --fork --kill-child "$self" "$deb" "$@"
 fi
 
 emulator=
 case $arch in
   "$(dpkg --print-architecture)") ;;
-  arm64) emulator=$(command -v qemu-aarch64-static) ;;
-  armhf) emulator=$(command -v qemu-arm-static) ;;
+  arm64) emulator=qemu-aarch64-static ;;
+  armhf) emulator=qemu-arm-static ;;
 esac
+if [ -n "$emulator" ]; then
+  emulator=$(command -v "$emulator") || { echo "releases_test.sh: no $emulator: scripts/setup.sh cross" >&2; exit 69; }
+fi
 
 work=$(mktemp -d)
-trap 'umount -R -l "$work"/*/proc "$work"/*/dev 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'umount -R -l "$work"/*/proc "$work"/*/dev 2>/dev/null || true; rm -rf --one-file-system "$work"' EXIT
 
 for suite in "$@"; do
   root=$work/$suite
