@@ -6,6 +6,12 @@ set(FFL_GCC_RUNTIME "" CACHE STRING "version of libstdc++ and libgcc in FFL_SYSR
 set(FFL_TUNE "" CACHE STRING "core to schedule for: cortex-a53, cortex-a72, cortex-a76, cortex-a78ae; the result runs on every core all the same")
 set_property(CACHE FFL_TUNE PROPERTY STRINGS "" cortex-a53 cortex-a72 cortex-a76 cortex-a78ae)
 list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES FFL_SYSROOT FFL_GCC_RUNTIME FFL_TUNE)
+# Flags count and libraries are found when a build folder is new; later changes would be taken in part, silently.
+set(made_for "${FFL_SYSROOT};${FFL_GCC_RUNTIME};${FFL_TUNE}")
+if(DEFINED CACHE{FFL_MADE_FOR} AND NOT "$CACHE{FFL_MADE_FOR}" STREQUAL "${made_for}")
+  message(FATAL_ERROR "${CMAKE_BINARY_DIR} was made for FFL_SYSROOT;FFL_GCC_RUNTIME;FFL_TUNE = $CACHE{FFL_MADE_FOR}, not ${made_for}: call cmake with --fresh")
+endif()
+set(FFL_MADE_FOR "${made_for}" CACHE INTERNAL "")
 if(NOT IS_DIRECTORY "${FFL_SYSROOT}/usr/include")
   message(FATAL_ERROR "FFL_SYSROOT=${FFL_SYSROOT} has no usr/include: make it with scripts/sysroot.sh, or give the folder copied from your board")
 endif()

@@ -28,7 +28,7 @@ for arch in "$@"; do
   echo "== $arch"
   scripts/sysroot.sh portable "$arch"
   log=$out/configure-$arch.log
-  cmake --preset "portable-$arch" -DFFL_TESTS=OFF >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
+  cmake --preset "portable-$arch" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
   rm -f "$log"
   cmake --build --preset "portable-$arch" --target ffl-agent -- -j "$jobs"
   made=$(sed -nE 's/^set\(CPACK_DEBIAN_FILE_NAME "(.*)"\)/\1/p' "build/portable-$arch/CPackConfig.cmake")
@@ -37,7 +37,7 @@ for arch in "$@"; do
   rm -rf "$out/_CPack_Packages"
   test/check_package.sh "$out/$made"
   lintian --fail-on error,warning "$out/$made"
-  if [ "$arch" = "$(dpkg --print-architecture)" ] && [ "$(id -u)" -eq 0 ]; then
+  if [ "$arch" = "$(dpkg --print-architecture)" ]; then
     test/package_test.sh "$out/$made"
   fi
 done
