@@ -78,7 +78,7 @@ set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE ${package_arch})
 set(CPACK_DEBIAN_FILE_NAME ffl-agent_${PROJECT_VERSION}_${package_arch}.deb)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "${libraries}, systemd (>= 245), init-system-helpers (>= 1.54)")
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "${libraries}, systemd (>= 245), init-system-helpers (>= 1.54), procps")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS ca-certificates)
 # Debian 11's dpkg does not read zstd.
 set(CPACK_DEBIAN_COMPRESSION_TYPE xz)

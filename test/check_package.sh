@@ -113,8 +113,8 @@ check() {
     sh -n "$tree/DEBIAN/$script" || fault "$script does not parse"
   done
   (cd "$tree" && md5sum --quiet -c DEBIAN/md5sums) || fault "md5sums do not fit"
-  for package in systemd init-system-helpers; do
-    [ -n "$(least "$package")" ] || fault "Depends does not name $package, which postinst needs"
+  for package in systemd init-system-helpers procps; do
+    [ -n "$(least "$package")" ] || fault "Depends does not name $package, which postinst or the unit needs"
   done
   check_program
 }
