@@ -11,12 +11,14 @@ trap 'rm -rf "$work"' EXIT
 # As installed, but for the program and the manual, which need not be installed here.
 sed 's#^ExecStart=/usr/bin/ffl-agent.*#ExecStart=/bin/true#; /^Documentation=/d' systemd/ffl-agent.service >"$work/ffl-agent.service"
 mkdir "$work/ffl-agent.service.d"
-cp systemd/listen.conf.example "$work/ffl-agent.service.d/listen.conf"
+# All that the example has to offer.
+sed -E 's/^# ([A-Z][A-Za-z]+=)/\1/' systemd/listen.conf.example >"$work/ffl-agent.service.d/listen.conf"
 said=$(systemd-analyze verify "$work/ffl-agent.service" 2>&1) || true
 if [ -n "$said" ]; then
   echo "$said" >&2
   exit 1
 fi
+rm -r "$work/ffl-agent.service.d"
 systemd-analyze security --offline=true --threshold=15 --no-pager "$work/ffl-agent.service" >"$work/security" 2>&1 || {
   grep -v '✓' "$work/security" >&2
   exit 1
