@@ -69,6 +69,7 @@ def carry_out(options, transcript, machine, receiver, server):
     ledger = Ledger(os.path.join(options.work, "acknowledged.ndjson"))
     say(f"cuts: {options.cuts}, seed {options.seed}, sync {options.sync}")
     cuts(board, receiver, server, ledger, options.cuts, options.seed)
+    steps.upgrade_and_remove(board, receiver, ledger)
     arrived = receiver.arrived()
     return (f"cuts {options.cuts}, events acknowledged {ledger.events}, obligations {ledger.owed()}, lost {len(ledger.missing(arrived))}, "
             f"again {repeats(arrived)}; boot {boot:.1f} s, READY=1 after {ready} ms, resident {rss:.1f} MiB; {transcript.seconds():.0f} s in all")

@@ -1,10 +1,10 @@
-"""The package's life on the board: installed, configured, checked, started, reloaded, frozen. Each step says what it saw or raises ProductError."""
+"""The package's life on the board: installed, configured, checked, started, reloaded, frozen, upgraded, removed, purged. Each step says what it saw or raises ProductError."""
 import json
 import os
 
 from board import UNIT
 from common import ProductError, until
-from load import WEBHOOKS
+from load import WEBHOOKS, Load
 
 USER = "installer"
 PASSWORD = "board-test-password"
@@ -165,3 +165,43 @@ def journal(board):
         board.transcript.say(f"journal: {len(of_it)} lines at <{priority}>, such as: {of_it[-1]}")
     if any(secret in message for _, message in lines for secret in (PASSWORD, board.token)):
         raise ProductError("a secret is in the journal")
+
+
+def upgrade_and_remove(board, receiver, ledger):
+    """Deliveries that are owed outlive an upgrade and a removal, go out when the package is back, and purge leaves nothing."""
+    say = board.transcript.say
+
+    def waiting(limit=60):
+        board.wait_active(limit)
+        return board.status()["queue"]["pending"]
+
+    receiver.stop()
+    load = Load(board.machine.agent_port, board.token, ledger, "upgrade").start()
+    load.pause(3)
+    load.stop()
+    owed, pid, ini = waiting(), board.pid(), board.run("cat /etc/ffl-agent/agent.ini")
+    if load.faults or not owed:
+        raise ProductError(f"no backlog to upgrade with: {load.faults[:3]}")
+
+    board.run("dpkg -i /root/agent.deb", limit=180)
+    upgraded = waiting()
+    if board.pid() == pid or board.run("cat /etc/ffl-agent/agent.ini") != ini:
+        raise ProductError("an upgrade restarts the service and keeps agent.ini")
+    board.run("dpkg --remove ffl-agent", limit=180)
+    removed = board.run(f"systemctl is-active {UNIT}; ls /var/lib/ffl-agent /etc/ffl-agent", accept=(0,))
+    board.run("dpkg -i /root/agent.deb", limit=180)
+    back = waiting()
+    say(f"{owed} deliveries owed: {upgraded} after an upgrade, {back} after removal and installation")
+    if (upgraded, back) != (owed, owed) or "agent.db" not in removed:
+        raise ProductError(f"upgrade or removal touched the queue; after the removal there were: {removed.split()}")
+    receiver.start()
+    board.drained(180)
+    if lost := ledger.missing(receiver.arrived()):
+        raise ProductError(f"{len(lost)} deliveries were lost by upgrade and removal, the first: {lost[:5]}")
+
+    board.run("dpkg --purge ffl-agent", limit=180)
+    left = board.run(
+        f"ls -d /var/lib/ffl-agent /etc/ffl-agent /run/ffl-agent /usr/bin/ffl-agent /lib/systemd/system/{UNIT} 2>/dev/null", accept=(2,)).strip()
+    if left:
+        raise ProductError(f"purge left {left}")
+    say("they have arrived; purged, nothing is left")
