@@ -13,12 +13,13 @@ packages=(
   nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev libexpected-dev
   libgtest-dev libbenchmark-dev clang-format clang-tidy            # tests, benchmarks, style
   openssl sqlite3 curl jq git python3 procps ca-certificates systemd man-db # what tests, demo and scripts call
+  dpkg-dev binutils gzip iproute2 util-linux                       # what checks the package
 )
 compilers=(g++-aarch64-linux-gnu g++-arm-linux-gnueabihf googletest file debian-archive-keyring)
 for extra in "$@"; do
   case $extra in
     cross) packages+=("${compilers[@]}" qemu-user-static) ;;
-    package) packages+=("${compilers[@]}" lintian dpkg-dev binutils gzip iproute2 util-linux) ;;
+    package) packages+=("${compilers[@]}" lintian) ;;
     board) packages+=(qemu-system-arm kmod cpio e2fsprogs debian-archive-keyring) ;;
     *) echo "setup.sh: $extra is none of cross, package, board" >&2; exit 64 ;;
   esac
@@ -70,4 +71,12 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "setup.sh: installing ${missing[*]}" >&2
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q >&2 || echo "setup.sh: apt-get update failed; trying with what is known" >&2
+unknown=()
+for package in "${missing[@]}"; do
+  apt-cache show "$package" >/dev/null 2>&1 || unknown+=("$package")
+done
+if [ ${#unknown[@]} -gt 0 ]; then
+  echo "setup.sh: this system's releases have no ${unknown[*]}; Debian 12 and Raspberry Pi OS 12 have all that is needed" >&2
+  exit 1
+fi
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends --no-remove "${missing[@]}" >&2
