@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds and runs all tests: everything under the address and undefined-behaviour sanitizers, what has threads
-# under the thread sanitizer too, and the whole program and its package once more as they are shipped; where a board's emulator is installed, the package of a
-# 64-bit ARM board on such a board as well.
+# under the thread sanitizer too, and the whole program and its package once more as they are shipped; where a board's emulator is installed,
+# the package of a 64-bit ARM board on such a board as well.
 #   scripts/test.sh         all of it (what CI runs)
 #   scripts/test.sh quick   the developer's loop: debug build, all tests, no sanitizer
 #   scripts/test.sh tsan    what has threads, under the thread sanitizer

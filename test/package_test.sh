@@ -186,5 +186,13 @@ for path in /etc/ffl-agent /var/lib/ffl-agent /run/ffl-agent $enabled /lib/syste
   gone "$path"
 done
 inside getent passwd ffl-agent >/dev/null || die "the user is gone"
+
+step "purge where the queue has a disk of its own: the disk is emptied"
+package -i /tmp/first.deb
+mount -t tmpfs none "$root/var/lib/ffl-agent"
+touch "$root/var/lib/ffl-agent/agent.db"
+package --purge ffl-agent
+gone /var/lib/ffl-agent/agent.db
+umount "$root/var/lib/ffl-agent"
 [ -z "$(inside dpkg-query -W -f '${db:Status-Status}' ffl-agent 2>/dev/null | grep -v not-installed)" ] || die "dpkg still knows it"
 echo "package_test.sh: $(basename "$deb") passes"

@@ -1,4 +1,5 @@
-"""The package's life on the board: installed, configured, checked, started, reloaded, frozen, upgraded, removed, purged. Each step says what it saw or raises ProductError."""
+"""The package's life on the board: installed, configured, checked, started, reloaded, frozen, upgraded, removed, purged. Each step says what it
+saw or raises ProductError."""
 import json
 import os
 
