@@ -8,8 +8,10 @@
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/use_future.hpp>
+#include <condition_variable>
 #include <future>
 #include <gtest/gtest.h>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -28,13 +30,14 @@ class RunningServer {
 
     /// Runs `what(HttpServer&)` or `what()` on the loop and gives its value.
     template <class What> auto on_loop(What what) {
-        std::packaged_task task{[this, what]() mutable {
+        const auto call = [this, &what] {
             if constexpr (std::is_invocable_v<What, common::HttpServer&>) {
                 return what(*server_);
             } else {
                 return what();
             }
-        }};
+        };
+        std::packaged_task<decltype(call())()> task{call};
         auto value = task.get_future();
         common::asio::post(loop_, [&task] { task(); });
         return value.get();
@@ -77,9 +80,8 @@ class RunningServer {
     }
     /// Blocks until `n` requests have reached the handler.
     void wait_for_handled(unsigned n) const {
-        for (auto seen = handled.load(); seen < n; seen = handled.load()) {
-            handled.wait(seen);
-        }
+        std::unique_lock lock{counting_};
+        counted_.wait(lock, [this, n] { return handled >= n; });
     }
 
     std::uint16_t port = 0;
@@ -105,8 +107,11 @@ class RunningServer {
     }
 
     common::Task<common::HttpReply> serve(common::Incoming request) {
-        ++handled;
-        handled.notify_all();
+        {
+            const std::lock_guard lock{counting_};
+            ++handled;
+        }
+        counted_.notify_all();
         if (request.path == "/throw") {
             throw std::runtime_error{"s3cret"};
         }
@@ -145,6 +150,9 @@ class RunningServer {
     common::asio::io_context loop_{1};
     common::asio::executor_work_guard<common::asio::io_context::executor_type> busy_{loop_.get_executor()};
     common::asio::steady_timer gate_of_slow_{loop_, common::Instant::max()};
+    // Not the atomic's own wait: libstdc++ 10, with which the portable builds are made, has none.
+    mutable std::mutex counting_;
+    mutable std::condition_variable counted_;
     bool released_ = false;
     bool stopped_ = false;
     std::optional<common::HttpServer> server_;
