@@ -95,7 +95,7 @@ void check_user(Report& report, const std::string& path) {
     }
     const auto* owner = ::getpwuid(folder.st_uid);
     const auto name = owner != nullptr ? std::string{owner->pw_name} : "#" + std::to_string(folder.st_uid);
-    report.warn("judged as root, who may read what " + name + " may not", "sudo -u " + name + " ffl-agent check");
+    report.warn("judged as root, who may read what " + name + " may not", "call it with sudo -u " + name);
 }
 
 /// The folder of the database, or of the nearest of its parents that exists.

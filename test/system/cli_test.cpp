@@ -103,7 +103,7 @@ TEST(Cli, RootIsToldWhoseCheckCounts) {
     ASSERT_EQ(::chown(std::filesystem::path{agent.ini()}.parent_path().c_str(), 65534, 65534), 0);
     const auto check = agent.cli({"check"});
     EXPECT_EQ(check.code, 0) << check.out;
-    EXPECT_NE(check.out.find("warn  judged as root, who may read what nobody may not -- sudo -u nobody ffl-agent check"), std::string::npos)
+    EXPECT_NE(check.out.find("warn  judged as root, who may read what nobody may not -- call it with sudo -u nobody\n"), std::string::npos)
         << check.out;
 }
 
