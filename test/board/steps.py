@@ -5,6 +5,7 @@ import os
 
 from board import UNIT
 from common import ProductError, until
+from cuts import under_load
 from load import WEBHOOKS, Load
 
 USER = "installer"
@@ -178,8 +179,10 @@ def upgrade_and_remove(board, receiver, ledger):
 
     receiver.stop()
     load = Load(board.machine.agent_port, board.token, ledger, "upgrade").start()
-    load.pause(3)
-    load.stop()
+    try:
+        under_load(load, ledger, 2)
+    finally:
+        load.stop()
     owed, pid, ini = waiting(), board.pid(), board.run("cat /etc/ffl-agent/agent.ini")
     if load.faults or not owed:
         raise ProductError(f"no backlog to upgrade with: {load.faults[:3]}")
