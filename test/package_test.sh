@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs, configures, upgrades, downgrades, removes and purges a package, with the real program and a real queue, in a root folder that
-# vanishes: a writable layer in memory over this machine's root, or over another one, neither of which is written. Needs root.
+# vanishes: a writable layer in memory over this machine's root, or over another one, neither of which is written. Without root it says that it
+# is left out.
 #   test/package_test.sh FILE.deb [ROOT]
 #     ROOT  default /; for another release one that debootstrap made, with what the package depends on
 set -euo pipefail
