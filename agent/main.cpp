@@ -1,3 +1,3 @@
-#include "agent/cli.hpp"
+#include "agent/cli/cli.hpp"
 
 int main(int argc, char** argv) { return agent::command_line(argc, argv); }

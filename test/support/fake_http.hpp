@@ -1,7 +1,7 @@
 // FakeHttp: an HttpClient that answers as the test says and remembers what was asked. A request may be left hanging.
 #pragma once
 
-#include "common/http_client.hpp"
+#include "common/http_client/http_client.hpp"
 
 #include <deque>
 #include <functional>

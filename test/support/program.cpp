@@ -1,6 +1,6 @@
 #include "test/support/program.hpp"
 
-#include "common/http_client.hpp"
+#include "common/http_client/http_client.hpp"
 
 #include <csignal>
 #include <cstdlib>

@@ -2,7 +2,7 @@
 // system tests. What it waits for are lines and answers of the program, never a length of time.
 #pragma once
 
-#include "common/http.hpp"
+#include "common/net/http.hpp"
 
 #include <chrono>
 #include <filesystem>

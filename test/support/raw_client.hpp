@@ -2,7 +2,7 @@
 // loopback, with or without TLS, or a Unix socket. Every wait ends after the time-out. One thread at a time.
 #pragma once
 
-#include "common/http.hpp"
+#include "common/net/http.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #include "test/support/receiver.hpp"
 
-#include "common/crypto.hpp"
+#include "common/base/crypto.hpp"
 
 #include <charconv>
 #include <nlohmann/json.hpp>

@@ -1,5 +1,5 @@
 // ffl-receiver: the callback receiver as a program, for demonstrations and for trying the agent by hand.
-#include "common/settings.hpp"
+#include "common/text/ini.hpp"
 #include "test/support/receiver.hpp"
 #include "test/support/until_stopped.hpp"
 

@@ -2,7 +2,7 @@
 // simulated FindFace Lite and the callback receiver are scripts for it. Its functions may be called from any thread.
 #pragma once
 
-#include "common/http.hpp"
+#include "common/net/http.hpp"
 
 #include <atomic>
 #include <chrono>

@@ -1,5 +1,5 @@
 // ffl-simulator: the simulated FindFace Lite server as a program, for demonstrations and for trying the agent by hand.
-#include "common/settings.hpp"
+#include "common/text/ini.hpp"
 #include "test/support/simulator.hpp"
 #include "test/support/until_stopped.hpp"
 

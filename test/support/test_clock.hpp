@@ -2,7 +2,7 @@
 // that wait for minutes are tested in microseconds.
 #pragma once
 
-#include "common/clock.hpp"
+#include "common/async/clock.hpp"
 
 #include <map>
 

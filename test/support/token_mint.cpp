@@ -1,6 +1,6 @@
 #include "test/support/token_mint.hpp"
 
-#include "common/crypto.hpp"
+#include "common/base/crypto.hpp"
 
 #include <nlohmann/json.hpp>
 #include <random>

@@ -1,5 +1,5 @@
 // Where definitions come from and what is served when they cannot come: the whole program against the simulated FindFace Lite.
-#include "common/settings.hpp"
+#include "common/text/ini.hpp"
 #include "test/support/program.hpp"
 #include "test/support/receiver.hpp"
 #include "test/support/simulator.hpp"

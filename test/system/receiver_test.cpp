@@ -1,8 +1,8 @@
 // The callback receiver itself, over real sockets.
 #include "test/support/receiver.hpp"
 
-#include "agent/delivery.hpp"
-#include "common/http_client.hpp"
+#include "agent/webhooks/delivery.hpp"
+#include "common/http_client/http_client.hpp"
 #include "test/support/test_clock.hpp"
 
 #include <gtest/gtest.h>

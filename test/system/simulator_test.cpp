@@ -1,7 +1,7 @@
 // The agent's calls to a server over real sockets, against the simulated FindFace Lite, and by that the simulator itself.
 #include "test/support/simulator.hpp"
 
-#include "agent/server_api.hpp"
+#include "agent/findface/client.hpp"
 #include "test/support/test_clock.hpp"
 
 #include <gtest/gtest.h>

@@ -1,0 +1,126 @@
+#include "agent/api/ingest.hpp"
+
+#include "agent/api/content_type.hpp"
+#include "common/base/crypto.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace agent {
+
+namespace {
+
+using common::Fault;
+using common::HttpReply;
+
+HttpReply later(std::string detail, const char* seconds) {
+    return common::problem(503, std::move(detail), {{"Retry-After", seconds}});
+}
+
+/// The error says what the store has against it; the producer has to know whether waiting helps, and how long.
+HttpReply refusal(const common::Error& error) {
+    switch (error.fault) {
+    case Fault::full:
+        return later("the queue is full, nothing of this request was kept (" + error.message + "): send it again later", "10");
+    case Fault::storage:
+        return later("the store does not take events now, nothing of this request was kept (" + error.message + "): send it again later",
+                     "5");
+    default:
+        return common::problem(500, "nothing of this request was kept: " + error.message);
+    }
+}
+
+NewEvent::For delivery_to(std::shared_ptr<const Webhook> webhook, const Event& event) {
+    NewEvent::For to;
+    if (webhook->settings.cooldown > common::Millis{0}) {
+        to.cooldown_value = cooldown_value(webhook->settings, event);
+    }
+    to.webhook = std::move(webhook);
+    return to;
+}
+
+} // namespace
+
+Ingest::Ingest(common::Clock& clock, Outbox& outbox, WebhookCache& cache, Stats& stats)
+    : clock_{clock}, outbox_{outbox}, cache_{cache}, stats_{stats} {}
+
+std::optional<HttpReply> Ingest::refuse(const common::Incoming& head) const {
+    const auto format = body_format(head.headers);
+    return format ? std::nullopt : std::optional{common::problem(415, format.error().message, {{"Accept", accepted_types}})};
+}
+
+common::Result<Ingest::Batch> Ingest::read(std::string body, BodyFormat format) {
+    const auto parts = split_events(body, format);
+    if (!parts) {
+        ++stats_.events_rejected;
+        return common::fail(parts.error());
+    }
+    // One snapshot for the whole request: a list fetched meanwhile must not match half of a batch.
+    const auto snapshot = cache_.snapshot();
+    static const auto no_bytes = std::make_shared<const std::string>();
+    Batch batch;
+    batch.events.reserve(parts->size());
+    for (const auto part : *parts) {
+        const auto event = read_event(part);
+        if (!event) {
+            stats_.events_rejected += parts->size();
+            return common::fail("event " + std::to_string(batch.events.size()), event.error());
+        }
+        auto& added = batch.events.emplace_back();
+        added.id_given = event->id.has_value();
+        added.event_id = event->id ? *event->id : common::uuid_v7(clock_.wall());
+        for (auto& webhook : match(*snapshot, *event)) {
+            ++batch.matched[webhook->key];
+            added.deliveries.push_back(delivery_to(std::move(webhook), *event));
+        }
+        // Without an id it is no duplicate of anything, and without a delivery nobody reads it again.
+        const bool bytes_needed = added.id_given || !added.deliveries.empty();
+        added.bytes = bytes_needed ? std::make_shared<const std::string>(part) : no_bytes;
+    }
+    return batch;
+}
+
+void Ingest::count(const Accepted& accepted, const std::map<std::string, std::uint64_t>& matched) {
+    stats_.events_accepted += accepted.accepted;
+    stats_.events_duplicate += accepted.duplicates;
+    // Which events of a batch were the duplicates is known to the outbox alone. A producer that repeats itself repeats the request, so
+    // only a request of nothing but duplicates is left out here.
+    if (accepted.duplicates < accepted.accepted) {
+        for (const auto& [key, events] : matched) {
+            stats_.webhooks[key].matched += events;
+        }
+    }
+}
+
+common::Task<HttpReply> Ingest::post(common::Incoming request) {
+    const auto format = body_format(request.headers);
+    if (!format) {
+        co_return *refuse(request);
+    }
+    if (!cache_.known()) {
+        ++stats_.events_rejected;
+        co_return later("the list of webhooks was never fetched from the FindFace Lite server, so it is not known yet who wants events; "
+                        "GET /v1/status says what keeps it: send the request again later",
+                        "5");
+    }
+    auto batch = read(std::move(request.body), *format);
+    if (!batch) {
+        co_return common::problem(400, batch.error().message);
+    }
+    Accepted accepted;
+    if (const auto events = batch->events.size(); events > 0) {
+        auto hand_over = outbox_.add(std::move(batch->events));
+        const auto added = co_await std::move(hand_over);
+        if (!added) {
+            stats_.events_rejected += events;
+            co_return refusal(added.error());
+        }
+        accepted = *added;
+        count(accepted, batch->matched);
+    }
+    const nlohmann::ordered_json answer{
+        {"accepted", accepted.accepted}, {"duplicates", accepted.duplicates}, {"deliveries", accepted.deliveries}};
+    co_return common::json_reply(202, answer.dump());
+}
+
+} // namespace agent

@@ -1,0 +1,118 @@
+#include "agent/api/metrics_page.hpp"
+
+#include "common/base/version.hpp"
+#include "common/text/metrics.hpp"
+
+#include <array>
+#include <set>
+
+namespace agent {
+
+namespace {
+
+using common::MetricsText;
+
+std::uint64_t yes(bool it_is) {
+    return it_is ? 1 : 0;
+}
+
+/// The webhooks of now, and those removed since the start that something was counted for: a counter does not vanish.
+std::set<std::string> known_keys(const Sources& sources) {
+    std::set<std::string> keys;
+    const auto snapshot = sources.cache.snapshot();
+    for (const auto& webhook : snapshot->webhooks) {
+        keys.insert(webhook->key);
+    }
+    for (const auto& [key, counted] : sources.stats.webhooks) {
+        keys.insert(key);
+    }
+    return keys;
+}
+
+void agent_families(MetricsText& out, const Sources& sources) {
+    out.family("ffl_agent_build_info", "gauge", "1, labelled with the version.");
+    out.sample({{"version", version}}, std::uint64_t{1});
+    out.gauge("ffl_agent_uptime_seconds", "Time since the agent started.", sources.uptime_s());
+    out.gauge("ffl_agent_clock_synchronized", "Whether the kernel calls the wall clock synchronized.",
+              static_cast<double>(yes(sources.clock.synchronized())));
+}
+
+void event_families(MetricsText& out, const Stats& stats) {
+    out.counter("ffl_agent_events_accepted_total", "Events answered 202, duplicates among them.", stats.events_accepted);
+    out.counter("ffl_agent_events_duplicate_total", "Events accepted before, not delivered again.", stats.events_duplicate);
+    out.counter("ffl_agent_events_rejected_total", "Events answered 400 or 503; a body that cannot be taken apart counts as one.",
+                stats.events_rejected);
+}
+
+void webhook_families(MetricsText& out, const Sources& sources) {
+    constexpr std::array states{WebhookState::serving, WebhookState::inactive, WebhookState::excluded, WebhookState::unsupported};
+    const auto snapshot = sources.cache.snapshot();
+    out.family("ffl_agent_webhooks", "gauge", "Webhook definitions by state.");
+    for (const auto state : states) {
+        std::uint64_t count = 0;
+        for (const auto& webhook : snapshot->webhooks) {
+            count += yes(webhook->state == state);
+        }
+        out.sample({{"state", to_string(state)}}, count);
+    }
+    const auto keys = known_keys(sources);
+    out.family("ffl_agent_events_matched_total", "counter", "Events that the webhook's filters let through.");
+    for (const auto& key : keys) {
+        out.sample({{"webhook", key}}, sources.counted(key).matched);
+    }
+    out.family("ffl_agent_deliveries_total", "counter", "Deliveries that came to an end, by outcome.");
+    for (const auto& key : keys) {
+        const auto& counted = sources.counted(key);
+        out.sample({{"webhook", key}, {"outcome", "delivered"}}, counted.delivered);
+        out.sample({{"webhook", key}, {"outcome", "dead"}}, counted.dead);
+        out.sample({{"webhook", key}, {"outcome", "expired"}}, counted.expired);
+        out.sample({{"webhook", key}, {"outcome", "suppressed"}}, counted.suppressed);
+        out.sample({{"webhook", key}, {"outcome", "dropped"}}, counted.dropped);
+    }
+    out.family("ffl_agent_attempts_failed_total", "counter", "Attempts without a 2xx answer.");
+    for (const auto& key : keys) {
+        out.sample({{"webhook", key}}, sources.counted(key).failed);
+    }
+    out.family("ffl_agent_webhook_deliveries", "gauge", "Deliveries in the queue by webhook and state.");
+    for (const auto& key : keys) {
+        out.sample({{"webhook", key}, {"state", "pending"}}, sources.outbox.pending(key));
+        out.sample({{"webhook", key}, {"state", "dead"}}, sources.outbox.dead(key));
+    }
+}
+
+void queue_families(MetricsText& out, const QueueStats& queue) {
+    out.family("ffl_agent_queue_deliveries", "gauge", "Deliveries in the queue by state.");
+    out.sample({{"state", "pending"}}, queue.pending);
+    out.sample({{"state", "dead"}}, queue.dead);
+    out.gauge("ffl_agent_queue_oldest_seconds", "Age of the oldest pending delivery; 0 when none waits.",
+              static_cast<double>(queue.oldest_ms.value_or(0)) / 1000.0);
+    out.gauge("ffl_agent_queue_bytes", "Size of the database with its WAL.", static_cast<double>(queue.bytes));
+    out.gauge("ffl_agent_queue_max_bytes", "Bound of that size (queue.max_size).", static_cast<double>(queue.max_bytes));
+    out.gauge("ffl_agent_queue_full", "Whether the queue is at its bound.", static_cast<double>(yes(queue.full)));
+}
+
+void store_families(MetricsText& out, const Sources& sources, const QueueStats& queue) {
+    out.gauge("ffl_agent_store_degraded", "Whether the store refuses to write.", static_cast<double>(yes(queue.degraded)));
+    out.counter("ffl_agent_store_quarantined_total", "Damaged databases set aside that lie beside the queue.",
+                sources.opened.quarantined.size());
+    const auto& server = sources.stats.server;
+    out.counter("ffl_agent_sync_failures_total", "Fetches of the webhook list that failed.", server.failures);
+    const auto last = server.last_sync ? server.last_sync->time_since_epoch() : common::WallTime::duration{0};
+    out.gauge("ffl_agent_sync_last_success_timestamp_seconds", "When the webhook list was last fetched whole; 0: not yet.",
+              std::chrono::duration<double>(last).count());
+}
+
+} // namespace
+
+std::string metrics_text(const Sources& sources) {
+    const auto queue = sources.outbox.stats();
+    MetricsText out;
+    agent_families(out, sources);
+    event_families(out, sources.stats);
+    webhook_families(out, sources);
+    queue_families(out, queue);
+    store_families(out, sources, queue);
+    return out.text();
+}
+
+} // namespace agent

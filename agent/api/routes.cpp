@@ -1,0 +1,95 @@
+#include "agent/api/routes.hpp"
+
+#include "common/text/json.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace agent {
+
+namespace {
+
+// A fixed path stands before the one with "{id}" that it would fit.
+constexpr std::array routes{
+    Route{Endpoint::events, "/v1/events", {"POST"}, true},
+    Route{Endpoint::explain, "/v1/explain", {"POST"}, true},
+    Route{Endpoint::status, "/v1/status", {"GET", "HEAD"}, true},
+    Route{Endpoint::deliveries, "/v1/deliveries", {"GET", "HEAD"}, false},
+    Route{Endpoint::retry_deliveries, "/v1/deliveries/retry", {"POST"}, false},
+    Route{Endpoint::drop_deliveries, "/v1/deliveries/drop", {"POST"}, false},
+    Route{Endpoint::delivery, "/v1/deliveries/{id}", {"GET", "HEAD", "DELETE"}, false},
+    Route{Endpoint::retry_delivery, "/v1/deliveries/{id}/retry", {"POST"}, false},
+    Route{Endpoint::sync, "/v1/sync", {"POST"}, false},
+    Route{Endpoint::metrics, "/metrics", {"GET", "HEAD"}, true},
+    Route{Endpoint::livez, "/livez", {"GET", "HEAD"}, true},
+    Route{Endpoint::readyz, "/readyz", {"GET", "HEAD"}, true},
+    Route{Endpoint::page, "", {"GET", "HEAD"}, true},
+};
+
+/// The next segment of a path that begins with '/', taken off its front.
+std::string_view take_segment(std::string_view& path) {
+    path.remove_prefix(1);
+    const auto segment = path.substr(0, path.find('/'));
+    path.remove_prefix(segment.size());
+    return segment;
+}
+
+/// Nothing: the path is another. Otherwise what stands for "{id}".
+std::optional<std::string> fit(std::string_view pattern, std::string_view path) {
+    std::string id;
+    while (!pattern.empty() && !path.empty()) {
+        const auto wanted = take_segment(pattern);
+        const auto found = take_segment(path);
+        if (wanted == "{id}" && !found.empty()) {
+            id = found;
+        } else if (wanted != found) {
+            return std::nullopt;
+        }
+    }
+    return pattern.empty() && path.empty() ? std::optional{std::move(id)} : std::nullopt;
+}
+
+} // namespace
+
+bool Route::allows(std::string_view method) const {
+    return !method.empty() && std::find(methods.begin(), methods.end(), method) != methods.end();
+}
+
+std::string Route::allow() const {
+    std::string list;
+    for (const auto method : methods) {
+        if (!method.empty()) {
+            list += list.empty() ? "" : ", ";
+            list += method;
+        }
+    }
+    return list;
+}
+
+std::optional<Routed> find_route(std::string_view path) {
+    if (!path.starts_with('/')) {
+        return std::nullopt;
+    }
+    if (path.ends_with('/')) {
+        path.remove_suffix(1);
+    }
+    for (const auto& route : routes) {
+        if (auto id = fit(route.path, path)) {
+            return Routed{&route, std::move(*id)};
+        }
+    }
+    return std::nullopt;
+}
+
+common::HttpReply no_such_path(std::string_view path) {
+    return common::problem(404,
+                           "nothing lives at " + shown(nlohmann::json(path)) + ": events go to /v1/events, the page at / shows the status");
+}
+
+common::HttpReply wrong_method(const Route& route, std::string_view method) {
+    auto allow = route.allow();
+    auto detail = std::string{method} + " is no method of " + (route.path.empty() ? "/" : std::string{route.path}) + ": use " + allow;
+    return common::problem(405, std::move(detail), {{"Allow", std::move(allow)}});
+}
+
+} // namespace agent

@@ -1,0 +1,104 @@
+#include "agent/api/status_json.hpp"
+
+#include "common/base/version.hpp"
+
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+namespace agent {
+
+namespace {
+
+using nlohmann::json;
+
+json text_or_null(const std::string& text) {
+    return text.empty() ? json{} : json(text);
+}
+
+std::string_view to_string(ServerStats::State state) {
+    switch (state) {
+    case ServerStats::State::standalone:
+        return "standalone";
+    case ServerStats::State::starting:
+        return "starting";
+    case ServerStats::State::ok:
+        return "ok";
+    case ServerStats::State::failing:
+        return "failing";
+    }
+    return "failing";
+}
+
+json server_json(const Sources& sources) {
+    const auto& server = sources.stats.server;
+    const auto& url = sources.config.server.url;
+    return {{"url", url ? json(url->shown()) : json{}},
+            {"state", url ? to_string(server.state) : to_string(ServerStats::State::standalone)},
+            {"last_sync", server.last_sync ? json(rfc3339(*server.last_sync)) : json{}},
+            {"last_error", text_or_null(server.last_error)}};
+}
+
+/// What the definition itself says; whether it is served is `state`.
+bool is_active(const Webhook& webhook) {
+    if (webhook.state == WebhookState::serving || webhook.state == WebhookState::inactive) {
+        return webhook.state == WebhookState::serving;
+    }
+    const auto definition = json::parse(webhook.definition, nullptr, false);
+    const auto active = definition.is_object() ? definition.find("active") : definition.end();
+    return active == definition.end() || active->is_null() || (active->is_boolean() && active->get<bool>());
+}
+
+json webhook_json(const Sources& sources, const Webhook& webhook) {
+    const auto& counted = sources.counted(webhook.key);
+    return {{"key", webhook.key},
+            {"name", webhook.name},
+            {"active", is_active(webhook)},
+            {"state", to_string(webhook.state)},
+            {"reason", text_or_null(webhook.reason)},
+            {"warnings", webhook.warnings},
+            {"target", webhook.target.host.empty() ? json{} : json(webhook.target.shown())},
+            {"matched", counted.matched},
+            {"delivered", counted.delivered},
+            {"failed", counted.failed},
+            {"suppressed", counted.suppressed},
+            {"pending", sources.outbox.pending(webhook.key)},
+            {"dead", sources.outbox.dead(webhook.key)},
+            {"last_error", text_or_null(counted.last_error)}};
+}
+
+} // namespace
+
+std::string rfc3339(common::WallTime time) {
+    const auto seconds = std::chrono::system_clock::to_time_t(time);
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    char text[48];
+    return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
+json status_json(const Sources& sources) {
+    const auto queue = sources.outbox.stats();
+    auto webhooks = json::array();
+    const auto snapshot = sources.cache.snapshot();
+    for (const auto& webhook : snapshot->webhooks) {
+        webhooks.push_back(webhook_json(sources, *webhook));
+    }
+    return {{"version", version},
+            {"uptime_s", sources.uptime_s()},
+            {"server", server_json(sources)},
+            {"webhooks", std::move(webhooks)},
+            {"queue",
+             {{"pending", queue.pending},
+              {"dead", queue.dead},
+              {"bytes", queue.bytes},
+              {"max_bytes", queue.max_bytes},
+              {"oldest_s", queue.oldest_ms ? json(static_cast<double>(*queue.oldest_ms) / 1000.0) : json{}}}},
+            {"clock", {{"synchronized", sources.clock.synchronized()}}},
+            {"store",
+             {{"path", sources.config.queue.path},
+              {"sync", sources.config.queue.sync == common::Sync::full ? "full" : "normal"},
+              {"degraded", queue.degraded},
+              {"quarantined", sources.opened.quarantined}}}};
+}
+
+} // namespace agent

@@ -1,0 +1,183 @@
+#include "agent/cli/agent_client.hpp"
+#include "agent/cli/commands.hpp"
+#include "agent/webhooks/definition_list.hpp"
+#include "agent/events/event.hpp"
+#include "agent/service/exit_codes.hpp"
+
+#include <algorithm>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+namespace agent {
+
+namespace {
+
+using common::Fault;
+using common::Result;
+using nlohmann::json;
+
+constexpr std::size_t batch_bytes = 1UL << 20;
+
+/// The events of a file in any of the three forms, each valid. A file that is one JSON value is not NDJSON.
+Result<std::vector<std::string_view>> events_of(const std::string& file, std::string_view text) {
+    auto parts = split_events(text, BodyFormat::json);
+    if (!parts) {
+        if (auto lines = split_events(text, BodyFormat::ndjson); lines && lines->size() > 1) {
+            parts = std::move(lines);
+        }
+    }
+    if (!parts) {
+        return common::fail(file, parts.error());
+    }
+    for (std::size_t i = 0; i < parts->size(); ++i) {
+        if (auto event = read_event((*parts)[i]); !event) {
+            return common::fail(Fault::input, file + ": event " + std::to_string(i) + ": " + event.error().message);
+        }
+    }
+    return parts;
+}
+
+/// What one file came to. Batches keep a request under the agent's max_body; each is all or nothing.
+struct Sent {
+    std::uint64_t accepted = 0, duplicates = 0, deliveries = 0;
+};
+
+Result<void> send_batch(const Config& config, const std::string& body, Sent& sent) {
+    auto answer = ask_agent(config, "POST", "/v1/events", body);
+    if (!answer) {
+        return common::fail(answer.error());
+    }
+    sent.accepted += answer->value("accepted", 0ULL);
+    sent.duplicates += answer->value("duplicates", 0ULL);
+    sent.deliveries += answer->value("deliveries", 0ULL);
+    return {};
+}
+
+Result<void> send_events(const Config& config, const std::vector<std::string_view>& events, Sent& sent) {
+    if (events.empty()) {
+        return send_batch(config, "[]", sent); // so that an agent that does not answer is noticed all the same
+    }
+    const auto limit = static_cast<std::size_t>(std::min<std::uint64_t>(batch_bytes, config.ingest.max_body));
+    std::string body;
+    for (const auto event : events) {
+        if (!body.empty() && body.size() + event.size() + 2 > limit) {
+            if (auto done = send_batch(config, body + "]", sent); !done) {
+                return done;
+            }
+            body.clear();
+        }
+        body += body.empty() ? '[' : ',';
+        body += event;
+    }
+    return send_batch(config, body + "]", sent);
+}
+
+/// The definitions of a file as a snapshot, with no agent and no configuration: the manual's single object is a list of one.
+Result<Snapshot> snapshot_of(const std::string& file) {
+    auto text = read_input(file);
+    if (!text) {
+        return common::fail(text.error());
+    }
+    const auto whole = json::parse(*text, nullptr, false);
+    const bool single = whole.is_object() && whole.contains("target");
+    auto list = read_list(single ? "[" + *text + "]" : *text);
+    if (!list) {
+        return common::fail(file, list.error());
+    }
+    Snapshot snapshot;
+    for (const auto& definition : list->definitions) {
+        const auto key = server_key(definition);
+        const auto name = definition.contains("name") && definition["name"].is_string() ? definition["name"].get<std::string>() : "?";
+        snapshot.webhooks.push_back(std::make_shared<const Webhook>(read_webhook(key.value_or("local:" + name), definition)));
+    }
+    return snapshot;
+}
+
+void print_explanation(const json& explanation) {
+    for (const auto& webhook : explanation.at("webhooks")) {
+        const auto title = webhook.value("key", "?") + " \"" + webhook.value("name", "") + "\": ";
+        if (webhook.value("matches", false)) {
+            std::cout << title << "matches\n";
+            continue;
+        }
+        const auto& failed = webhook.at("failed");
+        std::cout << title << "no match: " << failed.value("filter", "?") << " wants " << failed.at("wanted").dump() << ", found "
+                  << failed.at("found").dump();
+        if (const auto hint = failed.value("hint", ""); !hint.empty()) {
+            std::cout << " (" << hint << ")";
+        }
+        std::cout << '\n';
+    }
+    if (explanation.at("webhooks").empty()) {
+        std::cout << "there are no webhooks\n";
+    }
+}
+
+Result<json> explain_alone(const Event& event, const std::string& webhooks_file) {
+    auto snapshot = snapshot_of(webhooks_file);
+    if (!snapshot) {
+        return common::fail(snapshot.error());
+    }
+    return explanation_json(explain(*snapshot, event));
+}
+
+} // namespace
+
+int command_send(const Command& command, const std::vector<std::string>& files) {
+    // All files are judged before the first event is sent.
+    std::vector<std::string> texts;
+    std::vector<std::vector<std::string_view>> events;
+    texts.reserve(files.size());
+    for (const auto& file : files) {
+        auto text = read_input(file);
+        if (!text) {
+            return complain(text.error());
+        }
+        auto parts = events_of(file, texts.emplace_back(std::move(*text)));
+        if (!parts) {
+            return complain(parts.error());
+        }
+        events.push_back(std::move(*parts));
+    }
+    Sent sent;
+    for (const auto& of_file : events) {
+        if (auto done = send_events(command.config, of_file, sent); !done) {
+            const auto before = sent.accepted == 0 ? "" : "after " + std::to_string(sent.accepted) + " accepted events: ";
+            return complain(exit_code::of(done.error()), before + done.error().message);
+        }
+    }
+    if (command.json) {
+        std::cout << json{{"accepted", sent.accepted}, {"duplicates", sent.duplicates}, {"deliveries", sent.deliveries}}.dump() << '\n';
+    } else {
+        std::cout << "accepted " << sent.accepted << ", duplicates " << sent.duplicates << ", deliveries " << sent.deliveries << '\n';
+    }
+    return exit_code::done;
+}
+
+int command_explain(const Command& command, const std::string& file, const std::string& webhooks_file) {
+    auto text = read_input(file);
+    if (!text) {
+        return complain(text.error());
+    }
+    auto events = events_of(file, *text);
+    if (!events) {
+        return complain(events.error());
+    }
+    if (events->size() != 1) {
+        return complain(exit_code::bad_data, file + " holds " + std::to_string(events->size()) + " events; explain takes one");
+    }
+    const auto event = read_event(events->front());
+    auto explanation = webhooks_file.empty() ? ask_agent(command.config, "POST", "/v1/explain", std::string{events->front()})
+                                             : explain_alone(*event, webhooks_file);
+    if (!explanation) {
+        return complain(explanation.error());
+    }
+    if (command.json) {
+        std::cout << explanation->dump() << '\n';
+    } else {
+        print_explanation(*explanation);
+    }
+    return exit_code::done;
+}
+
+} // namespace agent

@@ -1,0 +1,250 @@
+#include "agent/cli/agent_client.hpp"
+#include "agent/cli/commands.hpp"
+#include "agent/events/event.hpp"
+#include "agent/service/exit_codes.hpp"
+#include "agent/store/offline_queue.hpp"
+#include "agent/store/listing.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+namespace agent {
+
+namespace {
+
+using common::Fault;
+using common::Result;
+using nlohmann::json;
+
+constexpr std::size_t page_size = 1000;
+
+/// Where rows come from: the running agent, or with the service stopped the database itself.
+class Rows {
+  public:
+    static Result<Rows> open(const Config& config);
+
+    /// JSON text `{"deliveries":[…],"next":…}` as the API has it.
+    Result<std::string> page(const Selection& selection, const json& after, std::size_t limit, bool with_bodies);
+    Result<std::string> one(std::int64_t id);
+
+  private:
+    explicit Rows(const Config& config) : config_{&config} {}
+    const Config* config_;
+    std::unique_ptr<OfflineQueue> offline_;
+};
+
+Result<Rows> Rows::open(const Config& config) {
+    Rows rows{config};
+    auto alive = call_agent(config, "GET", "/livez");
+    if (alive) {
+        return rows;
+    }
+    if (!std::filesystem::exists(config.queue.path)) {
+        return common::fail(alive.error().fault, alive.error().message + ", and there is no database at " + config.queue.path);
+    }
+    auto offline = OfflineQueue::open(config.queue.path);
+    if (!offline) {
+        return common::fail(offline.error());
+    }
+    rows.offline_ = std::move(*offline);
+    return rows;
+}
+
+Result<std::string> Rows::page(const Selection& selection, const json& after, std::size_t limit, bool with_bodies) {
+    if (offline_) {
+        return offline_->page(selection, after.is_number() ? after.get<std::int64_t>() : 0, limit, with_bodies);
+    }
+    std::string target = "/v1/deliveries?limit=" + std::to_string(limit);
+    if (selection.state) {
+        target += "&state=" + std::string{to_string(*selection.state)};
+    }
+    if (selection.webhook) {
+        target += "&webhook=" + percent_encoded(*selection.webhook);
+    }
+    if (!after.is_null()) {
+        target += "&after=" + after.dump();
+    }
+    if (with_bodies) {
+        target += "&bodies=1";
+    }
+    return ask_agent_text(*config_, "GET", target);
+}
+
+Result<std::string> Rows::one(std::int64_t id) {
+    return offline_ ? offline_->one(id) : ask_agent_text(*config_, "GET", "/v1/deliveries/" + std::to_string(id));
+}
+
+/// Calls `each` with every page, as text and parsed, until `limit` rows or the end.
+Result<void> pages(Rows& rows, const Selection& selection, std::size_t limit, bool with_bodies,
+                   const std::function<Result<void>(const std::string&, const json&)>& each) {
+    json after;
+    for (std::size_t left = limit; left > 0;) {
+        const auto text = rows.page(selection, after, std::min(left, page_size), with_bodies);
+        if (!text) {
+            return common::fail(text.error());
+        }
+        const auto page = parsed_answer(*text);
+        if (!page) {
+            return common::fail(page.error());
+        }
+        if (auto done = each(*text, *page); !done) {
+            return done;
+        }
+        const auto& got = page->at("deliveries");
+        after = page->at("next");
+        left -= std::min(left, got.size());
+        if (after.is_null() || got.empty()) {
+            break;
+        }
+    }
+    return {};
+}
+
+void print_row(const json& row) {
+    std::cout << "delivery      " << row.at("id") << ", " << row.value("state", "") << '\n'
+              << "webhook       " << row.value("webhook", "") << " \"" << row.value("name", "") << "\"\n"
+              << "event id      " << row.value("event_id", "") << '\n'
+              << "age           " << show_seconds(row.at("age_s")) << '\n'
+              << "attempts      " << row.at("attempts") << '\n'
+              << "next attempt  " << show_seconds(row.at("next_attempt_s")) << '\n'
+              << "last error    " << (row.at("last_error").is_string() ? row.at("last_error").get<std::string>() : "-") << '\n';
+    for (const auto& attempt : row.at("history")) {
+        std::cout << "attempt " << attempt.at("attempt") << ": " << show_seconds(attempt.at("age_s")) << " ago, "
+                  << (attempt.at("error").is_string() ? attempt.at("error").get<std::string>() : "") << '\n';
+    }
+    std::cout << "event\n" << row.at("event").dump(2) << '\n';
+}
+
+/// {"state","webhook","ids"} as the API takes it.
+std::string selection_body(const Selection& selection) {
+    json body = json::object();
+    if (selection.state) {
+        body["state"] = to_string(*selection.state);
+    }
+    if (selection.webhook) {
+        body["webhook"] = *selection.webhook;
+    }
+    return body.dump();
+}
+
+/// retry and drop: one call for all, or one an id. An unknown id is an error, the others are done all the same.
+int edit(const Command& command, const Selection& selection, bool drop) {
+    std::uint64_t done = 0;
+    int code = exit_code::done;
+    const auto* word = drop ? "dropped" : "retried";
+    if (selection.ids.empty()) {
+        const auto answer =
+            ask_agent(command.config, "POST", drop ? "/v1/deliveries/drop" : "/v1/deliveries/retry", selection_body(selection));
+        if (!answer) {
+            return complain(answer.error());
+        }
+        done = answer->value(word, 0ULL);
+    }
+    for (const auto id : selection.ids) {
+        const auto path = "/v1/deliveries/" + std::to_string(id);
+        const auto answer = drop ? call_agent(command.config, "DELETE", path) : call_agent(command.config, "POST", path + "/retry");
+        if (!answer) {
+            return complain(answer.error());
+        }
+        if (answer->status / 100 == 2) {
+            ++done;
+        } else {
+            code = complain(reply_error(*answer));
+        }
+    }
+    if (command.json) {
+        std::cout << json{{word, done}}.dump() << '\n';
+    } else {
+        std::cout << word << ' ' << done << '\n';
+    }
+    return code;
+}
+
+} // namespace
+
+int command_queue_list(const Command& command, const Selection& selection, std::size_t limit) {
+    auto rows = Rows::open(command.config);
+    if (!rows) {
+        return complain(rows.error());
+    }
+    json all = json::array();
+    json next;
+    const auto done = pages(*rows, selection, limit, false, [&](const std::string&, const json& page) {
+        all.insert(all.end(), page.at("deliveries").begin(), page.at("deliveries").end());
+        next = page.at("next");
+        return Result<void>{};
+    });
+    if (!done) {
+        return complain(done.error());
+    }
+    if (command.json) {
+        std::cout << json{{"deliveries", all}, {"next", next}}.dump() << '\n';
+        return exit_code::done;
+    }
+    std::vector<std::vector<std::string>> table{{"ID", "STATE", "WEBHOOK", "EVENT ID", "AGE", "ATTEMPTS", "NEXT", "LAST ERROR"}};
+    for (const auto& row : all) {
+        table.push_back({row.at("id").dump(), row.value("state", ""), row.value("webhook", "") + " " + row.value("name", ""),
+                         row.value("event_id", ""), show_seconds(row.at("age_s")), row.at("attempts").dump(),
+                         show_seconds(row.at("next_attempt_s")),
+                         row.at("last_error").is_string() ? row.at("last_error").get<std::string>() : ""});
+    }
+    print_table(table);
+    if (!next.is_null()) {
+        std::cerr << "ffl-agent: there are more; --limit shows them\n";
+    }
+    return exit_code::done;
+}
+
+int command_queue_show(const Command& command, std::int64_t id) {
+    auto rows = Rows::open(command.config);
+    if (!rows) {
+        return complain(rows.error());
+    }
+    const auto text = rows->one(id);
+    const Result<json> row = text ? parsed_answer(*text) : Result<json>{common::fail(text.error())};
+    if (!row) {
+        return complain(row.error());
+    }
+    if (command.json) {
+        std::cout << *text << '\n';
+    } else {
+        print_row(*row);
+    }
+    return exit_code::done;
+}
+
+int command_queue_export(const Command& command, const Selection& selection) {
+    auto rows = Rows::open(command.config);
+    if (!rows) {
+        return complain(rows.error());
+    }
+    const auto done = pages(*rows, selection, SIZE_MAX, true, [](const std::string& text, const json&) -> Result<void> {
+        // Cut, not parsed and written again: a number comes out as it came in.
+        const auto begin = text.find('[');
+        const auto cut = split_events(std::string_view{text}.substr(begin, text.rfind(']') + 1 - begin), BodyFormat::json);
+        if (!cut) {
+            return common::fail(cut.error());
+        }
+        for (const auto row : *cut) {
+            // One line each: an event may have line breaks, between its values only, for within a string JSON allows none.
+            std::ranges::replace_copy_if(
+                row, std::ostreambuf_iterator<char>{std::cout}, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+            std::cout << '\n';
+        }
+        return {};
+    });
+    return done ? exit_code::done : complain(done.error());
+}
+
+int command_queue_retry(const Command& command, const Selection& selection) {
+    return edit(command, selection, false);
+}
+
+int command_queue_drop(const Command& command, const Selection& selection) {
+    return edit(command, selection, true);
+}
+
+} // namespace agent

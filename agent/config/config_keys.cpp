@@ -1,0 +1,328 @@
+#include "agent/config/config_keys.hpp"
+
+#include "agent/config/listen_address.hpp"
+#include "agent/config/secrets.hpp"
+#include "common/text/ini.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <initializer_list>
+#include <utility>
+
+namespace agent {
+
+namespace {
+
+using common::fail;
+using common::Fault;
+using common::Millis;
+using common::Result;
+
+constexpr Millis century{36'500LL * 24 * 3600 * 1000};
+
+// Each function below makes a setter: `field` picks the member of the target that it sets.
+
+template <class T, class Field> SetValue<T> text(Field field) {
+    return [field](T& target, const std::string& value, const ConfigPlace&) -> Result<void> {
+        field(target) = value;
+        return {};
+    };
+}
+
+template <class T, class Field> SetValue<T> list(Field field) {
+    return [field](T& target, const std::string& value, const ConfigPlace&) -> Result<void> {
+        field(target) = common::parse_list(value);
+        return {};
+    };
+}
+
+template <class T, class Field> SetValue<T> duration(Field field, Millis least, Millis most = century) {
+    return [field, least, most](T& target, const std::string& value, const ConfigPlace&) -> Result<void> {
+        const auto span = common::parse_duration(value);
+        if (!span) {
+            return fail(span.error());
+        }
+        if (*span < least || *span > most) {
+            const bool low = *span < least;
+            return fail(Fault::config,
+                        std::string{low ? "must be at least " : "must be at most "} + common::show_duration(low ? least : most));
+        }
+        field(target) = *span;
+        return {};
+    };
+}
+
+template <class T, class Field> SetValue<T> size(Field field, std::string_view least, std::string_view most) {
+    return [field, least, most](T& target, const std::string& value, const ConfigPlace&) -> Result<void> {
+        const auto bytes = common::parse_size(value);
+        if (!bytes) {
+            return fail(bytes.error());
+        }
+        if (*bytes < *common::parse_size(least) || *bytes > *common::parse_size(most)) {
+            return fail(Fault::config, "must be from " + std::string{least} + " to " + std::string{most});
+        }
+        field(target) = *bytes;
+        return {};
+    };
+}
+
+template <class T, class Field> SetValue<T> count(Field field, std::uint64_t most) {
+    return [field, most](T& target, const std::string& value, const ConfigPlace&) -> Result<void> {
+        std::uint64_t number = 0;
+        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+        if (error != std::errc{} || end != value.data() + value.size() || number < 1 || number > most) {
+            return fail(Fault::config, "accepted is a whole number from 1 to " + std::to_string(most));
+        }
+        field(target) = number;
+        return {};
+    };
+}
+
+template <class T, class Enum, class Field> SetValue<T> choice(Field field, std::initializer_list<std::pair<std::string, Enum>> words) {
+    return [field, words = std::vector(words)](T& target, const std::string& value, const ConfigPlace&) -> Result<void> {
+        std::string accepted;
+        for (const auto& [word, meaning] : words) {
+            if (word == value) {
+                field(target) = meaning;
+                return {};
+            }
+            accepted += (accepted.empty() ? "" : ", ") + word;
+        }
+        return fail(Fault::config, "accepted are " + accepted);
+    };
+}
+
+std::string absolute(const std::string& value, const ConfigPlace& place) {
+    return value.empty() ? value : (place.folder / value).lexically_normal().string();
+}
+
+/// A path that need not be there yet.
+template <class T, class Field> SetValue<T> path(Field field) {
+    return [field](T& target, const std::string& value, const ConfigPlace& place) -> Result<void> {
+        field(target) = absolute(value, place);
+        return {};
+    };
+}
+
+/// A file that is somebody else's to judge, but must be there.
+template <class T, class Field> SetValue<T> file(Field field) {
+    return [field](T& target, const std::string& value, const ConfigPlace& place) -> Result<void> {
+        const auto where = absolute(value, place);
+        field(target) = where;
+        return where.empty() || !place.secrets ? Result<void>{} : check_readable(where);
+    };
+}
+
+/// A file whose content goes into `content`, by `read`. Empty: no content.
+template <class T, class Read, class Field> SetValue<T> file_read_by(Read read, Field content) {
+    return [read, content](T& target, const std::string& value, const ConfigPlace& place) -> Result<void> {
+        content(target) = {};
+        if (value.empty()) {
+            return {};
+        }
+        if (value.starts_with("whsec_")) {
+            return fail(Fault::config, "give the path of a file that holds the secret, not the secret itself");
+        }
+        if (place.secrets) {
+            auto got = read(absolute(value, place));
+            if (!got) {
+                return fail(got.error());
+            }
+            content(target) = std::move(*got);
+        }
+        return {};
+    };
+}
+
+/// One value, two setters.
+template <class T> SetValue<T> both(SetValue<T> one, SetValue<T> other) {
+    return [one, other](T& target, const std::string& value, const ConfigPlace& place) -> Result<void> {
+        const auto first = one(target, value, place);
+        return first ? other(target, value, place) : first;
+    };
+}
+
+Result<void> set_url(Config& config, const std::string& value, const ConfigPlace&) {
+    config.server.url.reset();
+    if (value.empty()) {
+        return {};
+    }
+    auto url = common::parse_url(value);
+    if (!url) {
+        return fail(url.error());
+    }
+    if (!url->user.empty() || !url->password.empty()) {
+        return fail(Fault::config, "must not hold a login; give username and password_file");
+    }
+    if (url->target.find('?') != std::string::npos) {
+        return fail(Fault::config, "must be the server's base URL, without a query");
+    }
+    config.server.url = std::move(*url);
+    return {};
+}
+
+Result<void> set_listen(Config& config, const std::string& value, const ConfigPlace&) {
+    config.ingest.listen.clear();
+    if (value.empty()) {
+        return {};
+    }
+    auto listen = parse_listen(value);
+    if (!listen) {
+        return fail(listen.error());
+    }
+    config.ingest.listen = std::move(*listen);
+    return {};
+}
+
+Result<void> set_deny_targets(Config& config, const std::string& value, const ConfigPlace&) {
+    config.delivery.deny_targets.clear();
+    for (const auto& part : common::parse_list(value)) {
+        const auto network = common::Network::parse(part);
+        if (!network) {
+            return fail(network.error());
+        }
+        config.delivery.deny_targets.push_back(*network);
+    }
+    return {};
+}
+
+Result<void> set_queue_path(Config& config, const std::string& value, const ConfigPlace& place) {
+    config.queue.path = absolute(value, place);
+    return value.empty() ? fail(Fault::config, "must name the database's file") : Result<void>{};
+}
+
+std::vector<ConfigKey> make_config_keys() {
+    using C = Config;
+    using Level = common::log::Level;
+    using common::Sync;
+    constexpr Millis none{0};
+    constexpr Millis some{1};
+    return {
+        {"server", "url", "", false, set_url},
+        {"server", "username", "", true, text<C>([](C & c) -> auto& { return c.server.username; })},
+        {"server", "password_file", "", true,
+         both<C>(path<C>([](C & c) -> auto& { return c.server.password_file; }),
+                 file_read_by<C>(
+                     read_password, [](C & c) -> auto& { return c.server.password; }))},
+        {"server", "ca_file", "", true, file<C>([](C & c) -> auto& { return c.server.ca_file; })},
+        {"server", "sync_interval", "60s", true,
+         duration<C>(
+             [](C & c) -> auto& { return c.server.sync_interval; }, some)},
+        {"server", "request_timeout", "10s", true,
+         duration<C>(
+             [](C & c) -> auto& { return c.server.request_timeout; }, some)},
+
+        {"webhooks", "file", "", true, file<C>([](C & c) -> auto& { return c.webhooks.file; })},
+        {"webhooks", "include", "*", true, list<C>([](C & c) -> auto& { return c.webhooks.include; })},
+        {"webhooks", "exclude", "", true, list<C>([](C & c) -> auto& { return c.webhooks.exclude; })},
+
+        {"ingest", "listen", "127.0.0.1:8093", true, set_listen},
+        {"ingest", "socket", "/run/ffl-agent/agent.sock", true, path<C>([](C & c) -> auto& { return c.ingest.socket; })},
+        {"ingest", "token_file", "", true,
+         both<C>(path<C>([](C & c) -> auto& { return c.ingest.token_file; }),
+                 file_read_by<C>(
+                     read_token, [](C & c) -> auto& { return c.ingest.token; }))},
+        {"ingest", "tls_cert_file", "", true, file<C>([](C & c) -> auto& { return c.ingest.tls_cert_file; })},
+        {"ingest", "tls_key_file", "", true, file<C>([](C & c) -> auto& { return c.ingest.tls_key_file; })},
+        {"ingest", "max_body", "4MiB", true,
+         size<C>(
+             [](C & c) -> auto& { return c.ingest.max_body; }, "1", "256MiB")},
+        {"ingest", "max_connections", "256", true,
+         count<C>(
+             [](C & c) -> auto& { return c.ingest.max_connections; }, 65'535)},
+
+        {"delivery", "body", "object", true,
+         choice<C, BodyShape>([](C & c) -> auto& { return c.delivery.defaults.body; },
+                              {{"object", BodyShape::object}, {"array", BodyShape::array}})},
+        {"delivery", "timeout", "10s", true,
+         duration<C>(
+             [](C & c) -> auto& { return c.delivery.defaults.timeout; }, some)},
+        {"delivery", "connections", "64", true,
+         count<C>(
+             [](C & c) -> auto& { return c.delivery.connections; }, 65'535)},
+        {"delivery", "connections_per_target", "4", true,
+         count<C>(
+             [](C & c) -> auto& { return c.delivery.connections_per_target; }, 65'535)},
+        {"delivery", "retry_initial", "1s", true,
+         duration<C>(
+             [](C & c) -> auto& { return c.delivery.retry.initial; }, some)},
+        {"delivery", "retry_max", "100s", true,
+         duration<C>(
+             [](C & c) -> auto& { return c.delivery.retry.max; }, some)},
+        {"delivery", "ca_file", "", true, file<C>([](C & c) -> auto& { return c.delivery.defaults.tls.ca_file; })},
+        {"delivery", "client_cert_file", "", true, file<C>([](C & c) -> auto& { return c.delivery.defaults.tls.client_cert_file; })},
+        {"delivery", "client_key_file", "", true, file<C>([](C & c) -> auto& { return c.delivery.defaults.tls.client_key_file; })},
+        {"delivery", "signing_secret_file", "", false,
+         both<C>(path<C>([](C & c) -> auto& { return c.delivery.signing_secret_file; }),
+                 file_read_by<C>(
+                     read_signing_keys, [](C & c) -> auto& { return c.delivery.defaults.signing_keys; }))},
+        {"delivery", "deny_targets", "0.0.0.0/8, 169.254.0.0/16, 224.0.0.0/3, ::/128, fe80::/10, ff00::/8", true, set_deny_targets},
+
+        {"queue", "path", "/var/lib/ffl-agent/agent.db", true, set_queue_path},
+        {"queue", "sync", "full", true,
+         choice<C, Sync>([](C & c) -> auto& { return c.queue.sync; }, {{"full", Sync::full}, {"normal", Sync::normal}})},
+        {"queue", "commit_window", "0ms", true,
+         duration<C>(
+             [](C & c) -> auto& { return c.queue.commit_window; }, none, Millis{10'000})},
+        {"queue", "max_size", "1GiB", true,
+         size<C>(
+             [](C & c) -> auto& { return c.queue.max_size; }, "1MiB", "1048576GiB")},
+        {"queue", "min_free", "64MiB", true,
+         size<C>(
+             [](C & c) -> auto& { return c.queue.min_free; }, "0", "1048576GiB")},
+        {"queue", "when_full", "reject", true,
+         choice<C, WhenFull>([](C & c) -> auto& { return c.queue.when_full; },
+                             {{"reject", WhenFull::reject}, {"drop_oldest", WhenFull::drop_oldest}})},
+        {"queue", "max_age", "0", true,
+         both<C>(duration<C>(
+                     [](C & c) -> auto& { return c.queue.max_age; }, none),
+                 duration<C>(
+                     [](C & c) -> auto& { return c.delivery.defaults.max_age; }, none))},
+        {"queue", "keep_dead", "7d", true,
+         duration<C>(
+             [](C & c) -> auto& { return c.queue.keep_dead; }, none)},
+
+        {"log", "level", "info", true,
+         choice<C, Level>([](C & c) -> auto& { return c.log_level; },
+                          {{"error", Level::error}, {"warn", Level::warn}, {"info", Level::info}, {"debug", Level::debug}})},
+    };
+}
+
+std::vector<OverrideKey> make_override_keys() {
+    using W = WebhookOverride;
+    constexpr Millis none{0};
+    constexpr Millis some{1};
+    return {
+        {"max_age", duration<W>(
+                        [](W & w) -> auto& { return w.max_age; }, none)},
+        {"cooldown", duration<W>(
+                         [](W & w) -> auto& { return w.cooldown; }, none)},
+        {"cooldown_key",
+         choice<W, CooldownKey>([](W & w) -> auto& { return w.cooldown_key; },
+                                {{"card", CooldownKey::card}, {"plate", CooldownKey::plate}, {"camera", CooldownKey::camera}})},
+        {"body", choice<W, BodyShape>([](W & w) -> auto& { return w.body; }, {{"object", BodyShape::object}, {"array", BodyShape::array}})},
+        {"timeout", duration<W>(
+                        [](W & w) -> auto& { return w.timeout; }, some)},
+        {"headers_file", file_read_by<W>(
+                             read_header_lines, [](W & w) -> auto& { return w.headers.emplace(); })},
+        {"signing_secret_file", file_read_by<W>(
+                                    read_signing_keys, [](W & w) -> auto& { return w.signing_keys.emplace(); })},
+        {"ca_file", file<W>([](W & w) -> auto& { return w.ca_file; })},
+        {"client_cert_file", file<W>([](W & w) -> auto& { return w.client_cert_file; })},
+        {"client_key_file", file<W>([](W & w) -> auto& { return w.client_key_file; })},
+    };
+}
+
+} // namespace
+
+const std::vector<ConfigKey>& config_keys() {
+    static const auto keys = make_config_keys();
+    return keys;
+}
+
+const std::vector<OverrideKey>& override_keys() {
+    static const auto keys = make_override_keys();
+    return keys;
+}
+
+} // namespace agent

@@ -1,0 +1,27 @@
+#include "agent/definitions/local_file.hpp"
+
+#include "agent/webhooks/definition_list.hpp"
+#include "common/text/ini.hpp"
+
+namespace agent {
+
+common::Result<std::vector<Definition>> read_local(const Config& config) {
+    std::vector<Definition> local;
+    if (config.webhooks.file.empty()) {
+        return local;
+    }
+    auto text = common::read_file(config.webhooks.file);
+    if (!text) {
+        return common::fail(common::Fault::config, "[webhooks] file: " + text.error().message);
+    }
+    auto list = read_local_definitions(*text);
+    if (!list) {
+        return common::fail(common::Fault::config, "[webhooks] file: " + config.webhooks.file + ": " + list.error().message);
+    }
+    for (const auto& [key, json] : *list) {
+        local.push_back({key, json.dump()});
+    }
+    return local;
+}
+
+} // namespace agent

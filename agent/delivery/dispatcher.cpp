@@ -1,0 +1,116 @@
+#include "agent/delivery/dispatcher.hpp"
+
+#include "agent/delivery/lane.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace agent {
+
+using common::Task;
+
+struct Dispatcher::State {
+    WebhookCache& cache;
+    std::shared_ptr<LaneContext> context;
+    std::map<std::string, std::shared_ptr<Lane>> lanes{}; ///< by origin
+    bool stopped = false;
+
+    static Task<> stop(std::shared_ptr<State> state, common::Millis grace);
+};
+
+Dispatcher::Dispatcher(common::Executor loop, common::Clock& clock, common::HttpClient& client, Outbox& outbox, WebhookCache& cache,
+                       const Config& config, Stats& stats)
+    : state_{new State{cache, std::shared_ptr<LaneContext>{new LaneContext{std::move(loop), clock, client, outbox, config, stats}}}} {}
+
+Dispatcher::~Dispatcher() = default;
+
+void Dispatcher::redraw() {
+    if (state_->stopped) {
+        return;
+    }
+    auto& context = *state_->context;
+    auto& lanes = state_->lanes;
+    std::erase_if(lanes, [](const auto& entry) { return entry.second->ended(); });
+
+    std::map<std::string, Lane::Webhooks> drawn;
+    const auto snapshot = state_->cache.snapshot();
+    for (const auto& webhook : snapshot->webhooks) {
+        if (webhook->state == WebhookState::serving) {
+            drawn[webhook->target.origin()].emplace(webhook->key, webhook);
+        }
+    }
+    context.by_webhook.clear();
+    std::vector<std::shared_ptr<Lane>> added;
+    for (const auto& [origin, webhooks] : drawn) {
+        auto& lane = lanes[origin];
+        if (!lane) {
+            lane = std::make_shared<Lane>(state_->context, origin);
+            added.push_back(lane);
+        }
+        for (const auto& [key, webhook] : webhooks) {
+            context.by_webhook.emplace(key, lane);
+        }
+    }
+    for (const auto& [origin, lane] : lanes) {
+        lane->serve(std::move(drawn[origin]));
+    }
+    for (const auto& lane : added) {
+        context.lanes.spawn("lane " + lane->origin(), Lane::run(lane));
+    }
+}
+
+void Dispatcher::offer(std::vector<Delivery> deliveries) {
+    const auto& by_webhook = state_->context->by_webhook;
+    for (auto& delivery : deliveries) {
+        if (const auto lane = by_webhook.find(delivery.webhook); lane != by_webhook.end()) {
+            lane->second->offer(std::move(delivery));
+        }
+    }
+}
+
+void Dispatcher::edited(const Selection& selection) {
+    for (const auto& [origin, lane] : state_->lanes) {
+        lane->edited(selection);
+    }
+}
+
+std::vector<LaneStatus> Dispatcher::lanes() const {
+    std::vector<LaneStatus> statuses;
+    for (const auto& [origin, lane] : state_->lanes) {
+        if (!lane->ended()) {
+            statuses.push_back({origin, lane->reachable(), lane->in_flight(), lane->held()});
+        }
+    }
+    return statuses;
+}
+
+std::uint64_t Dispatcher::progress() const {
+    return state_->context->progress;
+}
+
+Task<> Dispatcher::stop(common::Millis grace) {
+    return State::stop(state_, grace);
+}
+
+Task<> Dispatcher::State::stop(std::shared_ptr<State> state, common::Millis grace) {
+    auto& context = *state->context;
+    state->stopped = true;
+    context.slots.close();
+    context.lanes.cancel();
+    const auto deadline = context.clock.now() + grace;
+    while (!context.in_flight.empty() && context.clock.now() < deadline) {
+        auto wait = context.landed.wait_until(deadline);
+        co_await std::move(wait);
+    }
+    context.attempts.cancel();
+    auto attempts = context.attempts.join();
+    co_await std::move(attempts);
+    auto lanes = context.lanes.join();
+    co_await std::move(lanes);
+    context.by_webhook.clear();
+    state->lanes.clear();
+    auto written = context.outbox.flush();
+    co_await std::move(written);
+}
+
+} // namespace agent

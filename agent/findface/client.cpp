@@ -1,0 +1,248 @@
+#include "agent/findface/client.hpp"
+
+#include "agent/webhooks/definition_list.hpp"
+#include "agent/findface/session.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace agent {
+
+namespace {
+
+using common::Fault;
+using common::HttpReply;
+using common::Result;
+using common::Task;
+using Terms = ServerSession::Terms;
+
+constexpr std::size_t list_limit = 64 << 20;
+constexpr std::size_t pages_max = 1000;
+const std::string webhooks_path = "/v1/webhooks/";
+constexpr const char* wrong_address = "; server.url must be the address of FindFace Lite";
+
+bool good(const HttpReply& reply) {
+    return reply.status >= 200 && reply.status < 300;
+}
+
+Result<void> has_server(const Terms& terms) {
+    if (!terms.server.url) {
+        return common::fail(Fault::config, "server.url is empty: there is no server to ask");
+    }
+    return {};
+}
+
+/// The server's ids are integers; nothing else may become part of a path.
+Result<std::string> path_of(const std::string& id) {
+    const bool digits = std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (id.empty() || id.size() > 20 || !digits) {
+        return common::fail(Fault::input, "a webhook of the server is named by its id, a whole number");
+    }
+    return webhooks_path + id + "/";
+}
+
+/// A page's definitions, appended to `list`; `keys` has those of all pages. Gives the reference to the next page, empty at the end.
+Result<std::string> take_page(const std::string& body, std::vector<Definition>& list, std::set<std::string>& keys) {
+    auto page = read_list(body);
+    if (!page) {
+        return common::fail(page.error());
+    }
+    for (const auto& definition : page->definitions) {
+        auto key = server_key(definition);
+        if (!key) {
+            return common::fail(key.error());
+        }
+        if (!keys.insert(*key).second) {
+            return common::fail(Fault::unreachable, "the list of webhooks has the id " + *key + " twice");
+        }
+        list.push_back({std::move(*key), definition.dump()});
+    }
+    return page->next.value_or("");
+}
+
+/// A page's `next` may be a query of this page, a path of the server, or relative to server.url; a server behind a proxy does not know of
+/// the prefix that it is reached by.
+std::string from_server(const std::string& prefix, const std::string& next) {
+    if (next.starts_with('?') || next.starts_with("//") || next.find("://") != std::string::npos) {
+        return next;
+    }
+    const auto path = (next.starts_with('/') ? "" : "/") + next;
+    return path.starts_with(prefix + "/") ? path : prefix + path;
+}
+
+// In all that follows the references are to what the awaiting coroutine holds in its own frame.
+
+Task<Result<std::vector<Definition>>> all_pages(ServerSession& session, const Terms& terms) {
+    std::vector<Definition> list;
+    std::set<std::string> keys;
+    std::set<std::string> seen;
+    std::size_t bytes = 0;
+    auto request = ServerSession::request(terms, "GET", webhooks_path);
+    const auto prefix = request.url.target.substr(0, request.url.target.size() - webhooks_path.size());
+    for (;;) {
+        const auto name = name_of(request);
+        const auto url = request.url;
+        if (!seen.insert(url.target).second) {
+            co_return common::fail(Fault::unreachable, name + ": the list of webhooks has no end, this page was seen before");
+        }
+        if (seen.size() > pages_max) {
+            co_return common::fail(Fault::unreachable, name + ": the list of webhooks has more than 1000 pages");
+        }
+        auto call = session.call(terms, request);
+        const auto reply = co_await std::move(call);
+        if (!reply) {
+            co_return common::fail(reply.error());
+        }
+        if (reply->status != 200) {
+            auto error = session.refusal(terms, name, *reply);
+            error.message += reply->status == 404 ? wrong_address : "";
+            co_return common::fail(std::move(error));
+        }
+        bytes += reply->body.size();
+        if (bytes > list_limit) {
+            co_return common::fail(Fault::unreachable, name + ": the list of webhooks is larger than 64 MiB");
+        }
+        const auto next = take_page(reply->body, list, keys);
+        if (!next) {
+            co_return common::fail(name, next.error());
+        }
+        if (next->empty()) {
+            co_return list;
+        }
+        auto next_url = common::resolve(url, from_server(prefix, *next));
+        if (!next_url) {
+            co_return common::fail(name + ": the address of the next page", next_url.error());
+        }
+        if (next_url->origin() != url.origin()) {
+            co_return common::fail(Fault::unreachable, name + ": the next page is said to be at " + next_url->origin() +
+                                                           "; the whole list must be at " + url.origin());
+        }
+        request.url.target = std::move(next_url->target);
+    }
+}
+
+Result<std::string> definition_in(const HttpReply& reply, const std::string& name) {
+    if (reply.body.empty()) {
+        return "{}";
+    }
+    if (!nlohmann::json::parse(reply.body, nullptr, false).is_object()) {
+        return common::fail(Fault::unreachable,
+                            name + " answered " + std::to_string(reply.status) + " with a body that is not a JSON object");
+    }
+    return reply.body;
+}
+
+/// One call about one webhook: the reply's JSON text, "{}" where the server says nothing.
+Task<Result<std::string>> exchange(std::shared_ptr<ServerSession> session, std::string method, Result<std::string> path, std::string body) {
+    const auto terms = session->terms();
+    if (auto server = has_server(terms); !server) {
+        co_return common::fail(server.error());
+    }
+    if (!path) {
+        co_return common::fail(path.error());
+    }
+    for (;;) {
+        auto request = ServerSession::request(terms, method, *path);
+        if (!body.empty()) {
+            request.headers.push_back({"Content-Type", "application/json"});
+            request.body = body;
+        }
+        const auto name = name_of(request);
+        auto call = session->call(terms, request);
+        const auto reply = co_await std::move(call);
+        if (!reply) {
+            co_return common::fail(reply.error());
+        }
+        if (reply->status == 405 && method == "PATCH") {
+            method = "PUT";
+            continue;
+        }
+        if (good(*reply)) {
+            co_return definition_in(*reply, name);
+        }
+        auto error = session->refusal(terms, name, *reply);
+        if (reply->status == 404 && method == "POST") {
+            error.fault = Fault::unreachable;
+            error.message += wrong_address;
+        }
+        co_return common::fail(std::move(error));
+    }
+}
+
+Task<Result<std::vector<Definition>>> whole_list(std::shared_ptr<ServerSession> session) {
+    for (;;) {
+        const auto terms = session->terms();
+        if (auto server = has_server(terms); !server) {
+            co_return common::fail(server.error());
+        }
+        auto pages = all_pages(*session, terms);
+        auto list = co_await std::move(pages);
+        if (!session->holds(terms)) {
+            continue; // that was what another server, or another user, gets to see
+        }
+        if (!list && list.error().fault == Fault::input) {
+            list.error().fault = Fault::unreachable;
+        }
+        co_return list;
+    }
+}
+
+Task<Result<void>> removed(std::shared_ptr<ServerSession> session, std::string id) {
+    const auto terms = session->terms();
+    const auto path = path_of(id);
+    if (!path) {
+        co_return common::fail(path.error());
+    }
+    if (auto server = has_server(terms); !server) {
+        co_return server;
+    }
+    auto request = ServerSession::request(terms, "DELETE", *path);
+    const auto name = name_of(request);
+    auto call = session->call(terms, request);
+    const auto reply = co_await std::move(call);
+    if (!reply) {
+        co_return common::fail(reply.error());
+    }
+    if (!good(*reply)) {
+        co_return common::fail(session->refusal(terms, name, *reply));
+    }
+    co_return Result<void>{};
+}
+
+} // namespace
+
+ServerApi::ServerApi(common::Executor loop, common::Clock& clock, common::HttpClient& client, const Config& config)
+    : session_{std::make_shared<ServerSession>(std::move(loop), clock, client, config)} {}
+
+ServerApi::~ServerApi() = default;
+
+void ServerApi::hurry_login() {
+    session_->hurry();
+}
+
+void ServerApi::forget_login() {
+    session_->forget();
+}
+
+Task<Result<std::vector<Definition>>> ServerApi::list() {
+    return whole_list(session_);
+}
+
+Task<Result<std::string>> ServerApi::show(std::string id) {
+    return exchange(session_, "GET", path_of(id), {});
+}
+
+Task<Result<std::string>> ServerApi::create(std::string definition) {
+    return exchange(session_, "POST", webhooks_path, std::move(definition));
+}
+
+Task<Result<std::string>> ServerApi::update(std::string id, std::string definition) {
+    return exchange(session_, "PATCH", path_of(id), std::move(definition));
+}
+
+Task<Result<void>> ServerApi::remove(std::string id) {
+    return removed(session_, std::move(id));
+}
+
+} // namespace agent

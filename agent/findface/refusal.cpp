@@ -1,0 +1,147 @@
+#include "agent/findface/refusal.hpp"
+
+#include "common/net/url.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace agent {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t words_max = 200;
+constexpr std::size_t looked_at = 64 * 1024; // of a body; nobody reads more
+
+std::string as_json_text(const std::string& text) {
+    const auto quoted = json(text).dump(-1, ' ', false, json::error_handler_t::replace);
+    return quoted.substr(1, quoted.size() - 2);
+}
+
+void blot(std::string& text, const std::string& secret) {
+    if (secret.empty()) {
+        return;
+    }
+    for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3)) {
+        text.replace(at, secret.size(), "***");
+    }
+}
+
+bool continues_character(char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
+}
+
+/// Valid UTF-8, one line, no control characters (C0, DEL, C1), at most words_max characters.
+std::string for_people(const std::string& text) {
+    const auto valid = json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
+    std::string shown;
+    std::size_t characters = 0;
+    for (std::size_t at = 0; at < valid.size();) {
+        auto end = at + 1;
+        while (end < valid.size() && continues_character(valid[end])) {
+            ++end;
+        }
+        const auto first = static_cast<unsigned char>(valid[at]);
+        const bool c1 = first == 0xC2U && static_cast<unsigned char>(valid[at + 1]) < 0xA0U;
+        const bool blank = first <= 0x20U || first == 0x7FU || c1;
+        if (blank ? !shown.empty() && shown.back() != ' ' : true) {
+            if (++characters > words_max) {
+                return shown + "…";
+            }
+            shown += blank ? std::string{" "} : valid.substr(at, end - at);
+        }
+        at = end;
+    }
+    if (!shown.empty() && shown.back() == ' ') {
+        shown.pop_back();
+    }
+    return shown;
+}
+
+/// A text, or one {"loc": [...], "msg": "..."} as validators answer. Their `input` is left out: it may be the password.
+std::string words_of_one(const json& value) {
+    if (value.is_string()) {
+        return value.get<std::string>();
+    }
+    if (!value.is_object() || !value.contains("msg") || !value["msg"].is_string()) {
+        return {};
+    }
+    std::string place;
+    if (const auto steps = value.find("loc"); steps != value.end() && steps->is_array()) {
+        for (const auto& step : *steps) {
+            if (step.is_string() || step.is_number()) {
+                place += (place.empty() ? "" : ".") + (step.is_string() ? step.get<std::string>() : step.dump());
+            }
+        }
+    }
+    return (place.empty() ? "" : place + ": ") + value["msg"].get<std::string>();
+}
+
+std::string words_of(const json& value) {
+    if (!value.is_array()) {
+        return words_of_one(value);
+    }
+    std::string words;
+    for (const auto& one : value) {
+        const auto part = words_of_one(one);
+        words += (words.empty() || part.empty() ? "" : "; ") + part;
+    }
+    return words;
+}
+
+std::string words_in(const std::string& body) {
+    const auto parsed = json::parse(body, nullptr, false);
+    if (parsed.is_object()) {
+        for (const char* key : {"detail", "message", "desc", "error", "title"}) {
+            if (const auto found = parsed.find(key); found != parsed.end()) {
+                if (auto words = words_of(*found); !words.empty()) {
+                    return words;
+                }
+            }
+        }
+    }
+    return body;
+}
+
+} // namespace
+
+std::string server_words(const common::HttpReply& reply, const std::vector<std::string>& secrets) {
+    const auto start = reply.body.find_first_not_of(" \t\r\n");
+    if (start == std::string::npos) {
+        return {};
+    }
+    if (reply.body[start] == '<') {
+        return "an HTML page";
+    }
+    auto words = words_in(reply.body.substr(start, looked_at));
+    for (const auto& secret : secrets) {
+        blot(words, secret);
+        if (const auto escaped = as_json_text(secret); escaped != secret) {
+            blot(words, escaped);
+        }
+    }
+    return for_people(words);
+}
+
+common::Error refusal(const std::string& call, const common::HttpReply& reply, const std::vector<std::string>& secrets) {
+    using common::Fault;
+    const auto status = reply.status;
+    auto message = call + " answered " + std::to_string(status);
+    if (status >= 300 && status < 400) {
+        if (const auto location = common::find_header(reply.headers, "Location")) {
+            const auto url = common::parse_url(*location);
+            message += " (go to " + (url ? url->origin() : std::string{"another path"}) + ")";
+        }
+        return {Fault::unreachable, message + "; redirects are not followed: server.url must be the address itself"};
+    }
+    if (const auto words = server_words(reply, secrets); !words.empty()) {
+        message += ": " + words;
+    }
+    if (status == 401 || status == 403) {
+        return {Fault::refused, std::move(message)};
+    }
+    const bool later = status == 408 || status == 425 || status == 429;
+    return {status >= 400 && status < 500 && !later ? Fault::input : Fault::unreachable, std::move(message)};
+}
+
+} // namespace agent

@@ -1,0 +1,60 @@
+// What the outbox is made of; for its two .cpp files.
+#pragma once
+
+#include "agent/queue/committer.hpp"
+#include "agent/queue/queue.hpp"
+#include "agent/store/edits.hpp"
+#include "agent/queue/queue_counts.hpp"
+#include "agent/store/queue_time.hpp"
+#include "agent/queue/queue_database.hpp"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace agent {
+
+struct Outbox::State {
+    State(common::Executor loop, common::Clock& clock, common::Database& database, const Config& settings, Stats& statistics,
+          Committer::Listeners listeners)
+        : config{settings}, time{clock}, counts{statistics}, store{clock, database, settings}, changed{listeners.changed},
+          committer{loop, {clock, settings, store, counts, time}, std::move(listeners)} {}
+
+    const Config& config;
+    QueueTime time;
+    QueueCounts counts;
+    Store store;
+    std::function<void(const Selection&)> changed; ///< tells the lanes
+    Committer committer;
+    /// By webhook: deliveries up to this id were looked at and are delivered, expired or not this webhook's.
+    std::map<std::string, std::int64_t> expired_up_to;
+
+    [[nodiscard]] std::vector<std::string> pending_webhooks() const {
+        std::vector<std::string> keys;
+        for (const auto& [webhook, count] : counts.webhooks) {
+            if (count.pending > 0) {
+                keys.push_back(webhook);
+            }
+        }
+        return keys;
+    }
+
+    /// In the handler of the result itself: what is settled after it is the reader's own doing.
+    /// Retries whose last attempt is not written down stay: the store may not write for days.
+    void leave_out_settled(DueBatch& batch) const {
+        const auto& settled = committer.settlements();
+        std::erase_if(batch.deliveries,
+                      [&](const Delivery& one) { return settled.contains(one.id) && !settled.is_retry(one.id, one.attempts); });
+    }
+
+    // outbox_upkeep.cpp
+    template <class Work> common::Task<common::Result<Step>> step(Work work);
+    common::Task<common::Result<std::uint64_t>> edit_ids(bool drop, Selection selection);
+    common::Task<common::Result<std::uint64_t>> edit_all(bool drop, Selection selection);
+    common::Task<common::Result<void>> forget();
+    common::Task<common::Result<void>> expire_old(std::string webhook, std::int64_t accepted_before);
+    common::Task<common::Result<void>> give_back();
+};
+
+} // namespace agent

@@ -1,0 +1,303 @@
+#include "agent/service/service.hpp"
+
+#include "agent/api/control.hpp"
+#include "agent/delivery/dispatcher.hpp"
+#include "agent/service/exit_codes.hpp"
+#include "agent/api/ingest.hpp"
+#include "agent/definitions/local_file.hpp"
+#include "agent/queue/queue.hpp"
+#include "agent/api/router.hpp"
+#include "agent/store/salvage.hpp"
+#include "agent/findface/client.hpp"
+#include "agent/definitions/sync.hpp"
+#include "common/base/version.hpp"
+#include "agent/service/watchdog.hpp"
+#include "agent/definitions/webhook_cache.hpp"
+#include "common/http_client/http_client.hpp"
+#include "common/http_server/http_server.hpp"
+#include "common/base/log.hpp"
+#include "common/base/systemd.hpp"
+
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <csignal>
+
+namespace agent {
+
+namespace {
+
+using common::Fault;
+using common::Result;
+using common::Task;
+namespace asio = common::asio;
+namespace log = common::log;
+
+constexpr common::Millis stop_grace{5'000}; // for requests under way and attempts in flight at SIGTERM
+constexpr common::Millis prune_interval{10'000};
+
+// The configuration's numbers are bounded so that they fit a 32-bit size.
+
+common::ServerOptions server_options(const Config& config) {
+    common::ServerOptions options;
+    options.max_body = static_cast<std::size_t>(config.ingest.max_body);
+    options.max_connections = static_cast<std::size_t>(config.ingest.max_connections);
+    options.server_name = std::string{"ffl-agent/"} + version;
+    return options;
+}
+
+common::ClientOptions client_options(const Config& config) {
+    common::ClientOptions options;
+    options.user_agent = std::string{"ffl-agent/"} + version;
+    options.denied = config.delivery.deny_targets;
+    options.idle_per_origin = static_cast<std::size_t>(config.delivery.connections_per_target);
+    return options;
+}
+
+class Agent {
+  public:
+    explicit Agent(Config config) : config_{std::move(config)} {}
+    int run();
+
+  private:
+    Result<void> open();
+    Result<void> listen();
+    Task<> wait_for_signals();
+    Task<> prune();
+    Task<> stop();
+    Task<Result<Changes>> sync_now();
+    void reload();
+    int refuse(const common::Error& error) const;
+
+    // From top to bottom: each part knows only those above it.
+    Config config_;
+    asio::io_context loop_{1};
+    // Held from the first line to the last: none of them ever ends the process by itself.
+    asio::signal_set signals_{loop_, SIGTERM, SIGINT, SIGHUP};
+    asio::thread_pool store_{1};
+    common::SystemClock clock_{loop_.get_executor()};
+    common::Database database_{loop_.get_executor(), store_.get_executor()};
+    Opened opened_;
+    Stats stats_;
+    WebhookCache cache_{database_, config_};
+    Outbox outbox_{loop_.get_executor(), clock_, database_, config_, stats_};
+    common::BeastClient client_{loop_.get_executor(), client_options(config_)};
+    ServerApi server_api_{loop_.get_executor(), clock_, client_, config_};
+    Sync sync_{loop_.get_executor(), clock_, server_api_, cache_, config_, stats_};
+    Dispatcher dispatcher_{loop_.get_executor(), clock_, client_, outbox_, cache_, config_, stats_};
+    Ingest ingest_{clock_, outbox_, cache_, stats_};
+    std::optional<Control> control_;
+    std::optional<Router> router_;
+    std::optional<common::HttpServer> server_;
+    common::Notify notify_;
+    Watch watch_{clock_, database_, outbox_, dispatcher_, cache_, config_, notify_};
+    common::Wakeup prune_now_{loop_.get_executor(), clock_};
+    common::TaskGroup parts_{loop_.get_executor()};
+};
+
+Result<void> Agent::open() {
+    auto opened = open_database(database_, config_.queue.path, config_.queue.sync);
+    if (!opened) {
+        return common::fail(opened.error());
+    }
+    opened_ = std::move(*opened);
+    auto local = read_local(config_);
+    if (!local) {
+        return common::fail(local.error());
+    }
+    if (auto loaded = cache_.load(std::move(*local)); !loaded) {
+        return loaded;
+    }
+    return outbox_.load();
+}
+
+Result<void> Agent::listen() {
+    control_.emplace(clock_, outbox_, cache_, config_, stats_, opened_, Control::Asks{[this] { return sync_now(); }});
+    router_.emplace(ingest_, *control_, config_);
+    server_.emplace(
+        loop_.get_executor(), server_options(config_), [this](const common::Incoming& head) { return router_->refuse(head); },
+        [this](common::Incoming request) { return router_->handle(std::move(request)); });
+    const auto& ingest = config_.ingest;
+    if (!ingest.listen.empty()) {
+        auto port = server_->listen(ingest.listen, ingest.tls_cert_file, ingest.tls_key_file);
+        if (!port) {
+            return common::fail("[ingest] listen", port.error());
+        }
+        const auto host = ingest.listen.substr(0, ingest.listen.rfind(':'));
+        log::info("listening", {{"address", host + ":" + std::to_string(*port)}, {"tls", ingest.tls_cert_file.empty() ? "no" : "yes"}});
+    }
+    if (!ingest.socket.empty()) {
+        if (auto bound = server_->listen_unix(ingest.socket, 0660); !bound) {
+            return common::fail("[ingest] socket", bound.error());
+        }
+        log::info("listening", {{"socket", ingest.socket}});
+    }
+    return {};
+}
+
+int Agent::refuse(const common::Error& error) const {
+    log::error("cannot start", {{"error", error.message}});
+    return error.fault == Fault::config ? exit_code::bad_config : exit_code::io;
+}
+
+int Agent::run() {
+    log::info("starting", {{"version", version}, {"config", config_.path}, {"queue", config_.queue.path}});
+    if (auto opened = open(); !opened) {
+        return refuse(opened.error());
+    }
+    outbox_.on_new([this](std::vector<Delivery> deliveries) { dispatcher_.offer(std::move(deliveries)); });
+    outbox_.on_edit([this](const Selection& selection) { dispatcher_.edited(selection); });
+    cache_.on_change([this] {
+        dispatcher_.redraw();
+        prune_now_.notify();
+    });
+    if (auto listening = listen(); !listening) {
+        return refuse(listening.error());
+    }
+    outbox_.start(parts_);
+    sync_.start(parts_);
+    dispatcher_.redraw();
+    parts_.spawn("prune", prune());
+    parts_.spawn("watch", watch_.run());
+
+    bool stopped = false;
+    std::exception_ptr broke;
+    auto life = [this]() -> Task<> {
+        auto signals = wait_for_signals();
+        co_await std::move(signals);
+        auto end = stop();
+        co_await std::move(end);
+    };
+    asio::co_spawn(loop_, life(), [&](std::exception_ptr why) {
+        broke = why;
+        stopped = true;
+        loop_.stop();
+    });
+    notify_.send("READY=1");
+    loop_.run();
+    if (broke || !stopped) {
+        log::error("the loop ended by itself");
+        return exit_code::io;
+    }
+    database_.close();
+    log::info("stopped");
+    return exit_code::done;
+}
+
+Task<> Agent::wait_for_signals() {
+    for (;;) {
+        auto wait = signals_.async_wait(asio::use_awaitable);
+        const int signal = co_await std::move(wait);
+        if (signal != SIGHUP) {
+            co_return;
+        }
+        reload();
+    }
+}
+
+Task<> Agent::stop() {
+    log::info("stopping");
+    notify_.send("STOPPING=1\nSTATUS=stopping");
+    common::TaskGroup answering{loop_.get_executor()};
+    answering.spawn("answers", server_->stop(stop_grace));
+    auto attempts = dispatcher_.stop(stop_grace);
+    co_await std::move(attempts);
+    auto answers = answering.join();
+    co_await std::move(answers);
+    auto written = outbox_.flush();
+    co_await std::move(written);
+    parts_.cancel();
+    auto ended = parts_.join();
+    co_await std::move(ended);
+}
+
+Task<> Agent::prune() {
+    for (;;) {
+        auto pause = prune_now_.wait_until(clock_.now() + prune_interval);
+        co_await std::move(pause);
+        const auto snapshot = cache_.snapshot();
+        if (cache_.known()) {
+            std::vector<std::string> known;
+            for (const auto& webhook : snapshot->webhooks) {
+                known.push_back(webhook->key);
+            }
+            auto burial = outbox_.bury_removed(std::move(known));
+            const auto buried = co_await std::move(burial);
+            if (buried && *buried > 0) {
+                log::info("deliveries of removed webhooks became dead letters", {{"deliveries", *buried}});
+            }
+        }
+        // What the store refuses shows as a degraded store; the next round tries again.
+        auto work = outbox_.prune(*snapshot);
+        const auto done = co_await std::move(work);
+        log::debug("pruned", {{"done", done ? "yes" : done.error().message}});
+    }
+}
+
+Task<Result<Changes>> Agent::sync_now() {
+    auto local = read_local(config_);
+    if (!local) {
+        co_return common::fail(local.error());
+    }
+    auto changes = cache_.rebuild(std::move(*local));
+    server_api_.hurry_login();
+    auto fetch = sync_.fetch();
+    auto fetched = co_await std::move(fetch);
+    if (!fetched) {
+        co_return common::fail(fetched.error());
+    }
+    for (auto part : {&Changes::added, &Changes::changed, &Changes::removed}) {
+        (changes.*part).insert((changes.*part).end(), (*fetched.*part).begin(), (*fetched.*part).end());
+    }
+    co_return changes;
+}
+
+void Agent::reload() {
+    log::info("reloading", {{"config", config_.path}});
+    const auto monotonic = std::chrono::duration_cast<std::chrono::microseconds>(clock_.now().time_since_epoch());
+    notify_.send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic.count()));
+    auto loaded = load_config(config_.path, credentials_directory());
+    auto local = loaded.good() ? read_local(loaded.config) : Result<std::vector<Definition>>{};
+    if (!local) {
+        loaded.errors.push_back(local.error().message);
+    }
+    if (!loaded.good()) {
+        for (const auto& error : loaded.errors) {
+            log::error("bad configuration, the old one stays", {{"error", error}});
+        }
+        notify_.send("READY=1");
+        return;
+    }
+    auto& fresh = loaded.config;
+    const auto keep = [](auto& now, const auto& before, const char* what) {
+        if (now != before) {
+            log::warn("this changes only with a restart", {{"setting", what}});
+            now = before;
+        }
+    };
+    keep(fresh.ingest.listen, config_.ingest.listen, "[ingest] listen");
+    keep(fresh.ingest.socket, config_.ingest.socket, "[ingest] socket");
+    keep(fresh.ingest.tls_cert_file, config_.ingest.tls_cert_file, "[ingest] tls_cert_file");
+    keep(fresh.ingest.tls_key_file, config_.ingest.tls_key_file, "[ingest] tls_key_file");
+    keep(fresh.queue.path, config_.queue.path, "[queue] path");
+    keep(fresh.queue.sync, config_.queue.sync, "[queue] sync");
+    config_ = std::move(fresh);
+    log::set_level(config_.log_level);
+    client_.renew(client_options(config_));
+    server_->set_options(server_options(config_));
+    server_api_.forget_login();
+    cache_.rebuild(std::move(*local));
+    dispatcher_.redraw();
+    sync_.hurry();
+    notify_.send("READY=1");
+    log::info("reloaded");
+}
+
+} // namespace
+
+int run_agent(Config config) {
+    log::set_level(config.log_level);
+    std::signal(SIGPIPE, SIG_IGN);
+    return Agent{std::move(config)}.run();
+}
+
+} // namespace agent

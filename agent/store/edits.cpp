@@ -1,0 +1,194 @@
+#include "agent/store/edits.hpp"
+
+#include <SQLiteCpp/Column.h>
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+#include <SQLiteCpp/Transaction.h>
+
+namespace agent {
+
+namespace {
+
+using common::Connection;
+
+/// The first column of every row, at most rows_a_step of them.
+std::vector<std::int64_t> ids_of(SQLite::Statement& query) {
+    std::vector<std::int64_t> ids;
+    while (ids.size() < rows_a_step && query.executeStep()) {
+        ids.push_back(query.getColumn(0).getInt64());
+    }
+    query.reset();
+    return ids;
+}
+
+struct Row {
+    std::string webhook;
+    int state = row_pending;
+    std::int64_t due = 0;
+};
+
+std::optional<Row> find_row(Connection& connection, std::int64_t id) {
+    auto& query = connection.prepared("SELECT webhook, state, due FROM delivery WHERE id = ?");
+    query.bind(1, id);
+    if (!query.executeStep()) {
+        return std::nullopt;
+    }
+    Row row{query.getColumn(0).getString(), query.getColumn(1).getInt(), query.getColumn(2).getInt64()};
+    query.reset();
+    return row;
+}
+
+void retry_row(Connection& connection, OutboxTables& tables, std::int64_t id, const Row& row, std::int64_t now, Effects& effects) {
+    if (row.state == row_pending) {
+        // One that was never tried is due already, and fresh ones are found by due = 0.
+        auto& update = connection.prepared("UPDATE delivery SET due = min(due, ?) WHERE id = ? AND due > 0");
+        update.bind(1, now);
+        update.bind(2, id);
+        update.exec();
+        return;
+    }
+    auto& update = connection.prepared("UPDATE delivery SET state = 0, attempts = 0, due = ? WHERE id = ?");
+    update.bind(1, now);
+    update.bind(2, id);
+    update.exec();
+    tables.revived(id);
+    auto& effect = effects[row.webhook];
+    ++effect.pending;
+    --effect.dead;
+}
+
+template <class Each> Step for_each(Connection& connection, OutboxTables& tables, const std::vector<std::int64_t>& ids, Each each) {
+    Step step;
+    step.last = ids.empty() ? 0 : ids.back();
+    step.done = ids.size() < rows_a_step;
+    if (!ids.empty()) {
+        SQLite::Transaction transaction{connection.handle(), SQLite::TransactionBehavior::IMMEDIATE};
+        for (const auto id : ids) {
+            if (each(id, step.written.effects)) {
+                step.rows.push_back(id);
+            }
+        }
+        transaction.commit();
+    }
+    tables.look(connection, step.written);
+    return step;
+}
+
+Step apply(Connection& connection, OutboxTables& tables, Edit edit, const std::vector<std::int64_t>& ids, const Selection& selection,
+           std::int64_t now) {
+    const auto wanted_state =
+        selection.state ? std::optional{*selection.state == DeliveryState::dead ? row_dead : row_pending} : std::nullopt;
+    return for_each(connection, tables, ids, [&](std::int64_t id, Effects& effects) {
+        const auto row = find_row(connection, id);
+        if (!row || (wanted_state && row->state != *wanted_state) || (selection.webhook && row->webhook != *selection.webhook)) {
+            return false;
+        }
+        if (edit == Edit::drop) {
+            delete_delivery(connection, id, effects);
+        } else {
+            retry_row(connection, tables, id, *row, now, effects);
+        }
+        return true;
+    });
+}
+
+} // namespace
+
+Step edit_ids(Connection& connection, OutboxTables& tables, Edit edit, const Selection& selection, std::int64_t now) {
+    return apply(connection, tables, edit, selection.ids, selection, now);
+}
+
+Step edit_dead(Connection& connection, OutboxTables& tables, Edit edit, const std::optional<std::string>& webhook, std::int64_t after,
+               std::int64_t last_id, std::int64_t now) {
+    auto& query = connection.prepared("SELECT id FROM delivery INDEXED BY delivery_dead WHERE state = 1 AND id > ?1 AND id <= ?2 AND "
+                                      "(?3 IS NULL OR webhook = ?3) ORDER BY id");
+    query.bind(1, after);
+    query.bind(2, last_id);
+    if (webhook) {
+        query.bind(3, *webhook);
+    }
+    const auto ids = ids_of(query);
+    return apply(connection, tables, edit, ids, {{}, DeliveryState::dead, webhook}, now);
+}
+
+Step edit_pending(Connection& connection, OutboxTables& tables, Edit edit, const std::string& webhook, std::int64_t last_id,
+                  std::int64_t now) {
+    auto& query = connection.prepared("SELECT id FROM delivery INDEXED BY delivery_pending WHERE state = 0 AND webhook = ?1 AND due > ?2 "
+                                      "AND id <= ?3");
+    query.bind(1, webhook);
+    query.bind(2, edit == Edit::retry ? now : std::int64_t{-1});
+    query.bind(3, last_id);
+    const auto ids = ids_of(query);
+    return apply(connection, tables, edit, ids, {{}, DeliveryState::pending, webhook}, now);
+}
+
+Step bury(Connection& connection, OutboxTables& tables, const std::string& webhook, const std::string& why, std::int64_t now) {
+    auto& query = connection.prepared("SELECT id FROM delivery INDEXED BY delivery_pending WHERE state = 0 AND webhook = ?");
+    query.bind(1, webhook);
+    const auto ids = ids_of(query);
+    return for_each(connection, tables, ids, [&](std::int64_t id, Effects& effects) {
+        auto& update = connection.prepared("UPDATE delivery SET state = 1, due = ?, last_error = ? WHERE id = ?");
+        update.bind(1, now);
+        update.bind(2, why);
+        update.bind(3, id);
+        update.exec();
+        auto& effect = effects[webhook];
+        --effect.pending;
+        ++effect.dead;
+        ++effect.died;
+        return true;
+    });
+}
+
+Step expire(Connection& connection, OutboxTables& tables, const std::string& webhook, std::int64_t after, std::int64_t accepted_before) {
+    auto& query = connection.prepared("SELECT d.id, d.state = 0 AND d.webhook = ?1, e.accepted_at FROM delivery d NOT INDEXED "
+                                      "CROSS JOIN event e ON e.id = d.id / 65536 WHERE d.id > ?2 ORDER BY d.id");
+    query.bind(1, webhook);
+    query.bind(2, after);
+    std::vector<std::int64_t> ids;
+    std::int64_t last = after;
+    std::size_t looked_at = 0;
+    bool done = true;
+    while (query.executeStep() && query.getColumn(2).getInt64() < accepted_before) {
+        if (++looked_at > rows_a_step) {
+            done = false;
+            break;
+        }
+        last = query.getColumn(0).getInt64();
+        if (query.getColumn(1).getInt() != 0) {
+            ids.push_back(last);
+        }
+    }
+    query.reset();
+    auto step = for_each(connection, tables, ids, [&](std::int64_t id, Effects& effects) {
+        delete_delivery(connection, id, effects);
+        ++effects[webhook].expired;
+        return true;
+    });
+    step.last = last;
+    step.done = done;
+    return step;
+}
+
+Step forget_dead(Connection& connection, OutboxTables& tables, std::int64_t died_before, std::int64_t oldest) {
+    std::vector<std::int64_t> ids;
+    auto& query = connection.prepared("SELECT id, due FROM delivery INDEXED BY delivery_dead WHERE state = 1 ORDER BY id");
+    for (std::int64_t place = 0; ids.size() < rows_a_step && query.executeStep(); ++place) {
+        if (place < oldest || query.getColumn(1).getInt64() < died_before) {
+            ids.push_back(query.getColumn(0).getInt64());
+        }
+    }
+    query.reset();
+    return for_each(connection, tables, ids, [&](std::int64_t id, Effects& effects) {
+        delete_delivery(connection, id, effects);
+        return true;
+    });
+}
+
+void forget_cooldowns(Connection& connection, std::int64_t now) {
+    auto& remove = connection.prepared("DELETE FROM cooldown WHERE until <= ?");
+    remove.bind(1, now);
+    remove.exec();
+}
+
+} // namespace agent

@@ -1,0 +1,81 @@
+#include "agent/store/offline_queue.hpp"
+
+#include "agent/store/queue_time.hpp"
+
+#include <SQLiteCpp/Column.h>
+#include <SQLiteCpp/Statement.h>
+#include <nlohmann/json.hpp>
+
+namespace agent {
+
+namespace {
+
+using common::Fault;
+using common::Result;
+using nlohmann::json;
+
+constexpr std::string_view local_prefix = "local:";
+
+} // namespace
+
+Result<std::unique_ptr<OfflineQueue>> OfflineQueue::open(const std::string& path) {
+    auto connection = common::Connection::open_read_only(path);
+    if (!connection) {
+        return common::fail(connection.error());
+    }
+    std::unique_ptr<OfflineQueue> queue{new OfflineQueue{std::move(*connection)}};
+    try {
+        common::asio::io_context loop;
+        common::SystemClock clock{loop.get_executor()};
+        queue->now_ = read_queue_time(*queue->connection_, clock);
+        queue->read_names();
+    } catch (...) {
+        return common::fail(path, common::storage_error());
+    }
+    return queue;
+}
+
+void OfflineQueue::read_names() {
+    auto& rows = connection_->prepared("SELECT key, json FROM webhook");
+    while (rows.executeStep()) {
+        const auto definition = json::parse(rows.getColumn(1).getString(), nullptr, false);
+        if (definition.is_object() && definition.contains("name") && definition["name"].is_string()) {
+            names_[rows.getColumn(0).getString()] = definition["name"];
+        }
+    }
+}
+
+std::string OfflineQueue::name_of(const std::string& key) const {
+    if (key.starts_with(local_prefix)) {
+        return key.substr(local_prefix.size());
+    }
+    const auto found = names_.find(key);
+    return found == names_.end() ? "" : found->second;
+}
+
+Result<std::string> OfflineQueue::page(const Selection& selection, std::int64_t after, std::size_t limit, bool with_bodies) {
+    try {
+        const auto page = read_rows(*connection_, selection, after, limit, with_bodies, now_);
+        std::string text = "{\"deliveries\":[";
+        for (const auto& row : page.rows) {
+            text += (&row == &page.rows.front() ? "" : ",") + row_text(row, name_of(row.webhook), {.event = with_bodies});
+        }
+        return text + "],\"next\":" + (page.next ? std::to_string(*page.next) : "null") + "}";
+    } catch (...) {
+        return common::fail(common::storage_error());
+    }
+}
+
+Result<std::string> OfflineQueue::one(std::int64_t id) {
+    try {
+        const auto row = read_row(*connection_, id, now_);
+        if (!row) {
+            return common::fail(Fault::input, "there is no delivery " + std::to_string(id));
+        }
+        return row_text(*row, name_of(row->webhook), {.event = true, .history = true});
+    } catch (...) {
+        return common::fail(common::storage_error());
+    }
+}
+
+} // namespace agent

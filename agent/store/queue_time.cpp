@@ -1,0 +1,81 @@
+#include "agent/store/queue_time.hpp"
+
+#include <SQLiteCpp/Column.h>
+#include <SQLiteCpp/Statement.h>
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace agent {
+
+namespace {
+
+template <class Point> std::int64_t in_ms(Point when) {
+    return std::chrono::duration_cast<common::Millis>(when.time_since_epoch()).count();
+}
+
+} // namespace
+
+void QueueTime::start(const std::optional<TimeAnchor>& last, std::int64_t floor) {
+    started_ = in_ms(clock_.now());
+    at_start_ = first;
+    if (last) {
+        std::int64_t since = 0;
+        if (last->boot_id == clock_.boot_id()) {
+            since = started_ - last->monotonic;
+        } else if (last->synchronized && clock_.synchronized()) {
+            since = in_ms(clock_.wall()) - last->wall;
+        }
+        at_start_ = last->queue + std::max<std::int64_t>(since, 0);
+    }
+    at_start_ = std::max(at_start_, floor);
+}
+
+std::int64_t QueueTime::now() const {
+    return at_start_ + in_ms(clock_.now()) - started_;
+}
+
+TimeAnchor QueueTime::anchor() const {
+    return {now(), clock_.boot_id(), in_ms(clock_.now()), in_ms(clock_.wall()), clock_.synchronized(), 0};
+}
+
+std::optional<TimeAnchor> read_anchor(common::Connection& connection) {
+    auto& query = connection.prepared("SELECT value FROM meta WHERE key = 'queue_time'");
+    if (!query.executeStep()) {
+        return std::nullopt;
+    }
+    const auto json = nlohmann::json::parse(query.getColumn(0).getString(), nullptr, false);
+    query.reset();
+    // Carried over from a damaged database it may be anything.
+    const auto number = [&](const char* key) {
+        const auto found = json.find(key);
+        return found != json.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+    };
+    if (!json.is_object() || number("queue") < QueueTime::first || !json.contains("boot_id") || !json["boot_id"].is_string()) {
+        return std::nullopt;
+    }
+    return TimeAnchor{number("queue"), json["boot_id"].get<std::string>(),        number("monotonic"),
+                      number("wall"),  json.value("synchronized", false) == true, number("next_event")};
+}
+
+void write_anchor(common::Connection& connection, const TimeAnchor& anchor) {
+    const nlohmann::json json{{"queue", anchor.queue}, {"boot_id", anchor.boot_id},           {"monotonic", anchor.monotonic},
+                              {"wall", anchor.wall},   {"synchronized", anchor.synchronized}, {"next_event", anchor.next_event}};
+    auto& put = connection.prepared("INSERT OR REPLACE INTO meta(key, value) VALUES('queue_time', ?)");
+    put.bind(1, json.dump());
+    put.exec();
+}
+
+std::int64_t newest_accepted_at(common::Connection& connection) {
+    auto& query = connection.prepared("SELECT accepted_at FROM event ORDER BY id DESC LIMIT 1");
+    const auto newest = query.executeStep() ? query.getColumn(0).getInt64() : 0;
+    query.reset();
+    return newest;
+}
+
+std::int64_t read_queue_time(common::Connection& connection, common::Clock& clock) {
+    QueueTime time{clock};
+    time.start(read_anchor(connection), newest_accepted_at(connection));
+    return time.now();
+}
+
+} // namespace agent

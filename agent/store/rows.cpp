@@ -1,0 +1,47 @@
+#include "agent/store/rows.hpp"
+
+#include <SQLiteCpp/Column.h>
+#include <SQLiteCpp/Statement.h>
+
+namespace agent {
+
+using common::Connection;
+
+void add(Effects& to, const Effects& more) {
+    for (const auto& [webhook, effect] : more) {
+        auto& here = to[webhook];
+        here.pending += effect.pending;
+        here.dead += effect.dead;
+        here.died += effect.died;
+        here.expired += effect.expired;
+        here.dropped += effect.dropped;
+    }
+}
+
+std::uint64_t row_bytes(std::size_t body, std::size_t deliveries) {
+    return body + 256 + deliveries * 192;
+}
+
+std::optional<Gone> delete_delivery(Connection& connection, std::int64_t id, Effects& effects) {
+    auto& query = connection.prepared("SELECT webhook, state FROM delivery WHERE id = ?");
+    query.bind(1, id);
+    if (!query.executeStep()) {
+        return std::nullopt;
+    }
+    Gone gone{query.getColumn(0).getString(), query.getColumn(1).getInt() == row_pending, false};
+    query.reset();
+    auto& remove = connection.prepared("DELETE FROM delivery WHERE id = ?");
+    remove.bind(1, id);
+    remove.exec();
+    const auto event = id / deliveries_per_event;
+    auto& last = connection.prepared("DELETE FROM event WHERE id = ?1 AND NOT EXISTS(SELECT 1 FROM delivery WHERE id BETWEEN ?2 AND ?3)");
+    last.bind(1, event);
+    last.bind(2, event * deliveries_per_event);
+    last.bind(3, event * deliveries_per_event + deliveries_per_event - 1);
+    gone.event_too = last.exec() > 0;
+    auto& effect = effects[gone.webhook];
+    --(gone.pending ? effect.pending : effect.dead);
+    return gone;
+}
+
+} // namespace agent

@@ -1,0 +1,115 @@
+#include "agent/store/schema.hpp"
+
+#include <SQLiteCpp/Column.h>
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+#include <SQLiteCpp/Transaction.h>
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace agent {
+
+namespace {
+
+// Append only: what was released once is never changed. test/data has a database of each version.
+constexpr std::array migrations{
+    // 1. A delivery's id is its event's id * 65536 + its place among them, so an event's deliveries are a range of ids.
+    // delivery.due: 0 never tried, else the queue time of the retry; of a dead letter, when it died.
+    // The indexes hold what the queue is searched by and nothing else: an index costs a page of the WAL with each commit.
+    R"sql(
+CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE webhook(position INTEGER PRIMARY KEY, key TEXT NOT NULL, json TEXT NOT NULL);
+CREATE TABLE event(id INTEGER PRIMARY KEY, event_id TEXT NOT NULL, given INTEGER NOT NULL, accepted_at INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE INDEX event_given ON event(event_id) WHERE given = 1;
+CREATE TABLE delivery(
+  id INTEGER PRIMARY KEY, webhook TEXT NOT NULL, state INTEGER NOT NULL, attempts INTEGER NOT NULL, due INTEGER NOT NULL,
+  last_status INTEGER NOT NULL, last_error TEXT NOT NULL, history TEXT NOT NULL);
+CREATE INDEX delivery_pending ON delivery(webhook, due) WHERE state = 0;
+CREATE INDEX delivery_dead ON delivery(id, webhook, due) WHERE state = 1;
+CREATE TABLE cooldown(webhook TEXT NOT NULL, value TEXT NOT NULL, until INTEGER NOT NULL, PRIMARY KEY(webhook, value)) WITHOUT ROWID;
+)sql",
+};
+
+} // namespace
+
+int schema_version() {
+    return static_cast<int>(migrations.size());
+}
+
+namespace {
+
+/// Fault::config when it is newer than this program.
+common::Result<int> version_of(common::Connection& connection) {
+    const int found = connection.handle().execAndGet("PRAGMA user_version").getInt();
+    if (found > schema_version()) {
+        return common::fail(common::Fault::config, "the database " + connection.path() + " is of version " + std::to_string(found) +
+                                                       ", this ffl-agent knows up to version " + std::to_string(schema_version()) +
+                                                       ": run the newer ffl-agent, or set queue.path to another file");
+    }
+    return found;
+}
+
+} // namespace
+
+common::Result<void> check_version(common::Connection& connection) {
+    try {
+        const auto found = version_of(connection);
+        return found ? common::Result<void>{} : common::fail(found.error());
+    } catch (...) {
+        return common::fail("cannot read the database " + connection.path(), common::storage_error());
+    }
+}
+
+std::optional<std::string> misfit(SQLite::Database& handle) {
+    const int version = handle.execAndGet("PRAGMA user_version").getInt();
+    if (version > schema_version()) {
+        return std::nullopt;
+    }
+    if (version < 0) {
+        return "its version is " + std::to_string(version);
+    }
+    // What there is beside ours (an index, a trigger of somebody's) does no harm.
+    SQLite::Database model{":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
+    for (int step = 0; step < std::max(version, 1); ++step) {
+        model.exec(migrations[static_cast<std::size_t>(step)]);
+    }
+    SQLite::Statement wanted{model, "SELECT name, type, coalesce(sql, '') FROM sqlite_schema"};
+    SQLite::Statement found{handle, "SELECT coalesce(sql, '') FROM sqlite_schema WHERE name = ? AND type = ?"};
+    while (wanted.executeStep()) {
+        const auto name = wanted.getColumn(0).getString();
+        found.reset();
+        found.bind(1, name);
+        found.bind(2, wanted.getColumn(1).getString());
+        const bool there = found.executeStep();
+        if (there && version == 0) {
+            return "it says version 0 and has the " + wanted.getColumn(1).getString() + " " + name;
+        }
+        if (version > 0 && (!there || found.getColumn(0).getString() != wanted.getColumn(2).getString())) {
+            return "the " + wanted.getColumn(1).getString() + " " + name + " is " + (there ? "not what it was" : "missing");
+        }
+    }
+    return std::nullopt;
+}
+
+common::Result<void> migrate(common::Connection& connection) {
+    try {
+        auto& handle = connection.handle();
+        const auto found = version_of(connection);
+        if (!found) {
+            return common::fail(found.error());
+        }
+        for (int step = *found; step < schema_version(); ++step) {
+            SQLite::Transaction transaction{handle, SQLite::TransactionBehavior::IMMEDIATE};
+            handle.exec(migrations[static_cast<std::size_t>(step)]);
+            handle.exec("PRAGMA user_version = " + std::to_string(step + 1));
+            transaction.commit();
+        }
+        return {};
+    } catch (...) {
+        return common::fail("cannot bring the database " + connection.path() + " to version " + std::to_string(schema_version()),
+                            common::storage_error());
+    }
+}
+
+} // namespace agent

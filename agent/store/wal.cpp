@@ -1,0 +1,69 @@
+#include "agent/store/wal.hpp"
+
+#include <SQLiteCpp/Column.h>
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Exception.h>
+#include <SQLiteCpp/Statement.h>
+#include <algorithm>
+#include <filesystem>
+#include <sqlite3.h>
+
+namespace agent {
+
+using common::Connection;
+
+std::int64_t one_number(Connection& connection, const char* sql) {
+    auto& query = connection.prepared(sql);
+    const auto number = query.executeStep() ? query.getColumn(0).getInt64() : 0;
+    query.reset();
+    return number;
+}
+
+Sizes sizes_of(Connection& connection) {
+    const auto page = static_cast<std::uint64_t>(one_number(connection, "PRAGMA page_size"));
+    const auto pages = static_cast<std::uint64_t>(one_number(connection, "PRAGMA page_count"));
+    const auto spare = static_cast<std::uint64_t>(one_number(connection, "PRAGMA freelist_count"));
+    const auto size_of = [](const std::string& path) -> std::uint64_t {
+        std::error_code absent;
+        const auto bytes = std::filesystem::file_size(path, absent);
+        return absent ? 0 : bytes;
+    };
+    const auto file = size_of(connection.path());
+    return {(pages - spare) * page, spare * page, size_of(connection.path() + "-wal"), pages * page - std::min(pages * page, file)};
+}
+
+bool says_full(const SQLite::Exception& error) {
+    return (error.getErrorCode() & 0xff) == SQLITE_FULL;
+}
+
+void reuse_wal(Connection& connection) noexcept {
+    connection.rest();
+    connection.handle().tryExec("PRAGMA wal_checkpoint(PASSIVE)");
+}
+
+void shrink(Connection& connection, std::uint64_t pages) {
+    // A page at the file's end moves to a spare place first, which stands in the WAL: on a full disk there is room for few of them.
+    for (auto step = pages; pages > 0;) {
+        step = std::min(step, pages);
+        try {
+            connection.handle().exec("PRAGMA incremental_vacuum(" + std::to_string(step) + ")");
+            pages -= step;
+        } catch (const SQLite::Exception& error) {
+            if (!says_full(error) || step == 1) {
+                throw;
+            }
+            reuse_wal(connection);
+            step = std::max<std::uint64_t>(step / 8, 1);
+        }
+    }
+}
+
+void empty_wal(Connection& connection) {
+    connection.rest(); // a statement in the middle would keep it
+    // Who reads meanwhile keeps a part of it: the next time gets that. Commits must not wait for them here.
+    auto& handle = connection.handle();
+    handle.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
+    handle.exec("PRAGMA busy_timeout = 5000");
+}
+
+} // namespace agent

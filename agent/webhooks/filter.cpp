@@ -1,0 +1,105 @@
+#include "agent/webhooks/filter.hpp"
+
+#include "agent/webhooks/filter_term.hpp"
+#include "agent/webhooks/plate_hint.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace agent {
+
+namespace {
+
+using nlohmann::json;
+
+bool holds(const OneOfTexts& test, const Event& event) {
+    const auto& text = test.read(event);
+    return text && std::ranges::find(test.wanted, *text) != test.wanted.end();
+}
+
+bool holds(const OneOfIds& test, const Event& event) {
+    const auto& id = event.*test.field;
+    return id && std::ranges::binary_search(test.wanted, *id);
+}
+
+bool holds(const IsMatched& test, const Event& event) {
+    return event.matched == test.wanted;
+}
+
+bool holds(const Bound& test, const Event& event) {
+    const auto& number = test.read(event);
+    return number && (test.is_lower ? *number >= test.limit : *number <= test.limit);
+}
+
+bool holds(const PlateOf& test, const Event& event) {
+    return event.type == test.type && event.plate == test.plate;
+}
+
+template <class Value> std::string as_json(const std::optional<Value>& value) {
+    return value ? json(*value).dump(-1, ' ', false, json::error_handler_t::replace) : "null";
+}
+
+std::string found_by(const OneOfTexts& test, const Event& event) {
+    return as_json(test.read(event));
+}
+
+std::string found_by(const OneOfIds& test, const Event& event) {
+    const auto& id = event.*test.field;
+    return id ? id->text() : "null";
+}
+
+std::string found_by(const IsMatched&, const Event& event) {
+    return as_json(event.matched);
+}
+
+std::string found_by(const Bound& test, const Event& event) {
+    return as_json(test.read(event));
+}
+
+std::string found_by(const PlateOf&, const Event& event) {
+    return as_json(event.plate);
+}
+
+std::string hint_of_plate(const PlateOf& test, const Event& event) {
+    if (event.type != test.type) {
+        return "the filter is for events of type " + std::string{test.type} + ", " +
+               (event.type ? "this one's type is " + *event.type : "this one has no type");
+    }
+    return event.plate ? plate_hint(test.plate, *event.plate) : std::string{};
+}
+
+} // namespace
+
+bool FilterTerm::holds(const Event& event) const {
+    return std::visit([&](const auto& one) { return agent::holds(one, event); }, test);
+}
+
+std::string FilterTerm::found(const Event& event) const {
+    return std::visit([&](const auto& one) { return found_by(one, event); }, test);
+}
+
+std::string FilterTerm::hint(const Event& event) const {
+    if (const auto* plate = std::get_if<PlateOf>(&test)) {
+        if (auto text = hint_of_plate(*plate, event); !text.empty()) {
+            return text;
+        }
+    }
+    return found(event) == "null" ? "the event has no " + noun : std::string{};
+}
+
+bool Filters::matches(const Event& event) const {
+    return !terms_ || std::ranges::all_of(*terms_, [&](const FilterTerm& term) { return term.holds(event); });
+}
+
+std::optional<Mismatch> Filters::explain(const Event& event) const {
+    if (!terms_) {
+        return {};
+    }
+    const auto no = std::ranges::find_if(*terms_, [&](const FilterTerm& term) { return !term.holds(event); });
+    if (no == terms_->end()) {
+        return {};
+    }
+    return Mismatch{no->filter, no->wanted, no->found(event), no->hint(event)};
+}
+
+} // namespace agent

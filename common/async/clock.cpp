@@ -1,0 +1,77 @@
+#include "common/async/clock.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/system/system_error.hpp>
+#include <fstream>
+#include <sys/timex.h>
+
+namespace common {
+
+Instant SystemClock::now() const { return std::chrono::steady_clock::now(); }
+
+WallTime SystemClock::wall() const { return std::chrono::system_clock::now(); }
+
+bool SystemClock::synchronized() const {
+    timex state{};
+    const int answer = ::adjtimex(&state); // -1 where a sandbox forbids the question: then nobody vouches for the time
+    return answer >= 0 && answer != TIME_ERROR && (state.status & STA_UNSYNC) == 0;
+}
+
+std::string SystemClock::boot_id() const {
+    std::ifstream file{"/proc/sys/kernel/random/boot_id"};
+    std::string id;
+    std::getline(file, id);
+    return id;
+}
+
+Clock::TimerId SystemClock::call_at(Instant when, std::function<void()> what) {
+    const auto id = ++last_;
+    auto& timer = timers_.emplace(id, asio::steady_timer{executor_, when}).first->second;
+    timer.async_wait([this, id, what = std::move(what)](boost::system::error_code stopped) {
+        if (!stopped && timers_.erase(id) == 1) {
+            what();
+        }
+    });
+    return id;
+}
+
+void SystemClock::cancel(TimerId timer) { timers_.erase(timer); }
+
+void Wakeup::notify() {
+    news_ = true;
+    gate_.cancel();
+}
+
+Task<> Wakeup::wait() {
+    while (!news_) {
+        auto wait = gate_.async_wait(asio::as_tuple(asio::use_awaitable));
+        co_await std::move(wait);
+        // The gate is opened by notify() and by a cancellation of the coroutine alike; they are told apart here.
+        const auto state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none) {
+            throw boost::system::system_error{asio::error::operation_aborted};
+        }
+    }
+    news_ = false;
+}
+
+Task<> Wakeup::wait_until(Instant when) {
+    struct Alarm {
+        Clock& clock;
+        Clock::TimerId id;
+        ~Alarm() { clock.cancel(id); }
+    };
+    const auto id = clock_.call_at(when, [this] { notify(); });
+    const Alarm alarm{clock_, id};
+    auto news = wait();
+    co_await std::move(news);
+}
+
+Task<> sleep_for(Clock& clock, Millis span) {
+    auto executor = co_await asio::this_coro::executor;
+    Wakeup alarm{executor, clock};
+    auto wait = alarm.wait_until(clock.now() + span);
+    co_await std::move(wait);
+}
+
+} // namespace common

@@ -1,0 +1,59 @@
+#include "common/async/task.hpp"
+
+#include "common/base/log.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/system/system_error.hpp>
+#include <cassert>
+#include <cstdlib>
+
+namespace common {
+
+TaskGroup::TaskGroup(Executor executor)
+    : executor_{executor}, empty_{executor, asio::steady_timer::time_point::max()} {}
+
+TaskGroup::~TaskGroup() { assert(running_.empty() && "cancel() and join() before a TaskGroup goes"); }
+
+void TaskGroup::spawn(std::string name, Task<> task) {
+    running_.emplace_back();
+    auto one = std::prev(running_.end());
+    one->name = std::move(name);
+    auto done = [this, one](std::exception_ptr why) { ended(one, std::move(why)); };
+    asio::co_spawn(executor_, std::move(task), asio::bind_cancellation_slot(one->stop.slot(), std::move(done)));
+}
+
+void TaskGroup::ended(std::list<Running>::iterator one, std::exception_ptr why) {
+    try {
+        if (why) {
+            std::rethrow_exception(why);
+        }
+    } catch (const boost::system::system_error& error) {
+        if (error.code() != asio::error::operation_aborted) {
+            log::error("a part of the agent broke", {{"part", one->name}, {"error", error.what()}});
+            std::abort();
+        }
+    } catch (const std::exception& error) {
+        log::error("a part of the agent broke", {{"part", one->name}, {"error", error.what()}});
+        std::abort();
+    }
+    running_.erase(one);
+    if (running_.empty()) {
+        empty_.cancel();
+    }
+}
+
+void TaskGroup::cancel() {
+    // A signal may end its coroutine at once and so take itself out of the list.
+    for (auto one = running_.begin(); one != running_.end();) {
+        (one++)->stop.emit(asio::cancellation_type::terminal);
+    }
+}
+
+Task<> TaskGroup::join() {
+    while (!running_.empty()) {
+        auto wait = empty_.async_wait(asio::as_tuple(asio::use_awaitable));
+        co_await std::move(wait);
+    }
+}
+
+} // namespace common

@@ -1,0 +1,172 @@
+#include "common/base/crypto.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+namespace common {
+
+namespace {
+
+const unsigned char* bytes(std::string_view text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+// A library without SHA-256 or randomness is no world to go on in.
+void require(bool worked) {
+    if (!worked) {
+        std::abort();
+    }
+}
+
+class Sha256 {
+  public:
+    Sha256() : context_{EVP_MD_CTX_new(), EVP_MD_CTX_free} {
+        require(context_ != nullptr && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+    }
+    void add(std::string_view data) { require(EVP_DigestUpdate(context_.get(), data.data(), data.size()) == 1); }
+    Digest finish() {
+        Digest digest;
+        require(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) == 1);
+        return digest;
+    }
+
+  private:
+    std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+};
+
+bool is_alphanumeric(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// The text as RFC 4648 section 4 has it, padded; an error when it is not of the alphabet whose last two characters are given.
+Result<std::string> normal_base64(std::string_view text, char char62, char char63) {
+    const auto padding = text.size() - std::min(text.find_last_not_of('=') + 1, text.size());
+    std::string normal{text.substr(0, text.size() - padding)};
+    const auto missing = (4 - normal.size() % 4) % 4;
+    if (missing == 3 || (padding != 0 && padding != missing)) {
+        return fail(Fault::input, "not base64: the length is wrong");
+    }
+    for (char& c : normal) {
+        if (c == char62) {
+            c = '+';
+        } else if (c == char63) {
+            c = '/';
+        } else if (!is_alphanumeric(c)) {
+            return fail(Fault::input, "not base64: a character that does not belong there");
+        }
+    }
+    return normal.append(missing, '=');
+}
+
+Result<std::string> decode(std::string_view text, char char62, char char63) {
+    auto normal = normal_base64(text, char62, char63);
+    if (!normal || normal->empty()) {
+        return normal;
+    }
+    const auto padding = normal->size() - (normal->find_last_not_of('=') + 1);
+    std::string decoded(normal->size() / 4 * 3, '\0');
+    require(EVP_DecodeBlock(reinterpret_cast<unsigned char*>(decoded.data()), bytes(*normal), static_cast<int>(normal->size())) >= 0);
+    decoded.resize(decoded.size() - padding);
+    return decoded;
+}
+
+} // namespace
+
+Digest sha256(std::string_view data) {
+    Sha256 hash;
+    hash.add(data);
+    return hash.finish();
+}
+
+Digest sha256_of(std::initializer_list<std::string_view> parts) {
+    Sha256 hash;
+    for (const auto part : parts) {
+        hash.add(part);
+        hash.add(std::string_view{"\0", 1});
+    }
+    return hash.finish();
+}
+
+Digest hmac_sha256(std::string_view key, std::string_view data) {
+    Digest digest;
+    require(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes(data), data.size(), digest.data(), nullptr) != nullptr);
+    return digest;
+}
+
+std::string base64(std::string_view data) {
+    std::string text(4 * ((data.size() + 2) / 3) + 1, '\0');
+    const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes(data), static_cast<int>(data.size()));
+    text.resize(static_cast<std::size_t>(length));
+    return text;
+}
+
+Result<std::string> from_base64(std::string_view text) {
+    return decode(text, '+', '/');
+}
+
+std::string base64url(std::string_view data) {
+    auto text = base64(data);
+    text.erase(std::find(text.begin(), text.end(), '='), text.end());
+    std::replace(text.begin(), text.end(), '+', '-');
+    std::replace(text.begin(), text.end(), '/', '_');
+    return text;
+}
+
+Result<std::string> from_base64url(std::string_view text) {
+    return decode(text, '-', '_');
+}
+
+std::string hex(std::string_view data) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    text.reserve(data.size() * 2);
+    for (const char c : data) {
+        const auto byte = static_cast<unsigned char>(c);
+        text += digits[byte >> 4U];
+        text += digits[byte & 15U];
+    }
+    return text;
+}
+
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
+    // The lengths may differ, so the digests are compared; they do not tell where the texts differ either.
+    const auto left = sha256(a);
+    const auto right = sha256(b);
+    return CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
+}
+
+std::string uuid_v7(std::chrono::system_clock::time_point wall) {
+    static std::mutex mutex;
+    static std::uint64_t last = 0; // 48 bits of milliseconds and the 12 bits behind the version, as one number
+
+    std::array<unsigned char, 16> id{};
+    require(RAND_bytes(id.data(), static_cast<int>(id.size())) == 1);
+    const auto since_epoch = std::chrono::duration_cast<std::chrono::milliseconds>(wall.time_since_epoch()).count();
+    const auto millis = static_cast<std::uint64_t>(std::max<std::int64_t>(since_epoch, 0));
+    std::uint64_t stamp = (millis << 12U) | ((static_cast<unsigned>(id[6]) << 8U | id[7]) & 0x7ffU);
+    {
+        // Within a millisecond, and when the wall clock went back, the last one is counted on (RFC 9562 section 6.2).
+        const std::lock_guard lock{mutex};
+        stamp = std::max(stamp, last + 1);
+        last = stamp;
+    }
+    for (unsigned at = 0; at < 6; ++at) {
+        id[at] = static_cast<unsigned char>(stamp >> (52U - 8U * at));
+    }
+    id[6] = static_cast<unsigned char>(0x70U | ((stamp >> 8U) & 0x0fU));
+    id[7] = static_cast<unsigned char>(stamp);
+    id[8] = static_cast<unsigned char>(0x80U | (id[8] & 0x3fU));
+    auto text = hex({reinterpret_cast<const char*>(id.data()), id.size()});
+    for (const std::size_t at : {8U, 13U, 18U, 23U}) {
+        text.insert(at, 1, '-');
+    }
+    return text;
+}
+
+} // namespace common

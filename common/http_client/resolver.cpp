@@ -1,0 +1,251 @@
+#include "common/http_client/resolver.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/system/system_error.hpp>
+#include <csignal>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sys/socket.h>
+
+namespace common {
+
+namespace {
+
+constexpr std::size_t thread_stack = 512 * 1024; // getaddrinfo with its plug-ins keeps buffers of up to 64 KiB on the stack
+constexpr std::size_t names_kept = 256;
+
+/// What a lookup's thread may touch of the loop: the executor, as long as the resolver is there.
+struct Gate {
+    std::mutex mutex;
+    bool open = true;
+    Executor loop;
+    explicit Gate(Executor executor) : loop{std::move(executor)} {}
+};
+
+AddressBytes bytes_of(const sockaddr_in& address) {
+    AddressBytes bytes{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    std::memcpy(bytes.data() + 12, &address.sin_addr, 4);
+    return bytes;
+}
+
+AddressBytes bytes_of(const sockaddr_in6& address) {
+    AddressBytes bytes{};
+    std::memcpy(bytes.data(), &address.sin6_addr, bytes.size());
+    return bytes;
+}
+
+std::string lookup_failure(int code) {
+    switch (code) {
+    case EAI_NONAME:
+#ifdef EAI_NODATA
+    case EAI_NODATA:
+#endif
+        return "resolve: no such host name";
+    case EAI_AGAIN:
+        return "resolve: the name server does not answer";
+    case EAI_SYSTEM:
+        return std::string{"resolve: "} + std::strerror(errno);
+    default:
+        return std::string{"resolve: "} + ::gai_strerror(code);
+    }
+}
+
+Result<Addresses> guarded_lookup(const NameLookup& lookup, const std::string& name) {
+    try {
+        return lookup(name);
+    } catch (const std::exception& error) {
+        return fail(Fault::unreachable, std::string{"resolve: "} + error.what());
+    }
+}
+
+/// Runs `job` in a detached thread with a small stack that takes no signals. Gives errno's value.
+int run_detached(std::function<void()> job) {
+    auto owned = std::make_unique<std::function<void()>>(std::move(job));
+    pthread_attr_t attributes;
+    ::pthread_attr_init(&attributes);
+    ::pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    ::pthread_attr_setstacksize(&attributes, thread_stack);
+    sigset_t all, before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    const auto body = [](void* argument) -> void* {
+        const std::unique_ptr<std::function<void()>> mine{static_cast<std::function<void()>*>(argument)};
+        (*mine)();
+        return nullptr;
+    };
+    pthread_t thread;
+    const int failed = ::pthread_create(&thread, &attributes, body, owned.get());
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    ::pthread_attr_destroy(&attributes);
+    if (failed == 0) {
+        owned.release(); // the thread's now
+    }
+    return failed;
+}
+
+} // namespace
+
+Result<Addresses> system_lookup(const std::string& name) {
+    addrinfo wanted{};
+    wanted.ai_family = AF_UNSPEC;
+    wanted.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    if (const int code = ::getaddrinfo(name.c_str(), nullptr, &wanted, &found); code != 0) {
+        return fail(Fault::unreachable, lookup_failure(code));
+    }
+    Addresses addresses;
+    for (const auto* one = found; one != nullptr; one = one->ai_next) {
+        if (one->ai_family == AF_INET) {
+            addresses.push_back(bytes_of(*reinterpret_cast<const sockaddr_in*>(one->ai_addr)));
+        } else if (one->ai_family == AF_INET6) {
+            addresses.push_back(bytes_of(*reinterpret_cast<const sockaddr_in6*>(one->ai_addr)));
+        }
+    }
+    ::freeaddrinfo(found);
+    if (addresses.empty()) {
+        return fail(Fault::unreachable, "resolve: no such host name");
+    }
+    return addresses;
+}
+
+struct Resolver::State : std::enable_shared_from_this<State> {
+    struct Waiter {
+        asio::steady_timer timer; ///< expires at the waiter's deadline; an answer cancels it
+        std::optional<Result<Addresses>> answer;
+    };
+    struct Name {
+        std::optional<Result<Addresses>> answer;
+        Instant true_until{};
+        bool asking = false;
+        std::list<Waiter> waiting;
+    };
+
+    State(Executor executor, ResolverOptions wanted) : gate{std::make_shared<Gate>(std::move(executor))} { set(std::move(wanted)); }
+
+    void set(ResolverOptions wanted);
+    std::optional<Error> ask(const std::string& name);
+    void answered(const std::string& name, Result<Addresses> answer);
+    void forget_old(Instant now);
+    static Task<Result<Addresses>> resolve(std::shared_ptr<State> self, std::string name, Instant deadline);
+
+    std::shared_ptr<Gate> gate;
+    ResolverOptions options;
+    std::map<std::string, Name> names;
+    std::size_t under_way = 0;
+};
+
+void Resolver::State::set(ResolverOptions wanted) {
+    options = std::move(wanted);
+    if (!options.lookup) {
+        options.lookup = system_lookup;
+    }
+}
+
+std::optional<Error> Resolver::State::ask(const std::string& name) {
+    if (under_way >= options.lookups_under_way) {
+        return Error{Fault::unreachable, "resolve: too many names are being looked up (" + std::to_string(under_way) + ")"};
+    }
+    auto job = [gate = gate, self = weak_from_this(), lookup = options.lookup, name] {
+        auto answer = guarded_lookup(lookup, name);
+        const std::lock_guard lock{gate->mutex};
+        if (gate->open) {
+            asio::post(gate->loop, [self, name, answer = std::move(answer)]() mutable {
+                if (const auto state = self.lock()) {
+                    state->answered(name, std::move(answer));
+                }
+            });
+        }
+    };
+    if (const int failed = run_detached(std::move(job)); failed != 0) {
+        return Error{Fault::unreachable, std::string{"resolve: cannot start a thread: "} + std::strerror(failed)};
+    }
+    ++under_way;
+    names[name].asking = true;
+    return std::nullopt;
+}
+
+void Resolver::State::answered(const std::string& name, Result<Addresses> answer) {
+    --under_way;
+    auto& entry = names[name];
+    entry.asking = false;
+    entry.true_until = std::chrono::steady_clock::now() + (answer ? options.keep : options.keep_failure);
+    for (auto& waiter : entry.waiting) {
+        waiter.answer = answer;
+        waiter.timer.cancel();
+    }
+    entry.answer = std::move(answer);
+}
+
+void Resolver::State::forget_old(Instant now) {
+    std::erase_if(names, [now](const auto& entry) {
+        const auto& [name, state] = entry;
+        return !state.asking && state.waiting.empty() && state.true_until <= now;
+    });
+}
+
+Task<Result<Addresses>> Resolver::State::resolve(std::shared_ptr<State> self, std::string name, Instant deadline) {
+    if (const auto numeric = parse_address(name)) {
+        co_return Addresses{*numeric};
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (self->names.size() >= names_kept) {
+        self->forget_old(now);
+    }
+    auto& entry = self->names[name];
+    if (entry.answer && now < entry.true_until) {
+        co_return *entry.answer;
+    }
+    if (!entry.asking) {
+        entry.answer.reset();
+        if (auto refused = self->ask(name)) {
+            co_return fail(std::move(*refused));
+        }
+    }
+    const auto executor = co_await asio::this_coro::executor;
+    // An entry that somebody waits for is not forgotten.
+    entry.waiting.push_front(Waiter{asio::steady_timer{executor, deadline}, std::nullopt});
+    struct Place {
+        std::list<Waiter>& all;
+        std::list<Waiter>::iterator mine;
+        ~Place() { all.erase(mine); }
+    };
+    const Place place{entry.waiting, entry.waiting.begin()};
+    auto news = place.mine->timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await std::move(news);
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) {
+        throw boost::system::system_error{asio::error::operation_aborted};
+    }
+    if (!place.mine->answer) {
+        co_return fail(Fault::unreachable, "resolve: timed out");
+    }
+    co_return std::move(*place.mine->answer);
+}
+
+Resolver::Resolver(Executor executor, ResolverOptions options) : state_{std::make_shared<State>(std::move(executor), std::move(options))} {}
+
+Resolver::~Resolver() {
+    close();
+}
+
+void Resolver::close() {
+    const std::lock_guard lock{state_->gate->mutex};
+    state_->gate->open = false;
+}
+
+Task<Result<Addresses>> Resolver::resolve(std::string name, Instant deadline) {
+    return State::resolve(state_, std::move(name), deadline);
+}
+
+void Resolver::renew(ResolverOptions options) {
+    state_->set(std::move(options));
+    for (auto& [name, entry] : state_->names) {
+        entry.true_until = Instant{};
+    }
+}
+
+} // namespace common

@@ -1,0 +1,195 @@
+#include "common/http_server/listener.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <optional>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace common {
+
+namespace {
+
+using asio::ip::tcp;
+using boost::system::error_code;
+
+std::string words(const error_code& failed) {
+    auto text = failed.message();
+    if (!text.empty() && text.front() >= 'A' && text.front() <= 'Z') {
+        text.front() = static_cast<char>(text.front() - 'A' + 'a');
+    }
+    return text;
+}
+
+error_code last_error() {
+    return {errno, boost::system::system_category()};
+}
+
+std::optional<tcp::endpoint> parse(std::string_view address) {
+    const auto colon = address.rfind(':');
+    if (colon == address.npos) {
+        return std::nullopt;
+    }
+    auto host = address.substr(0, colon);
+    const auto digits = address.substr(colon + 1);
+    const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+    if (bracketed) {
+        host = host.substr(1, host.size() - 2);
+    }
+    error_code failed;
+    const auto ip = asio::ip::make_address(std::string{host}, failed);
+    std::uint16_t port = 0;
+    const auto [end, bad] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    if (failed || bad != std::errc{} || end != digits.data() + digits.size() || ip.is_v6() != bracketed) {
+        return std::nullopt;
+    }
+    return tcp::endpoint{ip, port};
+}
+
+/// Whether a process listens on the socket file, or why that cannot be found out.
+Result<bool> is_live(const sockaddr_un& address, const std::string& path) {
+    const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (probe < 0) {
+        return fail(Fault::storage, path + ": " + words(last_error()));
+    }
+    const int connected = ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    const auto why = last_error();
+    ::close(probe);
+    if (connected == 0 || why.value() == EAGAIN) { // EAGAIN: its queue is full
+        return true;
+    }
+    if (why.value() == ECONNREFUSED) {
+        return false;
+    }
+    return fail(Fault::config, path + ": the socket that is there cannot be asked whether it is in use: " + words(why));
+}
+
+Result<void> make_way(const sockaddr_un& address, const std::string& path) {
+    struct stat there {};
+    if (::lstat(path.c_str(), &there) != 0) {
+        return {}; // bind() will say what is wrong, if anything is
+    }
+    if (!S_ISSOCK(there.st_mode)) {
+        return fail(Fault::config, path + ": there is a file that is not a socket; remove it or name another path");
+    }
+    const auto live = is_live(address, path);
+    if (!live) {
+        return fail(live.error());
+    }
+    if (*live) {
+        return fail(Fault::unreachable, "another process listens on " + path);
+    }
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+        return fail(Fault::storage, path + ": the old socket cannot be removed: " + words(last_error()));
+    }
+    return {};
+}
+
+} // namespace
+
+Result<std::uint16_t> Listener::open_tcp(const std::string& address, const std::string& cert, const std::string& key) {
+    name = address;
+    const auto endpoint = parse(address);
+    if (!endpoint) {
+        return fail(Fault::config, address + ": expected an IP address and a port, like 127.0.0.1:8093 or [::1]:8093");
+    }
+    if (!cert.empty() || !key.empty()) {
+        cert_file_ = cert;
+        key_file_ = key;
+        auto context = server_tls(cert, key);
+        if (!context) {
+            return fail(context.error());
+        }
+        tls = std::move(*context);
+    }
+    error_code failed;
+    acceptor.open(endpoint->protocol(), failed);
+    if (!failed) {
+        acceptor.set_option(asio::socket_base::reuse_address{true}, failed); // a restart need not wait for old connections
+    }
+    if (!failed) {
+        acceptor.bind(*endpoint, failed);
+    }
+    if (!failed) {
+        acceptor.listen(asio::socket_base::max_listen_connections, failed);
+    }
+    if (failed) {
+        return fail(Fault::unreachable, address + ": " + words(failed));
+    }
+    const auto bound = acceptor.local_endpoint(failed);
+    tcp::endpoint here;
+    std::memcpy(here.data(), bound.data(), std::min(bound.size(), here.capacity()));
+    return here.port();
+}
+
+Result<void> Listener::open_unix(const std::string& path, unsigned mode) {
+    name = path;
+    local = true;
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.empty() || path.size() >= sizeof address.sun_path) {
+        return fail(Fault::config, path + ": the path of a socket may have 1 to " + std::to_string(sizeof address.sun_path - 1) +
+                                       " bytes, this has " + std::to_string(path.size()));
+    }
+    std::memcpy(address.sun_path, path.data(), path.size());
+    if (auto way = make_way(address, path); !way) {
+        return way;
+    }
+    error_code failed;
+    acceptor.open(asio::local::stream_protocol{}, failed);
+    // The file appears with at most these bits (the umask may take some), and gets exactly these before anybody can connect.
+    if (!failed && ::fchmod(acceptor.native_handle(), static_cast<mode_t>(mode)) != 0) {
+        failed = last_error();
+    }
+    if (!failed) {
+        acceptor.bind(asio::local::stream_protocol::endpoint{path}, failed);
+    }
+    if (failed == boost::system::errc::no_such_file_or_directory) {
+        return fail(Fault::config, path + ": the folder does not exist; create it or name another path");
+    }
+    struct stat here {};
+    if (!failed && (::chmod(path.c_str(), static_cast<mode_t>(mode)) != 0 || ::lstat(path.c_str(), &here) != 0)) {
+        failed = last_error();
+    }
+    if (!failed) {
+        acceptor.listen(asio::socket_base::max_listen_connections, failed);
+    }
+    if (failed) {
+        return fail(Fault::storage, path + ": " + words(failed));
+    }
+    path_ = path;
+    device_ = here.st_dev;
+    inode_ = here.st_ino;
+    return {};
+}
+
+Result<void> Listener::renew_tls() {
+    if (!tls) {
+        return {};
+    }
+    auto context = server_tls(cert_file_, key_file_);
+    if (!context) {
+        return fail(context.error());
+    }
+    tls = std::move(*context);
+    return {};
+}
+
+void Listener::close() {
+    struct stat there {};
+    if (!path_.empty() && ::lstat(path_.c_str(), &there) == 0 && there.st_dev == device_ && there.st_ino == inode_) {
+        ::unlink(path_.c_str());
+    }
+    path_.clear();
+    error_code gone_already;
+    acceptor.close(gone_already);
+    pause.cancel();
+}
+
+} // namespace common

@@ -1,0 +1,34 @@
+// Networks ("10.0.0.0/8, ::1/128") and whether an address lies in one. A value; any thread.
+#pragma once
+
+#include "common/base/result.hpp"
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace common {
+
+/// An address as 16 bytes; IPv4 is held IPv4-mapped (::ffff:a.b.c.d), so the two forms of one address are equal.
+using AddressBytes = std::array<std::uint8_t, 16>;
+
+class Network {
+  public:
+    /// "10.0.0.0/8", "fe80::/10", or a single address. Bits beyond the prefix are ignored.
+    static Result<Network> parse(std::string_view text);
+    [[nodiscard]] bool contains(const AddressBytes& address) const;
+    bool operator==(const Network&) const = default;
+
+  private:
+    AddressBytes address_{};
+    unsigned prefix_ = 0;
+};
+
+/// "127.0.0.1", "::1"; an error for a name.
+Result<AddressBytes> parse_address(std::string_view text);
+/// 127.0.0.0/8 and ::1.
+bool is_loopback(const AddressBytes& address);
+
+} // namespace common

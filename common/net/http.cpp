@@ -1,0 +1,37 @@
+#include "common/net/http.hpp"
+
+#include <algorithm>
+
+namespace common {
+
+namespace {
+
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool is_token_char(char c) {
+    const bool alphanumeric = (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z');
+    return alphanumeric || std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
+}
+
+} // namespace
+
+std::optional<std::string_view> find_header(const Headers& headers, std::string_view name) {
+    for (const auto& header : headers) {
+        if (std::ranges::equal(header.name, name, {}, lower, lower)) {
+            return header.value;
+        }
+    }
+    return std::nullopt;
+}
+
+bool valid_header(std::string_view name, std::string_view value) {
+    const auto is_text = [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return c == '\t' || (byte >= 0x20 && byte != 0x7f);
+    };
+    return !name.empty() && std::ranges::all_of(name, is_token_char) && std::ranges::all_of(value, is_text);
+}
+
+} // namespace common

@@ -1,0 +1,193 @@
+#include "common/sqlite/database.hpp"
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Exception.h>
+#include <SQLiteCpp/Statement.h>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <sqlite3.h>
+#include <unistd.h>
+#include <unordered_map>
+
+namespace common {
+
+namespace {
+
+constexpr int busy_timeout_ms = 5'000;
+
+/// SQLite says "unable to open database file" to everything; people need to know which of the possible reasons it is.
+Error cannot_open(const std::string& path) {
+    const auto error = storage_error();
+    std::error_code ignored;
+    const std::filesystem::path file{path};
+    const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path{"."};
+    std::string why = error.message;
+    if (std::filesystem::is_directory(file, ignored)) {
+        why = "it is a folder, a file is wanted";
+    } else if (!std::filesystem::is_directory(folder, ignored)) {
+        why = "there is no folder " + folder.string();
+    } else if (std::filesystem::exists(file, ignored) && ::access(path.c_str(), R_OK | W_OK) != 0) {
+        why = std::string{"it cannot be read and written: "} + std::strerror(errno);
+    } else if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+        why = "its folder cannot be written: " + std::string{std::strerror(errno)};
+    }
+    return {Fault::storage, "cannot open the database " + path + ": " + why};
+}
+
+/// As SQLite's URI file names want it.
+std::string immutable_uri(const std::string& path) {
+    std::string uri = "file:";
+    for (const char c : path) {
+        if (c == '%' || c == '?' || c == '#') {
+            constexpr char digits[] = "0123456789abcdef";
+            const auto byte = static_cast<unsigned char>(c);
+            uri += {'%', digits[byte >> 4], digits[byte & 15]};
+        } else {
+            uri += c;
+        }
+    }
+    return uri + "?immutable=1";
+}
+
+} // namespace
+
+struct Connection::State {
+    SQLite::Database handle;
+    std::unordered_map<const char*, SQLite::Statement> statements; // go before the handle
+};
+
+Connection::Connection(std::string path) : path_{std::move(path)} {}
+Connection::~Connection() = default;
+
+void Connection::open_file(const std::string& name, int flags) {
+    state_.reset(new State{SQLite::Database{name, flags, busy_timeout_ms}, {}});
+    ::sqlite3_extended_result_codes(state_->handle.getHandle(), 1);
+}
+
+Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Sync sync) {
+    try {
+        auto connection = std::unique_ptr<Connection>{new Connection{path}};
+        connection->open_file(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+        auto& handle = connection->handle();
+        if (::sqlite3_db_readonly(handle.getHandle(), "main") == 1) {
+            return fail(Fault::storage, "cannot open the database " + path + ": it can only be read, writing is needed");
+        }
+        // Before the first table there is: later it would take a VACUUM. On a database that is there it would write for nothing.
+        if (handle.execAndGet("PRAGMA page_count").getInt() == 0) {
+            handle.exec("PRAGMA auto_vacuum = INCREMENTAL");
+        }
+        handle.exec("PRAGMA journal_mode = WAL");
+        handle.exec(sync == Sync::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+        handle.exec("PRAGMA journal_size_limit = 4194304; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -8192;"
+                    "PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF; PRAGMA secure_delete = FAST; PRAGMA trusted_schema = OFF");
+        return connection;
+    } catch (...) {
+        return fail(cannot_open(path));
+    }
+}
+
+Result<std::unique_ptr<Connection>> Connection::open_read_only(const std::string& path) {
+    std::error_code absent;
+    const bool exists = std::filesystem::exists(path, absent);
+    const auto wal_bytes = std::filesystem::file_size(path + "-wal", absent);
+    const bool no_wal = static_cast<bool>(absent);
+    const auto attempt = [&](bool immutable) -> Result<std::unique_ptr<Connection>> {
+        try {
+            auto connection = std::unique_ptr<Connection>{new Connection{path}};
+            connection->open_file(immutable ? immutable_uri(path) : path, SQLite::OPEN_READONLY | (immutable ? SQLite::OPEN_URI : 0));
+            connection->handle().exec("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; SELECT count(*) FROM sqlite_schema");
+            return connection;
+        } catch (...) {
+            const auto error = storage_error();
+            return fail(Fault::storage, "cannot read the database " + path + ": " + (exists ? error.message : "there is no such file"));
+        }
+    };
+    // Without a WAL nobody has it open, and an ordinary connection would leave a WAL of its own behind.
+    auto connection = attempt(no_wal && exists);
+    if (!connection && !no_wal && wal_bytes == 0) {
+        connection = attempt(true);
+    }
+    return connection;
+}
+
+SQLite::Database& Connection::handle() {
+    return state_->handle;
+}
+
+SQLite::Statement& Connection::prepared(const char* sql) {
+    auto found = state_->statements.find(sql);
+    if (found == state_->statements.end()) {
+        found = state_->statements.try_emplace(sql, state_->handle, sql).first;
+    }
+    auto& statement = found->second;
+    statement.tryReset();
+    statement.clearBindings();
+    return statement;
+}
+
+void Connection::rest() noexcept {
+    auto* handle = state_->handle.getHandle();
+    for (auto* statement = ::sqlite3_next_stmt(handle, nullptr); statement; statement = ::sqlite3_next_stmt(handle, statement)) {
+        if (::sqlite3_stmt_busy(statement) != 0) {
+            ::sqlite3_reset(statement);
+        }
+    }
+    if (::sqlite3_get_autocommit(handle) == 0) {
+        state_->handle.tryExec("ROLLBACK");
+    }
+}
+
+Error storage_error() {
+    try {
+        throw;
+    } catch (const SQLite::Exception& error) {
+        return {Fault::storage, error.what()};
+    } catch (const std::exception& error) {
+        return {Fault::storage, error.what()};
+    }
+}
+
+Result<void> Database::open(const std::string& path, Sync sync) {
+    path_ = path;
+    sync_ = sync;
+    auto opened = Connection::open(path, sync);
+    if (!opened) {
+        return fail(opened.error());
+    }
+    connection_ = std::move(*opened);
+    return {};
+}
+
+void Database::close() {
+    connection_.reset();
+}
+
+Result<void> Database::renew(const Mend& mend) {
+    connection_.reset();
+    if (mend) {
+        if (auto mended = mend(path_); !mended) {
+            return mended;
+        }
+    }
+    auto opened = Connection::open(path_, sync_);
+    if (!opened) {
+        return fail(opened.error());
+    }
+    connection_ = std::move(*opened);
+    return {};
+}
+
+Task<Result<void>> Database::reopen(Mend mend) {
+    return asio::async_initiate<const asio::use_awaitable_t<>&, void(Result<void>)>(
+        [this](auto handler, Mend between) {
+            asio::post(store_, [this, handler = std::move(handler), between = std::move(between)]() mutable {
+                auto result = renew(between);
+                asio::post(loop_,
+                           [handler = std::move(handler), result = std::move(result)]() mutable { std::move(handler)(std::move(result)); });
+            });
+        },
+        asio::use_awaitable, std::move(mend));
+}
+
+} // namespace common

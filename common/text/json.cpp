@@ -1,0 +1,154 @@
+#include "common/text/json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <cstdint>
+#include <utility>
+
+namespace agent {
+
+namespace {
+
+using nlohmann::json;
+
+/// Looks at a text's form and keeps nothing of it.
+class FormCheck {
+  public:
+    bool null() { return true; }
+    bool boolean(bool) { return true; }
+    bool number_integer(std::int64_t) { return true; }
+    bool number_unsigned(std::uint64_t) { return true; }
+    bool number_float(double, const std::string&) { return true; }
+    bool string(std::string&) { return true; }
+    bool binary(json::binary_t&) { return true; }
+    bool key(std::string&) { return true; }
+    bool start_object(std::size_t) { return enter(); }
+    bool start_array(std::size_t) { return enter(); }
+    bool end_object() { return leave(); }
+    bool end_array() { return leave(); }
+    bool parse_error(std::size_t byte, const std::string&, const json::exception& why) {
+        fault = json_fault(byte, why);
+        return false;
+    }
+
+    std::string fault;
+
+  private:
+    bool enter() {
+        if (++depth_ > max_depth) {
+            fault = depth_fault();
+            return false;
+        }
+        return true;
+    }
+    bool leave() {
+        --depth_;
+        return true;
+    }
+
+    std::size_t depth_ = 0;
+};
+
+std::string in_plain_words(std::string text) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 4> words{{
+        {"string literal", "a string"},
+        {"number literal", "a number"},
+        {"'[', '{', or a literal", "a value"},
+        {"invalid literal", "neither a value nor a sign of JSON"},
+    }};
+    for (const auto& [theirs, ours] : words) {
+        if (const auto at = text.find(theirs); at != std::string::npos) {
+            text.replace(at, theirs.size(), ours);
+        }
+    }
+    return text;
+}
+
+} // namespace
+
+std::optional<std::string> forbidden_bytes(std::string_view json) {
+    if (json.starts_with("\xEF\xBB\xBF")) {
+        return "not valid JSON at byte 1: a byte order mark (BOM); UTF-8 without one is needed";
+    }
+    if (const auto nul = json.find('\0'); nul != std::string_view::npos) {
+        return "not valid JSON at byte " + std::to_string(nul + 1) + ": a NUL byte";
+    }
+    return {};
+}
+
+std::string json_fault(std::size_t byte, const std::exception& why) {
+    const auto where = " at byte " + std::to_string(byte) + ": ";
+    if (dynamic_cast<const json::out_of_range*>(&why) != nullptr) {
+        return "a number" + where + "too large for a double";
+    }
+    std::string text = why.what();
+    if (const auto reason = text.find(" - "); reason != std::string::npos) {
+        text.erase(0, reason + 3);
+    }
+    // What follows is the text itself: it may be megabytes, no UTF-8, or a password.
+    if (const auto quoted = text.find("; last read: '"); quoted != std::string::npos) {
+        text.erase(quoted);
+    }
+    return "not valid JSON" + where + in_plain_words(std::move(text));
+}
+
+std::string depth_fault() {
+    return "the JSON is nested more than " + std::to_string(max_depth) + " deep";
+}
+
+common::Result<json> parse_json(std::string_view text) {
+    if (auto fault = forbidden_bytes(text)) {
+        return common::fail(common::Fault::input, std::move(*fault));
+    }
+    // The form first: a value nested too deep could not even be written out again without exhausting the stack.
+    FormCheck form;
+    if (!json::sax_parse(text.begin(), text.end(), &form)) {
+        return common::fail(common::Fault::input, std::move(form.fault));
+    }
+    return json::parse(text.begin(), text.end());
+}
+
+std::string_view kind_of(const json& value) {
+    switch (value.type()) {
+    case json::value_t::object:
+        return "an object";
+    case json::value_t::array:
+        return "a list";
+    case json::value_t::string:
+        return "a string";
+    case json::value_t::boolean:
+        return "a boolean";
+    case json::value_t::null:
+        return "null";
+    default:
+        return "a number";
+    }
+}
+
+std::string shown(const json& value) {
+    constexpr std::size_t enough = 80;
+    auto text = value.dump(-1, ' ', false, json::error_handler_t::replace);
+    if (text.size() > enough) {
+        auto end = enough;
+        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+            --end;
+        }
+        text.resize(end);
+        text += "…";
+    }
+    return text;
+}
+
+std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
+    std::string text;
+    for (const auto& part : parts) {
+        if (!text.empty()) {
+            text += separator;
+        }
+        text += part;
+    }
+    return text;
+}
+
+} // namespace agent

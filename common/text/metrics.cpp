@@ -1,0 +1,77 @@
+#include "common/text/metrics.hpp"
+
+#include <cmath>
+
+#define FMT_HEADER_ONLY // so that no shared fmt has to be on the device
+#include <fmt/format.h>
+
+namespace common {
+
+namespace {
+
+void append_escaped(std::string& out, std::string_view text, bool in_quotes) {
+    for (const char c : text) {
+        if (c == '\n') {
+            out += "\\n";
+        } else {
+            if (c == '\\' || (in_quotes && c == '"')) {
+                out += '\\';
+            }
+            out += c;
+        }
+    }
+}
+
+std::string number(double value) {
+    if (std::isnan(value)) {
+        return "NaN";
+    }
+    if (std::isinf(value)) {
+        return value > 0 ? "+Inf" : "-Inf";
+    }
+    return fmt::to_string(value); // not std::to_chars: the C++ library of the portable build has it for whole numbers only
+}
+
+} // namespace
+
+void MetricsText::family(std::string_view name, std::string_view type, std::string_view help) {
+    family_ = name;
+    text_.append("# HELP ").append(name).append(" ");
+    append_escaped(text_, help, false);
+    text_.append("\n# TYPE ").append(name).append(" ").append(type).append("\n");
+}
+
+void MetricsText::begin_sample(Labels labels) {
+    text_ += family_;
+    char separator = '{';
+    for (const auto& [name, value] : labels) {
+        text_ += separator;
+        text_.append(name).append("=\"");
+        append_escaped(text_, value, true);
+        text_ += '"';
+        separator = ',';
+    }
+    text_ += labels.size() == 0 ? " " : "} ";
+}
+
+void MetricsText::sample(Labels labels, double value) {
+    begin_sample(labels);
+    text_.append(number(value)).append("\n");
+}
+
+void MetricsText::sample(Labels labels, std::uint64_t value) {
+    begin_sample(labels);
+    text_.append(std::to_string(value)).append("\n");
+}
+
+void MetricsText::gauge(std::string_view name, std::string_view help, double value) {
+    family(name, "gauge", help);
+    sample({}, value);
+}
+
+void MetricsText::counter(std::string_view name, std::string_view help, std::uint64_t value) {
+    family(name, "counter", help);
+    sample({}, value);
+}
+
+} // namespace common

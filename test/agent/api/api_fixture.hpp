@@ -1,0 +1,146 @@
+// Api: router, ingest and control over a real outbox and cache on a database of their own, on one loop with a clock that stands still.
+// Requests are values: no socket is opened.
+#pragma once
+
+#include "agent/api/control.hpp"
+#include "agent/api/ingest.hpp"
+#include "agent/api/router.hpp"
+#include "agent/store/salvage.hpp"
+#include "test/support/program.hpp"
+#include "test/support/test_clock.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace test {
+
+class Api : public ::testing::Test {
+  protected:
+    using Json = nlohmann::json;
+
+    /// Two webhooks: "7" wants faces, "8" wants everything.
+    void SetUp() override { open({{"7", faces}, {"8", everything}}); }
+
+    /// Definitions as the local file gives them; with `server` set there is a server that has not answered yet.
+    void open(std::vector<agent::Definition> local, bool server = false) {
+        config.queue.path = folder.file("agent.db");
+        if (server) {
+            config.server.url = common::parse_url("http://user:secret@lite.example:8080/api").value();
+        }
+        auto opened = agent::open_database(database, config.queue.path, config.queue.sync);
+        ASSERT_TRUE(opened) << opened.error().message;
+        const auto loaded = cache.load(std::move(local));
+        ASSERT_TRUE(loaded) << loaded.error().message;
+        const auto counted = outbox.load();
+        ASSERT_TRUE(counted) << counted.error().message;
+        outbox.on_new([this](std::vector<agent::Delivery> more) {
+            handed_on.insert(handed_on.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+        });
+        outbox.start(parts);
+        agent::Control::Asks asks{[this]() -> common::Task<common::Result<agent::Changes>> { return sync_answer(this); }};
+        control.emplace(clock, outbox, cache, config, stats, std::move(*opened), std::move(asks));
+        router.emplace(ingest, *control, config);
+    }
+
+    void TearDown() override {
+        parts.cancel();
+        clock.settle();
+        ASSERT_EQ(parts.size(), 0U);
+        database.close();
+    }
+
+    static common::Task<common::Result<agent::Changes>> sync_answer(Api* self) {
+        ++self->syncs;
+        co_return self->synced;
+    }
+
+    /// `target` is path and query, the path percent-decoded already.
+    static common::Incoming request(std::string method, std::string_view target, std::string body = {}, common::Headers headers = {}) {
+        common::Incoming incoming;
+        incoming.method = std::move(method);
+        incoming.path = target.substr(0, target.find('?'));
+        incoming.query = target.size() > incoming.path.size() ? target.substr(incoming.path.size() + 1) : "";
+        incoming.headers = std::move(headers);
+        incoming.body = std::move(body);
+        incoming.local = true;
+        return incoming;
+    }
+
+    common::HttpReply call(common::Incoming incoming) { return run(loop, router->handle(std::move(incoming))); }
+    common::HttpReply call(std::string method, std::string_view target, std::string body = {}, common::Headers headers = {}) {
+        return call(request(std::move(method), target, std::move(body), std::move(headers)));
+    }
+    common::HttpReply post(std::string body, common::Headers headers = {}) {
+        return call("POST", "/v1/events", std::move(body), std::move(headers));
+    }
+    /// The same over TCP.
+    common::HttpReply call_tcp(std::string method, std::string_view target, common::Headers headers = {}) {
+        auto incoming = request(std::move(method), target, {}, std::move(headers));
+        incoming.local = false;
+        return call(std::move(incoming));
+    }
+
+    static std::string header(const common::HttpReply& reply, std::string_view name) {
+        return std::string{common::find_header(reply.headers, name).value_or("")};
+    }
+
+    /// That a reply is a problem of that status; gives its detail.
+    static std::string problem_of(const common::HttpReply& reply, unsigned status) {
+        EXPECT_EQ(reply.status, status) << reply.body;
+        EXPECT_EQ(header(reply, "Content-Type"), "application/problem+json");
+        const auto body = Json::parse(reply.body, nullptr, false);
+        EXPECT_TRUE(body.is_object() && body.contains("detail")) << reply.body;
+        if (!body.is_object() || !body.contains("detail")) {
+            return {};
+        }
+        EXPECT_EQ(body.value("status", 0U), status);
+        EXPECT_FALSE(body.value("title", "").empty());
+        return body["detail"].get<std::string>();
+    }
+
+    Json get(std::string_view target) {
+        const auto reply = call("GET", target);
+        EXPECT_EQ(reply.status, 200U) << reply.body;
+        return Json::parse(reply.body);
+    }
+
+    /// A used-up delivery becomes a dead letter as the dispatcher would make it one.
+    void kill(std::int64_t id, const std::string& webhook, std::string error = "503 Service Unavailable") {
+        agent::Settlement settlement;
+        settlement.id = id;
+        settlement.webhook = webhook;
+        settlement.kind = agent::Outcome::Kind::dead;
+        settlement.attempts = 1;
+        settlement.status = 503;
+        settlement.error = std::move(error);
+        outbox.settle(std::move(settlement));
+        run(loop, flushed(outbox));
+    }
+    static common::Task<bool> flushed(agent::Outbox& outbox) {
+        auto write = outbox.flush();
+        co_await std::move(write);
+        co_return true;
+    }
+
+    static constexpr const char* faces =
+        R"({"id":7,"name":"door","active":true,"target":"http://u:hidden@10.0.0.7:9000/hook?a=1","filters":{"type_in":["face"]},"send_attempts":3})";
+    static constexpr const char* everything = R"({"id":8,"name":"log","target":"http://10.0.0.8/all","filters":{}})";
+
+    common::asio::io_context loop;
+    TestClock clock{loop};
+    TempFolder folder;
+    common::Database database{loop.get_executor(), loop.get_executor()};
+    agent::Config config;
+    agent::Stats stats;
+    agent::WebhookCache cache{database, config};
+    agent::Outbox outbox{loop.get_executor(), clock, database, config, stats};
+    agent::Ingest ingest{clock, outbox, cache, stats};
+    std::optional<agent::Control> control;
+    std::optional<agent::Router> router;
+    common::TaskGroup parts{loop.get_executor()};
+    std::vector<agent::Delivery> handed_on;
+    common::Result<agent::Changes> synced{agent::Changes{}};
+    int syncs = 0;
+};
+
+} // namespace test

@@ -1,0 +1,241 @@
+#include "test/agent/api/control_fixture.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <algorithm>
+#include <set>
+
+namespace test {
+namespace {
+
+// Status
+
+TEST_F(ControlTest, GivesTheStatusWithEveryFieldOfTheContract) {
+    clock.advance(common::Millis{1'500});
+    const auto status = get("/v1/status");
+    EXPECT_EQ(keys(status), (std::set<std::string>{"version", "uptime_s", "server", "webhooks", "queue", "clock", "store"}));
+    EXPECT_EQ(keys(status["server"]), (std::set<std::string>{"url", "state", "last_sync", "last_error"}));
+    EXPECT_EQ(keys(status["queue"]), (std::set<std::string>{"pending", "dead", "bytes", "max_bytes", "oldest_s"}));
+    EXPECT_EQ(keys(status["clock"]), std::set<std::string>{"synchronized"});
+    EXPECT_EQ(keys(status["store"]), (std::set<std::string>{"path", "sync", "degraded", "quarantined"}));
+    ASSERT_EQ(status["webhooks"].size(), 2U);
+    for (const auto& webhook : status["webhooks"]) {
+        EXPECT_EQ(keys(webhook), (std::set<std::string>{"key", "name", "active", "state", "reason", "warnings", "target", "matched",
+                                                        "delivered", "failed", "suppressed", "pending", "dead", "last_error"}));
+    }
+    EXPECT_DOUBLE_EQ(status["uptime_s"].get<double>(), 1.5);
+    EXPECT_EQ(status["server"], (Json{{"url", nullptr}, {"state", "standalone"}, {"last_sync", nullptr}, {"last_error", nullptr}}));
+    EXPECT_EQ(status["store"]["path"], config.queue.path);
+    EXPECT_EQ(status["store"]["sync"], "full");
+    EXPECT_EQ(status["store"]["degraded"], false);
+    EXPECT_EQ(status["store"]["quarantined"], Json::array());
+    EXPECT_EQ(status["queue"]["pending"], 0);
+    EXPECT_EQ(status["queue"]["oldest_s"], nullptr);
+    EXPECT_EQ(status["clock"]["synchronized"], true);
+}
+
+TEST_F(ControlTest, ShowsTheServerWithoutItsLogin) {
+    config.server.url = common::parse_url("https://user:geheim@lite.example/base").value();
+    struct Row {
+        agent::ServerStats::State state;
+        const char* text;
+    };
+    for (const auto& row : {Row{agent::ServerStats::State::starting, "starting"}, Row{agent::ServerStats::State::ok, "ok"},
+                            Row{agent::ServerStats::State::failing, "failing"}}) {
+        stats.server.state = row.state;
+        EXPECT_EQ(get("/v1/status")["server"]["state"], row.text);
+    }
+    stats.server.last_sync = common::WallTime{std::chrono::seconds{1'750'000'000}};
+    stats.server.last_error = "connect: connection refused";
+    const auto server = get("/v1/status")["server"];
+    EXPECT_EQ(server["url"], "https://lite.example/base");
+    EXPECT_EQ(server["last_sync"], "2025-06-15T15:06:40Z");
+    EXPECT_EQ(server["last_error"], "connect: connection refused");
+}
+
+TEST_F(ControlTest, ShowsWhatEachWebhookDoes) {
+    cache.rebuild({{"7", faces},
+                   {"9", R"({"id":9,"name":"off","active":false,"target":"http://10.0.0.9/","filters":{}})"},
+                   {"10", R"({"id":10,"name":"odd","target":"http://10.0.0.9/","filters":{"shoe_size":44}})"},
+                   {"11", R"({"id":11,"name":"never","target":"http://10.0.0.9/","filters":{"camera_in":[]}})"},
+                   {"12", R"({"id":12,"name":"odd and off","active":false,"target":"nowhere","filters":{}})"}});
+    post(R"({"type":"face","id":"1"})");
+    auto& counted = stats.webhooks["7"];
+    counted.delivered = 4;
+    counted.failed = 2;
+    counted.suppressed = 3;
+    counted.last_error = "read: \xff broke";
+    const auto webhooks = get("/v1/status")["webhooks"];
+    ASSERT_EQ(webhooks.size(), 5U);
+    const auto& door = webhooks[0];
+    EXPECT_EQ(door["key"], "7");
+    EXPECT_EQ(door["name"], "door");
+    EXPECT_EQ(door["active"], true);
+    EXPECT_EQ(door["state"], "serving");
+    EXPECT_EQ(door["reason"], nullptr);
+    EXPECT_EQ(door["warnings"], Json::array());
+    EXPECT_EQ(door["target"], "http://10.0.0.7:9000/hook?a=1") << "without user and password";
+    EXPECT_EQ(door["matched"], 1);
+    EXPECT_EQ(door["delivered"], 4);
+    EXPECT_EQ(door["failed"], 2);
+    EXPECT_EQ(door["suppressed"], 3);
+    EXPECT_EQ(door["pending"], 1);
+    EXPECT_EQ(door["dead"], 0);
+    EXPECT_EQ(door["last_error"], "read: \xEF\xBF\xBD broke") << "an answer is UTF-8 whatever a target wrote";
+    EXPECT_EQ(webhooks[1]["state"], "inactive");
+    EXPECT_EQ(webhooks[1]["active"], false);
+    EXPECT_EQ(webhooks[2]["state"], "unsupported");
+    EXPECT_EQ(webhooks[2]["active"], true);
+    EXPECT_NE(webhooks[2]["reason"].get<std::string>().find("shoe_size"), std::string::npos);
+    EXPECT_EQ(webhooks[3]["state"], "serving");
+    EXPECT_EQ(webhooks[3]["warnings"].size(), 1U);
+    EXPECT_EQ(webhooks[4]["state"], "unsupported");
+    EXPECT_EQ(webhooks[4]["active"], false);
+    EXPECT_EQ(webhooks[4]["target"], nullptr);
+    EXPECT_EQ(get("/v1/status").dump().find("hidden"), std::string::npos);
+}
+
+TEST_F(ControlTest, ShowsTheQueue) {
+    const auto ids = fill(3);
+    kill(ids[0], "8");
+    clock.advance(common::Millis{2'500});
+    const auto status = get("/v1/status");
+    EXPECT_EQ(status["queue"]["pending"], 2);
+    EXPECT_EQ(status["queue"]["dead"], 1);
+    EXPECT_EQ(status["queue"]["max_bytes"], config.queue.max_size);
+    EXPECT_GT(status["queue"]["bytes"].get<std::uint64_t>(), 0U);
+    EXPECT_DOUBLE_EQ(status["queue"]["oldest_s"].get<double>(), 2.5);
+    EXPECT_EQ(status["webhooks"][1]["pending"], 2);
+    EXPECT_EQ(status["webhooks"][1]["dead"], 1);
+    clock.set_synchronized(false);
+    EXPECT_EQ(get("/v1/status")["clock"]["synchronized"], false);
+}
+
+// Explain
+
+TEST_F(ControlTest, Explains) {
+    const auto reply = call("POST", "/v1/explain", R"({"type":"car","id":1})");
+    ASSERT_EQ(reply.status, 200U) << reply.body;
+    const auto webhooks = Json::parse(reply.body)["webhooks"];
+    ASSERT_EQ(webhooks.size(), 2U);
+    EXPECT_EQ(webhooks[0]["key"], "7");
+    EXPECT_EQ(webhooks[0]["name"], "door");
+    EXPECT_EQ(webhooks[0]["matches"], false);
+    EXPECT_EQ(webhooks[0]["failed"]["filter"], "type_in");
+    EXPECT_EQ(webhooks[1]["matches"], true);
+    EXPECT_EQ(call("POST", "/v1/explain", R"([{"type":"car","id":1}])").body, reply.body) << "an array of that one event";
+    EXPECT_EQ(outbox.stats().pending, 0U);
+    EXPECT_TRUE(handed_on.empty());
+}
+
+TEST_F(ControlTest, ExplainsOneEventOnly) {
+    for (const auto* body : {"", "[]", R"([{"type":"car"},{"type":"car"}])", "{", "5", R"({"type":"car"} x)"}) {
+        EXPECT_FALSE(problem_of(call("POST", "/v1/explain", body), 400).empty()) << body;
+    }
+}
+
+// Sync
+
+TEST_F(ControlTest, SyncsAndSaysWhatChanged) {
+    synced = agent::Changes{{"7"}, {"8", "local:x"}, {}};
+    const auto reply = call("POST", "/v1/sync");
+    EXPECT_EQ(reply.status, 200U);
+    EXPECT_EQ(Json::parse(reply.body), (Json{{"added", {"7"}}, {"changed", {"8", "local:x"}}, {"removed", Json::array()}}));
+    EXPECT_EQ(syncs, 1);
+}
+
+TEST_F(ControlTest, TellsARefusedLoginFromADeadServer) {
+    synced = common::fail(common::Fault::unreachable, "connect: connection refused");
+    auto reply = call("POST", "/v1/sync");
+    EXPECT_EQ(problem_of(reply, 502), "connect: connection refused");
+    EXPECT_FALSE(Json::parse(reply.body).contains("fault"));
+
+    synced = common::fail(common::Fault::refused, "login: 401 Unauthorized");
+    reply = call("POST", "/v1/sync");
+    EXPECT_EQ(problem_of(reply, 502), "login: 401 Unauthorized");
+    EXPECT_EQ(Json::parse(reply.body)["fault"], "refused");
+
+    synced = common::fail(common::Fault::config, "/etc/ffl-agent/webhooks.json: not valid JSON");
+    EXPECT_EQ(problem_of(call("POST", "/v1/sync"), 502), "/etc/ffl-agent/webhooks.json: not valid JSON");
+}
+
+// Probes
+
+TEST_F(ControlTest, IsAliveAndReady) {
+    for (const auto* path : {"/livez", "/readyz"}) {
+        const auto reply = call("GET", path);
+        EXPECT_EQ(reply.status, 200U);
+        EXPECT_EQ(reply.body, "ok\n");
+        EXPECT_EQ(header(reply, "Content-Type"), "text/plain; charset=utf-8");
+    }
+    EXPECT_EQ(control->not_ready(), "");
+}
+
+struct ControlWithoutDefinitions : ControlTest {
+    void SetUp() override { open({}, true); }
+};
+
+TEST_F(ControlWithoutDefinitions, IsNotReadyUntilTheListWasFetched) {
+    stats.server.last_error = "login: 401 Unauthorized";
+    const auto detail = problem_of(call("GET", "/readyz"), 503);
+    EXPECT_NE(detail.find("never fetched"), std::string::npos) << detail;
+    EXPECT_NE(detail.find("login: 401 Unauthorized"), std::string::npos) << detail;
+    EXPECT_EQ(call("GET", "/livez").status, 200U);
+    EXPECT_EQ(get("/v1/status")["server"]["state"], "starting");
+    EXPECT_EQ(get("/v1/status")["webhooks"], Json::array());
+
+    auto replace = cache.replace_server_list({});
+    ASSERT_TRUE(run(loop, std::move(replace)));
+    EXPECT_EQ(call("GET", "/readyz").status, 200U) << "an empty list is a list";
+}
+
+common::Task<common::Result<bool>> write_protect(common::Database& database) {
+    auto work = [](common::Connection& connection) {
+        connection.handle().exec("PRAGMA query_only = 1");
+        return true;
+    };
+    return database.run(std::move(work));
+}
+
+TEST_F(ControlTest, IsNotReadyWhileTheStoreRefuses) {
+    ASSERT_TRUE(run(loop, write_protect(database)));
+    problem_of(post(R"({"type":"car","id":1})"), 503);
+    EXPECT_TRUE(get("/v1/status")["store"]["degraded"].get<bool>());
+    EXPECT_NE(problem_of(call("GET", "/readyz"), 503).find("store"), std::string::npos);
+    EXPECT_EQ(call("GET", "/livez").status, 200U);
+}
+
+// The page
+
+TEST_F(ControlTest, GivesAPageThatNeedsNothingFromElsewhere) {
+    const auto page = call("GET", "/");
+    EXPECT_EQ(page.status, 200U);
+    EXPECT_EQ(header(page, "Content-Type"), "text/html; charset=utf-8");
+    EXPECT_EQ(header(page, "X-Content-Type-Options"), "nosniff");
+    EXPECT_EQ(header(page, "Cache-Control"), "no-store");
+    const auto policy = header(page, "Content-Security-Policy");
+    EXPECT_TRUE(policy.starts_with("default-src 'none'; script-src 'sha256-")) << policy;
+    EXPECT_NE(policy.find("style-src 'sha256-"), std::string::npos);
+    EXPECT_NE(policy.find("frame-ancestors 'none'"), std::string::npos);
+    EXPECT_EQ(policy.find("unsafe"), std::string::npos);
+    for (const auto* outside : {"http://", "https://", "src=", "@import", "url(", "innerHTML", "outerHTML", "insertAdjacentHTML",
+                                "document.write", " style=", " onclick=", " onload="}) {
+        EXPECT_EQ(page.body.find(outside), std::string::npos) << outside;
+    }
+    EXPECT_NE(page.body.find("width=device-width"), std::string::npos);
+    EXPECT_NE(page.body.find("prefers-color-scheme: dark"), std::string::npos);
+    EXPECT_NE(page.body.find("v1/status"), std::string::npos);
+    EXPECT_TRUE(page.body.ends_with("</html>\n"));
+}
+
+// Control itself, without the router
+
+TEST_F(ControlTest, AnswersWrongPathsAndMethodsItself) {
+    problem_of(run(loop, control->handle(request("GET", "/nothing"))), 404);
+    problem_of(run(loop, control->handle(request("POST", "/v1/events"))), 404);
+    const auto reply = run(loop, control->handle(request("PUT", "/v1/status")));
+    problem_of(reply, 405);
+    EXPECT_EQ(header(reply, "Allow"), "GET, HEAD");
+}
+
+} // namespace
+} // namespace test

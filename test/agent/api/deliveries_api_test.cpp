@@ -1,0 +1,219 @@
+#include "test/agent/api/control_fixture.hpp"
+
+#include <algorithm>
+
+namespace test {
+namespace {
+
+using DeliveriesApiTest = ControlTest;
+
+TEST_F(DeliveriesApiTest, ListsDeliveriesPageByPage) {
+    const auto ids = fill(5);
+    const auto all = get("/v1/deliveries");
+    EXPECT_EQ(ids_in(all), ids);
+    EXPECT_EQ(all["next"], nullptr);
+    EXPECT_EQ(keys(all["deliveries"][0]), (std::set<std::string>{"id", "state", "webhook", "name", "event_id", "age_s", "attempts",
+                                                                 "next_attempt_s", "last_status", "last_error"}));
+    EXPECT_EQ(all["deliveries"][0]["name"], "log");
+    EXPECT_EQ(all["deliveries"][0]["webhook"], "8");
+
+    std::vector<std::int64_t> seen;
+    std::string after;
+    for (int pages = 0; pages < 10; ++pages) {
+        const auto page = get("/v1/deliveries?limit=2" + after);
+        EXPECT_LE(page["deliveries"].size(), 2U);
+        const auto more = ids_in(page);
+        seen.insert(seen.end(), more.begin(), more.end());
+        if (page["next"].is_null()) {
+            break;
+        }
+        after = "&after=" + page["next"].dump();
+    }
+    EXPECT_EQ(seen, ids);
+}
+
+TEST_F(DeliveriesApiTest, ListsWhatTheQuerySelects) {
+    post(R"({"type":"face","id":"both"})");
+    const auto ids = fill(2);
+    kill(ids[0], "8");
+    EXPECT_EQ(get("/v1/deliveries?state=dead")["deliveries"].size(), 1U);
+    EXPECT_EQ(get("/v1/deliveries?state=pending")["deliveries"].size(), 3U);
+    EXPECT_EQ(get("/v1/deliveries?webhook=7")["deliveries"].size(), 1U);
+    EXPECT_EQ(get("/v1/deliveries?webhook=%38&state=pending")["deliveries"].size(), 2U);
+    EXPECT_EQ(get("/v1/deliveries?webhook=local%3Anobody")["deliveries"].size(), 0U);
+    EXPECT_EQ(get("/v1/deliveries?state=&webhook=&limit=&after=")["deliveries"].size(), 4U) << "without a value it is not given";
+    const auto dead = get("/v1/deliveries?state=dead")["deliveries"][0];
+    EXPECT_EQ(dead["state"], "dead");
+    EXPECT_EQ(dead["last_error"], "503 Service Unavailable");
+    EXPECT_EQ(dead["last_status"], 503);
+    EXPECT_EQ(dead["attempts"], 1);
+    EXPECT_EQ(dead["next_attempt_s"], nullptr);
+}
+
+TEST_F(DeliveriesApiTest, RefusesBadQueriesByName) {
+    struct Bad {
+        const char* query;
+        const char* named;
+    };
+    for (const auto& bad :
+         {Bad{"state=alive", "state"}, Bad{"state=Dead", "state"}, Bad{"limit=0", "limit"}, Bad{"limit=ten", "limit"},
+          Bad{"limit=5x", "limit"}, Bad{"limit=-1", "limit"}, Bad{"limit=1.5", "limit"}, Bad{"after=-1", "after"}, Bad{"after=x", "after"},
+          Bad{"after=99999999999999999999", "after"}, Bad{"bodies=2", "bodies"}, Bad{"bodies=yes", "bodies"}, Bad{"color=red", "color"},
+          Bad{"=5", "unknown"}, Bad{"limit=5&limit=6", "limit"}, Bad{"webhook=%zz", "percent"}, Bad{"State=dead", "State"}}) {
+        const auto detail = problem_of(call("GET", std::string{"/v1/deliveries?"} + bad.query), 400);
+        EXPECT_NE(detail.find(bad.named), std::string::npos) << bad.query << ": " << detail;
+    }
+    EXPECT_EQ(get("/v1/deliveries?limit=1000000")["deliveries"].size(), 0U) << "more than a page has";
+}
+
+constexpr const char* precise = "{\"type\":\"car\", \"id\": \"p\",\n \"big\": 123456789012345678901234567890, \"one\": 1.0, \"e\":1e2}";
+
+TEST_F(DeliveriesApiTest, ListsEventsAsTheyCame) {
+    post(precise);
+    const auto reply = call("GET", "/v1/deliveries?bodies=1");
+    ASSERT_EQ(reply.status, 200U);
+    EXPECT_NE(reply.body.find(std::string{"\"event\":"} + precise), std::string::npos) << reply.body;
+    EXPECT_EQ(Json::parse(reply.body)["deliveries"][0]["event"]["one"], 1.0);
+    EXPECT_FALSE(get("/v1/deliveries?bodies=0")["deliveries"][0].contains("event"));
+}
+
+TEST_F(DeliveriesApiTest, EndsAPageOfLargeEventsEarlyAndLosesNone) {
+    const std::string filler(600'000, 'x');
+    for (int i = 0; i < 12; ++i) {
+        ASSERT_EQ(post(R"({"type":"car","id":)" + std::to_string(i) + R"(,"filler":")" + filler + "\"}").status, 202U);
+    }
+    std::set<std::string> seen;
+    std::string after;
+    int pages = 0;
+    for (; pages < 20; ++pages) {
+        const auto page = get("/v1/deliveries?bodies=1&limit=1000" + after);
+        for (const auto& row : page["deliveries"]) {
+            seen.insert(row["event_id"].get<std::string>());
+        }
+        if (page["next"].is_null()) {
+            break;
+        }
+        after = "&after=" + page["next"].dump();
+    }
+    EXPECT_EQ(seen.size(), 12U);
+    EXPECT_GE(pages, 1) << "7 MB came in one answer";
+}
+
+TEST_F(DeliveriesApiTest, ShowsOneDelivery) {
+    post(precise);
+    const auto id = handed_on.at(0).id;
+    kill(id, "8");
+    clock.advance(common::Millis{4'000});
+    const auto reply = call("GET", webhook_path(id));
+    ASSERT_EQ(reply.status, 200U) << reply.body;
+    EXPECT_NE(reply.body.find(std::string{"\"event\":"} + precise), std::string::npos) << reply.body;
+    const auto row = Json::parse(reply.body);
+    EXPECT_EQ(row["id"], id);
+    EXPECT_EQ(row["state"], "dead");
+    EXPECT_EQ(row["event_id"], "p");
+    EXPECT_EQ(row["name"], "log");
+    ASSERT_EQ(row["history"].size(), 1U);
+    EXPECT_EQ(row["history"][0], (Json{{"attempt", 1}, {"age_s", 4.0}, {"status", 503}, {"error", "503 Service Unavailable"}}));
+}
+
+TEST_F(DeliveriesApiTest, TellsUnknownIdsFromBadOnes) {
+    const auto ids = fill(1);
+    for (const auto* id : {"0", "999999", "99999999999999999999999"}) {
+        const auto path = std::string{"/v1/deliveries/"} + id;
+        EXPECT_NE(problem_of(call("GET", path), 404).find(id), std::string::npos);
+        problem_of(call("DELETE", path), 404);
+        problem_of(call("POST", path + "/retry"), 404);
+    }
+    for (const auto* id : {"x", "-1", "1.0", "+1", " 1", "0x1", "1e3", "all"}) {
+        const auto path = std::string{"/v1/deliveries/"} + id;
+        EXPECT_NE(problem_of(call("GET", path), 400).find("whole number"), std::string::npos) << id;
+        problem_of(call("DELETE", path), 400);
+        problem_of(call("POST", path + "/retry"), 400);
+    }
+    EXPECT_EQ(outbox.stats().pending, 1U);
+}
+
+TEST_F(DeliveriesApiTest, RetriesOneDelivery) {
+    const auto ids = fill(2);
+    kill(ids[0], "8");
+    EXPECT_EQ(Json::parse(call("POST", webhook_path(ids[0], "/retry")).body), (Json{{"retried", 1}}));
+    const auto row = get(webhook_path(ids[0]));
+    EXPECT_EQ(row["state"], "pending");
+    EXPECT_EQ(row["attempts"], 0);
+    EXPECT_EQ(Json::parse(call("POST", webhook_path(ids[1], "/retry/")).body), (Json{{"retried", 1}})) << "a pending one is due now";
+}
+
+TEST_F(DeliveriesApiTest, DropsOneDelivery) {
+    const auto ids = fill(2);
+    EXPECT_EQ(Json::parse(call("DELETE", webhook_path(ids[0])).body), (Json{{"dropped", 1}}));
+    problem_of(call("GET", webhook_path(ids[0])), 404);
+    problem_of(call("DELETE", webhook_path(ids[0])), 404);
+    EXPECT_EQ(ids_in(get("/v1/deliveries")), std::vector<std::int64_t>{ids[1]});
+}
+
+TEST_F(DeliveriesApiTest, RetriesWhatTheBodySelects) {
+    post(R"({"type":"face","id":"both"})");
+    for (const auto& one : std::vector<agent::Delivery>{handed_on}) {
+        kill(one.id, one.webhook);
+    }
+    const auto ids = fill(1);
+    const auto retry = [this](const char* body) { return Json::parse(call("POST", "/v1/deliveries/retry", body).body); };
+    EXPECT_EQ(retry(R"({"state":"dead","webhook":"7"})"), (Json{{"retried", 1}}));
+    EXPECT_EQ(retry(R"({"state":"dead","webhook":"7"})"), (Json{{"retried", 0}}));
+    EXPECT_EQ(retry(R"({"state":"dead","webhook":8})"), (Json{{"retried", 1}})) << "a key may come as a number";
+    EXPECT_EQ(outbox.stats().dead, 0U);
+    EXPECT_EQ(retry("{}"), (Json{{"retried", 3}}));
+    EXPECT_EQ(retry(""), (Json{{"retried", 3}}));
+    EXPECT_EQ(retry(R"({"state":null,"webhook":null,"ids":null})"), (Json{{"retried", 3}}));
+}
+
+TEST_F(DeliveriesApiTest, DropsWhatTheBodySelects) {
+    const auto ids = fill(5);
+    kill(ids[4], "8");
+    const auto drop = [this](const std::string& body) { return Json::parse(call("POST", "/v1/deliveries/drop", body).body); };
+    EXPECT_EQ(drop(R"({"webhook":"7"})"), (Json{{"dropped", 0}}));
+    EXPECT_EQ(drop(R"({"ids":[]})"), (Json{{"dropped", 0}})) << "no ids are no deliveries, not all";
+    EXPECT_EQ(drop(R"({"ids":[)" + std::to_string(ids[0]) + "," + std::to_string(ids[1]) + ",999999]}"), (Json{{"dropped", 2}}));
+    EXPECT_EQ(drop(R"({"ids":[)" + std::to_string(ids[2]) + R"(],"state":"dead"})"), (Json{{"dropped", 0}})) << "all conditions hold";
+    EXPECT_EQ(drop(R"({"state":"dead"})"), (Json{{"dropped", 1}}));
+    EXPECT_EQ(outbox.stats().pending, 2U);
+    EXPECT_EQ(drop(""), (Json{{"dropped", 2}}));
+    EXPECT_EQ(outbox.stats().pending, 0U);
+}
+
+TEST_F(DeliveriesApiTest, RefusesBadSelectionsAndTouchesNothing) {
+    fill(2);
+    struct Bad {
+        std::string body;
+        const char* named;
+    };
+    for (const auto& bad : {Bad{"[]", "list"},
+                            Bad{"5", "number"},
+                            Bad{"\"all\"", "string"},
+                            Bad{"{", "JSON"},
+                            Bad{"all", "JSON"},
+                            Bad{R"({"state":"alive"})", "state"},
+                            Bad{R"({"state":5})", "state"},
+                            Bad{R"({"state":["dead"]})", "state"},
+                            Bad{R"({"webhook":true})", "webhook"},
+                            Bad{R"({"webhook":["7"]})", "webhook"},
+                            Bad{R"({"webhook":7.5})", "webhook"},
+                            Bad{R"({"ids":5})", "ids"},
+                            Bad{R"({"ids":["5"]})", "ids"},
+                            Bad{R"({"ids":[1.5]})", "ids"},
+                            Bad{R"({"ids":[18446744073709551615]})", "ids"},
+                            Bad{R"({"id":5})", "id"},
+                            Bad{R"({"webhooks":"7"})", "webhooks"},
+                            Bad{"\xEF\xBB\xBF{}", "byte order mark"},
+                            Bad{"{\"webhook\":\"\xff\"}", "JSON"},
+                            Bad{R"({"ids":)" + std::string(70, '[') + std::string(70, ']') + "}", "64"}}) {
+        for (const auto* path : {"/v1/deliveries/drop", "/v1/deliveries/retry"}) {
+            const auto detail = problem_of(call("POST", path, bad.body), 400);
+            EXPECT_NE(detail.find(bad.named), std::string::npos) << bad.body << ": " << detail;
+        }
+    }
+    EXPECT_EQ(outbox.stats().pending, 2U);
+}
+
+} // namespace
+} // namespace test

@@ -1,0 +1,291 @@
+#include "test/agent/api/api_fixture.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+namespace test {
+namespace {
+
+struct IngestTest : Api {
+    Json accepted(const common::HttpReply& reply) {
+        EXPECT_EQ(reply.status, 202U) << reply.body;
+        return Json::parse(reply.body);
+    }
+    static Json counts(int accepted, int duplicates, int deliveries) {
+        return {{"accepted", accepted}, {"duplicates", duplicates}, {"deliveries", deliveries}};
+    }
+    static common::Headers type(std::string value) { return {{"Content-Type", std::move(value)}}; }
+};
+
+constexpr const char* face = R"({"id":"f1","type":"face","camera":3})";
+constexpr const char* car = R"({"id":"c1","type":"car","camera":3})";
+
+std::string nested(std::size_t depth) {
+    return R"({"type":"face","deep":)" + std::string(depth, '[') + std::string(depth, ']') + "}";
+}
+
+TEST_F(IngestTest, AnswersOneEvent) {
+    EXPECT_EQ(accepted(post(face)), counts(1, 0, 2));
+    EXPECT_EQ(accepted(post(car)), counts(1, 0, 1));
+    ASSERT_EQ(handed_on.size(), 3U);
+    EXPECT_EQ(handed_on.back().webhook, "8");
+    EXPECT_EQ(handed_on.back().event_id, "c1");
+}
+
+TEST_F(IngestTest, AnswersInTheOrderOfTheContract) {
+    EXPECT_EQ(post(face).body, R"({"accepted":1,"duplicates":0,"deliveries":2})");
+}
+
+TEST_F(IngestTest, KeepsTheBytesAsTheyCame) {
+    const std::string first = "{ \"type\" : \"car\", \"id\": 18446744073709551615,\n  \"confidence\": 0.10, \"note\": \"\\u0041\" }";
+    const std::string second = R"({"type":"car","id":"2"})";
+    accepted(post("\r\n [ " + first + " ,\t" + second + "] \n"));
+    ASSERT_EQ(handed_on.size(), 2U);
+    EXPECT_EQ(*handed_on[0].event, first);
+    EXPECT_EQ(handed_on[0].event_id, "18446744073709551615");
+    EXPECT_EQ(*handed_on[1].event, second);
+}
+
+TEST_F(IngestTest, TakesArraysAndNdjson) {
+    EXPECT_EQ(accepted(post("[" + std::string{face} + "," + car + "]")), counts(2, 0, 3));
+    for (const auto* lines : {"application/x-ndjson", "application/ndjson", "application/jsonl", "Application/X-NDJSON; charset=UTF-8"}) {
+        const auto body = std::string{R"({"type":"car"})"} + "\n\n" + R"({"type":"face"})" + "\r\n";
+        EXPECT_EQ(accepted(post(body, type(lines))), counts(2, 0, 3)) << lines;
+    }
+}
+
+TEST_F(IngestTest, TakesNothingForNothing) {
+    EXPECT_EQ(accepted(post("[]")), counts(0, 0, 0));
+    EXPECT_EQ(accepted(post(" [ ] ")), counts(0, 0, 0));
+    EXPECT_EQ(stats.events_accepted, 0U);
+}
+
+TEST_F(IngestTest, TakesEveryWayToSayJson) {
+    for (const auto* json : {"application/json", "Application/JSON", "application/json; charset=utf-8",
+                             "application/json;charset=\"UTF-8\"", "application/json; profile=x", "application/json; charset=utf8", ""}) {
+        EXPECT_EQ(accepted(post(R"({"type":"car"})", type(json))), counts(1, 0, 1)) << json;
+    }
+    EXPECT_EQ(accepted(post(R"({"type":"car"})", {{"Content-Encoding", "identity"}})), counts(1, 0, 1));
+}
+
+TEST_F(IngestTest, GivesAnEventWithoutIdOneOfOurs) {
+    EXPECT_EQ(accepted(post(R"({"type":"car"})")), counts(1, 0, 1));
+    EXPECT_EQ(accepted(post(R"({"type":"car"})")), counts(1, 0, 1)) << "without an id it is never a duplicate";
+    ASSERT_EQ(handed_on.size(), 2U);
+    EXPECT_EQ(handed_on[0].event_id.size(), 36U);
+    EXPECT_EQ(handed_on[0].event_id[14], '7') << handed_on[0].event_id;
+    EXPECT_LT(handed_on[0].event_id, handed_on[1].event_id);
+    EXPECT_EQ(*handed_on[0].event, R"({"type":"car"})") << "it is sent as it came";
+}
+
+TEST_F(IngestTest, AcceptsAndCountsDuplicatesWithoutDelivering) {
+    EXPECT_EQ(accepted(post(face)), counts(1, 0, 2));
+    EXPECT_EQ(accepted(post(face)), counts(1, 1, 0));
+    EXPECT_EQ(accepted(post(R"({"id":"f1","type":"face","camera":4})")), counts(1, 0, 2)) << "other bytes, another event";
+    EXPECT_EQ(accepted(post("[" + std::string{car} + "," + car + "]")), counts(2, 1, 1)) << "within one batch";
+    EXPECT_EQ(stats.events_accepted, 5U);
+    EXPECT_EQ(stats.events_duplicate, 2U);
+    EXPECT_EQ(stats.webhooks["7"].matched, 2U) << "a repeated request counts nothing";
+}
+
+TEST_F(IngestTest, KnowsDuplicatesOfEventsThatNobodyWanted) {
+    EXPECT_EQ(cache.rebuild({{"7", faces}}).removed, std::vector<std::string>{"8"});
+    EXPECT_EQ(accepted(post(car)), counts(1, 0, 0));
+    EXPECT_EQ(accepted(post(car)), counts(1, 1, 0));
+}
+
+TEST_F(IngestTest, MatchesAgainstTheDefinitionsOfNow) {
+    cache.rebuild({{"8", everything}});
+    EXPECT_EQ(accepted(post(face)), counts(1, 0, 1));
+    cache.rebuild({{"9", R"({"id":9,"name":"off","active":false,"target":"http://10.0.0.9/","filters":{}})"}});
+    EXPECT_EQ(accepted(post(car)), counts(1, 0, 0));
+}
+
+TEST_F(IngestTest, CountsMatches) {
+    accepted(post("[" + std::string{face} + "," + car + R"(,{"type":"car","id":"c2"}])"));
+    EXPECT_EQ(stats.webhooks["7"].matched, 1U);
+    EXPECT_EQ(stats.webhooks["8"].matched, 3U);
+}
+
+TEST_F(IngestTest, SuppressesWithinTheCooldown) {
+    agent::WebhookOverride slow;
+    slow.glob = "door";
+    slow.cooldown = common::Millis{60'000};
+    slow.cooldown_key = agent::CooldownKey::camera;
+    config.overrides.push_back(slow);
+    cache.rebuild({{"7", faces}});
+    EXPECT_EQ(accepted(post(R"({"type":"face","camera":1})")), counts(1, 0, 1));
+    EXPECT_EQ(accepted(post(R"({"type":"face","camera":1})")), counts(1, 0, 0));
+    EXPECT_EQ(accepted(post(R"({"type":"face","camera":2})")), counts(1, 0, 1));
+    EXPECT_EQ(accepted(post(R"([{"type":"face"},{"type":"face"}])")), counts(2, 0, 2)) << "without a camera nothing is suppressed";
+    clock.advance(common::Millis{60'001});
+    EXPECT_EQ(accepted(post(R"({"type":"face","camera":1})")), counts(1, 0, 1));
+    EXPECT_EQ(stats.webhooks["7"].suppressed, 1U);
+}
+
+struct Bad {
+    const char* what;
+    std::string body;
+    const char* detail; ///< must stand in the answer
+};
+
+const std::vector<Bad>& bad_bodies() {
+    static const std::vector<Bad> list{
+        {"nothing", "", "empty"},
+        {"white space", " \n\t ", "empty"},
+        {"a word", "hello", "event 0: "},
+        {"an unfinished word", "tru", "event 0: "},
+        {"a number", "17", "event 0: "},
+        {"a string", R"("face")", "event 0: "},
+        {"null", "null", "event 0: "},
+        {"a boolean", "true", "event 0: "},
+        {"an unfinished object", R"({"type":"face")", "event 0: "},
+        {"an unfinished string", R"({"type":"fac)", "event 0: "},
+        {"an unfinished array", R"([{"type":"face"})", "event 0: the body ends"},
+        {"only a bracket", "[", "event 0: "},
+        {"only a brace", "{", "event 0: "},
+        {"a brace too many", R"({"type":"face"}})", "body goes on"},
+        {"two objects in a row", R"({"type":"face"}{"type":"car"})", "x-ndjson"},
+        {"ndjson as json", "{\"type\":\"face\"}\n{\"type\":\"car\"}", "x-ndjson"},
+        {"text behind the array", R"([{"type":"face"}] and more)", "body goes on"},
+        {"a comma at the end", R"([{"type":"face"},])", "event 1: "},
+        {"a comma at the start", R"([,{"type":"face"}])", "event 0: "},
+        {"a comma at the end of an object", R"({"type":"face",})", "event 0: "},
+        {"no colon", R"({"type" "face"})", "event 0: "},
+        {"no quotes", R"({type:"face"})", "event 0: "},
+        {"single quotes", R"({'type':'face'})", "event 0: "},
+        {"a comment", R"({"type":"face" /* here */})", "event 0: "},
+        {"NaN", R"({"confidence":NaN})", "event 0: "},
+        {"a leading zero", R"({"camera":01})", "event 0: "},
+        {"a plus sign", R"({"camera":+1})", "event 0: "},
+        {"a number beyond a double", R"({"confidence":1e999})", "event 0: "},
+        {"a byte order mark", "\xEF\xBB\xBF{\"type\":\"face\"}", "byte order mark"},
+        {"no UTF-8", "{\"type\":\"fac\xE9\"}", "event 0: "},
+        {"overlong UTF-8", "{\"type\":\"\xC0\xAF\"}", "event 0: "},
+        {"a lone surrogate", R"({"type":"\ud800"})", "event 0: "},
+        {"the wrong half of a pair", R"({"type":"\udc00"})", "event 0: "},
+        {"a bad escape", R"({"type":"\x41"})", "event 0: "},
+        {"a control character", "{\"type\":\"fa\tce\"}", "event 0: "},
+        {"a NUL byte", std::string{"{\"type\":\"face\"}\0", 16}, "event 0: it ends"},
+        {"too deep", nested(64), "64"},
+        {"an array in the array", R"([[{"type":"face"}]])", "event 0: "},
+        {"a number in the array", R"([{"type":"face"},5])", "event 1: "},
+        {"a fault in the third event", R"([{"type":"face"},{"type":"car"},{"type":}])", "event 2: "},
+        {"a form", "type=face&camera=3", "event 0: "},
+        {"a page", "<html><body>503</body></html>", "event 0: "},
+        {"UTF-16", std::string{"\xFF\xFE{\0}\0", 6}, "event 0: "},
+    };
+    return list;
+}
+
+TEST_F(IngestTest, RefusesMalformedBodiesAndKeepsNothing) {
+    for (const auto& bad : bad_bodies()) {
+        const auto detail = problem_of(post(bad.body), 400);
+        EXPECT_NE(detail.find(bad.detail), std::string::npos) << bad.what << ": " << detail;
+        EXPECT_GT(detail.size(), std::string_view{bad.detail}.size()) << bad.what << " needs a reason";
+        EXPECT_LT(detail.size(), 400U) << bad.what;
+    }
+    EXPECT_GE(bad_bodies().size(), 30U);
+    EXPECT_TRUE(handed_on.empty());
+    EXPECT_EQ(outbox.stats().pending, 0U);
+    EXPECT_EQ(stats.events_accepted, 0U);
+    EXPECT_GE(stats.events_rejected, bad_bodies().size());
+}
+
+TEST_F(IngestTest, TakesDepth64) {
+    accepted(post(nested(63)));
+}
+
+TEST_F(IngestTest, RefusesMalformedLinesWithTheirIndex) {
+    const auto detail = problem_of(post("{\"type\":\"face\"}\n\n{\"type\":\"car\"}\n{\"type\":\n", type("application/x-ndjson")), 400);
+    EXPECT_TRUE(detail.starts_with("event 2: ")) << detail;
+    problem_of(post("{\"type\":\n\"face\"}", type("application/x-ndjson")), 400);
+    problem_of(post(R"([{"type":"face"}])", type("application/x-ndjson")), 400);
+    EXPECT_EQ(outbox.stats().pending, 0U);
+}
+
+TEST_F(IngestTest, NeverQuotesAnEvent) {
+    const auto detail = problem_of(post(R"({"camera":{"url":"rtsp://root:hunter2@cam"}, broken})"), 400);
+    EXPECT_EQ(detail.find("hunter2"), std::string::npos) << detail;
+}
+
+TEST_F(IngestTest, RefusesOtherTypesAndSaysWhichToSend) {
+    for (const auto* other : {"text/plain", "application/x-www-form-urlencoded", "application/xml", "text/json", "multipart/form-data",
+                              "application/cbor", "json", "application/json+x", "*/*"}) {
+        const auto detail = problem_of(post(face, type(other)), 415);
+        EXPECT_NE(detail.find(other), std::string::npos) << detail;
+        EXPECT_NE(detail.find("-H 'Content-Type: application/json'"), std::string::npos) << detail;
+        EXPECT_NE(detail.find("application/x-ndjson"), std::string::npos) << detail;
+    }
+    EXPECT_NE(problem_of(post(face, type("application/json; charset=windows-1251")), 415).find("UTF-8"), std::string::npos);
+    EXPECT_NE(problem_of(post(face, type("application/x-ndjson;Charset=latin1")), 415).find("UTF-8"), std::string::npos);
+    EXPECT_NE(problem_of(post(face, {{"Content-Encoding", "gzip"}}), 415).find("compression"), std::string::npos);
+    EXPECT_EQ(outbox.stats().pending, 0U);
+}
+
+struct IngestWithoutDefinitions : IngestTest {
+    void SetUp() override { open({}, true); }
+};
+
+TEST_F(IngestWithoutDefinitions, SaysWhyAndWhenToComeBack) {
+    const auto reply = post(face);
+    EXPECT_NE(problem_of(reply, 503).find("never fetched"), std::string::npos);
+    EXPECT_FALSE(header(reply, "Retry-After").empty());
+    EXPECT_EQ(stats.events_rejected, 1U);
+
+    auto replace = cache.replace_server_list({{"8", everything}});
+    ASSERT_TRUE(run(loop, std::move(replace)));
+    EXPECT_EQ(accepted(post(face)), counts(1, 0, 1));
+}
+
+TEST_F(IngestTest, SaysThatTheQueueIsFull) {
+    config.queue.max_size = 512 * 1024;
+    config.queue.min_free = 0;
+    const std::string filler(16 * 1024, 'x');
+    std::optional<common::HttpReply> full;
+    std::uint64_t taken = 0;
+    for (int i = 0; i < 200 && !full; ++i) {
+        auto reply = post(R"({"type":"car","id":)" + std::to_string(i) + R"(,"filler":")" + filler + "\"}");
+        if (reply.status != 202) {
+            full = std::move(reply);
+        } else {
+            ++taken;
+        }
+    }
+    ASSERT_TRUE(full);
+    EXPECT_NE(problem_of(*full, 503).find("the queue is full"), std::string::npos);
+    EXPECT_EQ(header(*full, "Retry-After"), "10");
+    EXPECT_GT(taken, 0U);
+    EXPECT_EQ(outbox.stats().pending, taken);
+    EXPECT_EQ(stats.events_accepted, taken);
+    EXPECT_EQ(stats.events_rejected, 1U);
+    EXPECT_EQ(stats.webhooks["8"].matched, taken) << "what was refused matched nothing";
+}
+
+common::Task<common::Result<bool>> write_protect(common::Database& database, bool on) {
+    auto work = [on](common::Connection& connection) {
+        connection.handle().exec(on ? "PRAGMA query_only = 1" : "PRAGMA query_only = 0");
+        return true;
+    };
+    return database.run(std::move(work));
+}
+
+TEST_F(IngestTest, SaysThatTheStoreRefuses) {
+    ASSERT_TRUE(run(loop, write_protect(database, true)));
+    const auto reply = post(face);
+    EXPECT_NE(problem_of(reply, 503).find("store"), std::string::npos);
+    EXPECT_EQ(header(reply, "Retry-After"), "5");
+    EXPECT_EQ(stats.events_accepted, 0U);
+    EXPECT_TRUE(handed_on.empty());
+}
+
+TEST_F(IngestTest, TakesALargeBatchWhole) {
+    std::string body = "[";
+    for (int i = 0; i < 3000; ++i) {
+        body += (i == 0 ? "" : ",") + std::string{R"({"type":"car","id":)"} + std::to_string(i) + "}";
+    }
+    EXPECT_EQ(accepted(post(body + "]")), counts(3000, 0, 3000));
+    EXPECT_EQ(outbox.stats().pending, 3000U);
+}
+
+} // namespace
+} // namespace test

@@ -1,0 +1,184 @@
+#include "test/agent/api/api_fixture.hpp"
+
+#include <cstdlib>
+#include <map>
+#include <set>
+#include <sstream>
+
+namespace test {
+namespace {
+
+/// The text format 0.0.4 as a scraper reads it. Every fault is a test failure.
+struct Scrape {
+    explicit Scrape(const std::string& text) {
+        EXPECT_TRUE(text.ends_with('\n'));
+        std::istringstream lines{text};
+        std::string line;
+        while (std::getline(lines, line)) {
+            read(line);
+        }
+    }
+
+    double operator[](const std::string& sample) const {
+        const auto found = samples.find(sample);
+        EXPECT_NE(found, samples.end()) << sample;
+        return found == samples.end() ? -1 : found->second;
+    }
+
+    std::map<std::string, std::string> types; ///< family to type
+    std::map<std::string, double> samples;    ///< as written: name{labels}
+
+  private:
+    void read(const std::string& line) {
+        if (line.starts_with("# HELP ")) {
+            const auto name_end = line.find(' ', 7);
+            family = line.substr(7, name_end - 7);
+            EXPECT_TRUE(is_name(family)) << line;
+            EXPECT_TRUE(name_end != std::string::npos && name_end + 1 < line.size()) << "no help: " << line;
+            EXPECT_TRUE(helped.insert(family).second) << "HELP twice: " << line;
+        } else if (line.starts_with("# TYPE ")) {
+            const auto type = line.substr(line.rfind(' ') + 1);
+            EXPECT_EQ(line, "# TYPE " + family + " " + type) << "TYPE follows its HELP";
+            EXPECT_TRUE(type == "counter" || type == "gauge") << line;
+            EXPECT_TRUE(types.emplace(family, type).second) << "TYPE twice: " << line;
+            EXPECT_EQ(type == "counter", family.ends_with("_total")) << line;
+        } else {
+            read_sample(line);
+        }
+    }
+
+    void read_sample(const std::string& line) {
+        auto at = line.find_first_of("{ ");
+        EXPECT_EQ(line.substr(0, at), family) << "samples stand together under their family";
+        EXPECT_TRUE(types.contains(family)) << line;
+        while (at < line.size() && (line[at] == '{' || line[at] == ',')) {
+            const auto equals = line.find('=', at);
+            ASSERT_NE(equals, std::string::npos) << line;
+            EXPECT_TRUE(is_name(line.substr(at + 1, equals - at - 1))) << line;
+            ASSERT_EQ(line.substr(equals + 1, 1), "\"") << line;
+            at = equals + 2;
+            while (at < line.size() && line[at] != '"') {
+                const bool escape = line[at] == '\\';
+                EXPECT_TRUE(!escape || std::string_view{"\\\"n"}.find(line.substr(at + 1, 1)) != std::string_view::npos) << line;
+                at += escape ? 2 : 1;
+            }
+            ++at;
+        }
+        at += at < line.size() && line[at] == '}' ? 1 : 0;
+        ASSERT_TRUE(at + 1 < line.size() && line[at] == ' ') << line;
+        const std::string number{line.substr(at + 1)};
+        char* end = nullptr;
+        const double value = std::strtod(number.c_str(), &end); // libstdc++ 10, of the portable builds, reads no double with from_chars
+        EXPECT_TRUE(number[0] != ' ' && *end == '\0') << line;
+        EXPECT_TRUE(samples.emplace(line.substr(0, at), value).second) << "twice: " << line;
+    }
+
+    static bool is_name(std::string_view text) {
+        return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
+    }
+
+    std::string family;
+    std::set<std::string> helped;
+};
+
+struct MetricsPageTest : Api {
+    Scrape scrape() {
+        const auto reply = call("GET", "/metrics");
+        EXPECT_EQ(reply.status, 200U);
+        EXPECT_EQ(header(reply, "Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
+        return Scrape{reply.body};
+    }
+};
+
+TEST_F(MetricsPageTest, HasEveryFamilyFromTheStart) {
+    const auto page = scrape();
+    const std::map<std::string, std::string> wanted{
+        {"ffl_agent_build_info", "gauge"},
+        {"ffl_agent_uptime_seconds", "gauge"},
+        {"ffl_agent_clock_synchronized", "gauge"},
+        {"ffl_agent_webhooks", "gauge"},
+        {"ffl_agent_events_accepted_total", "counter"},
+        {"ffl_agent_events_duplicate_total", "counter"},
+        {"ffl_agent_events_rejected_total", "counter"},
+        {"ffl_agent_events_matched_total", "counter"},
+        {"ffl_agent_deliveries_total", "counter"},
+        {"ffl_agent_attempts_failed_total", "counter"},
+        {"ffl_agent_webhook_deliveries", "gauge"},
+        {"ffl_agent_queue_deliveries", "gauge"},
+        {"ffl_agent_queue_oldest_seconds", "gauge"},
+        {"ffl_agent_queue_bytes", "gauge"},
+        {"ffl_agent_queue_max_bytes", "gauge"},
+        {"ffl_agent_queue_full", "gauge"},
+        {"ffl_agent_store_degraded", "gauge"},
+        {"ffl_agent_store_quarantined_total", "counter"},
+        {"ffl_agent_sync_failures_total", "counter"},
+        {"ffl_agent_sync_last_success_timestamp_seconds", "gauge"},
+    };
+    EXPECT_EQ(page.types, wanted);
+    for (const auto* outcome : {"delivered", "dead", "expired", "suppressed", "dropped"}) {
+        for (const auto* key : {"7", "8"}) {
+            EXPECT_EQ(page[std::string{"ffl_agent_deliveries_total{webhook=\""} + key + "\",outcome=\"" + outcome + "\"}"], 0);
+        }
+    }
+    EXPECT_EQ(page["ffl_agent_attempts_failed_total{webhook=\"7\"}"], 0);
+    EXPECT_EQ(page["ffl_agent_webhooks{state=\"serving\"}"], 2);
+    EXPECT_EQ(page["ffl_agent_webhooks{state=\"unsupported\"}"], 0);
+    EXPECT_EQ(page["ffl_agent_queue_oldest_seconds"], 0);
+    EXPECT_EQ(page["ffl_agent_sync_last_success_timestamp_seconds"], 0);
+}
+
+TEST_F(MetricsPageTest, CountsWhatHappened) {
+    post(R"([{"type":"face","id":"1"},{"type":"car","id":"2"},{"type":"car","id":"2"}])");
+    problem_of(post("oops"), 400);
+    kill(handed_on.at(0).id, "7");
+    auto& door = stats.webhooks["7"];
+    door.delivered = 1;
+    door.dead = 2;
+    door.expired = 3;
+    door.suppressed = 4;
+    door.dropped = 5;
+    door.failed = 6;
+    stats.server.failures = 7;
+    stats.server.last_sync = common::WallTime{std::chrono::milliseconds{1'750'000'000'500}};
+    clock.advance(common::Millis{1'250});
+    const auto page = scrape();
+    EXPECT_EQ(page["ffl_agent_events_accepted_total"], 3);
+    EXPECT_EQ(page["ffl_agent_events_duplicate_total"], 1);
+    EXPECT_EQ(page["ffl_agent_events_rejected_total"], 1);
+    EXPECT_EQ(page["ffl_agent_events_matched_total{webhook=\"7\"}"], 1);
+    EXPECT_EQ(page["ffl_agent_deliveries_total{webhook=\"7\",outcome=\"delivered\"}"], 1);
+    EXPECT_EQ(page["ffl_agent_deliveries_total{webhook=\"7\",outcome=\"dead\"}"], 2);
+    EXPECT_EQ(page["ffl_agent_deliveries_total{webhook=\"7\",outcome=\"expired\"}"], 3);
+    EXPECT_EQ(page["ffl_agent_deliveries_total{webhook=\"7\",outcome=\"suppressed\"}"], 4);
+    EXPECT_EQ(page["ffl_agent_deliveries_total{webhook=\"7\",outcome=\"dropped\"}"], 5);
+    EXPECT_EQ(page["ffl_agent_attempts_failed_total{webhook=\"7\"}"], 6);
+    EXPECT_EQ(page["ffl_agent_queue_deliveries{state=\"pending\"}"], 2);
+    EXPECT_EQ(page["ffl_agent_queue_deliveries{state=\"dead\"}"], 1);
+    EXPECT_EQ(page["ffl_agent_webhook_deliveries{webhook=\"7\",state=\"dead\"}"], 1);
+    EXPECT_EQ(page["ffl_agent_webhook_deliveries{webhook=\"8\",state=\"pending\"}"], 2);
+    EXPECT_DOUBLE_EQ(page["ffl_agent_queue_oldest_seconds"], 1.25);
+    EXPECT_DOUBLE_EQ(page["ffl_agent_uptime_seconds"], 1.25);
+    EXPECT_GT(page["ffl_agent_queue_bytes"], 0);
+    EXPECT_EQ(page["ffl_agent_queue_max_bytes"], static_cast<double>(config.queue.max_size));
+    EXPECT_EQ(page["ffl_agent_sync_failures_total"], 7);
+    EXPECT_DOUBLE_EQ(page["ffl_agent_sync_last_success_timestamp_seconds"], 1'750'000'000.5);
+    EXPECT_EQ(page["ffl_agent_store_degraded"], 0);
+    EXPECT_EQ(page["ffl_agent_clock_synchronized"], 1);
+}
+
+TEST_F(MetricsPageTest, KeepsTheCountersOfRemovedWebhooks) {
+    stats.webhooks["7"].delivered = 5;
+    cache.rebuild({{"8", everything}});
+    const auto page = scrape();
+    EXPECT_EQ(page["ffl_agent_deliveries_total{webhook=\"7\",outcome=\"delivered\"}"], 5);
+    EXPECT_EQ(page["ffl_agent_webhooks{state=\"serving\"}"], 1);
+}
+
+TEST_F(MetricsPageTest, EscapesLabels) {
+    cache.rebuild({{"local:a\"b\\c\nd", R"({"name":"x","target":"http://10.0.0.1/","filters":{}})"}});
+    const auto page = scrape();
+    EXPECT_EQ(page["ffl_agent_attempts_failed_total{webhook=\"local:a\\\"b\\\\c\\nd\"}"], 0);
+}
+
+} // namespace
+} // namespace test

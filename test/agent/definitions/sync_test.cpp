@@ -1,0 +1,332 @@
+#include "agent/definitions/sync.hpp"
+
+#include "agent/store/schema.hpp"
+#include "test/agent/findface/server_fixture.hpp"
+#include "test/support/program.hpp"
+
+#include <deque>
+
+namespace {
+
+using agent::ServerStats;
+using common::Fault;
+using common::HttpRequest;
+using common::Millis;
+using test::FakeHttp;
+using test::json_answer;
+using test::run;
+using Keys = std::vector<std::string>;
+
+struct Sync : test::ServerFixture {
+    Sync() {
+        EXPECT_TRUE(database.open(folder.file("agent.db"), common::Sync::normal));
+        const auto migrated = database.run_now(agent::migrate);
+        EXPECT_TRUE(migrated && *migrated);
+        EXPECT_TRUE(cache.load({}));
+    }
+    ~Sync() override {
+        while (http.hanging() > 0) {
+            http.release(FakeHttp::no_answer());
+            clock.settle();
+        }
+        group.cancel();
+        clock.settle();
+        if (database.is_open()) {
+            database.close();
+        }
+    }
+
+    void serve(const std::string& list) {
+        on_call = [list](const HttpRequest&) { return json_answer(200, list); };
+    }
+    void fail() {
+        on_call = [](const HttpRequest&) { return FakeHttp::no_answer(); };
+    }
+    void hang() {
+        on_call = [](const HttpRequest&) { return std::nullopt; };
+    }
+    void start() {
+        sync.start(group);
+        clock.settle();
+    }
+    common::Result<agent::Changes> fetch() { return run(loop, sync.fetch()); }
+    Keys served() {
+        Keys keys;
+        for (const auto& webhook : cache.snapshot()->webhooks) {
+            keys.push_back(webhook->key);
+        }
+        return keys;
+    }
+
+    test::TempFolder folder;
+    common::Database database{loop.get_executor(), loop.get_executor()};
+    agent::WebhookCache cache{database, config};
+    agent::Stats stats;
+    agent::Sync sync{loop.get_executor(), clock, api, cache, config, stats};
+    common::TaskGroup group{loop.get_executor()};
+};
+
+/// A fetch() started and looked at later.
+struct Asked {
+    explicit Asked(Sync& fixture) {
+        common::asio::co_spawn(fixture.loop, fixture.sync.fetch(), [this](std::exception_ptr, auto got) { result = std::move(got); });
+    }
+    Asked(const Asked&) = delete;
+    Asked& operator=(const Asked&) = delete;
+    std::optional<common::Result<agent::Changes>> result;
+};
+
+TEST_F(Sync, fetchesAtStartAndAnIntervalAfterTheEndOfTheLast) {
+    EXPECT_EQ(stats.server.state, ServerStats::State::starting);
+    hang();
+    start();
+    EXPECT_EQ(calls(), 1U);
+    clock.advance(Millis{90'000}); // a slow server is not asked twice at once
+    EXPECT_EQ(calls(), 1U);
+    http.release(json_answer(200, R"([{"id":1,"name":"a","target":"http://t/"}])"));
+    clock.settle();
+    EXPECT_EQ(served(), (Keys{"1"}));
+    clock.advance(Millis{59'999});
+    EXPECT_EQ(calls(), 1U);
+    clock.advance(Millis{1});
+    EXPECT_EQ(calls(), 2U);
+}
+
+TEST_F(Sync, takesTheIntervalFromTheConfiguration) {
+    config.server.sync_interval = Millis{5'000};
+    start();
+    clock.advance(Millis{50'000});
+    EXPECT_EQ(calls(), 11U);
+    EXPECT_EQ(logins, 1);
+}
+
+TEST_F(Sync, backsOffWhileFetchesFail) {
+    fail();
+    start();
+    std::size_t made = 1;
+    for (const int wait_s : {1, 2, 4, 8, 16, 32, 60, 60, 60}) {
+        clock.advance(Millis{wait_s * 1000 - 1});
+        EXPECT_EQ(calls(), made) << wait_s;
+        clock.advance(Millis{1});
+        EXPECT_EQ(calls(), ++made) << wait_s;
+    }
+    serve("[]");
+    clock.advance(Millis{60'000});
+    EXPECT_EQ(calls(), ++made);
+    fail();
+    clock.advance(Millis{60'000});
+    EXPECT_EQ(calls(), ++made);
+    clock.advance(Millis{1'000});
+    EXPECT_EQ(calls(), made + 1);
+}
+
+TEST_F(Sync, isNoStormOfLoginsWhereTheLoginIsRefused) {
+    on_login = [](const HttpRequest&) { return json_answer(401, ""); };
+    start();
+    clock.advance(std::chrono::minutes{10});
+    EXPECT_EQ(logins, 7 + 8);
+    EXPECT_EQ(stats.server.state, ServerStats::State::failing);
+}
+
+TEST_F(Sync, letsWallClockJumpsChangeNothing) {
+    start();
+    clock.set_wall(common::WallTime{});
+    clock.advance(Millis{59'999});
+    clock.set_wall(common::WallTime{std::chrono::seconds{4'000'000'000}});
+    EXPECT_EQ(calls(), 1U);
+    clock.advance(Millis{1});
+    EXPECT_EQ(calls(), 2U);
+    EXPECT_EQ(logins, 1);
+}
+
+TEST_F(Sync, sharesOneFetchAmongThoseWhoAsk) {
+    hang();
+    start();
+    Asked first{*this};
+    Asked second{*this};
+    clock.settle();
+    EXPECT_EQ(calls(), 1U);
+    http.release(json_answer(200, R"([{"id":1},{"id":2}])"));
+    clock.settle();
+    EXPECT_EQ(calls(), 1U);
+    for (const auto* one : {&first, &second}) {
+        ASSERT_TRUE(one->result && *one->result);
+        EXPECT_EQ(one->result->value().added, (Keys{"1", "2"}));
+    }
+}
+
+TEST_F(Sync, sharesAFailureTheSame) {
+    hang();
+    Asked first{*this};
+    Asked second{*this};
+    clock.settle();
+    http.release(json_answer(403, R"({"detail":"no right"})"));
+    clock.settle();
+    for (const auto* one : {&first, &second}) {
+        ASSERT_TRUE(one->result);
+        EXPECT_EQ(one->result->error().fault, Fault::refused);
+    }
+    EXPECT_EQ(stats.server.failures, 1U);
+}
+
+TEST_F(Sync, saysWhatChanged) {
+    serve(R"([{"id":1,"name":"a","target":"http://t/"},{"id":2,"name":"b","target":"http://t/"}])");
+    EXPECT_EQ(fetch()->added, (Keys{"1", "2"}));
+    serve(R"([{"id":2,"name":"c","target":"http://t/"},{"id":3,"name":"d","target":"http://t/"}])");
+    const auto changes = fetch();
+    ASSERT_TRUE(changes);
+    EXPECT_EQ(changes->added, (Keys{"3"}));
+    EXPECT_EQ(changes->changed, (Keys{"2"}));
+    EXPECT_EQ(changes->removed, (Keys{"1"}));
+    const auto again = fetch();
+    ASSERT_TRUE(again);
+    EXPECT_TRUE(again->added.empty() && again->changed.empty() && again->removed.empty());
+    serve("[]");
+    EXPECT_EQ(fetch()->removed, (Keys{"2", "3"}));
+    EXPECT_TRUE(cache.known());
+}
+
+TEST_F(Sync, keepsTheLastGoodListWhenAFetchFails) {
+    serve(R"([{"id":1},{"id":2}])");
+    ASSERT_TRUE(fetch());
+    for (const auto* body : {R"([{"id":1},{"name":"no id"}])", R"([{"id":1})", "<html>", R"({"results":[{"id":9}],"next":"http://x/"})"}) {
+        serve(body);
+        EXPECT_FALSE(fetch()) << body;
+        EXPECT_EQ(served(), (Keys{"1", "2"})) << body;
+    }
+}
+
+TEST_F(Sync, tellsHowItGoes) {
+    clock.set_wall(common::WallTime{std::chrono::seconds{1'760'000'000}});
+    ASSERT_TRUE(fetch());
+    EXPECT_EQ(stats.server.state, ServerStats::State::ok);
+    EXPECT_EQ(stats.server.last_sync, common::WallTime{std::chrono::seconds{1'760'000'000}});
+    EXPECT_EQ(stats.server.last_error, "");
+    clock.advance(Millis{5'000});
+    fail();
+    const auto failed = fetch();
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(stats.server.state, ServerStats::State::failing);
+    EXPECT_EQ(stats.server.last_sync, common::WallTime{std::chrono::seconds{1'760'000'000}});
+    EXPECT_EQ(stats.server.last_error, failed.error().message);
+    EXPECT_EQ(stats.server.failures, 1U);
+    fetch();
+    EXPECT_EQ(stats.server.failures, 2U);
+    serve("[]");
+    ASSERT_TRUE(fetch());
+    EXPECT_EQ(stats.server.state, ServerStats::State::ok);
+    EXPECT_EQ(stats.server.last_error, "");
+    EXPECT_EQ(stats.server.failures, 2U);
+}
+
+TEST_F(Sync, countsAStoreThatSaysNoAsAFailure) {
+    database.close();
+    serve(R"([{"id":1}])");
+    const auto failed = fetch();
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().fault, Fault::storage);
+    EXPECT_EQ(stats.server.state, ServerStats::State::failing);
+    EXPECT_EQ(served(), Keys{});
+}
+
+TEST_F(Sync, whenAskedPutsOffTheRegularFetch) {
+    start();
+    clock.advance(Millis{40'000});
+    ASSERT_TRUE(fetch());
+    EXPECT_EQ(calls(), 2U);
+    clock.advance(Millis{59'999});
+    EXPECT_EQ(calls(), 2U);
+    clock.advance(Millis{1});
+    EXPECT_EQ(calls(), 3U);
+}
+
+TEST_F(Sync, whenAskedInVainTriesAgainSoon) {
+    start();
+    fail();
+    EXPECT_FALSE(fetch());
+    clock.advance(Millis{1'000});
+    EXPECT_EQ(calls(), 3U);
+}
+
+TEST_F(Sync, hurriesWhenTheConfigurationChanges) {
+    start();
+    clock.advance(Millis{10'000});
+    sync.hurry();
+    clock.settle();
+    EXPECT_EQ(calls(), 2U);
+    clock.advance(Millis{59'999});
+    EXPECT_EQ(calls(), 2U);
+    fail();
+    clock.advance(Millis{1});
+    clock.advance(Millis{600'000});
+    const auto before = calls();
+    sync.hurry();
+    clock.settle();
+    EXPECT_EQ(calls(), before + 1);
+}
+
+TEST_F(Sync, hurriedDuringAFetchFetchesAgainForThoseWhoWait) {
+    hang();
+    start();
+    Asked asked{*this};
+    clock.settle();
+    sync.hurry();
+    clock.settle();
+    EXPECT_EQ(calls(), 1U);
+    serve(R"([{"id":2}])");
+    http.release(json_answer(200, R"([{"id":1}])"));
+    clock.settle();
+    EXPECT_EQ(calls(), 2U);
+    ASSERT_TRUE(asked.result && *asked.result);
+    EXPECT_EQ(asked.result->value().added, (Keys{"2"}));
+    EXPECT_EQ(served(), (Keys{"2"}));
+}
+
+TEST_F(Sync, withoutAServerAsksNobodyUntilThereIsOne) {
+    const auto url = config.server.url;
+    config.server.url.reset();
+    start();
+    clock.advance(std::chrono::hours{1});
+    EXPECT_EQ(stats.server.state, ServerStats::State::standalone);
+    const auto changes = fetch();
+    ASSERT_TRUE(changes);
+    EXPECT_TRUE(changes->added.empty() && changes->changed.empty() && changes->removed.empty());
+    EXPECT_TRUE(http.requests().empty());
+
+    config.server.url = url;
+    sync.hurry();
+    clock.settle();
+    EXPECT_EQ(calls(), 1U);
+    EXPECT_EQ(stats.server.state, ServerStats::State::ok);
+
+    config.server.url.reset();
+    sync.hurry();
+    clock.advance(std::chrono::hours{1});
+    EXPECT_EQ(calls(), 1U);
+    EXPECT_EQ(stats.server.state, ServerStats::State::standalone);
+}
+
+std::size_t lines_with(const std::string& text, const std::string& what) {
+    std::size_t count = 0;
+    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) {
+        ++count;
+    }
+    return count;
+}
+
+TEST_F(Sync, logsTheFirstFailureAndTheRecovery) {
+    testing::internal::CaptureStderr();
+    fail();
+    start();
+    clock.advance(std::chrono::minutes{10});
+    serve(R"([{"id":1}])");
+    clock.advance(std::chrono::minutes{10});
+    const auto log = testing::internal::GetCapturedStderr();
+    EXPECT_EQ(lines_with(log, "webhooks cannot be fetched"), 1U) << log;
+    EXPECT_EQ(lines_with(log, "webhooks are fetched again"), 1U) << log;
+    EXPECT_EQ(lines_with(log, "webhooks changed added=1 changed=0 removed=0"), 1U) << log;
+    EXPECT_EQ(lines_with(log, "\n"), 3U) << log;
+    EXPECT_EQ(log.find("pass-word-1"), std::string::npos);
+}
+
+} // namespace

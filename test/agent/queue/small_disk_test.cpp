@@ -1,0 +1,178 @@
+// A disk of a few MiB that fills up: a real file system, mounted where only this program sees it.
+#include "test/support/storage_fixture.hpp"
+
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+namespace test {
+
+namespace {
+
+/// Mounts of this program are its own from now on. Whether that is allowed.
+bool mounts_of_its_own() {
+    static const bool allowed = [] {
+        const auto user = std::to_string(::geteuid());
+        if (::unshare(CLONE_NEWNS) != 0) {
+            if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) {
+                return false;
+            }
+            write("/proc/self/uid_map", "0 " + user + " 1");
+        }
+        return ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+    }();
+    return allowed;
+}
+
+} // namespace
+
+class SmallDiskTest : public Storage {
+  protected:
+    void SetUp() override {
+        std::filesystem::create_directory(disk_);
+        if (!mounts_of_its_own() || ::mount("none", disk_.c_str(), "tmpfs", 0, "size=12m") != 0) {
+            GTEST_SKIP() << "no file system may be mounted here";
+        }
+        config.queue.path = disk_ + "/agent.db";
+        config.queue.max_size = std::uint64_t{1} << 30;
+    }
+    void TearDown() override {
+        stop();
+        ::umount2(disk_.c_str(), MNT_DETACH);
+    }
+
+    std::uint64_t free_bytes() {
+        struct ::statvfs system {};
+        ::statvfs(disk_.c_str(), &system);
+        return std::uint64_t{system.f_bavail} * system.f_frsize;
+    }
+    /// Without a pause, until it is refused.
+    void fill(std::size_t body) {
+        for (int i = 0; i < 100'000; ++i) {
+            std::vector<NewEvent> events;
+            for (std::size_t bytes = 0; bytes < 20'000; bytes += body) {
+                events.push_back(event("fill " + std::to_string(count_++), {"1"}, "\"" + std::string(body, 'x') + "\""));
+            }
+            const auto added = now().add(std::move(events));
+            if (!added) {
+                EXPECT_EQ(added.error().fault, Fault::full) << added.error().message;
+                return;
+            }
+            least_free_ = std::min(least_free_, free_bytes());
+        }
+        ADD_FAILURE() << "never full";
+    }
+    /// Somebody else takes all that is left.
+    void take_the_rest() {
+        std::ofstream file{others_, std::ios::binary};
+        const std::string block(4096, 'x');
+        while (file.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
+        }
+        ASSERT_EQ(free_bytes(), 0U);
+    }
+    void deliver_all() {
+        for (const auto& one : now().offered) {
+            now().delivered(one);
+        }
+        now().offered.clear();
+    }
+    void prune() { test::run(loop, now().outbox.prune({})); }
+
+    std::string others_ = folder.file("disk") + "/others";
+    std::uint64_t least_free_ = UINT64_MAX;
+
+  private:
+    std::string disk_ = folder.file("disk");
+    int count_ = 0;
+};
+
+TEST_F(SmallDiskTest, LeavesFreeWhatIsToStayFree) {
+    for (const std::size_t body : {60'000U, 300U}) {
+        SCOPED_TRACE(body);
+        config.queue.min_free = 2 << 20;
+        auto& run = start();
+        fill(body);
+        EXPECT_GE(least_free_, config.queue.min_free);
+        EXPECT_LT(least_free_, config.queue.min_free + (3 << 20)) << "and not much more";
+        EXPECT_FALSE(run.outbox.stats().degraded);
+        run.edit(&agent::Outbox::drop, {});
+        prune();
+    }
+}
+
+TEST_F(SmallDiskTest, WhatItFilledItselfItGivesBack) {
+    for (const std::uint64_t min_free : {1 << 20, 0}) {
+        for (const std::size_t body : {60'000U, 300U}) {
+            SCOPED_TRACE(std::to_string(min_free) + " " + std::to_string(body));
+            config.queue.min_free = min_free;
+            auto& run = start();
+            fill(body);
+            deliver_all();
+            clock.advance(3s);
+            EXPECT_FALSE(run.outbox.stats().degraded) << run.outbox.stats().last_error;
+            EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 0);
+            EXPECT_TRUE(run.add({event("after", {"1"})}));
+            deliver_all();
+            run.pass();
+            prune();
+            EXPECT_GT(free_bytes(), 6U << 20);
+        }
+    }
+}
+
+TEST_F(SmallDiskTest, DrainsWhileOthersFillTheDisk) {
+    for (const std::size_t body : {60'000U, 300U}) {
+        SCOPED_TRACE(body);
+        config.queue.min_free = 1 << 20;
+        auto& run = start();
+        fill(body);
+        take_the_rest();
+        EXPECT_FALSE(run.add({event("no room", {"1"})}));
+        const auto before = run.offered.size();
+        run.failed(run.offered.back(), run.outbox.queue_time() + 100'000);
+        run.offered.pop_back();
+        deliver_all();
+        clock.advance(5s);
+        EXPECT_FALSE(run.outbox.stats().degraded) << run.outbox.stats().last_error;
+        EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 1) << "of " << before;
+        prune();
+        EXPECT_GT(free_bytes(), 2U << 20);
+        EXPECT_TRUE(run.add({event("room again", {"1"})}));
+        std::filesystem::remove(others_);
+        run.edit(&agent::Outbox::drop, {});
+        prune();
+    }
+}
+
+TEST_F(SmallDiskTest, StartsWhereThereIsNoRoomLeft) {
+    start();
+    fill(300);
+    const auto pending = now().outbox.stats().pending;
+    stop();
+    take_the_rest();
+    auto& run = start();
+    EXPECT_FALSE(run.opened.salvaged);
+    EXPECT_EQ(run.outbox.stats().pending, pending);
+    auto batch = run.fresh({"1"}, 0, 1'000'000);
+    ASSERT_GT(batch.deliveries.size(), 100U);
+    run.offered = std::move(batch.deliveries);
+    deliver_all();
+    clock.advance(3s);
+    EXPECT_FALSE(run.outbox.stats().degraded) << run.outbox.stats().last_error;
+    EXPECT_EQ(run.outbox.stats().pending, static_cast<std::uint64_t>(run.number("SELECT count(*) FROM delivery")));
+}
+
+TEST_F(SmallDiskTest, PeopleCanDropWhatFillsIt) {
+    auto& run = start();
+    fill(300);
+    take_the_rest();
+    EXPECT_GT(run.edit(&agent::Outbox::drop, {}), 100U);
+    EXPECT_FALSE(std::filesystem::exists(config.queue.path + "-reserve")) << "it made way";
+    clock.advance(1s);
+    prune();
+    EXPECT_TRUE(run.add({event("room again", {"1"})}));
+    EXPECT_TRUE(std::filesystem::exists(config.queue.path + "-reserve"));
+}
+
+} // namespace test

@@ -1,0 +1,301 @@
+// Files in whatever state: the agent starts, and has what could be read.
+#include "test/support/storage_fixture.hpp"
+
+#include <SQLiteCpp/Statement.h>
+#include <csignal>
+#include <sys/resource.h>
+
+namespace test {
+
+constexpr std::size_t page = 4096;
+constexpr int events = 300;
+
+class SalvageTest : public Storage {
+  protected:
+    /// A database of some hundred events for two webhooks, all in the main file.
+    std::string make_database() {
+        auto& run = start();
+        run.execute(
+            R"(INSERT INTO webhook VALUES(0, '1', '{"id":1}'), (1, '2', '{"id":2}'); INSERT INTO meta VALUES('list_fetched', '1'))");
+        for (int i = 0; i < events; ++i) {
+            run.take({event(std::to_string(i), {"1", "2"}, R"({"text":")" + std::string(500, 'x') + "\"}")});
+        }
+        run.died(run.offered[0]);
+        run.failed(run.offered[1], run.outbox.queue_time() + 5'000, 7);
+        run.pass();
+        stop();
+        return contents(config.queue.path);
+    }
+    /// Puts `bytes` where the database was and starts on it.
+    OneRun& start_on(const std::string& bytes) {
+        stop(); // or it would write into the new file
+        write(config.queue.path, bytes);
+        return start();
+    }
+    std::vector<std::string> set_aside() { return agent::quarantined_files(config.queue.path); }
+    void expect_serving(OneRun& run) {
+        EXPECT_TRUE(run.add({event("after", {"1"})}));
+        EXPECT_EQ(run.number("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"), 0);
+        EXPECT_EQ(run.number("SELECT count(*) FROM delivery WHERE NOT EXISTS(SELECT 1 FROM event WHERE event.id = delivery.id / 65536)"),
+                  0);
+        EXPECT_EQ(run.number("SELECT count(*) FROM event WHERE NOT EXISTS(SELECT 1 FROM delivery WHERE event.id = delivery.id / 65536)"),
+                  0);
+        EXPECT_EQ(run.outbox.stats().pending, static_cast<std::uint64_t>(run.number("SELECT count(*) FROM delivery WHERE state = 0")));
+    }
+    /// Pages of the b-tree `name`.
+    std::vector<std::size_t> pages_of(const std::string& name) {
+        SQLite::Database look{config.queue.path, SQLite::OPEN_READONLY};
+        SQLite::Statement query{look, "SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY path"};
+        query.bind(1, name);
+        std::vector<std::size_t> pages;
+        while (query.executeStep()) {
+            pages.push_back(static_cast<std::size_t>(query.getColumn(0).getInt64()));
+        }
+        return pages;
+    }
+};
+
+TEST_F(SalvageTest, AGoodDatabaseIsLeftAlone) {
+    make_database();
+    auto& run = start();
+    EXPECT_FALSE(run.opened.salvaged);
+    EXPECT_TRUE(run.opened.quarantined.empty());
+    EXPECT_EQ(run.outbox.stats().pending, 2U * events - 1);
+}
+
+TEST_F(SalvageTest, AnEmptyFileIsANewDatabase) {
+    auto& run = start_on("");
+    EXPECT_FALSE(run.opened.salvaged);
+    expect_serving(run);
+}
+
+TEST_F(SalvageTest, GarbageIsSetAside) {
+    for (const auto& bytes : {std::string{"hello"}, std::string(20'000, '\0'), std::string(100'000, 'x')}) {
+        auto& run = start_on(bytes);
+        EXPECT_TRUE(run.opened.salvaged);
+        EXPECT_EQ(run.opened.deliveries_carried, 0U);
+        expect_serving(run);
+        stop();
+        EXPECT_EQ(contents(set_aside().back()), bytes) << "as it was";
+    }
+    EXPECT_EQ(set_aside().size(), 3U) << "also within one second";
+    auto& run = start();
+    EXPECT_FALSE(run.opened.salvaged);
+    EXPECT_EQ(run.opened.quarantined.size(), 3U) << "known as long as they lie there";
+}
+
+TEST_F(SalvageTest, ADamagedPageLosesWhatWasOnIt) {
+    const auto good = make_database();
+    struct Case {
+        const char* table;
+        std::size_t least_deliveries;
+    };
+    for (const auto& [table, least] : {Case{"event", 2 * events - 40}, Case{"delivery", 2 * events}, Case{"delivery_pending", 2 * events},
+                                       Case{"event_given", 2 * events}, Case{"meta", 2 * events}, Case{"webhook", 2 * events}}) {
+        write(config.queue.path, good);
+        const auto pages = pages_of(table);
+        ASSERT_FALSE(pages.empty()) << table;
+        for (const char filler : {'\0', '\xff'}) {
+            for (const auto number : {pages.front(), pages[pages.size() / 2], pages.back()}) {
+                SCOPED_TRACE(std::string{table} + " page " + std::to_string(number));
+                auto bad = good;
+                bad.replace((number - 1) * page, page, std::string(page, filler));
+                auto& run = start_on(bad);
+                EXPECT_TRUE(run.opened.salvaged);
+                EXPECT_GE(run.opened.deliveries_carried, std::string_view{table} == "delivery" ? least - 60 : least);
+                EXPECT_EQ(run.opened.webhooks_carried, std::string_view{table} == "webhook" ? 0U : 2U);
+                EXPECT_EQ(run.number("SELECT count(*) FROM meta WHERE key = 'list_fetched'"),
+                          std::string_view{table} == "webhook" || std::string_view{table} == "meta" ? 0 : 1);
+                expect_serving(run);
+                stop();
+            }
+        }
+    }
+}
+
+TEST_F(SalvageTest, WhoIsOwedWhatIsKnownFromTheIndexToo) {
+    auto bad = make_database();
+    const auto pages = pages_of("delivery");
+    ASSERT_GT(pages.size(), 2U);
+    for (std::size_t i = 1; i < pages.size(); ++i) {
+        bad.replace((pages[i] - 1) * page, page, std::string(page, '\0'));
+    }
+    auto& run = start_on(bad);
+    EXPECT_GE(run.opened.deliveries_carried, 2U * events - 1);
+    EXPECT_EQ(run.fresh({"2"}, 0, 1'000).deliveries.size(), events - 1U) << "but for the one with a retry";
+}
+
+TEST_F(SalvageTest, WithoutItsFirstPageItIsReadAllTheSame) {
+    for (const char filler : {'\0', '\xff', 'S'}) {
+        auto bad = make_database();
+        bad.replace(0, page, std::string(page, filler));
+        auto& run = start_on(bad);
+        EXPECT_TRUE(run.opened.salvaged);
+        EXPECT_EQ(run.opened.deliveries_carried, 2U * events);
+        EXPECT_EQ(run.opened.webhooks_carried, 2U);
+        expect_serving(run);
+        const auto row = run.show(65537);
+        ASSERT_TRUE(row);
+        EXPECT_EQ(row->attempts, 7U);
+        stop();
+        EXPECT_FALSE(std::filesystem::exists(set_aside().back() + ".reading"));
+        std::filesystem::remove(config.queue.path);
+    }
+}
+
+TEST_F(SalvageTest, WhatWasCutOffIsReadAsFarAsItGoes) {
+    const auto good = make_database();
+    for (const std::size_t keep : {std::size_t{100}, page, 2 * page, good.size() / 2, good.size() - page, good.size() - 100}) {
+        SCOPED_TRACE(keep);
+        auto& run = start_on(good.substr(0, keep));
+        EXPECT_TRUE(run.opened.salvaged);
+        expect_serving(run);
+        if (keep >= good.size() / 2) {
+            EXPECT_GT(run.opened.deliveries_carried, 50U);
+        }
+    }
+}
+
+TEST_F(SalvageTest, WhateverBitFlipsItStarts) {
+    const auto good = make_database();
+    std::uint64_t random = 88172645463325252ULL;
+    const auto next = [&random] { // xorshift: the same each time
+        random ^= random << 13;
+        random ^= random >> 7;
+        return random ^= random << 17;
+    };
+    for (int round = 0; round < 40; ++round) {
+        auto bad = good;
+        for (int flips = 0; flips < 1 << (round % 8); ++flips) {
+            const auto bit = static_cast<std::size_t>(next() % (bad.size() * 8));
+            bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ (1 << (bit % 8)));
+        }
+        SCOPED_TRACE(round);
+        write(config.queue.path, bad);
+        common::Database database{loop.get_executor(), loop.get_executor()};
+        const auto opened = agent::open_database(database, config.queue.path, config.queue.sync);
+        // A flipped bit in user_version looks like a newer version; that is refused, not repaired.
+        EXPECT_TRUE(opened || opened.error().fault == Fault::config) << opened.error().message;
+        database.close();
+        for (const auto& file : agent::quarantined_files(config.queue.path)) {
+            std::filesystem::remove(file);
+        }
+    }
+}
+
+TEST_F(SalvageTest, AWalGoesAlong) {
+    auto& run = start();
+    for (int i = 0; i < 20; ++i) {
+        run.take({event(std::to_string(i), {"1"})});
+    }
+    // A crash: the rows are in the WAL alone, and the main file is spoilt as well.
+    auto bad = contents(config.queue.path);
+    const auto wal = contents(config.queue.path + "-wal");
+    stop();
+    std::filesystem::remove(config.queue.path);
+    bad.replace(0, std::min(bad.size(), page), std::string(std::min(bad.size(), page), 'x'));
+    write(config.queue.path + "-wal", wal);
+    auto& next = start_on(bad);
+    EXPECT_EQ(next.outbox.pending("1"), 20U);
+    expect_serving(next);
+}
+
+TEST_F(SalvageTest, AnOverwrittenWalIsDamage) {
+    auto& run = start();
+    for (int i = 0; i < 20; ++i) {
+        if (i == 15) {
+            run.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+        run.take({event(std::to_string(i), {"1"})});
+    }
+    const auto good = contents(config.queue.path);
+    const auto wal = contents(config.queue.path + "-wal");
+    ASSERT_GT(wal.size(), page);
+    stop();
+    write(config.queue.path + "-wal", std::string(wal.size(), '\x5a'));
+    auto& next = start_on(good);
+    EXPECT_TRUE(next.opened.salvaged);
+    EXPECT_EQ(next.outbox.pending("1"), 15U);
+    ASSERT_EQ(set_aside().size(), 1U);
+    EXPECT_EQ(contents(set_aside()[0] + "-wal"), std::string(wal.size(), '\x5a'));
+    expect_serving(next);
+    stop();
+    std::filesystem::remove(set_aside()[0]);
+    // What a power cut leaves of a file that was just made.
+    for (const auto& torn : {std::string(wal.size(), '\0'), std::string{}, wal.substr(0, 2), wal.substr(0, 40)}) {
+        write(config.queue.path + "-wal", torn);
+        EXPECT_FALSE(start_on(good).opened.salvaged) << torn.size();
+    }
+}
+
+TEST_F(SalvageTest, TablesThatDoNotFitTheVersionAreDamage) {
+    const auto good = make_database();
+    struct Case {
+        const char* sql;
+        std::size_t deliveries, webhooks;
+    };
+    for (const auto& [sql, deliveries, webhooks] :
+         {Case{"DROP TABLE delivery", 0, 2}, Case{"DROP TABLE webhook", 2 * events, 0}, Case{"PRAGMA user_version = 0", 2 * events, 2},
+          Case{"PRAGMA user_version = -1", 2 * events, 2}, Case{"DROP INDEX delivery_pending", 2 * events, 2},
+          Case{"ALTER TABLE cooldown DROP COLUMN until", 2 * events, 2}, Case{"ALTER TABLE event RENAME COLUMN body TO b", 0, 2}}) {
+        SCOPED_TRACE(sql);
+        stop();
+        write(config.queue.path, good);
+        SQLite::Database{config.queue.path, SQLite::OPEN_READWRITE}.exec(sql);
+        auto& run = start();
+        EXPECT_TRUE(run.opened.salvaged);
+        EXPECT_EQ(run.opened.deliveries_carried, deliveries);
+        EXPECT_EQ(run.opened.webhooks_carried, webhooks);
+        expect_serving(run);
+    }
+    stop();
+    write(config.queue.path, good);
+    SQLite::Database{config.queue.path, SQLite::OPEN_READWRITE}.exec("CREATE INDEX mine ON event(accepted_at); CREATE TABLE mine2(a)");
+    EXPECT_FALSE(start().opened.salvaged) << "what others add does no harm";
+}
+
+TEST_F(SalvageTest, IdsGoOnBehindTheOldOnes) {
+    auto bad = make_database();
+    const auto pages = pages_of("event");
+    bad.replace((pages[0] - 1) * page, page, std::string(page, '\0'));
+    auto& run = start_on(bad);
+    run.take({event("new", {"1"})});
+    EXPECT_GT(run.offered[0].id, events * agent::deliveries_per_event);
+}
+
+TEST_F(SalvageTest, GoesBackToItsPlaceWhereNoNewOneCanBeMade) {
+    const std::string bytes(20'000, 'x');
+    write(config.queue.path, bytes);
+    struct ::rlimit before {};
+    ::getrlimit(RLIMIT_FSIZE, &before);
+    ::signal(SIGXFSZ, SIG_IGN);
+    struct ::rlimit none {
+        0, before.rlim_max
+    };
+    common::Database database{loop.get_executor(), loop.get_executor()};
+    ::setrlimit(RLIMIT_FSIZE, &none); // as on a full disk
+    const auto opened = agent::open_database(database, config.queue.path, common::Sync::full);
+    ::setrlimit(RLIMIT_FSIZE, &before);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().fault, Fault::storage);
+    EXPECT_TRUE(contents(config.queue.path) == bytes);
+    EXPECT_TRUE(set_aside().empty());
+    EXPECT_TRUE(start().opened.salvaged);
+}
+
+TEST_F(SalvageTest, WhatIsNoFaultOfTheFileIsAnError) {
+    common::Database database{loop.get_executor(), loop.get_executor()};
+    struct Case {
+        std::string path, says;
+    };
+    std::filesystem::create_directory(folder.file("folder.db"));
+    for (const auto& [path, says] : {Case{folder.file("folder.db"), "folder"}, Case{folder.file("none/agent.db"), "no folder"}}) {
+        const auto opened = agent::open_database(database, path, common::Sync::full);
+        ASSERT_FALSE(opened);
+        EXPECT_EQ(opened.error().fault, Fault::storage);
+        EXPECT_NE(opened.error().message.find(path), std::string::npos) << opened.error().message;
+        EXPECT_NE(opened.error().message.find(says), std::string::npos) << opened.error().message;
+    }
+}
+
+} // namespace test

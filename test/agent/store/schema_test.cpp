@@ -1,0 +1,115 @@
+#include "agent/store/schema.hpp"
+
+#include "test/support/storage_fixture.hpp"
+
+#include <SQLiteCpp/Statement.h>
+
+namespace test {
+
+namespace {
+
+std::string dump_of_schema(SQLite::Database& handle) {
+    std::string text;
+    SQLite::Statement rows{handle, "SELECT type || ' ' || name || ': ' || coalesce(sql, '') FROM sqlite_schema ORDER BY type, name"};
+    while (rows.executeStep()) {
+        text += rows.getColumn(0).getString() + "\n";
+    }
+    return text;
+}
+
+std::unique_ptr<common::Connection> open(const std::string& path) {
+    auto connection = common::Connection::open(path, common::Sync::normal);
+    if (!connection) {
+        throw std::runtime_error{connection.error().message};
+    }
+    return std::move(*connection);
+}
+
+} // namespace
+
+TEST(Schema, IsMadeOnce) {
+    const Folder folder;
+    auto connection = open(folder.file("a.db"));
+    ASSERT_TRUE(agent::migrate(*connection));
+    EXPECT_EQ(connection->handle().execAndGet("PRAGMA user_version").getInt(), agent::schema_version());
+    EXPECT_EQ(connection->handle().execAndGet("PRAGMA auto_vacuum").getInt(), 2);
+    const auto before = dump_of_schema(connection->handle());
+    ASSERT_TRUE(agent::migrate(*connection));
+    EXPECT_EQ(dump_of_schema(connection->handle()), before);
+}
+
+// One more file for each version that was released: test/data/schema_vN.sql, as `sqlite3 agent.db .dump` gives it, with rows.
+TEST(Schema, FreshEqualsMigrated) {
+    const Folder folder;
+    auto fresh = open(folder.file("fresh.db"));
+    ASSERT_TRUE(agent::migrate(*fresh));
+    for (int version = 1; version <= agent::schema_version(); ++version) {
+        SCOPED_TRACE(version);
+        auto old = open(folder.file("v" + std::to_string(version) + ".db"));
+        const auto dump = contents(FFL_TEST_DATA "/schema_v" + std::to_string(version) + ".sql");
+        ASSERT_FALSE(dump.empty());
+        old->handle().exec(dump);
+        ASSERT_EQ(old->handle().execAndGet("PRAGMA user_version").getInt(), version);
+        const auto rows = old->handle().execAndGet("SELECT count(*) FROM delivery").getInt();
+        ASSERT_GT(rows, 0);
+        ASSERT_TRUE(agent::migrate(*old));
+        EXPECT_EQ(dump_of_schema(old->handle()), dump_of_schema(fresh->handle()));
+        EXPECT_EQ(old->handle().execAndGet("SELECT count(*) FROM delivery").getInt(), rows);
+        EXPECT_EQ(old->handle().execAndGet("PRAGMA user_version").getInt(), agent::schema_version());
+    }
+}
+
+class SchemaTest : public Storage {};
+
+TEST_F(SchemaTest, ADatabaseOfEachVersionServes) {
+    {
+        SQLite::Database old{config.queue.path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
+        old.exec(contents(FFL_TEST_DATA "/schema_v1.sql"));
+    }
+    auto& run = start();
+    EXPECT_FALSE(run.opened.salvaged);
+    EXPECT_EQ(run.outbox.pending("1"), 1U);
+    EXPECT_EQ(run.outbox.pending("2"), 1U);
+    EXPECT_EQ(run.outbox.dead("1"), 1U);
+    EXPECT_EQ(events_of(run.fresh({"2"}).deliveries), (std::vector<std::string>{"4589691150480880065"}));
+    const auto rows = run.list();
+    ASSERT_EQ(rows.size(), 3U);
+    const auto row = run.show(rows[2].id);
+    ASSERT_TRUE(row);
+    ASSERT_EQ(row->history.size(), 2U);
+    EXPECT_EQ(row->history[1].error, "connect: connection refused");
+}
+
+TEST(Schema, RefusesANewerVersionAndLeavesItAlone) {
+    const Folder folder;
+    const auto path = folder.file("agent.db");
+    {
+        auto connection = open(path);
+        ASSERT_TRUE(agent::migrate(*connection));
+        connection->handle().exec("PRAGMA user_version = " + std::to_string(agent::schema_version() + 1));
+    }
+    const auto before = contents(path);
+    common::asio::io_context loop;
+    common::Database database{loop.get_executor(), loop.get_executor()};
+    const auto opened = agent::open_database(database, path, common::Sync::full);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().fault, Fault::config);
+    EXPECT_NE(opened.error().message.find(path), std::string::npos);
+    EXPECT_FALSE(database.is_open());
+    EXPECT_TRUE(contents(path) == before);
+    EXPECT_TRUE(agent::quarantined_files(path).empty());
+}
+
+TEST(Schema, AMigrationThatFailsLeavesNothing) {
+    const Folder folder;
+    auto connection = open(folder.file("a.db"));
+    connection->handle().exec("CREATE TABLE event(something_else)"); // the first migration stumbles over it
+    const auto before = dump_of_schema(connection->handle());
+    const auto migrated = agent::migrate(*connection);
+    ASSERT_FALSE(migrated);
+    EXPECT_EQ(migrated.error().fault, Fault::storage);
+    EXPECT_EQ(dump_of_schema(connection->handle()), before);
+    EXPECT_EQ(connection->handle().execAndGet("PRAGMA user_version").getInt(), 0);
+}
+
+} // namespace test

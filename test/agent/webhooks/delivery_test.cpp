@@ -1,0 +1,264 @@
+#include "agent/webhooks/delivery.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <gtest/gtest.h>
+#include <limits>
+
+namespace agent {
+namespace {
+
+using common::Millis;
+using std::chrono::seconds;
+
+Delivery delivery() {
+    Delivery one;
+    one.id = 3;
+    one.webhook = "12";
+    one.event_id = "7";
+    one.event = std::make_shared<const std::string>(R"({"id":"7","type":"face"})");
+    return one;
+}
+
+Webhook webhook() {
+    Webhook one;
+    one.key = "12";
+    one.name = "door";
+    one.state = WebhookState::serving;
+    one.target = common::Url{"http", "", "", "door.example", 8080, "/hook?x=1"};
+    return one;
+}
+
+std::string header(const common::HttpRequest& request, std::string_view name) {
+    return std::string{common::find_header(request.headers, name).value_or("(none)")};
+}
+
+std::size_t count(const common::HttpRequest& request, const std::string& name) {
+    return static_cast<std::size_t>(
+        std::count_if(request.headers.begin(), request.headers.end(), [&](const auto& one) { return one.name == name; }));
+}
+
+TEST(WebhookId, IsMadeOfWebhookEventIdAndBytes) {
+    // The first half of: printf '12\0007\000{"id":"7","type":"face"}\000' | openssl dgst -sha256
+    EXPECT_EQ(webhook_id(delivery()), "msg_728e59e99c70617ae8c87aaae024a05c");
+}
+
+TEST(WebhookId, DiffersWhereAPartDiffersAndNotWithTheAttempt) {
+    const auto plain = webhook_id(delivery());
+    auto other = delivery();
+    other.webhook = "13";
+    EXPECT_NE(webhook_id(other), plain);
+    other = delivery();
+    other.event_id = "8";
+    EXPECT_NE(webhook_id(other), plain);
+    other = delivery();
+    other.event = std::make_shared<const std::string>(R"({"id":"7","type":"car"})");
+    EXPECT_NE(webhook_id(other), plain);
+    other = delivery();
+    other.attempts = 5;
+    other.id = 99;
+    EXPECT_EQ(webhook_id(other), plain);
+}
+
+TEST(WebhookId, HasNoDot) {
+    auto one = delivery();
+    one.webhook = "local:a.b";
+    one.event_id = "1.2";
+    EXPECT_EQ(webhook_id(one).find('.'), std::string::npos);
+}
+
+TEST(Request, CarriesTheEventsOwnBytes) {
+    const auto request = make_request(webhook(), delivery(), 2, 1'750'000'000);
+    EXPECT_EQ(request.method, "POST");
+    EXPECT_EQ(request.url, webhook().target);
+    EXPECT_EQ(request.body, R"({"id":"7","type":"face"})");
+    EXPECT_EQ(header(request, "Content-Type"), "application/json");
+    EXPECT_EQ(header(request, "webhook-id"), webhook_id(delivery()));
+    EXPECT_EQ(header(request, "webhook-timestamp"), "1750000000");
+    EXPECT_EQ(header(request, "ffl-attempt"), "2");
+    EXPECT_EQ(header(request, "webhook-signature"), "(none)");
+    EXPECT_EQ(header(request, "Authorization"), "(none)");
+    EXPECT_TRUE(request.guarded);
+    EXPECT_FALSE(request.body_wanted);
+    EXPECT_EQ(request.body_limit, 64U * 1024);
+}
+
+TEST(Request, PutsTheEventIntoAnArrayWhereWanted) {
+    auto hook = webhook();
+    hook.settings.body = BodyShape::array;
+    EXPECT_EQ(make_request(hook, delivery(), 1, 0).body, R"([{"id":"7","type":"face"}])");
+}
+
+TEST(Request, TakesTimeoutAndTlsFromTheSettings) {
+    auto hook = webhook();
+    hook.settings.timeout = Millis{1234};
+    hook.settings.tls = {"ca.pem", "cert.pem", "key.pem"};
+    const auto request = make_request(hook, delivery(), 1, 0);
+    EXPECT_EQ(request.timeout, Millis{1234});
+    EXPECT_EQ(request.tls, hook.settings.tls);
+}
+
+// The expected values come from: openssl dgst -sha256 -hmac KEY -binary | openssl base64
+TEST(Request, SignsWithEveryKeyNewestFirst) {
+    auto hook = webhook();
+    hook.settings.signing_keys = {"0123456789abcdef0123456789abcdef", "older-key-older-key-older-key-32"};
+    EXPECT_EQ(header(make_request(hook, delivery(), 1, 1'750'000'000), "webhook-signature"),
+              "v1,qZ+vJkFyo1xbPBbw7dXr+lhjtqOtPMKxCiQP8rvat6w= v1,+qxujBpErA0C9YBKkuB7U9HjU+99tVU2vSWs5+zO8Z4=");
+}
+
+TEST(Request, SignsTheBodyThatIsSent) {
+    auto hook = webhook();
+    hook.settings.body = BodyShape::array;
+    hook.settings.signing_keys = {"0123456789abcdef0123456789abcdef"};
+    EXPECT_EQ(header(make_request(hook, delivery(), 1, 1'750'000'000), "webhook-signature"),
+              "v1,WI0MpocoAkdd8KS5u6/wqLf3CZ1V33LeM396cVCJHDQ=");
+}
+
+TEST(Request, MakesBasicAuthorizationOfTheTargetsUserAndPassword) {
+    auto hook = webhook();
+    hook.target.user = "Aladdin";
+    hook.target.password = "open sesame";
+    const auto request = make_request(hook, delivery(), 1, 0);
+    EXPECT_EQ(header(request, "Authorization"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+    EXPECT_EQ(request.url.user, "");
+    EXPECT_EQ(request.url.password, "");
+}
+
+TEST(Request, AddsConfiguredHeadersWhichMayReplaceAuthorizationAndContentType) {
+    auto hook = webhook();
+    hook.target.user = "Aladdin";
+    hook.settings.headers = {{"X-Door", "1"}, {"authorization", "Bearer t"}, {"content-type", "application/cloudevents+json"}};
+    const auto request = make_request(hook, delivery(), 1, 0);
+    EXPECT_EQ(header(request, "X-Door"), "1");
+    EXPECT_EQ(header(request, "Authorization"), "Bearer t");
+    EXPECT_EQ(header(request, "Content-Type"), "application/cloudevents+json");
+    EXPECT_EQ(count(request, "Authorization"), 0U);
+    EXPECT_EQ(count(request, "Content-Type"), 0U);
+}
+
+TEST(Judge, OnlyA2xxDelivers) {
+    for (unsigned status = 200; status < 600; ++status) {
+        const auto outcome = judge(common::HttpReply{status, {}, {}}, 1, webhook(), {}, 0);
+        EXPECT_EQ(outcome.kind == Outcome::Kind::delivered, status < 300) << status;
+        EXPECT_TRUE(outcome.answered);
+        EXPECT_EQ(outcome.status, status);
+        EXPECT_EQ(outcome.error.empty(), status < 300) << status;
+    }
+}
+
+TEST(Judge, NamesTheCausePlainly) {
+    EXPECT_EQ(judge(common::HttpReply{503, {}, {}}, 1, webhook(), {}, 0).error, "503 Service Unavailable");
+    EXPECT_EQ(judge(common::HttpReply{302, {}, {}}, 1, webhook(), {}, 0).error, "302 Found");
+    EXPECT_EQ(judge(common::HttpReply{599, {}, {}}, 1, webhook(), {}, 0).error, "599");
+}
+
+TEST(Judge, NoAnswerIsAFailedAttempt) {
+    const auto outcome = judge(common::fail(common::Fault::unreachable, "connect: connection refused"), 3, webhook(), {}, 0);
+    EXPECT_EQ(outcome.kind, Outcome::Kind::retry);
+    EXPECT_FALSE(outcome.answered);
+    EXPECT_EQ(outcome.status, 0U);
+    EXPECT_EQ(outcome.error, "connect: connection refused");
+    EXPECT_EQ(outcome.wait, seconds{2});
+}
+
+TEST(Judge, SendAttemptsLimitsTheAttempts) {
+    struct Case {
+        std::uint32_t send_attempts, attempt;
+        Outcome::Kind kind;
+    };
+    for (const auto& [send_attempts, attempt, kind] : {
+             Case{0, 1, Outcome::Kind::retry},
+             Case{0, 4'000'000'000U, Outcome::Kind::retry},
+             Case{1, 1, Outcome::Kind::dead},
+             Case{3, 2, Outcome::Kind::retry},
+             Case{3, 3, Outcome::Kind::dead},
+             Case{3, 9, Outcome::Kind::dead},
+         }) {
+        auto hook = webhook();
+        hook.send_attempts = send_attempts;
+        EXPECT_EQ(judge(common::HttpReply{500, {}, {}}, attempt, hook, {}, 0.5).kind, kind) << send_attempts << "/" << attempt;
+        EXPECT_EQ(judge(common::HttpReply{204, {}, {}}, attempt, hook, {}, 0.5).kind, Outcome::Kind::delivered);
+    }
+}
+
+TEST(Judge, RetryAfter) {
+    constexpr auto date = "Sun, 06 Nov 1994 08:49:37 GMT";
+    struct Case {
+        std::string retry_after, date;
+        Millis wait; // the backoff's own would be 500 ms
+    };
+    for (const auto& [retry_after, answered, wait] : {
+             Case{"120", "", seconds{120}},
+             Case{"0", "", Millis{500}},
+             Case{"3600", "", seconds{3600}},
+             Case{"3601", "", seconds{3600}},
+             Case{"99999999999999999999999999", "", seconds{3600}},
+             Case{"-5", "", Millis{500}},
+             Case{"1.5", "", Millis{500}},
+             Case{"soon", "", Millis{500}},
+             Case{"", "", Millis{500}},
+             Case{"Sun, 06 Nov 1994 08:50:37 GMT", date, seconds{60}},
+             Case{"Sunday, 06-Nov-94 08:50:37 GMT", date, seconds{60}},
+             Case{"Sun Nov  6 08:50:37 1994", date, seconds{60}},
+             Case{"Sun, 06 Nov 1994 08:50:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", seconds{60}},
+             Case{"Mon, 07 Nov 1994 08:49:37 GMT", date, seconds{3600}},
+             Case{"Sun, 06 Nov 1994 08:49:00 GMT", date, Millis{500}},
+             Case{"Sun, 06 Nov 1994 08:50:37 GMT", "", Millis{500}},
+             Case{"Sun, 06 Nov 1994 08:50:37 GMT", "yesterday", Millis{500}},
+             Case{"Sun, 06 Nov 1994 08:50:37 GMT and more", date, Millis{500}},
+         }) {
+        common::HttpReply reply{503, {{"retry-after", retry_after}}, {}};
+        if (!answered.empty()) {
+            reply.headers.push_back({"Date", answered});
+        }
+        EXPECT_EQ(judge(reply, 1, webhook(), {}, 0).wait, wait) << retry_after << " at " << answered;
+    }
+}
+
+TEST(Judge, RetryAfterDoesNotShortenTheBackoff) {
+    const common::HttpReply reply{429, {{"Retry-After", "1"}}, {}};
+    EXPECT_EQ(judge(reply, 5, webhook(), {}, 0).wait, seconds{8});
+}
+
+TEST(Judge, RetryAfterCountsOnAnyFailedAnswer) {
+    for (const unsigned status : {301U, 404U, 429U, 500U, 503U}) {
+        const common::HttpReply reply{status, {{"Retry-After", "77"}}, {}};
+        EXPECT_EQ(judge(reply, 1, webhook(), {}, 0).wait, seconds{77}) << status;
+    }
+}
+
+TEST(BackoffWait, LiesBetweenHalfAndAll) {
+    const Backoff backoff;
+    struct Case {
+        std::uint32_t n;
+        Millis half, whole;
+    };
+    for (const auto& [n, half, whole] : {
+             Case{1, Millis{500}, Millis{1'000}},
+             Case{2, Millis{1'000}, Millis{2'000}},
+             Case{3, Millis{2'000}, Millis{4'000}},
+             Case{7, Millis{32'000}, Millis{64'000}},
+             Case{8, Millis{50'000}, Millis{100'000}},
+             Case{63, Millis{50'000}, Millis{100'000}},
+             Case{64, Millis{50'000}, Millis{100'000}},
+             Case{65, Millis{50'000}, Millis{100'000}},
+             Case{std::numeric_limits<std::uint32_t>::max(), Millis{50'000}, Millis{100'000}},
+         }) {
+        EXPECT_EQ(backoff.wait(n, 0), half) << n;
+        EXPECT_EQ(backoff.wait(n, std::nextafter(1.0, 0.0)), whole) << n;
+        EXPECT_GT(backoff.wait(n, 0.5), half) << n;
+        EXPECT_LT(backoff.wait(n, 0.5), whole) << n;
+    }
+}
+
+TEST(BackoffWait, NeverOverflowsAndIsNeverZero) {
+    const Backoff endless{Millis{1}, Millis::max()};
+    for (std::uint32_t n = 0; n < 200; ++n) {
+        EXPECT_GT(endless.wait(n, 0.999), Millis{0}) << n;
+    }
+    EXPECT_EQ((Backoff{Millis{0}, Millis{0}}.wait(5, 0.5)), Millis{1});
+    EXPECT_EQ((Backoff{Millis{500}, Millis{200}}.wait(1, 0.999)), Millis{200});
+}
+
+} // namespace
+} // namespace agent

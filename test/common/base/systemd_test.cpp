@@ -1,0 +1,111 @@
+#include "common/base/systemd.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace common {
+namespace {
+
+/// What systemd is to a service: a datagram socket and three variables.
+class Supervisor : public testing::Test {
+  protected:
+    void SetUp() override {
+        std::string name = (std::filesystem::temp_directory_path() / "notify_test.XXXXXX").string();
+        ASSERT_NE(::mkdtemp(name.data()), nullptr);
+        folder_ = name;
+        clear();
+    }
+    void TearDown() override {
+        clear();
+        if (socket_ >= 0) {
+            ::close(socket_);
+        }
+        std::filesystem::remove_all(folder_);
+    }
+
+    /// `name` as it stands in NOTIFY_SOCKET.
+    void listen(const std::string& name) {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        ASSERT_LT(name.size(), sizeof address.sun_path);
+        std::memcpy(address.sun_path, name.data(), name.size());
+        if (name[0] == '@') {
+            address.sun_path[0] = '\0';
+        }
+        socket_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+        const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+        ASSERT_EQ(::bind(socket_, reinterpret_cast<const sockaddr*>(&address), length), 0) << std::strerror(errno);
+        ::setenv("NOTIFY_SOCKET", name.c_str(), 1);
+    }
+    /// The next datagram, or "nothing".
+    [[nodiscard]] std::string heard() const {
+        std::array<char, 256> buffer{};
+        const auto got = ::recv(socket_, buffer.data(), buffer.size(), 0);
+        return got < 0 ? "nothing" : std::string{buffer.data(), static_cast<std::size_t>(got)};
+    }
+    static void clear() {
+        for (const char* name : {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}) {
+            ::unsetenv(name);
+        }
+    }
+
+    std::filesystem::path folder_;
+    int socket_ = -1;
+};
+
+TEST_F(Supervisor, HearsOneDatagramForEachState) {
+    listen((folder_ / "notify").string());
+    const Notify notify;
+    notify.send("READY=1");
+    notify.send("STATUS=3 webhooks\nWATCHDOG=1");
+    EXPECT_EQ(heard(), "READY=1");
+    EXPECT_EQ(heard(), "STATUS=3 webhooks\nWATCHDOG=1");
+    EXPECT_EQ(heard(), "nothing");
+}
+
+TEST_F(Supervisor, MayHaveAnAbstractSocket) {
+    listen("@" + folder_.string() + "/abstract");
+    Notify{}.send("READY=1");
+    EXPECT_EQ(heard(), "READY=1");
+}
+
+TEST_F(Supervisor, MayBeGoneOrNeverHaveBeenThere) {
+    Notify{}.send("READY=1");
+    for (const std::string& name : {std::string{}, std::string{"relative"}, (folder_ / "gone").string(), "/" + std::string(200, 'x')}) {
+        ::setenv("NOTIFY_SOCKET", name.c_str(), 1);
+        Notify{}.send("READY=1");
+    }
+    // A path that just does not fit must not be cut to one that does.
+    const auto longest = "/" + std::string(sizeof(sockaddr_un::sun_path) - 2, 'x');
+    ::setenv("NOTIFY_SOCKET", (longest + "x").c_str(), 1);
+    Notify{}.send("READY=1");
+    listen((folder_ / "notify").string());
+    EXPECT_EQ(heard(), "nothing");
+}
+
+TEST_F(Supervisor, SaysHowOftenItWantsToHear) {
+    EXPECT_EQ(Notify{}.watchdog(), std::nullopt);
+    ::setenv("WATCHDOG_USEC", "30000000", 1);
+    EXPECT_EQ(Notify{}.watchdog(), Millis{30'000});
+    ::setenv("WATCHDOG_PID", std::to_string(::getpid()).c_str(), 1);
+    EXPECT_EQ(Notify{}.watchdog(), Millis{30'000});
+    ::setenv("WATCHDOG_PID", std::to_string(::getppid()).c_str(), 1);
+    EXPECT_EQ(Notify{}.watchdog(), std::nullopt) << "meant for another process";
+    ::unsetenv("WATCHDOG_PID");
+    for (const char* nonsense : {"", "0", "-5", "soon", "5s"}) {
+        ::setenv("WATCHDOG_USEC", nonsense, 1);
+        EXPECT_EQ(Notify{}.watchdog(), std::nullopt) << nonsense;
+    }
+    ::setenv("WATCHDOG_USEC", "10", 1);
+    EXPECT_EQ(Notify{}.watchdog(), Millis{1}) << "never zero, which would be a timer that spins";
+}
+
+} // namespace
+} // namespace common

@@ -1,0 +1,203 @@
+#include "test/common/http_client/client_fixture.hpp"
+
+#include <boost/system/system_error.hpp>
+#include <thread>
+
+using common::HttpRequest;
+using test::Answer;
+using test::ClientTest;
+using test::Names;
+using test::ScriptedServer;
+using test::Seen;
+using test::SilentPeer;
+using namespace std::chrono_literals;
+
+namespace {
+
+common::AddressBytes address(std::string_view text) {
+    return *common::parse_address(text);
+}
+
+/// A request that gets stuck, and where.
+struct Stuck {
+    const char* doing;
+    HttpRequest (*request)(const SilentPeer& silent, const SilentPeer& full, const ScriptedServer& half);
+};
+
+void PrintTo(const Stuck& stuck, std::ostream* out) {
+    *out << stuck.doing;
+}
+
+HttpRequest to(const std::string& url, std::string body = {}) {
+    HttpRequest request;
+    request.url = *common::parse_url(url);
+    request.method = body.empty() ? "GET" : "POST";
+    request.body = std::move(body);
+    return request;
+}
+
+const Stuck stuck_requests[] = {
+    {"resolving", [](const SilentPeer&, const SilentPeer&, const ScriptedServer&) { return to("http://hang.test/"); }},
+    {"connecting", [](const SilentPeer&, const SilentPeer& full, const ScriptedServer&) { return to(full.url()); }},
+    {"in the TLS handshake", [](const SilentPeer& silent, const SilentPeer&, const ScriptedServer&) { return to(silent.url("https")); }},
+    {"sending the request",
+     [](const SilentPeer& silent, const SilentPeer&, const ScriptedServer&) { return to(silent.url(), std::string(32U << 20U, 'x')); }},
+    {"waiting for the answer", [](const SilentPeer& silent, const SilentPeer&, const ScriptedServer&) { return to(silent.url()); }},
+    {"reading the body of the answer", [](const SilentPeer&, const SilentPeer&, const ScriptedServer& half) { return to(half.url()); }},
+};
+
+class StuckClientTest : public ClientTest, public testing::WithParamInterface<Stuck> {
+  protected:
+    HttpRequest stuck_request() const { return GetParam().request(silent, full, half); }
+
+    /// Runs the loop until the request is stuck: nothing is ready, and the server with half an answer has given it.
+    void run_until_stuck() {
+        if (std::string_view{GetParam().doing}.starts_with("reading")) {
+            while (half.count() == 0) {
+                loop.poll();
+            }
+        }
+        for (auto quiet = 0; quiet < 3; ++quiet) {
+            loop.restart();
+            if (loop.poll() != 0) {
+                quiet = 0;
+            }
+        }
+    }
+
+    SilentPeer silent;
+    SilentPeer full{true};
+    ScriptedServer half{[](const Seen&) {
+        return Answer{200, {}, "", Answer::Fault::hang, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"};
+    }};
+};
+
+} // namespace
+
+TEST_P(StuckClientTest, TimesOutAndSaysWhere) {
+    auto request = stuck_request();
+    request.timeout = 300ms;
+    const auto reply = send(std::move(request));
+    ASSERT_FALSE(reply);
+    EXPECT_EQ(reply.error().fault, common::Fault::unreachable);
+    EXPECT_EQ(reply.error().message, std::string{"timed out after 300 ms while "} + GetParam().doing);
+}
+
+TEST_P(StuckClientTest, EndsWhenCancelled) {
+    make_client();
+    common::asio::cancellation_signal stop;
+    std::exception_ptr why;
+    bool over = false;
+    auto done = [&](std::exception_ptr broke, test::Reply) {
+        why = broke;
+        over = true;
+    };
+    common::asio::co_spawn(loop, client->send(stuck_request()), common::asio::bind_cancellation_slot(stop.slot(), std::move(done)));
+    run_until_stuck();
+    ASSERT_FALSE(over);
+    stop.emit(common::asio::cancellation_type::terminal);
+    client.reset();
+    loop.restart();
+    loop.run(); // comes back: nothing is left behind on the loop
+    ASSERT_TRUE(over);
+    ASSERT_TRUE(why);
+    try {
+        std::rethrow_exception(why);
+    } catch (const boost::system::system_error& error) {
+        EXPECT_EQ(error.code(), common::asio::error::operation_aborted);
+    }
+}
+
+TEST_P(StuckClientTest, MayBeLeftWithItsLoop) {
+    const auto token = std::make_shared<int>(1);
+    {
+        common::asio::io_context short_lived;
+        common::BeastClient left{short_lived.get_executor(), {.user_agent = "", .denied = {}, .lookup = names.lookup()}};
+        common::asio::co_spawn(short_lived, left.send(stuck_request()), [token](std::exception_ptr, test::Reply) {});
+        short_lived.poll();
+        EXPECT_GT(token.use_count(), 1);
+    }
+    EXPECT_EQ(token.use_count(), 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Steps, StuckClientTest, testing::ValuesIn(stuck_requests));
+
+TEST_F(ClientTest, ANameThatHangsDelaysNobodyElse) {
+    ScriptedServer server{[](const Seen&) { return Answer{200, {}, "fine"}; }};
+    make_client({.user_agent = "", .denied = {}, .lookup = names.lookup({{"known.test", {address("127.0.0.1")}}})});
+    bool over = false;
+    common::asio::co_spawn(loop, client->send(get("http://hang.test/")), [&](std::exception_ptr, test::Reply) { over = true; });
+    const auto port = std::to_string(server.port());
+    EXPECT_EQ(text("http://127.0.0.1:" + port + "/"), "200 fine");
+    EXPECT_EQ(text("http://known.test:" + port + "/"), "200 fine");
+    EXPECT_EQ(text("http://unknown.test/"), "resolve: no such host name");
+    EXPECT_FALSE(over);
+    client.reset();
+}
+
+TEST_F(ClientTest, TriesOneAddressAfterAnother) {
+    ScriptedServer server{[](const Seen&) { return Answer{200, {}, "fine"}; }};
+    const SilentPeer black_hole{true, "127.0.0.3", server.port()};
+    make_client({.user_agent = "",
+                 .denied = {},
+                 .lookup = names.lookup({{"refused.test", {address("127.0.0.2"), address("127.0.0.1")}},
+                                         {"hole.test", {address("127.0.0.3"), address("127.0.0.1")}},
+                                         {"dead.test", {address("127.0.0.2"), address("127.0.0.4")}}})});
+    const auto port = std::to_string(server.port());
+    EXPECT_EQ(text("http://refused.test:" + port + "/"), "200 fine");
+    EXPECT_EQ(text("http://dead.test:" + port + "/"), "connect: connection refused");
+    auto request = get("http://hole.test:" + port + "/");
+    request.timeout = 2s;
+    EXPECT_EQ(text(std::move(request)), "200 fine");
+}
+
+TEST_F(ClientTest, NeverConnectsToADeniedNetwork) {
+    ScriptedServer server{[](const Seen&) { return Answer{200, {}, "fine"}; }};
+    const auto lookup = names.lookup({{"one.test", {address("127.0.0.1")}},
+                                      {"mapped.test", {address("::ffff:127.0.0.1")}},
+                                      {"both.test", {address("127.0.0.2"), address("127.0.0.1")}}});
+    make_client({.user_agent = "", .denied = {*common::Network::parse("127.0.0.0/8")}, .lookup = lookup});
+    const auto port = std::to_string(server.port());
+    for (const auto* host : {"127.0.0.1", "[::ffff:127.0.0.1]", "one.test", "mapped.test", "both.test"}) {
+        auto request = get(std::string{"http://"} + host + ":" + port + "/");
+        // What is kept for requests that are not guarded must not serve one that is.
+        EXPECT_EQ(text(request), "200 fine") << host;
+        request.guarded = true;
+        const auto reply = send(request);
+        EXPECT_EQ(test::text_of(reply), "target address denied") << host;
+        EXPECT_TRUE(reply || reply.error().fault == common::Fault::unreachable) << host;
+    }
+    client->renew({.user_agent = "", .denied = {*common::Network::parse("127.0.0.2")}, .lookup = lookup});
+    auto request = get("http://both.test:" + port + "/");
+    request.guarded = true;
+    EXPECT_EQ(text(request), "200 fine");
+    client->renew({.user_agent = "", .denied = {*common::Network::parse("127.0.0.1/32")}, .lookup = lookup});
+    request = get("http://one.test:" + port + "/");
+    request.guarded = true;
+    EXPECT_EQ(text(request), "target address denied");
+}
+
+TEST_F(ClientTest, RenewLetsConnectionsGo) {
+    ScriptedServer server{[](const Seen&) { return Answer{200, {}, "fine"}; }};
+    make_client({.user_agent = "one", .denied = {}});
+    EXPECT_EQ(text(server.url()), "200 fine");
+    client->renew({.user_agent = "two", .denied = {}});
+    EXPECT_EQ(text(server.url()), "200 fine");
+    EXPECT_EQ(server.seen().back().connection, 2U);
+    EXPECT_EQ(server.seen().back().header("User-Agent"), "two");
+}
+
+TEST_F(ClientTest, HearsAnAnswerGivenBeforeTheRequestWasRead) {
+    const SilentPeer peer;
+    std::thread early{[&peer] {
+        const int fd = ::accept(peer.listener(), nullptr, nullptr);
+        const std::string_view answer = "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+        ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL);
+        ::shutdown(fd, SHUT_WR);
+        std::string sink(1U << 20U, ' ');
+        ::recv(fd, sink.data(), sink.size(), 0);
+        ::close(fd); // with most of the request unread: the client's writing breaks off
+    }};
+    EXPECT_EQ(text(post(peer.url(), std::string(32U << 20U, 'x'))), "413 ");
+    early.join();
+}

@@ -1,0 +1,208 @@
+#include "common/http_client/resolver.hpp"
+
+#include "test/support/test_clock.hpp"
+
+#include <atomic>
+#include <boost/system/system_error.hpp>
+#include <future>
+#include <gtest/gtest.h>
+
+using common::Addresses;
+using common::Resolver;
+using common::ResolverOptions;
+using common::Result;
+using namespace std::chrono_literals;
+
+namespace {
+
+common::AddressBytes address(std::string_view text) {
+    return *common::parse_address(text);
+}
+
+/// Answers when it is let go, and counts. Shared with threads that may outlive the test.
+struct Lookups {
+    std::promise<void> gate;
+    std::shared_future<void> open{gate.get_future().share()};
+    std::atomic<int> asked{0};
+    std::atomic<bool> fails{false};
+};
+
+class ResolverTest : public testing::Test {
+  protected:
+    ResolverOptions options() {
+        const auto answer = [lookups = lookups](const std::string& name) -> Result<Addresses> {
+            ++lookups->asked;
+            if (name.starts_with("slow")) {
+                lookups->open.wait();
+            }
+            if (name == "broken.test") {
+                throw std::runtime_error{"out of luck"};
+            }
+            if (lookups->fails) {
+                return common::fail(common::Fault::unreachable, "resolve: no such host name");
+            }
+            return Addresses{address("192.0.2." + std::to_string(lookups->asked))};
+        };
+        return {.lookup = answer};
+    }
+
+    std::string ask(Resolver& resolver, const std::string& name, common::Millis limit = 60s) {
+        return text(test::run(loop, resolver.resolve(name, std::chrono::steady_clock::now() + limit)));
+    }
+
+    /// The last byte of the first address, or the error.
+    static std::string text(const Result<Addresses>& found) { return found ? std::to_string(found->at(0)[15]) : found.error().message; }
+
+    void TearDown() override {
+        if (!let_go) {
+            lookups->gate.set_value();
+        }
+    }
+
+    std::shared_ptr<Lookups> lookups = std::make_shared<Lookups>();
+    bool let_go = false;
+    common::asio::io_context loop;
+};
+
+} // namespace
+
+TEST_F(ResolverTest, ReadsNumericAddressesWithoutLookingThemUp) {
+    Resolver resolver{loop.get_executor(), options()};
+    EXPECT_EQ(ask(resolver, "127.0.0.7"), "7");
+    EXPECT_EQ(ask(resolver, "fd00::9"), "9");
+    EXPECT_EQ(lookups->asked, 0);
+}
+
+TEST_F(ResolverTest, KeepsAnAnswerForAWhile) {
+    Resolver resolver{loop.get_executor(), options()};
+    EXPECT_EQ(ask(resolver, "a.test"), "1");
+    EXPECT_EQ(ask(resolver, "a.test"), "1");
+    EXPECT_EQ(ask(resolver, "b.test"), "2");
+    resolver.renew(options());
+    EXPECT_EQ(ask(resolver, "a.test"), "3");
+}
+
+TEST_F(ResolverTest, AsksAgainWhenTheWhileIsOver) {
+    auto short_lived = options();
+    short_lived.keep = 0ms;
+    short_lived.keep_failure = 1h;
+    Resolver resolver{loop.get_executor(), short_lived};
+    EXPECT_EQ(ask(resolver, "a.test"), "1");
+    EXPECT_EQ(ask(resolver, "a.test"), "2");
+    lookups->fails = true;
+    EXPECT_EQ(ask(resolver, "a.test"), "resolve: no such host name");
+    lookups->fails = false;
+    EXPECT_EQ(ask(resolver, "a.test"), "resolve: no such host name");
+    EXPECT_EQ(lookups->asked, 3);
+}
+
+TEST_F(ResolverTest, LooksOneNameUpOnceForAllWhoAsk) {
+    Resolver resolver{loop.get_executor(), options()};
+    std::vector<std::string> answers;
+    for (int i = 0; i < 3; ++i) {
+        common::asio::co_spawn(loop, resolver.resolve("slow.test", common::Instant::max()),
+                               [&](std::exception_ptr, Result<Addresses> found) { answers.push_back(text(found)); });
+    }
+    loop.poll();
+    EXPECT_TRUE(answers.empty());
+    lookups->gate.set_value();
+    let_go = true;
+    loop.restart();
+    loop.run();
+    EXPECT_EQ(answers, (std::vector<std::string>{"1", "1", "1"}));
+    EXPECT_EQ(lookups->asked, 1);
+}
+
+TEST_F(ResolverTest, ANameThatHangsDelaysNoOther) {
+    Resolver resolver{loop.get_executor(), options()};
+    EXPECT_EQ(ask(resolver, "slow.test", 20ms), "resolve: timed out");
+    EXPECT_EQ(ask(resolver, "quick.test").size(), 1U);
+    // It is still the one lookup when it is asked for again.
+    EXPECT_EQ(ask(resolver, "slow.test", 20ms), "resolve: timed out");
+    EXPECT_EQ(lookups->asked, 2);
+}
+
+TEST_F(ResolverTest, RefusesMoreLookupsThanItMayHave) {
+    auto few = options();
+    few.lookups_under_way = 2;
+    Resolver resolver{loop.get_executor(), few};
+    EXPECT_EQ(ask(resolver, "slow1.test", 1ms), "resolve: timed out");
+    EXPECT_EQ(ask(resolver, "slow2.test", 1ms), "resolve: timed out");
+    EXPECT_EQ(ask(resolver, "quick.test"), "resolve: too many names are being looked up (2)");
+    EXPECT_EQ(ask(resolver, "127.0.0.1"), "1");
+    std::string late;
+    common::asio::co_spawn(loop, resolver.resolve("slow1.test", common::Instant::max()),
+                           [&](std::exception_ptr, Result<Addresses> found) { late = text(found); });
+    loop.restart();
+    loop.poll();
+    lookups->gate.set_value();
+    let_go = true;
+    loop.run();
+    EXPECT_FALSE(late.empty());
+    // Each lookup that ends makes room for another.
+    EXPECT_EQ(ask(resolver, "quick.test").size(), 1U);
+}
+
+TEST_F(ResolverTest, ALookupThatThrowsIsAnError) {
+    Resolver resolver{loop.get_executor(), options()};
+    EXPECT_EQ(ask(resolver, "broken.test"), "resolve: out of luck");
+}
+
+TEST_F(ResolverTest, LeavesALookupToTheOthersWhenOneIsCancelled) {
+    Resolver resolver{loop.get_executor(), options()};
+    common::asio::cancellation_signal stop;
+    bool aborted = false;
+    std::string answer;
+    auto cancelled = [&](std::exception_ptr why, Result<Addresses>) {
+        try {
+            std::rethrow_exception(why);
+        } catch (const boost::system::system_error& error) {
+            aborted = error.code() == common::asio::error::operation_aborted;
+        }
+    };
+    common::asio::co_spawn(loop, resolver.resolve("slow.test", common::Instant::max()),
+                           common::asio::bind_cancellation_slot(stop.slot(), std::move(cancelled)));
+    common::asio::co_spawn(loop, resolver.resolve("slow.test", common::Instant::max()),
+                           [&](std::exception_ptr, Result<Addresses> found) { answer = text(found); });
+    loop.poll();
+    stop.emit(common::asio::cancellation_type::terminal);
+    loop.poll();
+    EXPECT_TRUE(aborted);
+    EXPECT_EQ(answer, "");
+    lookups->gate.set_value();
+    let_go = true;
+    loop.restart();
+    loop.run();
+    EXPECT_EQ(answer, "1");
+}
+
+TEST_F(ResolverTest, MayGoWhileALookupHangs) {
+    const std::weak_ptr<Lookups> held = lookups;
+    auto short_lived = std::make_unique<common::asio::io_context>();
+    auto resolver = std::make_unique<Resolver>(short_lived->get_executor(), options());
+    auto token = std::make_shared<int>(1);
+    common::asio::co_spawn(*short_lived, resolver->resolve("slow.test", common::Instant::max()),
+                           [token](std::exception_ptr, Result<Addresses>) {});
+    short_lived->poll();
+    resolver.reset();
+    short_lived.reset();
+    EXPECT_EQ(token.use_count(), 1); // nobody waits any more
+    lookups->gate.set_value();
+    let_go = true;
+    lookups.reset();
+    while (!held.expired()) { // the thread has come to its end and has touched nothing that is gone
+        std::this_thread::yield();
+    }
+    lookups = std::make_shared<Lookups>();
+}
+
+TEST(SystemLookup, FindsThisMachineAndNothingElse) {
+    const auto found = common::system_lookup("localhost");
+    ASSERT_TRUE(found) << found.error().message;
+    for (const auto& one : *found) {
+        EXPECT_TRUE(common::is_loopback(one));
+    }
+    const auto none = common::system_lookup("name with spaces");
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().message.substr(0, 9), "resolve: ");
+}

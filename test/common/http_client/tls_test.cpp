@@ -1,0 +1,163 @@
+#include "common/text/ini.hpp"
+#include "test/common/http_client/client_fixture.hpp"
+#include "test/support/certificates.hpp"
+
+using common::HttpRequest;
+using common::TlsFiles;
+using test::Answer;
+using test::Certificates;
+using test::ClientTest;
+using test::ScriptedServer;
+using test::Seen;
+
+namespace {
+
+Answer ok(const Seen&) {
+    return Answer{200, {}, "fine"};
+}
+
+test::ServerFiles serve(const Certificates::Files& files) {
+    return {.cert_file = files.cert_file, .key_file = files.key_file, .client_ca_file = ""};
+}
+
+class TlsClientTest : public ClientTest {
+  protected:
+    /// What a client says that trusts `ca_file` and asks `host`.
+    std::string ask(const ScriptedServer& server, const std::string& ca_file, const std::string& host = "127.0.0.1") {
+        auto request = get("https://" + host + ":" + std::to_string(server.port()) + "/");
+        request.tls.ca_file = ca_file;
+        return text(std::move(request));
+    }
+    void SetUp() override {
+        const common::Addresses here{*common::parse_address("127.0.0.1")};
+        make_client({.user_agent = "", .denied = {}, .lookup = names.lookup({{"localhost", here}, {"door.test", here}})});
+    }
+
+    Certificates certificates;
+};
+
+} // namespace
+
+TEST_F(TlsClientTest, TrustsAnAuthorityFromAFile) {
+    ScriptedServer server{ok, 0, serve(certificates.server())};
+    EXPECT_EQ(ask(server, certificates.ca_file()), "200 fine");
+    EXPECT_EQ(ask(server, certificates.ca_file()), "200 fine");
+    EXPECT_EQ(server.seen().back().connection, 1U);
+    EXPECT_EQ(ask(server, certificates.ca_file(), "localhost"), "200 fine");
+    EXPECT_EQ(server.seen().back().connection, 2U);
+}
+
+TEST_F(TlsClientTest, TrustsASelfSignedCertificateThatIsNamed) {
+    const auto files = certificates.self_signed();
+    ScriptedServer server{ok, 0, serve(files)};
+    EXPECT_EQ(ask(server, files.cert_file), "200 fine");
+    EXPECT_EQ(ask(server, certificates.ca_file()), "TLS: self-signed certificate");
+}
+
+TEST_F(TlsClientTest, TrustsAServersOwnCertificateThatIsNamed) {
+    const auto files = certificates.server();
+    ScriptedServer server{ok, 0, serve(files)};
+    EXPECT_EQ(ask(server, files.cert_file), "200 fine");
+}
+
+TEST_F(TlsClientTest, RefusesWhatItCannotVerify) {
+    struct Case {
+        std::string name;
+        Certificates::Files files;
+        std::string ca_file, host, says;
+    };
+    const auto ca = certificates.ca_file();
+    const std::vector<Case> cases{
+        {"expired", certificates.expired_server(), ca, "localhost", "TLS: certificate has expired"},
+        {"not yet valid", certificates.early_server(), ca, "localhost", "TLS: certificate is not yet valid"},
+        {"another name", certificates.server_for("gate.test"), ca, "door.test", "TLS: certificate is for another name"},
+        {"another address", certificates.server_for("gate.test"), ca, "127.0.0.1", "TLS: certificate is for another name"},
+        {"system store", certificates.server(), "", "localhost", "TLS: unable to get local issuer certificate"},
+    };
+    for (const auto& one : cases) {
+        ScriptedServer server{ok, 0, serve(one.files)};
+        EXPECT_EQ(ask(server, one.ca_file, one.host), one.says) << one.name;
+        EXPECT_EQ(server.count(), 0U) << one.name;
+    }
+}
+
+TEST_F(TlsClientTest, ShowsAClientCertificateWhereOneIsWanted) {
+    auto files = serve(certificates.server());
+    files.client_ca_file = certificates.ca_file();
+    ScriptedServer server{ok, 0, files};
+    EXPECT_EQ(ask(server, certificates.ca_file()), "TLS: tlsv13 alert certificate required");
+    const auto mine = certificates.client();
+    auto request = get(server.url());
+    request.tls = {certificates.ca_file(), mine.cert_file, mine.key_file};
+    EXPECT_EQ(text(request), "200 fine");
+    // Who shows nothing must not ride on a connection of who does.
+    EXPECT_EQ(ask(server, certificates.ca_file()), "TLS: tlsv13 alert certificate required");
+    const auto stranger = certificates.self_signed();
+    request.tls = {certificates.ca_file(), stranger.cert_file, stranger.key_file};
+    EXPECT_EQ(text(request), "TLS: tlsv1 alert unknown ca");
+}
+
+TEST_F(TlsClientTest, ReadsAFileThatWasMissingOrHasChanged) {
+    ScriptedServer server{ok, 0, serve(certificates.server())};
+    const auto file = certificates.path("later.pem");
+    const auto reply = send([&] {
+        auto request = get(server.url());
+        request.tls.ca_file = file;
+        return request;
+    }());
+    ASSERT_FALSE(reply);
+    EXPECT_EQ(reply.error().fault, common::Fault::config);
+    EXPECT_EQ(reply.error().message, "TLS: cannot open " + file + ": No such file or directory");
+    certificates.write("later.pem", *common::read_file(certificates.ca_file()));
+    EXPECT_EQ(ask(server, file), "200 fine");
+    certificates.write("later.pem", *common::read_file(certificates.self_signed().cert_file));
+    client->renew({.user_agent = "", .denied = {}});
+    EXPECT_EQ(ask(server, file), "TLS: unable to get local issuer certificate");
+}
+
+TEST_F(TlsClientTest, CarriesBodiesOfAnySize) {
+    ScriptedServer server{[](const Seen& seen) { return Answer{200, {}, seen.body}; }, 0, serve(certificates.server())};
+    for (const std::size_t size : {0U, 1U, 8'192U, 100'000U, 3'000'000U}) {
+        auto request = post(server.url(), std::string(size, 'x'));
+        request.tls.ca_file = certificates.ca_file();
+        request.body_limit = 4U << 20U;
+        EXPECT_EQ(text(std::move(request)), "200 " + std::string(size, 'x'));
+    }
+    EXPECT_EQ(server.seen().back().connection, 1U);
+}
+
+TEST_F(TlsClientTest, SaysWhatIsWrongWithAFile) {
+    const auto good = certificates.server();
+    const auto other = certificates.client();
+    const auto ca = certificates.ca_file();
+    const auto junk = certificates.write("junk.pem", "no certificate in here\n");
+    const auto locked =
+        certificates.write("locked.key", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n");
+    struct Case {
+        std::string name;
+        TlsFiles files;
+        std::vector<std::string> says;
+    };
+    const std::vector<Case> cases{
+        {"nothing", {}, {}},
+        {"all good", {ca, good.cert_file, good.key_file}, {}},
+        {"no such file", {ca + "x", "", ""}, {"TLS: cannot open " + ca + "x"}},
+        {"no PEM", {junk, "", ""}, {junk, "not a PEM file with certificates"}},
+        {"a key for an authority", {good.key_file, "", ""}, {good.key_file, "not a PEM file with certificates"}},
+        {"no key", {"", good.cert_file, ""}, {good.cert_file, "stands alone"}},
+        {"no certificate", {"", "", good.key_file}, {good.key_file, "stands alone"}},
+        {"junk for a certificate", {"", junk, good.key_file}, {junk, "not a PEM file with a certificate"}},
+        {"junk for a key", {"", good.cert_file, junk}, {junk, "not a PEM file with a private key"}},
+        {"a locked key", {"", good.cert_file, locked}, {locked, "without passphrase"}},
+        {"another key", {"", good.cert_file, other.key_file}, {other.key_file, "does not belong to", good.cert_file}},
+    };
+    for (const auto& one : cases) {
+        const auto result = common::check_tls_files(one.files);
+        EXPECT_EQ(result.has_value(), one.says.empty()) << one.name;
+        for (const auto& part : one.says) {
+            EXPECT_NE(result ? std::string::npos : result.error().message.find(part), std::string::npos)
+                << one.name << ": " << (result ? "" : result.error().message);
+        }
+        EXPECT_TRUE(result || result.error().fault == common::Fault::config) << one.name;
+    }
+}

@@ -1,0 +1,204 @@
+#include "test/common/http_server/bad_requests.hpp"
+#include "test/common/http_server/running_server.hpp"
+
+namespace {
+
+using test::echo_of;
+using test::expect_problem;
+using test::RawClient;
+using test::RunningServer;
+using namespace std::chrono_literals;
+
+TEST(HttpServer, refuses_malformed_requests_in_words_and_goes_on_serving) {
+    RunningServer server;
+    const auto table = test::bad_requests();
+    ASSERT_GE(table.size(), 30U);
+    for (const auto& [name, bytes, status] : table) {
+        SCOPED_TRACE(name);
+        auto client = server.client();
+        const auto reply = client.ask(bytes);
+        expect_problem(reply, status);
+        EXPECT_EQ(reply ? reply->header("Connection") : "", "close");
+        EXPECT_TRUE(client.closed()); // nothing behind it was taken for a request
+        EXPECT_EQ(echo_of(server.client().ask(RawClient::get("/next")))["path"], "/next");
+    }
+    EXPECT_EQ(server.handled, table.size());
+}
+
+TEST(HttpServer, says_so_when_a_request_ends_early) {
+    RunningServer server;
+    for (const std::string half :
+         {"GET / HT", "GET / HTTP/1.1\r\nHost: x\r\n", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf",
+          "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"}) {
+        auto client = server.client();
+        client.send(half);
+        client.finish();
+        expect_problem(client.read(), 400);
+        EXPECT_TRUE(client.closed());
+    }
+    EXPECT_EQ(server.handled, 0U);
+}
+
+TEST(HttpServer, reads_a_body_that_is_too_large_off_before_it_answers) {
+    RunningServer server;
+    const std::string body(8 * 1024 * 1024, 'x');
+    auto client = server.client();
+    ASSERT_TRUE(client.send(RawClient::post("/", body))); // a client that reads nothing until all is sent
+    const auto reply = client.read();
+    const auto detail = expect_problem(reply, 413);
+    EXPECT_NE(detail.find("65536"), std::string::npos) << detail;
+    EXPECT_EQ(reply->header("Connection"), "close");
+    EXPECT_TRUE(client.closed());
+
+    auto chunking = server.client();
+    ASSERT_TRUE(chunking.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"));
+    for (int i = 0; i < 100; ++i) {
+        ASSERT_TRUE(chunking.send("10000\r\n" + std::string(64 * 1024, 'x') + "\r\n"));
+    }
+    ASSERT_TRUE(chunking.send("0\r\n\r\n"));
+    expect_problem(chunking.read(), 413);
+    EXPECT_TRUE(chunking.closed());
+    EXPECT_EQ(server.handled, 0U);
+}
+
+TEST(HttpServer, answers_413_at_once_to_a_client_that_asks_first) {
+    RunningServer server;
+    auto client = server.client();
+    client.send("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n");
+    expect_problem(client.read(), 413);
+    EXPECT_TRUE(client.closed());
+}
+
+TEST(HttpServer, answers_413_though_the_body_never_ends) {
+    auto options = RunningServer::quick();
+    options.request_timeout = 300ms;
+    RunningServer server{options};
+    auto client = server.client();
+    client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 18446744073709551615\r\n\r\nhalf");
+    expect_problem(client.read(), 413);
+    EXPECT_TRUE(client.closed());
+
+    auto chunking = server.client();
+    chunking.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n100000\r\n" + std::string(100'000, 'x'));
+    expect_problem(chunking.read(), 413);
+    EXPECT_TRUE(chunking.closed());
+}
+
+TEST(HttpServer, answers_408_to_a_request_that_stays_half_sent) {
+    auto options = RunningServer::quick();
+    options.request_timeout = 200ms;
+    RunningServer server{options};
+    for (const std::string half : {"G", "GET / HTTP/1.1\r\nHost: x\r\n", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf",
+                                   "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"}) {
+        auto client = server.client();
+        client.send(half);
+        expect_problem(client.read(), 408);
+        EXPECT_TRUE(client.closed());
+    }
+    // Also on a connection that has served, and though single bytes keep coming.
+    auto client = server.client();
+    EXPECT_EQ(echo_of(client.ask(RawClient::get("/1")))["path"], "/1");
+    std::thread trickle{[&client] {
+        for (const char byte : "GET /" + std::string(100'000, 'a')) {
+            if (!client.send({&byte, 1})) {
+                return;
+            }
+            std::this_thread::yield();
+        }
+    }};
+    const auto reply = client.read();
+    client.finish();
+    trickle.join();
+    ASSERT_TRUE(reply);
+    EXPECT_TRUE(reply->status == 408 || reply->status == 414) << reply->head; // a quick machine gets all of it in
+}
+
+TEST(HttpServer, closes_idle_connections_without_a_word) {
+    auto options = RunningServer::quick();
+    options.idle_timeout = 100ms;
+    RunningServer server{options};
+    auto silent = server.client();
+    EXPECT_TRUE(silent.closed());
+    auto served = server.client();
+    EXPECT_EQ(echo_of(served.ask(RawClient::get("/1") + "\r\n"))["path"], "/1");
+    EXPECT_TRUE(served.closed());
+}
+
+TEST(HttpServer, does_not_take_a_slow_handler_for_a_slow_client) {
+    auto options = RunningServer::quick();
+    options.request_timeout = 50ms;
+    options.idle_timeout = 50ms;
+    RunningServer server{options};
+    auto client = server.client();
+    client.send(RawClient::get("/slow"));
+    server.wait_for_handled(1);
+    EXPECT_TRUE(server.client().closed()); // by now both time-outs have passed
+    server.release();
+    EXPECT_EQ(echo_of(client.read())["path"], "/slow");
+}
+
+TEST(HttpServer, does_not_wait_for_ever_for_a_client_that_does_not_read) {
+    auto options = RunningServer::quick();
+    options.request_timeout = 200ms;
+    options.max_connections = 1;
+    RunningServer server{options};
+    auto deaf = server.client();
+    deaf.send(RawClient::get("/large"));
+    server.wait_for_handled(1);
+    // Its place becomes free when the server gives it up; until then others are turned away.
+    for (;;) {
+        const auto reply = server.client().ask(RawClient::get("/next"));
+        ASSERT_TRUE(reply);
+        if (reply->status == 200) {
+            break;
+        }
+        ASSERT_EQ(reply->status, 503U);
+    }
+    EXPECT_LT(deaf.read_to_end().size(), 32U * 1024 * 1024);
+}
+
+TEST(HttpServer, turns_one_connection_too_many_away) {
+    auto options = RunningServer::quick();
+    options.max_connections = 2;
+    RunningServer server{options};
+    auto first = server.client();
+    auto second = server.client();
+    first.send(RawClient::get("/slow"));
+    second.send(RawClient::get("/slow"));
+    server.wait_for_handled(2);
+    for (int i = 0; i < 10; ++i) {
+        auto third = server.client();
+        const auto reply = third.ask(RawClient::post("/", std::string(100'000, 'x')));
+        expect_problem(reply, 503);
+        EXPECT_EQ(reply->header("Retry-After"), "1");
+        EXPECT_TRUE(third.closed());
+    }
+    server.release();
+    EXPECT_EQ(echo_of(first.read())["path"], "/slow");
+    EXPECT_EQ(echo_of(second.read())["path"], "/slow");
+    EXPECT_EQ(server.handled, 2U);
+}
+
+TEST(HttpServer, makes_room_by_closing_the_connection_that_is_idle_longest) {
+    auto options = RunningServer::quick();
+    options.max_connections = 3;
+    RunningServer server{options};
+    std::vector<RawClient> clients;
+    for (const std::string path : {"/1", "/2", "/slow"}) {
+        clients.push_back(server.client());
+        clients.back().send(RawClient::get(path));
+        if (path != "/slow") {
+            EXPECT_EQ(echo_of(clients.back().read())["path"], path);
+        }
+    }
+    server.wait_for_handled(3);
+    EXPECT_EQ(echo_of(clients[0].ask(RawClient::get("/1b")))["path"], "/1b"); // now the second is idle longest
+    auto more = server.client();
+    EXPECT_EQ(echo_of(more.ask(RawClient::get("/4")))["path"], "/4");
+    EXPECT_TRUE(clients[1].closed());
+    EXPECT_EQ(echo_of(clients[0].ask(RawClient::get("/1c")))["path"], "/1c");
+    server.release();
+    EXPECT_EQ(echo_of(clients[2].read())["path"], "/slow");
+}
+
+} // namespace

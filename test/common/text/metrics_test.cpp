@@ -1,0 +1,49 @@
+#include "common/text/metrics.hpp"
+
+#include <gtest/gtest.h>
+#include <limits>
+
+namespace common {
+namespace {
+
+TEST(MetricsText, FamiliesWithTheirSamples) {
+    MetricsText metrics;
+    metrics.counter("a_total", "All of a.", 18'446'744'073'709'551'615U);
+    metrics.gauge("b_seconds", "Of b.", 0.25);
+    metrics.family("c_total", "counter", "By webhook.");
+    metrics.sample({{"webhook", "1"}, {"outcome", "delivered"}}, std::uint64_t{3});
+    metrics.sample({{"webhook", "2"}, {"outcome", "dead"}}, 4.0);
+    EXPECT_EQ(metrics.text(), "# HELP a_total All of a.\n"
+                              "# TYPE a_total counter\n"
+                              "a_total 18446744073709551615\n"
+                              "# HELP b_seconds Of b.\n"
+                              "# TYPE b_seconds gauge\n"
+                              "b_seconds 0.25\n"
+                              "# HELP c_total By webhook.\n"
+                              "# TYPE c_total counter\n"
+                              "c_total{webhook=\"1\",outcome=\"delivered\"} 3\n"
+                              "c_total{webhook=\"2\",outcome=\"dead\"} 4\n");
+}
+
+TEST(MetricsText, NothingThatAWebhookIsCalledBreaksALine) {
+    MetricsText metrics;
+    metrics.family("a", "gauge", "one\\two\nthree \"four\"");
+    metrics.sample({{"name", "say \"hi\"\\\nnow"}}, std::uint64_t{1});
+    EXPECT_EQ(metrics.text(), "# HELP a one\\\\two\\nthree \"four\"\n"
+                              "# TYPE a gauge\n"
+                              "a{name=\"say \\\"hi\\\"\\\\\\nnow\"} 1\n");
+}
+
+TEST(MetricsText, Numbers) {
+    using Limits = std::numeric_limits<double>;
+    MetricsText metrics;
+    metrics.family("a", "gauge", "x");
+    const auto before = metrics.text().size();
+    for (const double value : {0.0, -1.5, 1750000000.123, 1e300, Limits::infinity(), -Limits::infinity(), Limits::quiet_NaN()}) {
+        metrics.sample({}, value);
+    }
+    EXPECT_EQ(metrics.text().substr(before), "a 0\na -1.5\na 1750000000.123\na 1e+300\na +Inf\na -Inf\na NaN\n");
+}
+
+} // namespace
+} // namespace common

@@ -1,0 +1,212 @@
+// What storage tests begin with: a folder that goes with the test, and an outbox on a real file with the loop as the database's thread.
+#pragma once
+
+#include "agent/queue/queue.hpp"
+#include "agent/store/salvage.hpp"
+#include "test/support/test_clock.hpp"
+
+#include <SQLiteCpp/Column.h>
+#include <SQLiteCpp/Database.h>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+
+namespace test {
+
+using namespace std::chrono_literals;
+using agent::Accepted;
+using agent::Delivery;
+using agent::DeliveryState;
+using agent::NewEvent;
+using agent::Outcome;
+using agent::Selection;
+using agent::Settlement;
+using common::Fault;
+using common::Result;
+
+class Folder {
+  public:
+    Folder() {
+        std::string name = std::filesystem::temp_directory_path() / "ffl-storage-XXXXXX";
+        path_ = ::mkdtemp(name.data());
+    }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+    ~Folder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+  private:
+    std::string path_;
+};
+
+inline std::string contents(const std::string& path) {
+    std::ifstream file{path, std::ios::binary};
+    return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+inline void write(const std::string& path, const std::string& bytes) {
+    std::ofstream{path, std::ios::binary} << bytes;
+}
+
+/// A webhook as the cache would have it.
+inline std::shared_ptr<agent::Webhook> webhook(const std::string& key) {
+    auto made = std::make_shared<agent::Webhook>();
+    made->key = key;
+    made->name = "webhook " + key;
+    made->state = agent::WebhookState::serving;
+    return made;
+}
+
+inline NewEvent event(const std::string& id, const std::vector<std::string>& webhooks, std::string body = "") {
+    NewEvent made;
+    made.event_id = id;
+    made.bytes = std::make_shared<const std::string>(body.empty() ? R"({"id":")" + id + "\"}" : std::move(body));
+    for (const auto& key : webhooks) {
+        made.deliveries.push_back({webhook(key), std::nullopt});
+    }
+    return made;
+}
+
+/// One run of the agent's storage: begins with what is on disk, ends politely (stop) or not (kill).
+class OneRun {
+  public:
+    OneRun(common::asio::io_context& loop, TestClock& clock, const agent::Config& config)
+        : loop_{loop}, clock_{clock}, database{loop.get_executor(), loop.get_executor()},
+          outbox{loop.get_executor(), clock, database, config, stats}, group_{loop.get_executor()} {
+        auto good = agent::open_database(database, config.queue.path, config.queue.sync);
+        if (!good) {
+            throw std::runtime_error{good.error().message};
+        }
+        opened = std::move(*good);
+        if (const auto loaded = outbox.load(); !loaded) {
+            throw std::runtime_error{loaded.error().message};
+        }
+        outbox.on_new([this](std::vector<Delivery> deliveries) {
+            offered.insert(offered.end(), std::make_move_iterator(deliveries.begin()), std::make_move_iterator(deliveries.end()));
+        });
+        outbox.on_edit([this](const Selection& selection) { edits.push_back(selection); });
+        outbox.start(group_);
+    }
+    ~OneRun() { stop(); }
+
+    void stop() {
+        group_.cancel();
+        clock_.settle();
+        database.close();
+    }
+
+    Result<Accepted> add(std::vector<NewEvent> events) { return run(loop_, outbox.add(std::move(events))); }
+    /// What the outbox must take.
+    Accepted take(std::vector<NewEvent> events) {
+        auto added = add(std::move(events));
+        EXPECT_TRUE(added) << added.error().message;
+        return added.value_or(Accepted{});
+    }
+    agent::DueBatch fresh(std::vector<std::string> webhooks, std::int64_t after = 0, std::size_t limit = 100) {
+        auto batch = run(loop_, outbox.fresh(std::move(webhooks), after, limit));
+        EXPECT_TRUE(batch) << batch.error().message;
+        return batch.value_or(agent::DueBatch{});
+    }
+    agent::DueBatch due(std::vector<std::string> webhooks, std::size_t limit = 100) {
+        auto batch = run(loop_, outbox.due(std::move(webhooks), limit));
+        EXPECT_TRUE(batch) << batch.error().message;
+        return batch.value_or(agent::DueBatch{});
+    }
+    std::vector<agent::DeliveryRow> list(Selection selection = {}) {
+        auto page = run(loop_, outbox.list(std::move(selection), 0, 1'000'000));
+        EXPECT_TRUE(page) << page.error().message;
+        return page ? page->rows : std::vector<agent::DeliveryRow>{};
+    }
+    std::optional<agent::DeliveryRow> show(std::int64_t id) { return run(loop_, outbox.show(id)).value_or(std::nullopt); }
+
+    using Edit = common::Task<Result<std::uint64_t>> (agent::Outbox::*)(Selection);
+    std::uint64_t edit(Edit how, Selection selection) {
+        auto count = run(loop_, (outbox.*how)(std::move(selection)));
+        EXPECT_TRUE(count) << count.error().message;
+        return count.value_or(0);
+    }
+
+    void delivered(const Delivery& delivery) {
+        outbox.settle({delivery.id, delivery.webhook, Outcome::Kind::delivered, delivery.attempts + 1, 0, 200, "", false});
+    }
+    void failed(const Delivery& delivery, std::int64_t due, std::uint32_t attempts = 1,
+                const std::string& error = "503 Service Unavailable") {
+        outbox.settle({delivery.id, delivery.webhook, Outcome::Kind::retry, attempts, due, 503, error, false});
+    }
+    void died(const Delivery& delivery, std::uint32_t attempts = 1) {
+        outbox.settle({delivery.id, delivery.webhook, Outcome::Kind::dead, attempts, 0, 500, "500 Internal Server Error", false});
+    }
+    /// Past the second in which outcomes are written.
+    void pass() { clock_.advance(1'001ms); }
+
+    /// Looks at the file from beside, as sqlite3 would.
+    std::int64_t number(const std::string& sql) {
+        SQLite::Database look{database.path(), SQLite::OPEN_READONLY};
+        return look.execAndGet(sql).getInt64();
+    }
+    void execute(const std::string& sql) {
+        SQLite::Database write{database.path(), SQLite::OPEN_READWRITE};
+        write.exec(sql);
+    }
+
+  private:
+    common::asio::io_context& loop_;
+    TestClock& clock_;
+
+  public:
+    agent::Stats stats;
+    common::Database database;
+    agent::Opened opened;
+    agent::Outbox outbox;
+    std::vector<Delivery> offered; ///< all that on_new gave
+    std::vector<Selection> edits;
+
+  private:
+    common::TaskGroup group_;
+};
+
+class Storage : public ::testing::Test {
+  protected:
+    Storage() {
+        config.queue.path = folder.file("agent.db");
+        config.queue.min_free = 0;
+    }
+    /// Ends the run there is and begins the next.
+    OneRun& start() {
+        current_.reset();
+        current_ = std::make_unique<OneRun>(loop, clock, config);
+        return *current_;
+    }
+    OneRun& now() { return *current_; }
+    void stop() { current_.reset(); }
+
+    Folder folder;
+    common::asio::io_context loop;
+    TestClock clock{loop};
+    agent::Config config;
+
+  private:
+    std::unique_ptr<OneRun> current_;
+};
+
+inline std::vector<std::int64_t> ids_of(const std::vector<Delivery>& deliveries) {
+    std::vector<std::int64_t> ids;
+    for (const auto& one : deliveries) {
+        ids.push_back(one.id);
+    }
+    return ids;
+}
+inline std::vector<std::string> events_of(const std::vector<Delivery>& deliveries) {
+    std::vector<std::string> ids;
+    for (const auto& one : deliveries) {
+        ids.push_back(one.event_id);
+    }
+    return ids;
+}
+
+} // namespace test
