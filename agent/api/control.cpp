@@ -49,9 +49,9 @@ HttpReply sync_problem(const common::Error& error) {
 
 } // namespace
 
-Control::Control(common::Clock& clock, Outbox& outbox, WebhookCache& cache, const Config& config, const Stats& stats, Opened opened,
+Control::Control(common::Clock& clock, Queue& queue, WebhookCache& cache, const Config& config, const Counters& stats, OpenReport opened,
                  Asks asks)
-    : sources_{clock, outbox, cache, config, stats, std::move(opened), clock.now()}, deliveries_{outbox, cache}, asks_{std::move(asks)} {}
+    : sources_{clock, queue, cache, config, stats, std::move(opened), clock.now()}, deliveries_{queue, cache}, asks_{std::move(asks)} {}
 
 Task<HttpReply> Control::handle(common::Incoming request) {
     auto routed = find_route(request.path);
@@ -97,7 +97,7 @@ json Control::status() const {
 }
 
 std::string Control::not_ready() const {
-    if (const auto queue = sources_.outbox.stats(); queue.degraded) {
+    if (const auto queue = sources_.queue.stats(); queue.degraded) {
         return "the store refuses to write: " + (queue.last_error.empty() ? "no reason is known" : queue.last_error);
     }
     if (!sources_.cache.known()) {

@@ -1,9 +1,9 @@
 // Control: everything of the HTTP API but POST /v1/events: explain, status, deliveries, sync, metrics, livez, readyz, the page.
-// Loop thread. It reads what the others count and asks the outbox for rows; it decides nothing.
+// Loop thread. It reads what the others count and asks the queue for rows; it decides nothing.
 #pragma once
 
 #include "agent/api/deliveries_api.hpp"
-#include "agent/api/sources.hpp"
+#include "agent/api/status_sources.hpp"
 #include "common/http_server/http_server.hpp"
 
 #include <functional>
@@ -19,7 +19,7 @@ class Control {
     };
 
     /// All references outlive it; the uptime counts from here.
-    Control(common::Clock& clock, Outbox& outbox, WebhookCache& cache, const Config& config, const Stats& stats, Opened opened, Asks asks);
+    Control(common::Clock& clock, Queue& queue, WebhookCache& cache, const Config& config, const Counters& stats, OpenReport opened, Asks asks);
 
     /// Any path but /v1/events; 404 and 405 (with Allow) are answered here too. Paths that are not for TCP without a token are the
     /// router's business, not control's.
@@ -34,7 +34,7 @@ class Control {
     common::HttpReply ready() const;
     common::Task<common::HttpReply> sync();
 
-    Sources sources_;
+    StatusSources sources_;
     DeliveriesApi deliveries_;
     Asks asks_;
 };

@@ -59,7 +59,7 @@ Task<HttpReply> DeliveriesApi::list(std::string query) {
     std::optional<std::int64_t> next = wanted->after;
     do {
         const auto left = wanted->limit - rows;
-        auto read = outbox_.list(wanted->selection, *next, wanted->bodies ? std::min(left, bodies_step) : left, wanted->bodies);
+        auto read = queue_.list(wanted->selection, *next, wanted->bodies ? std::min(left, bodies_step) : left, wanted->bodies);
         const auto page = co_await std::move(read);
         if (!page) {
             co_return store_problem(page.error());
@@ -79,7 +79,7 @@ Task<HttpReply> DeliveriesApi::show(std::string id) {
     if (!row) {
         co_return bad_id();
     }
-    auto read = outbox_.show(*row);
+    auto read = queue_.show(*row);
     const auto found = co_await std::move(read);
     if (!found) {
         co_return store_problem(found.error());
@@ -98,7 +98,7 @@ Task<HttpReply> DeliveriesApi::edit_one(std::string id, Edit edit, const char* d
     }
     Selection selection;
     selection.ids = {*row};
-    auto work = (outbox_.*edit)(std::move(selection));
+    auto work = (queue_.*edit)(std::move(selection));
     const auto count = co_await std::move(work);
     if (!count) {
         co_return store_problem(count.error());
@@ -113,7 +113,7 @@ Task<HttpReply> DeliveriesApi::edit_all(std::string body, Edit edit, const char*
     }
     std::uint64_t count = 0;
     if (*selection) {
-        auto work = (outbox_.*edit)(std::move(**selection));
+        auto work = (queue_.*edit)(std::move(**selection));
         const auto edited = co_await std::move(work);
         if (!edited) {
             co_return store_problem(edited.error());
@@ -124,16 +124,16 @@ Task<HttpReply> DeliveriesApi::edit_all(std::string body, Edit edit, const char*
 }
 
 Task<HttpReply> DeliveriesApi::retry_one(std::string id) {
-    return edit_one(std::move(id), &Outbox::retry, "retried");
+    return edit_one(std::move(id), &Queue::retry, "retried");
 }
 Task<HttpReply> DeliveriesApi::drop_one(std::string id) {
-    return edit_one(std::move(id), &Outbox::drop, "dropped");
+    return edit_one(std::move(id), &Queue::drop, "dropped");
 }
 Task<HttpReply> DeliveriesApi::retry(std::string body) {
-    return edit_all(std::move(body), &Outbox::retry, "retried");
+    return edit_all(std::move(body), &Queue::retry, "retried");
 }
 Task<HttpReply> DeliveriesApi::drop(std::string body) {
-    return edit_all(std::move(body), &Outbox::drop, "dropped");
+    return edit_all(std::move(body), &Queue::drop, "dropped");
 }
 
 } // namespace agent

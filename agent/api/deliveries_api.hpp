@@ -1,4 +1,4 @@
-// DeliveriesApi: the queue's rows over HTTP (contract section 5): look, retry, drop. Loop thread. Every change is the outbox's, which
+// DeliveriesApi: the queue's rows over HTTP (contract section 5): look, retry, drop. Loop thread. Every change is the queue's, which
 // has committed it when the answer goes out.
 #pragma once
 
@@ -12,7 +12,7 @@ namespace agent {
 
 class DeliveriesApi {
   public:
-    DeliveriesApi(Outbox& outbox, WebhookCache& cache) : outbox_{outbox}, cache_{cache} {}
+    DeliveriesApi(Queue& queue, WebhookCache& cache) : queue_{queue}, cache_{cache} {}
 
     /// {"deliveries":[…],"next"}; `next` is null on the last page. With bodies=1 a page may be shorter than its limit: `next` decides.
     common::Task<common::HttpReply> list(std::string query);
@@ -27,12 +27,12 @@ class DeliveriesApi {
     common::Task<common::HttpReply> drop(std::string body);
 
   private:
-    using Edit = common::Task<common::Result<std::uint64_t>> (Outbox::*)(Selection);
+    using Edit = common::Task<common::Result<std::uint64_t>> (Queue::*)(Selection);
     common::Task<common::HttpReply> edit_one(std::string id, Edit edit, const char* done);
     common::Task<common::HttpReply> edit_all(std::string body, Edit edit, const char* done);
     [[nodiscard]] std::string name_of(const DeliveryRow& row) const;
 
-    Outbox& outbox_;
+    Queue& queue_;
     WebhookCache& cache_;
 };
 

@@ -41,8 +41,8 @@ NewEvent::For delivery_to(std::shared_ptr<const Webhook> webhook, const Event& e
 
 } // namespace
 
-Ingest::Ingest(common::Clock& clock, Outbox& outbox, WebhookCache& cache, Stats& stats)
-    : clock_{clock}, outbox_{outbox}, cache_{cache}, stats_{stats} {}
+Ingest::Ingest(common::Clock& clock, Queue& queue, WebhookCache& cache, Counters& stats)
+    : clock_{clock}, queue_{queue}, cache_{cache}, stats_{stats} {}
 
 std::optional<HttpReply> Ingest::refuse(const common::Incoming& head) const {
     const auto format = body_format(head.headers);
@@ -83,7 +83,7 @@ common::Result<Ingest::Batch> Ingest::read(std::string body, BodyFormat format) 
 void Ingest::count(const Accepted& accepted, const std::map<std::string, std::uint64_t>& matched) {
     stats_.events_accepted += accepted.accepted;
     stats_.events_duplicate += accepted.duplicates;
-    // Which events of a batch were the duplicates is known to the outbox alone. A producer that repeats itself repeats the request, so
+    // Which events of a batch were the duplicates is known to the queue alone. A producer that repeats itself repeats the request, so
     // only a request of nothing but duplicates is left out here.
     if (accepted.duplicates < accepted.accepted) {
         for (const auto& [key, events] : matched) {
@@ -109,7 +109,7 @@ common::Task<HttpReply> Ingest::post(common::Incoming request) {
     }
     Accepted accepted;
     if (const auto events = batch->events.size(); events > 0) {
-        auto hand_over = outbox_.add(std::move(batch->events));
+        auto hand_over = queue_.add(std::move(batch->events));
         const auto added = co_await std::move(hand_over);
         if (!added) {
             stats_.events_rejected += events;

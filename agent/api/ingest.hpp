@@ -1,9 +1,9 @@
-// Ingest: POST /v1/events. A body becomes events, events are matched against the snapshot of this moment and handed to the outbox; 202
-// goes out when the outbox has committed. Loop thread. What it holds is memory: nobody was told 202 for it yet.
+// Ingest: POST /v1/events. A body becomes events, events are matched against the snapshot of this moment and handed to the queue; 202
+// goes out when the queue has committed. Loop thread. What it holds is memory: nobody was told 202 for it yet.
 #pragma once
 
 #include "agent/queue/queue.hpp"
-#include "agent/webhooks/stats.hpp"
+#include "agent/webhooks/counters.hpp"
 #include "agent/definitions/webhook_cache.hpp"
 #include "common/async/clock.hpp"
 #include "common/http_server/http_server.hpp"
@@ -14,7 +14,7 @@ namespace agent {
 
 class Ingest {
   public:
-    Ingest(common::Clock& clock, Outbox& outbox, WebhookCache& cache, Stats& stats);
+    Ingest(common::Clock& clock, Queue& queue, WebhookCache& cache, Counters& stats);
 
     /// Refuses by the head alone what need not be read: 415.
     [[nodiscard]] std::optional<common::HttpReply> refuse(const common::Incoming& head) const;
@@ -30,9 +30,9 @@ class Ingest {
     void count(const Accepted& accepted, const std::map<std::string, std::uint64_t>& matched);
 
     common::Clock& clock_;
-    Outbox& outbox_;
+    Queue& queue_;
     WebhookCache& cache_;
-    Stats& stats_;
+    Counters& stats_;
 };
 
 } // namespace agent

@@ -17,7 +17,7 @@ std::uint64_t yes(bool it_is) {
 }
 
 /// The webhooks of now, and those removed since the start that something was counted for: a counter does not vanish.
-std::set<std::string> known_keys(const Sources& sources) {
+std::set<std::string> known_keys(const StatusSources& sources) {
     std::set<std::string> keys;
     const auto snapshot = sources.cache.snapshot();
     for (const auto& webhook : snapshot->webhooks) {
@@ -29,22 +29,22 @@ std::set<std::string> known_keys(const Sources& sources) {
     return keys;
 }
 
-void agent_families(MetricsText& out, const Sources& sources) {
+void agent_families(MetricsText& out, const StatusSources& sources) {
     out.family("ffl_agent_build_info", "gauge", "1, labelled with the version.");
-    out.sample({{"version", version}}, std::uint64_t{1});
+    out.sample({{"version", common::version}}, std::uint64_t{1});
     out.gauge("ffl_agent_uptime_seconds", "Time since the agent started.", sources.uptime_s());
     out.gauge("ffl_agent_clock_synchronized", "Whether the kernel calls the wall clock synchronized.",
               static_cast<double>(yes(sources.clock.synchronized())));
 }
 
-void event_families(MetricsText& out, const Stats& stats) {
+void event_families(MetricsText& out, const Counters& stats) {
     out.counter("ffl_agent_events_accepted_total", "Events answered 202, duplicates among them.", stats.events_accepted);
     out.counter("ffl_agent_events_duplicate_total", "Events accepted before, not delivered again.", stats.events_duplicate);
     out.counter("ffl_agent_events_rejected_total", "Events answered 400 or 503; a body that cannot be taken apart counts as one.",
                 stats.events_rejected);
 }
 
-void webhook_families(MetricsText& out, const Sources& sources) {
+void webhook_families(MetricsText& out, const StatusSources& sources) {
     constexpr std::array states{WebhookState::serving, WebhookState::inactive, WebhookState::excluded, WebhookState::unsupported};
     const auto snapshot = sources.cache.snapshot();
     out.family("ffl_agent_webhooks", "gauge", "Webhook definitions by state.");
@@ -75,12 +75,12 @@ void webhook_families(MetricsText& out, const Sources& sources) {
     }
     out.family("ffl_agent_webhook_deliveries", "gauge", "Deliveries in the queue by webhook and state.");
     for (const auto& key : keys) {
-        out.sample({{"webhook", key}, {"state", "pending"}}, sources.outbox.pending(key));
-        out.sample({{"webhook", key}, {"state", "dead"}}, sources.outbox.dead(key));
+        out.sample({{"webhook", key}, {"state", "pending"}}, sources.queue.pending(key));
+        out.sample({{"webhook", key}, {"state", "dead"}}, sources.queue.dead(key));
     }
 }
 
-void queue_families(MetricsText& out, const QueueStats& queue) {
+void queue_families(MetricsText& out, const QueueStatus& queue) {
     out.family("ffl_agent_queue_deliveries", "gauge", "Deliveries in the queue by state.");
     out.sample({{"state", "pending"}}, queue.pending);
     out.sample({{"state", "dead"}}, queue.dead);
@@ -91,7 +91,7 @@ void queue_families(MetricsText& out, const QueueStats& queue) {
     out.gauge("ffl_agent_queue_full", "Whether the queue is at its bound.", static_cast<double>(yes(queue.full)));
 }
 
-void store_families(MetricsText& out, const Sources& sources, const QueueStats& queue) {
+void store_families(MetricsText& out, const StatusSources& sources, const QueueStatus& queue) {
     out.gauge("ffl_agent_store_degraded", "Whether the store refuses to write.", static_cast<double>(yes(queue.degraded)));
     out.counter("ffl_agent_store_quarantined_total", "Damaged databases set aside that lie beside the queue.",
                 sources.opened.quarantined.size());
@@ -104,8 +104,8 @@ void store_families(MetricsText& out, const Sources& sources, const QueueStats& 
 
 } // namespace
 
-std::string metrics_text(const Sources& sources) {
-    const auto queue = sources.outbox.stats();
+std::string metrics_text(const StatusSources& sources) {
+    const auto queue = sources.queue.stats();
     MetricsText out;
     agent_families(out, sources);
     event_families(out, sources.stats);

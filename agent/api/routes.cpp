@@ -83,7 +83,7 @@ std::optional<Routed> find_route(std::string_view path) {
 
 common::HttpReply no_such_path(std::string_view path) {
     return common::problem(404,
-                           "nothing lives at " + shown(nlohmann::json(path)) + ": events go to /v1/events, the page at / shows the status");
+                           "nothing lives at " + common::shown(nlohmann::json(path)) + ": events go to /v1/events, the page at / shows the status");
 }
 
 common::HttpReply wrong_method(const Route& route, std::string_view method) {

@@ -26,14 +26,14 @@ Result<DeliveryState> state_of(std::string_view text) {
     if (const auto state = parse_state(text)) {
         return *state;
     }
-    return common::fail(Fault::input, "state is " + shown(json(text)) + "; accepted are pending, dead");
+    return common::fail(Fault::input, "state is " + common::shown(json(text)) + "; accepted are pending, dead");
 }
 
 Result<std::int64_t> number_of(std::string_view name, std::string_view text, std::int64_t least, std::int64_t most) {
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size() || value < least || value > most) {
-        return common::fail(Fault::input, std::string{name} + " is " + shown(json(text)) + "; accepted is a whole number from " +
+        return common::fail(Fault::input, std::string{name} + " is " + common::shown(json(text)) + "; accepted is a whole number from " +
                                               std::to_string(least) + " to " + std::to_string(most));
     }
     return value;
@@ -68,12 +68,12 @@ Result<void> apply(ListQuery& list, std::string_view name, std::string_view valu
 
 Result<json> read_object(std::string_view body) {
     const std::string example = R"(accepted is an object like {"state":"dead","webhook":"7"})";
-    auto object = parse_json(body);
+    auto object = common::parse_json(body);
     if (!object) {
         return common::fail(Fault::input, object.error().message + "; " + example);
     }
     if (!object->is_object()) {
-        return common::fail(Fault::input, "the body is " + std::string{kind_of(*object)} + "; " + example);
+        return common::fail(Fault::input, "the body is " + std::string{common::kind_of(*object)} + "; " + example);
     }
     return object;
 }
@@ -105,7 +105,7 @@ Result<void> apply(Selection& selection, const std::string& name, const json& va
         selection.state = *state;
     } else if (name == "webhook") {
         if (!value.is_string() && !value.is_number_integer()) {
-            return common::fail(Fault::input, "webhook is " + shown(value) +
+            return common::fail(Fault::input, "webhook is " + common::shown(value) +
                                                   "; accepted is a key as GET /v1/status shows it, for example \"7\" or \"local:door\"");
         }
         selection.webhook = value.is_string() ? value.get<std::string>() : value.dump();
@@ -116,7 +116,7 @@ Result<void> apply(Selection& selection, const std::string& name, const json& va
         }
         selection.ids = std::move(*ids);
     } else {
-        return common::fail(Fault::input, "unknown field " + shown(json(name)) + "; accepted are state, webhook, ids");
+        return common::fail(Fault::input, "unknown field " + common::shown(json(name)) + "; accepted are state, webhook, ids");
     }
     return {};
 }
@@ -139,7 +139,7 @@ Result<ListQuery> read_list_query(std::string_view query) {
         const auto name = parameter.key.decode(options);
         if (std::find(parameter_names.begin(), parameter_names.end(), name) == parameter_names.end()) {
             return common::fail(Fault::input,
-                                "unknown parameter " + shown(json(name)) + "; accepted are state, webhook, limit, after, bodies");
+                                "unknown parameter " + common::shown(json(name)) + "; accepted are state, webhook, limit, after, bodies");
         }
         if (!seen.insert(name).second) {
             return common::fail(Fault::input, name + " is given twice");

@@ -15,25 +15,25 @@ json text_or_null(const std::string& text) {
     return text.empty() ? json{} : json(text);
 }
 
-std::string_view to_string(ServerStats::State state) {
+std::string_view to_string(ServerStatus::State state) {
     switch (state) {
-    case ServerStats::State::standalone:
+    case ServerStatus::State::standalone:
         return "standalone";
-    case ServerStats::State::starting:
+    case ServerStatus::State::starting:
         return "starting";
-    case ServerStats::State::ok:
+    case ServerStatus::State::ok:
         return "ok";
-    case ServerStats::State::failing:
+    case ServerStatus::State::failing:
         return "failing";
     }
     return "failing";
 }
 
-json server_json(const Sources& sources) {
+json server_json(const StatusSources& sources) {
     const auto& server = sources.stats.server;
     const auto& url = sources.config.server.url;
     return {{"url", url ? json(url->shown()) : json{}},
-            {"state", url ? to_string(server.state) : to_string(ServerStats::State::standalone)},
+            {"state", url ? to_string(server.state) : to_string(ServerStatus::State::standalone)},
             {"last_sync", server.last_sync ? json(rfc3339(*server.last_sync)) : json{}},
             {"last_error", text_or_null(server.last_error)}};
 }
@@ -48,7 +48,7 @@ bool is_active(const Webhook& webhook) {
     return active == definition.end() || active->is_null() || (active->is_boolean() && active->get<bool>());
 }
 
-json webhook_json(const Sources& sources, const Webhook& webhook) {
+json webhook_json(const StatusSources& sources, const Webhook& webhook) {
     const auto& counted = sources.counted(webhook.key);
     return {{"key", webhook.key},
             {"name", webhook.name},
@@ -61,8 +61,8 @@ json webhook_json(const Sources& sources, const Webhook& webhook) {
             {"delivered", counted.delivered},
             {"failed", counted.failed},
             {"suppressed", counted.suppressed},
-            {"pending", sources.outbox.pending(webhook.key)},
-            {"dead", sources.outbox.dead(webhook.key)},
+            {"pending", sources.queue.pending(webhook.key)},
+            {"dead", sources.queue.dead(webhook.key)},
             {"last_error", text_or_null(counted.last_error)}};
 }
 
@@ -76,14 +76,14 @@ std::string rfc3339(common::WallTime time) {
     return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
-json status_json(const Sources& sources) {
-    const auto queue = sources.outbox.stats();
+json status_json(const StatusSources& sources) {
+    const auto queue = sources.queue.stats();
     auto webhooks = json::array();
     const auto snapshot = sources.cache.snapshot();
     for (const auto& webhook : snapshot->webhooks) {
         webhooks.push_back(webhook_json(sources, *webhook));
     }
-    return {{"version", version},
+    return {{"version", common::version},
             {"uptime_s", sources.uptime_s()},
             {"server", server_json(sources)},
             {"webhooks", std::move(webhooks)},

@@ -1,14 +1,14 @@
 // The answer of GET /v1/status (contract section 5). Loop thread; reads counters, asks the database nothing.
 #pragma once
 
-#include "agent/api/sources.hpp"
+#include "agent/api/status_sources.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
 namespace agent {
 
 /// No secret is in it: targets and the server's URL are shown without user and password.
-nlohmann::json status_json(const Sources& sources);
+nlohmann::json status_json(const StatusSources& sources);
 
 /// "2025-06-15T15:06:40Z" (RFC 3339).
 std::string rfc3339(common::WallTime time);

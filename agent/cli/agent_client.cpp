@@ -27,7 +27,7 @@ constexpr std::size_t answer_limit = 256UL << 20;
 
 common::ClientOptions command_client() {
     common::ClientOptions options;
-    options.user_agent = std::string{"ffl-agent/"} + version;
+    options.user_agent = std::string{"ffl-agent/"} + common::version;
     return options;
 }
 
@@ -168,14 +168,14 @@ Result<json> parsed_answer(const std::string& text) {
     return answer;
 }
 
-Result<std::string> with_server(const Config& config, std::function<common::Task<Result<std::string>>(ServerApi&)> what) {
+Result<std::string> with_server(const Config& config, std::function<common::Task<Result<std::string>>(findface::Client&)> what) {
     if (!config.server.url) {
         return common::fail(Fault::config, config.path + ": [server] url is empty: this command works on a FindFace Lite server");
     }
     common::asio::io_context loop{1};
     common::SystemClock clock{loop.get_executor()};
     common::BeastClient client{loop.get_executor(), command_client()};
-    ServerApi server{loop.get_executor(), clock, client, config};
+    findface::Client server{loop.get_executor(), clock, client, config};
     return run_task(loop, what(server));
 }
 

@@ -13,9 +13,11 @@
 #include <string_view>
 #include <vector>
 
-namespace agent {
+namespace agent::findface {
+class Client;
+}
 
-class ServerApi;
+namespace agent {
 
 /// Ends the command: prints "ffl-agent: message" on stderr and gives the code.
 int complain(int code, std::string_view message);
@@ -35,7 +37,7 @@ common::Result<nlohmann::json> parsed_answer(const std::string& text);
 common::Error reply_error(const common::HttpReply& reply);
 
 /// Runs one coroutine with a client of the FindFace Lite server.
-common::Result<std::string> with_server(const Config& config, std::function<common::Task<common::Result<std::string>>(ServerApi&)> what);
+common::Result<std::string> with_server(const Config& config, std::function<common::Task<common::Result<std::string>>(findface::Client&)> what);
 
 /// Columns for people: the first row is the heading; cells are padded to the widest.
 void print_table(const std::vector<std::vector<std::string>>& rows);

@@ -122,7 +122,7 @@ void add_queue(CLI::App& app, Parsed& parsed) {
 
 void add_commands(CLI::App& app, Parsed& parsed) {
     auto& p = parsed;
-    add(app, p, Needs::secrets, "run", "Run the service in the foreground", [&p] { return run_agent(std::move(p.command.config)); });
+    add(app, p, Needs::secrets, "run", "Run the service in the foreground", [&p] { return run_service(std::move(p.command.config)); });
     add(app, p, Needs::nothing, "check", "Check configuration, secrets, files and clock without starting",
         [&p] { return command_check(config_path(p.config), p.command.json); });
     add(app, p, Needs::settings, "status", "Show the state of the running agent", [&p] { return command_status(p.command); });
@@ -142,7 +142,7 @@ void add_commands(CLI::App& app, Parsed& parsed) {
 /// --config, --json, --help and --version stand behind every command, as people type them.
 void add_everywhere(CLI::App& app, Parsed& parsed) {
     app.set_help_flag("-h,--help", "Show this help");
-    app.set_version_flag("--version", std::string{"ffl-agent "} + version);
+    app.set_version_flag("--version", std::string{"ffl-agent "} + common::version);
     app.add_option("--config", parsed.config, "INI file (else $FFL_AGENT_CONFIG, else /etc/ffl-agent/agent.ini)")->type_name("FILE");
     app.add_flag("--json", parsed.command.json, "Print one JSON document, as the API has it");
     for (auto* sub : app.get_subcommands([](const CLI::App*) { return true; })) {

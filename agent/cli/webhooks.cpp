@@ -18,8 +18,8 @@ using common::Result;
 using common::Task;
 using nlohmann::json;
 
-/// Targets may hold a user and a password; those are shown nowhere, not even where the target is no good URL.
-json shown(json definition) {
+/// Targets may hold a user and a password; those are without_password nowhere, not even where the target is no good URL.
+json without_password(json definition) {
     if (!definition.is_object() || !definition.contains("target") || !definition["target"].is_string()) {
         return definition;
     }
@@ -39,11 +39,11 @@ int print_definition(const Result<std::string>& text, bool compact) {
     if (!text) {
         return complain(text.error());
     }
-    const auto definition = parse_json(*text);
+    const auto definition = common::parse_json(*text);
     if (!definition) {
         return complain(exit_code::unreachable, "the server's answer is " + definition.error().message);
     }
-    std::cout << shown(*definition).dump(compact ? -1 : 2) << '\n';
+    std::cout << without_password(*definition).dump(compact ? -1 : 2) << '\n';
     return exit_code::done;
 }
 
@@ -53,7 +53,7 @@ Result<std::string> checked_definition(const std::string& file, bool whole) {
     if (!text) {
         return common::fail(text.error());
     }
-    auto definition = parse_json(*text);
+    auto definition = common::parse_json(*text);
     if (!definition) {
         return common::fail(file, definition.error());
     }
@@ -79,7 +79,7 @@ Result<std::string> checked_definition(const std::string& file, bool whole) {
     return std::move(*text);
 }
 
-Task<Result<std::string>> list_as_json(ServerApi& server) {
+Task<Result<std::string>> list_as_json(findface::Client& server) {
     auto call = server.list();
     auto list = co_await std::move(call);
     if (!list) {
@@ -87,12 +87,12 @@ Task<Result<std::string>> list_as_json(ServerApi& server) {
     }
     json all = json::array();
     for (const auto& one : *list) {
-        all.push_back(shown(json::parse(one.json)));
+        all.push_back(without_password(json::parse(one.json)));
     }
     co_return all.dump();
 }
 
-Task<Result<std::string>> remove_webhook(ServerApi& server, std::string id) {
+Task<Result<std::string>> remove_webhook(findface::Client& server, std::string id) {
     auto call = server.remove(std::move(id));
     auto removed = co_await std::move(call);
     if (!removed) {
@@ -127,7 +127,7 @@ int command_webhook_list(const Command& command) {
 }
 
 int command_webhook_show(const Command& command, const std::string& id) {
-    return print_definition(with_server(command.config, [id](ServerApi& server) { return server.show(id); }), command.json);
+    return print_definition(with_server(command.config, [id](findface::Client& server) { return server.show(id); }), command.json);
 }
 
 int command_webhook_create(const Command& command, const std::string& file) {
@@ -135,7 +135,7 @@ int command_webhook_create(const Command& command, const std::string& file) {
     if (!definition) {
         return complain(definition.error());
     }
-    return print_definition(with_server(command.config, [&](ServerApi& server) { return server.create(*definition); }), command.json);
+    return print_definition(with_server(command.config, [&](findface::Client& server) { return server.create(*definition); }), command.json);
 }
 
 int command_webhook_update(const Command& command, const std::string& id, const std::string& file) {
@@ -143,11 +143,11 @@ int command_webhook_update(const Command& command, const std::string& id, const 
     if (!definition) {
         return complain(definition.error());
     }
-    return print_definition(with_server(command.config, [&](ServerApi& server) { return server.update(id, *definition); }), command.json);
+    return print_definition(with_server(command.config, [&](findface::Client& server) { return server.update(id, *definition); }), command.json);
 }
 
 int command_webhook_delete(const Command& command, const std::string& id) {
-    const auto removed = with_server(command.config, [id](ServerApi& server) { return remove_webhook(server, id); });
+    const auto removed = with_server(command.config, [id](findface::Client& server) { return remove_webhook(server, id); });
     if (!removed) {
         return complain(removed.error());
     }

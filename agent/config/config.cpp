@@ -70,7 +70,7 @@ class Loader {
     }
 
     /// What no key can tell by itself.
-    void judge(const std::string& credentials_directory) {
+    void check_combinations(const std::string& credentials_directory) {
         judge_server(credentials_directory);
         judge_ingest();
         judge_delivery();
@@ -257,7 +257,7 @@ LoadedConfig load_config(const std::string& path, const std::string& credentials
     Loader loader{path, secrets};
     if (const auto text = common::read_file(path)) {
         loader.read(*text);
-        loader.judge(credentials_directory);
+        loader.check_combinations(credentials_directory);
     } else {
         loader.complain(0, text.error().message);
     }

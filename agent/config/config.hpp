@@ -62,7 +62,7 @@ struct Config {
         std::uint64_t connections_per_target = 4;
         Backoff retry;
         std::string signing_secret_file;
-        std::vector<common::Network> deny_targets;
+        std::vector<common::IpRange> deny_targets;
     } delivery;
     struct Queue {
         std::string path{"/var/lib/ffl-agent/agent.db"};

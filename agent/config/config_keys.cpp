@@ -177,7 +177,7 @@ Result<void> set_listen(Config& config, const std::string& value, const ConfigPl
 Result<void> set_deny_targets(Config& config, const std::string& value, const ConfigPlace&) {
     config.delivery.deny_targets.clear();
     for (const auto& part : common::parse_list(value)) {
-        const auto network = common::Network::parse(part);
+        const auto network = common::IpRange::parse(part);
         if (!network) {
             return fail(network.error());
         }
@@ -221,7 +221,7 @@ std::vector<ConfigKey> make_config_keys() {
         {"ingest", "token_file", "", true,
          both<C>(path<C>([](C & c) -> auto& { return c.ingest.token_file; }),
                  file_read_by<C>(
-                     read_token, [](C & c) -> auto& { return c.ingest.token; }))},
+                     read_token_file, [](C & c) -> auto& { return c.ingest.token; }))},
         {"ingest", "tls_cert_file", "", true, file<C>([](C & c) -> auto& { return c.ingest.tls_cert_file; })},
         {"ingest", "tls_key_file", "", true, file<C>([](C & c) -> auto& { return c.ingest.tls_key_file; })},
         {"ingest", "max_body", "4MiB", true,

@@ -102,7 +102,7 @@ Result<std::string> read_password(const std::string& path) {
     return password;
 }
 
-Result<std::string> read_token(const std::string& path) {
+Result<std::string> read_token_file(const std::string& path) {
     auto token = read_first_line(path);
     if (token && !std::ranges::all_of(*token, [](char c) { return c > ' ' && c < '\x7f'; })) {
         return fail(Fault::config, path + ": the first line must be printable ASCII without spaces");

@@ -16,7 +16,7 @@ bool is_utf8(std::string_view text);
 /// The first line; must not be empty.
 common::Result<std::string> read_password(const std::string& path);
 /// The first line; printable ASCII without spaces, as a bearer token is.
-common::Result<std::string> read_token(const std::string& path);
+common::Result<std::string> read_token_file(const std::string& path);
 /// Lines `whsec_` + base64 of 24 to 64 bytes (Standard Webhooks 1.0); gives the bytes in the file's order. At least one.
 common::Result<std::vector<std::string>> read_signing_keys(const std::string& path);
 /// Lines `Name: value`. Headers that the agent sets itself are refused.

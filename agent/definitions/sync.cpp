@@ -19,18 +19,18 @@ constexpr common::Millis retry_max{60'000};
 } // namespace
 
 struct Sync::State {
-    State(common::Executor loop, common::Clock& its_clock, ServerApi& its_server, WebhookCache& its_cache, const Config& its_config,
-          Stats& its_stats)
+    State(common::Executor loop, common::Clock& its_clock, findface::Client& its_server, WebhookCache& its_cache, const Config& its_config,
+          Counters& its_stats)
         : clock{its_clock}, server{its_server}, cache{its_cache}, config{its_config}, stats{its_stats}, news{loop, its_clock},
           fetching{loop, its_clock} {}
 
     common::Clock& clock;
-    ServerApi& server;
+    findface::Client& server;
     WebhookCache& cache;
     const Config& config;
-    Stats& stats;
+    Counters& stats;
     common::Wakeup news; ///< `due` was set; the regular fetching waits here
-    Joinable<Result<Changes>> fetching;
+    common::Joinable<Result<Changes>> fetching;
     common::Instant due{}; ///< of the next regular fetch
     unsigned failed = 0;   ///< fetches since the last good one
 
@@ -41,7 +41,7 @@ struct Sync::State {
 };
 
 void Sync::State::succeeded(const Changes& changes) {
-    stats.server.state = ServerStats::State::ok;
+    stats.server.state = ServerStatus::State::ok;
     stats.server.last_sync = clock.wall();
     stats.server.last_error.clear();
     if (failed > 0) {
@@ -56,7 +56,7 @@ void Sync::State::succeeded(const Changes& changes) {
 }
 
 void Sync::State::failed_with(const common::Error& error) {
-    stats.server.state = ServerStats::State::failing;
+    stats.server.state = ServerStatus::State::failing;
     stats.server.last_error = error.message;
     ++stats.server.failures;
     if (failed == 0) {
@@ -104,7 +104,7 @@ Task<Result<Changes>> Sync::State::fetch(std::shared_ptr<State> state) {
 Task<> Sync::State::keep_fetching(std::shared_ptr<State> state) {
     for (;;) {
         if (!state->config.server.url) {
-            state->stats.server.state = ServerStats::State::standalone;
+            state->stats.server.state = ServerStatus::State::standalone;
             state->stats.server.last_error.clear();
             auto wait = state->news.wait();
             co_await std::move(wait);
@@ -118,9 +118,9 @@ Task<> Sync::State::keep_fetching(std::shared_ptr<State> state) {
     }
 }
 
-Sync::Sync(common::Executor loop, common::Clock& clock, ServerApi& server, WebhookCache& cache, const Config& config, Stats& stats)
+Sync::Sync(common::Executor loop, common::Clock& clock, findface::Client& server, WebhookCache& cache, const Config& config, Counters& stats)
     : state_{std::make_shared<State>(std::move(loop), clock, server, cache, config, stats)} {
-    stats.server.state = config.server.url ? ServerStats::State::starting : ServerStats::State::standalone;
+    stats.server.state = config.server.url ? ServerStatus::State::starting : ServerStatus::State::standalone;
 }
 
 Sync::~Sync() = default;
@@ -134,7 +134,7 @@ common::Task<common::Result<Changes>> Sync::fetch() {
     return State::fetch(state_);
 }
 
-void Sync::hurry() {
+void Sync::refetch_now() {
     state_->fetching.outdate();
     state_->due = state_->clock.now();
     state_->news.notify();

@@ -4,7 +4,7 @@
 
 #include "agent/config/config.hpp"
 #include "agent/findface/client.hpp"
-#include "agent/webhooks/stats.hpp"
+#include "agent/webhooks/counters.hpp"
 #include "agent/definitions/webhook_cache.hpp"
 #include "common/async/clock.hpp"
 
@@ -14,17 +14,17 @@ namespace agent {
 
 class Sync {
   public:
-    Sync(common::Executor loop, common::Clock& clock, ServerApi& server, WebhookCache& cache, const Config& config, Stats& stats);
+    Sync(common::Executor loop, common::Clock& clock, findface::Client& server, WebhookCache& cache, const Config& config, Counters& stats);
     ~Sync();
 
     /// Spawns the regular fetching; nothing to do without a server.
     void start(common::TaskGroup& group);
 
-    /// Fetches now (or joins the fetch under way) and gives what changed. The error is in Stats too.
+    /// Fetches now (or joins the fetch under way) and gives what changed. The error is in Counters too.
     common::Task<common::Result<Changes>> fetch();
 
     /// The configuration changed: the next regular fetch is now.
-    void hurry();
+    void refetch_now();
 
   private:
     struct State;

@@ -18,9 +18,9 @@ struct Dispatcher::State {
     static Task<> stop(std::shared_ptr<State> state, common::Millis grace);
 };
 
-Dispatcher::Dispatcher(common::Executor loop, common::Clock& clock, common::HttpClient& client, Outbox& outbox, WebhookCache& cache,
-                       const Config& config, Stats& stats)
-    : state_{new State{cache, std::shared_ptr<LaneContext>{new LaneContext{std::move(loop), clock, client, outbox, config, stats}}}} {}
+Dispatcher::Dispatcher(common::Executor loop, common::Clock& clock, common::HttpClient& client, Queue& queue, WebhookCache& cache,
+                       const Config& config, Counters& stats)
+    : state_{new State{cache, std::shared_ptr<LaneContext>{new LaneContext{std::move(loop), clock, client, queue, config, stats}}}} {}
 
 Dispatcher::~Dispatcher() = default;
 
@@ -59,18 +59,18 @@ void Dispatcher::redraw() {
     }
 }
 
-void Dispatcher::offer(std::vector<Delivery> deliveries) {
+void Dispatcher::committed(std::vector<Delivery> deliveries) {
     const auto& by_webhook = state_->context->by_webhook;
     for (auto& delivery : deliveries) {
         if (const auto lane = by_webhook.find(delivery.webhook); lane != by_webhook.end()) {
-            lane->second->offer(std::move(delivery));
+            lane->second->committed(std::move(delivery));
         }
     }
 }
 
-void Dispatcher::edited(const Selection& selection) {
+void Dispatcher::rows_changed(const Selection& selection) {
     for (const auto& [origin, lane] : state_->lanes) {
-        lane->edited(selection);
+        lane->rows_changed(selection);
     }
 }
 
@@ -95,11 +95,11 @@ Task<> Dispatcher::stop(common::Millis grace) {
 Task<> Dispatcher::State::stop(std::shared_ptr<State> state, common::Millis grace) {
     auto& context = *state->context;
     state->stopped = true;
-    context.slots.close();
+    context.budget.close();
     context.lanes.cancel();
     const auto deadline = context.clock.now() + grace;
     while (!context.in_flight.empty() && context.clock.now() < deadline) {
-        auto wait = context.landed.wait_until(deadline);
+        auto wait = context.attempt_ended.wait_until(deadline);
         co_await std::move(wait);
     }
     context.attempts.cancel();
@@ -109,7 +109,7 @@ Task<> Dispatcher::State::stop(std::shared_ptr<State> state, common::Millis grac
     co_await std::move(lanes);
     context.by_webhook.clear();
     state->lanes.clear();
-    auto written = context.outbox.flush();
+    auto written = context.queue.flush();
     co_await std::move(written);
 }
 

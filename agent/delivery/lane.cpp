@@ -49,7 +49,7 @@ Task<> Lane::run(std::shared_ptr<Lane> lane) {
             auto read = lane->read_retries();
             co_await std::move(read);
         }
-        lane->context_->slots.want(lane);
+        lane->context_->budget.want(lane);
         if (lane->may_read_fresh() || lane->may_read_retries()) {
             continue;
         }
@@ -74,12 +74,12 @@ void Lane::serve(Webhooks webhooks) {
     wakeup_.notify();
 }
 
-void Lane::offer(Delivery delivery) {
+void Lane::committed(Delivery delivery) {
     memory_.offer(std::move(delivery));
-    context_->slots.want(shared_from_this());
+    context_->budget.want(shared_from_this());
 }
 
-void Lane::edited(const Selection& selection) {
+void Lane::rows_changed(const Selection& selection) {
     if (selection.webhook && !webhooks_.contains(*selection.webhook)) {
         return;
     }
@@ -111,7 +111,7 @@ bool Lane::may_read_fresh() const {
 
 Task<> Lane::read_fresh() {
     const auto question = memory_.begin_fresh();
-    auto query = context_->outbox.fresh(keys(), question.after, question.limit);
+    auto query = context_->queue.fresh(keys(), question.after, question.limit);
     auto batch = co_await std::move(query);
     ++context_->progress;
     if (!batch) {
@@ -122,7 +122,7 @@ Task<> Lane::read_fresh() {
 
 bool Lane::may_read_retries() const {
     const auto now = context_->clock.now();
-    if (webhooks_.empty() || !memory_.wants_retries() || now < read_retries_at_ || *memory_.next_due() > context_->outbox.queue_time()) {
+    if (webhooks_.empty() || !memory_.wants_retries() || now < read_retries_at_ || *memory_.next_due() > context_->queue.queue_time()) {
         return false;
     }
     return !outage_ || (!memory_.has_retry() && !outage_->probing && now >= outage_->probe_at);
@@ -130,7 +130,7 @@ bool Lane::may_read_retries() const {
 
 Task<> Lane::read_retries() {
     const auto question = memory_.begin_retries();
-    auto query = context_->outbox.due(keys(), question.limit);
+    auto query = context_->queue.due(keys(), question.limit);
     auto batch = co_await std::move(query);
     ++context_->progress;
     const bool read = batch.has_value();
@@ -158,7 +158,7 @@ std::optional<Instant> Lane::next_time() const {
     if (outage_ && memory_.has_retry()) {
         consider(outage_->probe_at);
     } else if (memory_.wants_retries() && !(outage_ && outage_->probing)) {
-        auto look = std::max(read_retries_at_, now + Millis{*memory_.next_due() - context_->outbox.queue_time()});
+        auto look = std::max(read_retries_at_, now + Millis{*memory_.next_due() - context_->queue.queue_time()});
         if (outage_) {
             look = std::max(look, outage_->probe_at);
         }
@@ -169,7 +169,7 @@ std::optional<Instant> Lane::next_time() const {
 
 // Starting.
 
-std::size_t Lane::slots() const {
+std::size_t Lane::connection_limit() const {
     // Of all that there are one is left to the others.
     const auto& delivery = context_->config.delivery;
     const auto others = delivery.connections > 1 ? delivery.connections - 1 : 1;
@@ -177,17 +177,17 @@ std::size_t Lane::slots() const {
 }
 
 bool Lane::may_try_fresh() const {
-    return memory_.has_fresh() && in_flight_ < slots() && (!outage_ || fresh_in_flight_ == 0);
+    return memory_.has_fresh() && in_flight_ < connection_limit() && (!outage_ || fresh_in_flight_ == 0);
 }
 
 bool Lane::may_try_retry() const {
-    if (!memory_.has_retry() || in_flight_ >= slots()) {
+    if (!memory_.has_retry() || in_flight_ >= connection_limit()) {
         return false;
     }
     if (outage_) {
         return !outage_->probing && context_->clock.now() >= outage_->probe_at;
     }
-    return in_flight_ - fresh_in_flight_ < std::max<std::size_t>(slots() - 1, 1);
+    return in_flight_ - fresh_in_flight_ < std::max<std::size_t>(connection_limit() - 1, 1);
 }
 
 bool Lane::wants() const {
@@ -211,18 +211,18 @@ bool Lane::start_one() {
 
 bool Lane::expired(const Delivery& delivery, const Webhook& webhook) const {
     const auto max_age = webhook.settings.max_age;
-    return max_age > Millis{0} && context_->outbox.queue_time() - delivery.accepted_at > max_age.count();
+    return max_age > Millis{0} && context_->queue.queue_time() - delivery.accepted_at > max_age.count();
 }
 
 void Lane::expire(const Delivery& delivery) {
-    Settlement settlement;
-    settlement.id = delivery.id;
-    settlement.webhook = delivery.webhook;
-    settlement.attempts = delivery.attempts;
-    settlement.expired = true;
-    context_->outbox.settle(std::move(settlement));
+    RecordedOutcome recorded;
+    recorded.id = delivery.id;
+    recorded.webhook = delivery.webhook;
+    recorded.attempts = delivery.attempts;
+    recorded.expired = true;
+    context_->queue.record(std::move(recorded));
     ++context_->progress;
-    memory_.landed(delivery.id);
+    memory_.attempt_ended(delivery.id);
     wakeup_.notify();
 }
 
@@ -234,7 +234,7 @@ void Lane::launch(Delivery delivery, std::shared_ptr<const Webhook> webhook, Kin
         outage_->probing = true;
     }
     context_->in_flight.insert(delivery.id);
-    context_->slots.take(reachable());
+    context_->budget.take(reachable());
     Flight flight{std::move(delivery), std::move(webhook), kind, answers_, outage_.has_value()};
     context_->attempts.spawn(origin_, attempt(shared_from_this(), std::move(flight)));
 }
@@ -250,20 +250,20 @@ Task<> Lane::attempt(std::shared_ptr<Lane> lane, Flight flight) {
         // Broken off by us: no attempt was made that says anything about the target.
         co_return;
     }
-    lane->landed(flight, reply);
+    lane->attempt_ended(flight, reply);
 }
 
 // Landing.
 
-void Lane::landed(const Flight& flight, const common::Result<common::HttpReply>& reply) {
+void Lane::attempt_ended(const Flight& flight, const common::Result<common::HttpReply>& reply) {
     const auto& backoff = context_->config.delivery.retry;
-    const auto outcome = judge(reply, flight.delivery.attempts + 1, *flight.webhook, backoff, context_->chance());
+    const auto outcome = judge_reply(reply, flight.delivery.attempts + 1, *flight.webhook, backoff, context_->chance());
     log_.judged(*flight.webhook, flight.delivery, outcome);
     bool waits_for_probe = false;
     if (outcome.answered) {
-        heard();
+        note_answer();
     } else {
-        waits_for_probe = silent(flight);
+        waits_for_probe = note_no_answer(flight);
     }
     settle(flight, outcome, waits_for_probe ? Millis{0} : outcome.wait);
 
@@ -272,24 +272,24 @@ void Lane::landed(const Flight& flight, const common::Result<common::HttpReply>&
     --in_flight_;
     fresh_in_flight_ -= flight.kind == Kind::first ? 1 : 0;
     context_->in_flight.erase(flight.delivery.id);
-    context_->landed.notify();
-    context_->slots.give_back(reachable_now);
-    context_->slots.want(shared_from_this());
+    context_->attempt_ended.notify();
+    context_->budget.give_back(reachable_now);
+    context_->budget.want(shared_from_this());
     if (ended() || outage_ || memory_.wants_fresh() || memory_.wants_retries()) {
         wakeup_.notify();
     }
 }
 
-void Lane::heard() {
+void Lane::note_answer() {
     ++answers_;
     if (outage_) {
         outage_.reset();
-        context_->slots.turned(true, in_flight_);
+        context_->budget.turned(true, in_flight_);
     }
 }
 
 /// No answer. Whether the delivery waits behind the lane's probe, and not by itself.
-bool Lane::silent(const Flight& flight) {
+bool Lane::note_no_answer(const Flight& flight) {
     if (flight.answers != answers_) {
         // The target has answered others since this one started: it is this delivery that it breaks on.
         return false;
@@ -298,7 +298,7 @@ bool Lane::silent(const Flight& flight) {
     const auto& backoff = context_->config.delivery.retry;
     if (!outage_) {
         outage_ = Outage{1, now + backoff.wait(1, context_->chance()), false};
-        context_->slots.turned(false, in_flight_);
+        context_->budget.turned(false, in_flight_);
     } else if (flight.kind == Kind::probe) {
         outage_->probing = false;
         ++outage_->failures;
@@ -316,25 +316,25 @@ void Lane::settle(const Flight& flight, const Outcome& outcome, Millis wait) {
     } else {
         ++stats.failed;
     }
-    Settlement settlement;
-    settlement.id = delivery.id;
-    settlement.webhook = delivery.webhook;
-    settlement.kind = outcome.kind;
-    settlement.attempts = delivery.attempts + 1;
-    settlement.due = context_->outbox.queue_time() + wait.count();
-    settlement.status = outcome.status;
-    settlement.error = outcome.error;
+    RecordedOutcome recorded;
+    recorded.id = delivery.id;
+    recorded.webhook = delivery.webhook;
+    recorded.kind = outcome.kind;
+    recorded.attempts = delivery.attempts + 1;
+    recorded.due = context_->queue.queue_time() + wait.count();
+    recorded.status = outcome.status;
+    recorded.error = outcome.error;
 
     // Not always this lane: the webhook may have moved to another target meanwhile.
     const auto lane = context_->by_webhook.find(delivery.webhook);
     if (lane != context_->by_webhook.end()) {
-        lane->second->memory_.landed(delivery.id);
+        lane->second->memory_.attempt_ended(delivery.id);
         if (outcome.kind == Outcome::Kind::retry) {
-            lane->second->memory_.expect(settlement.due);
+            lane->second->memory_.expect(recorded.due);
             lane->second->wakeup_.notify();
         }
     }
-    context_->outbox.settle(std::move(settlement));
+    context_->queue.record(std::move(recorded));
 }
 
 } // namespace agent

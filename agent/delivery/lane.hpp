@@ -1,6 +1,6 @@
 // Lane: the deliveries to one target (scheme, host, port): its slots, its retries, its probe. Fresh deliveries have the first claim on a
 // slot and leave it to retries only when there are none; one slot is never a retry's, where there are two. Loop thread. After a crash the
-// outbox has everything that a lane had.
+// queue has everything that a lane had.
 //
 // While no attempt gets an HTTP answer the target counts as unreachable: retries wait behind a single probe, fresh ones go one at a time.
 // Any answer ends that, and what is due goes out at once.
@@ -10,8 +10,8 @@
 #include "agent/delivery/lane_log.hpp"
 #include "agent/delivery/lane_memory.hpp"
 #include "agent/queue/queue.hpp"
-#include "agent/delivery/slots.hpp"
-#include "agent/webhooks/stats.hpp"
+#include "agent/delivery/connection_budget.hpp"
+#include "agent/webhooks/counters.hpp"
 #include "common/async/clock.hpp"
 #include "common/http_client/http_client.hpp"
 
@@ -31,14 +31,14 @@ struct LaneContext {
     common::Executor loop;
     common::Clock& clock;
     common::HttpClient& client;
-    Outbox& outbox;
+    Queue& queue;
     const Config& config;
-    Stats& stats;
+    Counters& stats;
 
-    Slots slots{config};
+    ConnectionBudget budget{config};
     common::TaskGroup attempts{loop};
     common::TaskGroup lanes{loop};
-    common::Wakeup landed{loop, clock};                                  ///< an attempt has ended
+    common::Wakeup attempt_ended{loop, clock};                                  ///< an attempt has ended
     std::unordered_set<std::int64_t> in_flight{};                        ///< deliveries being tried
     std::unordered_map<std::string, std::shared_ptr<Lane>> by_webhook{}; ///< the lane that has a serving webhook's deliveries now
     std::uint64_t progress = 0;
@@ -60,9 +60,9 @@ class Lane : public std::enable_shared_from_this<Lane> {
     /// These are its webhooks from now on. Other keys than before: what it held is read back.
     void serve(Webhooks webhooks);
     /// A new committed delivery of one of its webhooks.
-    void offer(Delivery delivery);
+    void committed(Delivery delivery);
     /// Somebody retried or dropped deliveries.
-    void edited(const Selection& selection);
+    void rows_changed(const Selection& selection);
 
     /// Whether there is something that may start now, given a slot.
     [[nodiscard]] bool wants() const;
@@ -98,16 +98,16 @@ class Lane : public std::enable_shared_from_this<Lane> {
     [[nodiscard]] std::optional<common::Instant> next_time() const;
     [[nodiscard]] std::vector<std::string> keys() const;
 
-    [[nodiscard]] std::size_t slots() const;
+    [[nodiscard]] std::size_t connection_limit() const;
     [[nodiscard]] bool may_try_fresh() const;
     [[nodiscard]] bool may_try_retry() const;
     [[nodiscard]] bool expired(const Delivery& delivery, const Webhook& webhook) const;
     void expire(const Delivery& delivery);
     void launch(Delivery delivery, std::shared_ptr<const Webhook> webhook, Kind kind);
 
-    void landed(const Flight& flight, const common::Result<common::HttpReply>& reply);
-    void heard();
-    bool silent(const Flight& flight);
+    void attempt_ended(const Flight& flight, const common::Result<common::HttpReply>& reply);
+    void note_answer();
+    bool note_no_answer(const Flight& flight);
     void settle(const Flight& flight, const Outcome& outcome, common::Millis wait);
     void probe_now();
 

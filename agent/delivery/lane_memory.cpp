@@ -82,7 +82,7 @@ void LaneMemory::forget(const Selection& selection) {
     stale_ = true;
 }
 
-void LaneMemory::landed(std::int64_t id) {
+void LaneMemory::attempt_ended(std::int64_t id) {
     if (reading_) {
         settled_.insert(id);
     }

@@ -33,8 +33,8 @@ class LaneMemory {
     void forget();
     /// What `selection` covers is not true any more, and there may be more on disk than was known.
     void forget(const Selection& selection);
-    /// A delivery's attempt has ended, or it has expired: the outbox has the outcome.
-    void landed(std::int64_t id);
+    /// A delivery's attempt has ended, or it has expired: the queue has the outcome.
+    void attempt_ended(std::int64_t id);
     /// A retry on disk is due at `due` (queue time).
     void expect(std::int64_t due);
 
@@ -45,7 +45,7 @@ class LaneMemory {
     /// When the earliest retry on disk may be due (queue time; the past: look).
     [[nodiscard]] std::optional<std::int64_t> next_due() const { return next_due_; }
 
-    // Reading back: begin, ask the outbox, end in the handler that brings its answer. One at a time.
+    // Reading back: begin, ask the queue, end in the handler that brings its answer. One at a time.
     struct Question {
         std::int64_t after = 0;
         std::size_t limit = 0;
@@ -75,7 +75,7 @@ class LaneMemory {
     bool stale_ = false;                       ///< what is being read was forgotten meanwhile
     bool meanwhile_lost_ = false;              ///< some of what was offered meanwhile found no room
     std::vector<Delivery> meanwhile_;          ///< offered during the read
-    std::unordered_set<std::int64_t> settled_; ///< landed during the read, which may still bring them
+    std::unordered_set<std::int64_t> settled_; ///< attempt_ended during the read, which may still bring them
 };
 
 } // namespace agent

@@ -82,7 +82,7 @@ class Reader {
     bool start_array(std::size_t) { return put(Kind::list) && enter(nowhere); }
     bool end_object() { return leave(); }
     bool end_array() { return leave(); }
-    bool parse_error(std::size_t byte, const std::string&, const json::exception& why) { return refuse(json_fault(byte, why)); }
+    bool parse_error(std::size_t byte, const std::string&, const json::exception& why) { return refuse(common::json_fault(byte, why)); }
 
     [[nodiscard]] const Found& operator[](Place place) const { return found_[place]; }
     std::string fault;
@@ -102,8 +102,8 @@ class Reader {
         return true;
     }
     bool enter(Place inside) {
-        if (depth_ == max_depth) {
-            return refuse(depth_fault());
+        if (depth_ == common::max_depth) {
+            return refuse(common::depth_fault());
         }
         open_[depth_++] = inside;
         next_ = nowhere;
@@ -120,7 +120,7 @@ class Reader {
     }
 
     std::array<Found, std::size_t{nowhere} + 1> found_; // the last one takes what is passed over
-    std::array<Place, max_depth> open_{};               // the objects and lists around the parser's position
+    std::array<Place, common::max_depth> open_{};               // the objects and lists around the parser's position
     std::size_t depth_ = 0;
     Place next_ = top; // where the next value goes
 };
@@ -247,7 +247,7 @@ common::Result<std::optional<std::string>> id_of(const Found& found) {
 } // namespace
 
 common::Result<Event> read_event(std::string_view text_of_event) {
-    if (auto fault = forbidden_bytes(text_of_event)) {
+    if (auto fault = common::forbidden_bytes(text_of_event)) {
         return common::fail(common::Fault::input, std::move(*fault));
     }
     Reader read;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-namespace agent {
+namespace agent::findface {
 
 namespace {
 
@@ -48,7 +48,7 @@ std::optional<common::Millis> token_life(std::string_view text, common::WallTime
     return std::chrono::duration_cast<common::Millis>(std::chrono::duration<double>{std::min(life_s, life_max_s)});
 }
 
-BearerToken read_token(std::string text, common::Instant received, common::WallTime wall) {
+BearerToken bearer_token_from(std::string text, common::Instant received, common::WallTime wall) {
     const auto life = token_life(text, wall);
     if (!life) {
         return {std::move(text), std::nullopt};
@@ -56,4 +56,4 @@ BearerToken read_token(std::string text, common::Instant received, common::WallT
     return {std::move(text), received + *life - std::min(*life / 10, margin_max)};
 }
 
-} // namespace agent
+} // namespace agent::findface

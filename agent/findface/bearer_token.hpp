@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace agent {
+namespace agent::findface {
 
 struct BearerToken {
     std::string text;
@@ -21,6 +21,6 @@ struct BearerToken {
 std::optional<common::Millis> token_life(std::string_view text, common::WallTime wall);
 
 /// Renewal is due a tenth of the life before its end, at most 30 s before.
-BearerToken read_token(std::string text, common::Instant received, common::WallTime wall);
+BearerToken bearer_token_from(std::string text, common::Instant received, common::WallTime wall);
 
-} // namespace agent
+} // namespace agent::findface

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-namespace agent {
+namespace agent::findface {
 
 namespace {
 
@@ -15,7 +15,7 @@ using common::Fault;
 using common::HttpReply;
 using common::Result;
 using common::Task;
-using Terms = ServerSession::Terms;
+using Terms = Session::Terms;
 
 constexpr std::size_t list_limit = 64 << 20;
 constexpr std::size_t pages_max = 1000;
@@ -73,12 +73,12 @@ std::string from_server(const std::string& prefix, const std::string& next) {
 
 // In all that follows the references are to what the awaiting coroutine holds in its own frame.
 
-Task<Result<std::vector<Definition>>> all_pages(ServerSession& session, const Terms& terms) {
+Task<Result<std::vector<Definition>>> all_pages(Session& session, const Terms& terms) {
     std::vector<Definition> list;
     std::set<std::string> keys;
     std::set<std::string> seen;
     std::size_t bytes = 0;
-    auto request = ServerSession::request(terms, "GET", webhooks_path);
+    auto request = Session::request(terms, "GET", webhooks_path);
     const auto prefix = request.url.target.substr(0, request.url.target.size() - webhooks_path.size());
     for (;;) {
         const auto name = name_of(request);
@@ -134,7 +134,7 @@ Result<std::string> definition_in(const HttpReply& reply, const std::string& nam
 }
 
 /// One call about one webhook: the reply's JSON text, "{}" where the server says nothing.
-Task<Result<std::string>> exchange(std::shared_ptr<ServerSession> session, std::string method, Result<std::string> path, std::string body) {
+Task<Result<std::string>> exchange(std::shared_ptr<Session> session, std::string method, Result<std::string> path, std::string body) {
     const auto terms = session->terms();
     if (auto server = has_server(terms); !server) {
         co_return common::fail(server.error());
@@ -143,7 +143,7 @@ Task<Result<std::string>> exchange(std::shared_ptr<ServerSession> session, std::
         co_return common::fail(path.error());
     }
     for (;;) {
-        auto request = ServerSession::request(terms, method, *path);
+        auto request = Session::request(terms, method, *path);
         if (!body.empty()) {
             request.headers.push_back({"Content-Type", "application/json"});
             request.body = body;
@@ -170,7 +170,7 @@ Task<Result<std::string>> exchange(std::shared_ptr<ServerSession> session, std::
     }
 }
 
-Task<Result<std::vector<Definition>>> whole_list(std::shared_ptr<ServerSession> session) {
+Task<Result<std::vector<Definition>>> whole_list(std::shared_ptr<Session> session) {
     for (;;) {
         const auto terms = session->terms();
         if (auto server = has_server(terms); !server) {
@@ -188,7 +188,7 @@ Task<Result<std::vector<Definition>>> whole_list(std::shared_ptr<ServerSession> 
     }
 }
 
-Task<Result<void>> removed(std::shared_ptr<ServerSession> session, std::string id) {
+Task<Result<void>> removed(std::shared_ptr<Session> session, std::string id) {
     const auto terms = session->terms();
     const auto path = path_of(id);
     if (!path) {
@@ -197,7 +197,7 @@ Task<Result<void>> removed(std::shared_ptr<ServerSession> session, std::string i
     if (auto server = has_server(terms); !server) {
         co_return server;
     }
-    auto request = ServerSession::request(terms, "DELETE", *path);
+    auto request = Session::request(terms, "DELETE", *path);
     const auto name = name_of(request);
     auto call = session->call(terms, request);
     const auto reply = co_await std::move(call);
@@ -212,37 +212,37 @@ Task<Result<void>> removed(std::shared_ptr<ServerSession> session, std::string i
 
 } // namespace
 
-ServerApi::ServerApi(common::Executor loop, common::Clock& clock, common::HttpClient& client, const Config& config)
-    : session_{std::make_shared<ServerSession>(std::move(loop), clock, client, config)} {}
+Client::Client(common::Executor loop, common::Clock& clock, common::HttpClient& client, const Config& config)
+    : session_{std::make_shared<Session>(std::move(loop), clock, client, config)} {}
 
-ServerApi::~ServerApi() = default;
+Client::~Client() = default;
 
-void ServerApi::hurry_login() {
-    session_->hurry();
+void Client::retry_login_now() {
+    session_->retry_now();
 }
 
-void ServerApi::forget_login() {
+void Client::forget_login() {
     session_->forget();
 }
 
-Task<Result<std::vector<Definition>>> ServerApi::list() {
+Task<Result<std::vector<Definition>>> Client::list() {
     return whole_list(session_);
 }
 
-Task<Result<std::string>> ServerApi::show(std::string id) {
+Task<Result<std::string>> Client::show(std::string id) {
     return exchange(session_, "GET", path_of(id), {});
 }
 
-Task<Result<std::string>> ServerApi::create(std::string definition) {
+Task<Result<std::string>> Client::create(std::string definition) {
     return exchange(session_, "POST", webhooks_path, std::move(definition));
 }
 
-Task<Result<std::string>> ServerApi::update(std::string id, std::string definition) {
+Task<Result<std::string>> Client::update(std::string id, std::string definition) {
     return exchange(session_, "PATCH", path_of(id), std::move(definition));
 }
 
-Task<Result<void>> ServerApi::remove(std::string id) {
+Task<Result<void>> Client::remove(std::string id) {
     return removed(session_, std::move(id));
 }
 
-} // namespace agent
+} // namespace agent::findface

@@ -1,4 +1,4 @@
-// ServerApi: the calls to a FindFace Lite server (login, webhook definitions) with its bearer token: one login in flight, renewed before
+// Client: the calls to a FindFace Lite server (login, webhook definitions) with its bearer token: one login in flight, renewed before
 // a JWT's `exp` and after a 401, backoff after refusals. Loop thread; nothing survives a restart. Also used by the command line.
 #pragma once
 
@@ -11,14 +11,14 @@
 #include <string>
 #include <vector>
 
-namespace agent {
+namespace agent::findface {
 
-class ServerSession;
+class Session;
 
-class ServerApi {
+class Client {
   public:
-    ServerApi(common::Executor loop, common::Clock& clock, common::HttpClient& client, const Config& config);
-    ~ServerApi();
+    Client(common::Executor loop, common::Clock& clock, common::HttpClient& client, const Config& config);
+    ~Client();
 
     /// The whole list, page by page. Anything that is not a whole, valid list is an error: Fault::unreachable (no answer, 5xx, broken),
     /// Fault::refused (login or permission).
@@ -34,10 +34,10 @@ class ServerApi {
     /// The configuration changed: the token is forgotten.
     void forget_login();
     /// Somebody waits for an answer: a refused login is tried again now, though never more than one a second.
-    void hurry_login();
+    void retry_login_now();
 
   private:
-    std::shared_ptr<ServerSession> session_; ///< calls under way keep it
+    std::shared_ptr<Session> session_; ///< calls under way keep it
 };
 
-} // namespace agent
+} // namespace agent::findface

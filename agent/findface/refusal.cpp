@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace agent {
+namespace agent::findface {
 
 namespace {
 
@@ -144,4 +144,4 @@ common::Error refusal(const std::string& call, const common::HttpReply& reply, c
     return {status >= 400 && status < 500 && !later ? Fault::input : Fault::unreachable, std::move(message)};
 }
 
-} // namespace agent
+} // namespace agent::findface

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace agent {
+namespace agent::findface {
 
 /// The reply's `detail`, `message` or the like, else its body: at most 200 characters of valid UTF-8 without control characters. Each of
 /// `secrets` is replaced by ***. An HTML page is called one. Empty when the body is.
@@ -18,4 +18,4 @@ std::string server_words(const common::HttpReply& reply, const std::vector<std::
 /// `call` ("GET http://host/v1/webhooks/") stands in front. A redirect names where it points.
 common::Error refusal(const std::string& call, const common::HttpReply& reply, const std::vector<std::string>& secrets);
 
-} // namespace agent
+} // namespace agent::findface

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-namespace agent {
+namespace agent::findface {
 
 namespace {
 
@@ -45,10 +45,10 @@ std::string name_of(const HttpRequest& request) {
     return request.method + " " + request.url.shown();
 }
 
-ServerSession::ServerSession(common::Executor loop, common::Clock& clock, common::HttpClient& client, const Config& config)
+Session::Session(common::Executor loop, common::Clock& clock, common::HttpClient& client, const Config& config)
     : clock_{clock}, client_{client}, config_{config}, login_{std::move(loop), clock} {}
 
-void ServerSession::forget() {
+void Session::forget() {
     ++generation_;
     token_.reset();
     login_.outdate();
@@ -56,11 +56,11 @@ void ServerSession::forget() {
     no_login_before_ = {};
 }
 
-void ServerSession::hurry() {
+void Session::retry_now() {
     no_login_before_ = std::min(no_login_before_, refused_at_ + login_wait_first);
 }
 
-HttpRequest ServerSession::request(const Terms& terms, std::string method, const std::string& path) {
+HttpRequest Session::request(const Terms& terms, std::string method, const std::string& path) {
     HttpRequest request;
     request.repeatable = method != "POST"; // a webhook is not to be created twice
     request.method = std::move(method);
@@ -79,11 +79,11 @@ HttpRequest ServerSession::request(const Terms& terms, std::string method, const
     return request;
 }
 
-common::Error ServerSession::refusal(const Terms& terms, const std::string& name, const HttpReply& reply) const {
-    return agent::refusal(name, reply, {terms.server.password, token_ ? token_->text : std::string{}});
+common::Error Session::refusal(const Terms& terms, const std::string& name, const HttpReply& reply) const {
+    return findface::refusal(name, reply, {terms.server.password, token_ ? token_->text : std::string{}});
 }
 
-void ServerSession::refused(const common::Error& why) {
+void Session::refused(const common::Error& why) {
     last_refusal_ = why;
     if (clock_.now() < no_login_before_) {
         return; // several calls were refused at once: that is one refusal
@@ -94,7 +94,7 @@ void ServerSession::refused(const common::Error& why) {
     ++refusals_;
 }
 
-Task<Result<std::string>> ServerSession::log_in(const Terms& terms) {
+Task<Result<std::string>> Session::log_in(const Terms& terms) {
     auto ask = request(terms, "POST", "/v1/auth/login");
     const auto name = name_of(ask);
     auto body = login_body(terms.server);
@@ -128,7 +128,7 @@ Task<Result<std::string>> ServerSession::log_in(const Terms& terms) {
     co_return common::fail(std::move(error));
 }
 
-Task<Result<std::string>> ServerSession::bearer(const Terms& terms) {
+Task<Result<std::string>> Session::bearer(const Terms& terms) {
     for (;;) {
         if (!holds(terms)) {
             co_return common::fail(Fault::unreachable, "the configuration of the server changed meanwhile; try again");
@@ -155,7 +155,7 @@ Task<Result<std::string>> ServerSession::bearer(const Terms& terms) {
         co_return common::fail(Fault::unreachable, "the configuration of the server changed meanwhile; try again");
     }
     if (got) {
-        token_ = read_token(*got, clock_.now(), clock_.wall());
+        token_ = bearer_token_from(*got, clock_.now(), clock_.wall());
     } else if (got.error().fault == Fault::refused) {
         refused(got.error());
     }
@@ -163,7 +163,7 @@ Task<Result<std::string>> ServerSession::bearer(const Terms& terms) {
     co_return got;
 }
 
-Task<Result<HttpReply>> ServerSession::call(const Terms& terms, const HttpRequest& request) {
+Task<Result<HttpReply>> Session::call(const Terms& terms, const HttpRequest& request) {
     const auto name = name_of(request);
     for (bool repeated = false;; repeated = true) {
         auto wanted = bearer(terms);
@@ -198,4 +198,4 @@ Task<Result<HttpReply>> ServerSession::call(const Terms& terms, const HttpReques
     }
 }
 
-} // namespace agent
+} // namespace agent::findface

@@ -1,4 +1,4 @@
-// ServerSession: authorised calls to a FindFace Lite server: its bearer token, one login in flight, renewal before a JWT's `exp` and after
+// Session: authorised calls to a FindFace Lite server: its bearer token, one login in flight, renewal before a JWT's `exp` and after
 // a 401, backoff after refusals. Loop thread; nothing survives a restart. Must outlive the calls under way.
 #pragma once
 
@@ -7,12 +7,12 @@
 #include "common/async/joinable.hpp"
 #include "common/http_client/http_client.hpp"
 
-namespace agent {
+namespace agent::findface {
 
 /// "GET http://host/v1/webhooks/", for messages.
 std::string name_of(const common::HttpRequest& request);
 
-class ServerSession {
+class Session {
   public:
     /// The configuration that a call works with from its first byte to its last: a token never goes to another server.
     struct Terms {
@@ -20,14 +20,14 @@ class ServerSession {
         Config::Server server;
     };
 
-    ServerSession(common::Executor loop, common::Clock& clock, common::HttpClient& client, const Config& config);
+    Session(common::Executor loop, common::Clock& clock, common::HttpClient& client, const Config& config);
 
     [[nodiscard]] Terms terms() const { return {generation_, config_.server}; }
     [[nodiscard]] bool holds(const Terms& terms) const { return terms.generation == generation_; }
     /// The configuration changed: token and backoff are forgotten, earlier terms hold no longer.
     void forget();
     /// The wait after a refused login ends now, though never less than a second after it.
-    void hurry();
+    void retry_now();
 
     /// A request without authorization to `path` ("/v1/…") below server.url, which must be set; its path prefix is kept.
     [[nodiscard]] static common::HttpRequest request(const Terms& terms, std::string method, const std::string& path);
@@ -51,11 +51,11 @@ class ServerSession {
     const Config& config_;
     std::uint64_t generation_ = 0; ///< counts the changes of the configuration
     std::optional<BearerToken> token_;
-    Joinable<Token> login_;
+    common::Joinable<Token> login_;
     unsigned refusals_ = 0; ///< logins, or calls with a fresh token, answered no since the last call that was not
     common::Instant no_login_before_{};
     common::Instant refused_at_{};
     common::Error last_refusal_;
 };
 
-} // namespace agent
+} // namespace agent::findface

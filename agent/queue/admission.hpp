@@ -6,7 +6,7 @@
 #include "agent/queue/cooldowns.hpp"
 #include "agent/store/commit.hpp"
 #include "agent/queue/recent_events.hpp"
-#include "agent/webhooks/stats.hpp"
+#include "agent/webhooks/counters.hpp"
 #include "common/async/clock.hpp"
 #include "common/base/result.hpp"
 
@@ -41,7 +41,7 @@ class Admission {
   public:
     static constexpr common::Millis duplicate_window{600'000};
 
-    explicit Admission(Stats& stats) : stats_{stats} {}
+    explicit Admission(Counters& stats) : stats_{stats} {}
     void load(std::vector<CooldownMark> cooldowns, std::int64_t next_event);
 
     /// A new group; one that was not kept is undone.
@@ -73,7 +73,7 @@ class Admission {
     void undo_to(const Mark& mark);
     bool suppressed(const NewEvent::For& to);
 
-    Stats& stats_;
+    Counters& stats_;
     RecentEvents recent_{duplicate_window};
     Cooldowns cooldowns_;
     std::int64_t next_event_ = 1;

@@ -31,12 +31,12 @@ Committer::Waiting::Waiting(common::Executor loop, std::vector<NewEvent> news, c
 }
 
 Committer::Committer(common::Executor loop, Parts parts, Listeners listeners)
-    : loop_{loop}, clock_{parts.clock}, config_{parts.config}, store_{parts.store}, counts_{parts.counts}, time_{parts.time},
+    : loop_{loop}, clock_{parts.clock}, config_{parts.config}, database_{parts.database}, counts_{parts.counts}, time_{parts.time},
       listeners_{std::move(listeners)}, admission_{parts.counts.stats}, wake_{loop, parts.clock} {
-    store_.on_broken([this] { wake_.notify(); });
+    database_.on_broken([this] { wake_.notify(); });
 }
 
-void Committer::load(Loaded loaded) {
+void Committer::load(LoadedQueue loaded) {
     counts_.load(loaded);
     admission_.load(std::move(loaded.cooldowns), loaded.next_event);
     loaded_at_ = time_.now();
@@ -49,8 +49,8 @@ Task<Result<Accepted>> Committer::add(std::vector<NewEvent> events) {
     if (stopping_) {
         co_return common::fail(Fault::storage, "the agent is stopping");
     }
-    if (store_.degraded() && clock_.now() < store_.retry_at()) {
-        co_return common::fail(Fault::storage, store_.last_error());
+    if (database_.degraded() && clock_.now() < database_.retry_at()) {
+        co_return common::fail(Fault::storage, database_.last_error());
     }
     const auto waiting = std::make_shared<Waiting>(loop_, std::move(events), clock_.now());
     waiting_.push_back(waiting);
@@ -60,30 +60,30 @@ Task<Result<Accepted>> Committer::add(std::vector<NewEvent> events) {
     co_return co_await std::move(answered);
 }
 
-void Committer::settle(Settlement settlement) {
-    settlements_.hold(std::move(settlement), time_.now());
-    if (!settled_since_) {
-        settled_since_ = clock_.now();
+void Committer::record(RecordedOutcome recorded) {
+    outcomes_.hold(std::move(recorded), time_.now());
+    if (!waiting_since_) {
+        waiting_since_ = clock_.now();
         wake_.notify();
     }
 }
 
-std::uint64_t Committer::hurry(const Selection& selection) {
-    const auto revived = settlements_.hurry(selection, time_.now());
-    if (settlements_.waiting() && !settled_since_) {
-        settled_since_ = clock_.now();
+std::uint64_t Committer::make_due_now(const Selection& selection) {
+    const auto revived = outcomes_.make_due_now(selection, time_.now());
+    if (outcomes_.waiting() && !waiting_since_) {
+        waiting_since_ = clock_.now();
         wake_.notify();
     }
     return revived;
 }
 
 Task<> Committer::flush() {
-    const bool refused = store_.degraded() && clock_.now() < store_.retry_at();
-    if (!running_ || refused || !(settlements_.waiting() || settlements_.being_written())) {
+    const bool refused = database_.degraded() && clock_.now() < database_.retry_at();
+    if (!running_ || refused || !(outcomes_.waiting() || outcomes_.being_written())) {
         co_return;
     }
     const auto gate = std::make_shared<Gate>(loop_);
-    if (settlements_.waiting()) {
+    if (outcomes_.waiting()) {
         flushes_.push_back(gate);
         wake_.notify();
     } else {
@@ -98,16 +98,16 @@ std::optional<common::Instant> Committer::next_time() const {
     if (!flushes_.empty()) {
         return now;
     }
-    if (store_.degraded()) {
-        // Also with nothing to write: whether the store works again is found out by writing.
-        return waiting_.empty() ? store_.retry_at() : now;
+    if (database_.degraded()) {
+        // Also with nothing to write: whether the database works again is found out by writing.
+        return waiting_.empty() ? database_.retry_at() : now;
     }
     std::optional<common::Instant> when;
     if (!waiting_.empty()) {
         when = waiting_bytes_ > group_bytes ? now : waiting_.front()->since + config_.queue.commit_window;
     }
-    if (settled_since_) {
-        when = std::min(when.value_or(*settled_since_ + settle_within), *settled_since_ + settle_within);
+    if (waiting_since_) {
+        when = std::min(when.value_or(*waiting_since_ + settle_within), *waiting_since_ + settle_within);
     }
     return when;
 }
@@ -139,7 +139,7 @@ Task<> Committer::run() {
     do {
         auto last = write_group();
         co_await std::move(last);
-    } while (!waiting_.empty() && !store_.degraded());
+    } while (!waiting_.empty() && !database_.degraded());
     running_ = false;
     refuse_waiting({Fault::storage, "the agent is stopping"});
 }
@@ -162,7 +162,7 @@ Committer::Group Committer::take_group() {
 Task<> Committer::write_group() {
     auto group = take_group();
     Result<void> ready;
-    if (store_.broken()) {
+    if (database_.broken()) {
         auto mending = mend();
         ready = co_await std::move(mending);
     }
@@ -170,7 +170,7 @@ Task<> Committer::write_group() {
         auto looking = look_up(group);
         ready = co_await std::move(looking);
     }
-    if (ready && !judge(group, false)) {
+    if (ready && !admit_group(group, false)) {
         auto finding = find_room(group);
         ready = co_await std::move(finding);
     }
@@ -182,10 +182,10 @@ Task<> Committer::write_group() {
         answer(group);
         co_return;
     }
-    auto write = [commit = group.commit](common::Connection& connection, OutboxTables& tables) {
+    auto write = [commit = group.commit](common::Connection& connection, QueueTables& tables) {
         return tables.commit(connection, *commit);
     };
-    auto job = store_.run(std::move(write));
+    auto job = database_.run(std::move(write));
     const auto written = co_await std::move(job);
     if (!written) {
         refuse(group, written.error());
@@ -197,13 +197,13 @@ Task<> Committer::write_group() {
 }
 
 Task<Result<void>> Committer::mend() {
-    auto mending = store_.mend();
+    auto mending = database_.mend();
     auto loaded = co_await std::move(mending);
     if (!loaded) {
         co_return common::fail(loaded.error());
     }
     load(std::move(*loaded));
-    listeners_.changed(Selection{});
+    listeners_.rows_changed(Selection{});
     co_return Result<void>{};
 }
 
@@ -223,8 +223,8 @@ Task<Result<void>> Committer::look_up(Group& group) {
             }
         }
     }
-    auto look = [asked](common::Connection& connection, OutboxTables& tables) { return tables.pending_already(connection, *asked); };
-    auto job = store_.run(std::move(look));
+    auto look = [asked](common::Connection& connection, QueueTables& tables) { return tables.pending_already(connection, *asked); };
+    auto job = database_.run(std::move(look));
     const auto found = co_await std::move(job);
     if (!found) {
         co_return common::fail(found.error());
@@ -245,11 +245,11 @@ Task<Result<void>> Committer::look_up(Group& group) {
 bool Committer::fill_commit(Commit& commit) {
     commit.events = admission_.rows();
     commit.cooldowns = admission_.cooldowns();
-    commit.disk_tight = store_.disk_free() < tight_disk;
-    commit.settlements = settlements_.take();
-    settled_since_.reset();
-    const bool probe = stopping_ || store_.degraded();
-    const bool something = probe || !commit.events.empty() || !commit.settlements.empty();
+    commit.disk_tight = database_.disk_free() < tight_disk;
+    commit.outcomes = outcomes_.take();
+    waiting_since_.reset();
+    const bool probe = stopping_ || database_.degraded();
+    const bool something = probe || !commit.events.empty() || !commit.outcomes.empty();
     if (something && (probe || !anchored_at_ || clock_.now() - *anchored_at_ >= anchor_interval)) {
         commit.anchor = time_.anchor();
         commit.anchor->next_event = admission_.next_event();
@@ -257,8 +257,8 @@ bool Committer::fill_commit(Commit& commit) {
     return something;
 }
 
-void Committer::complete(Group& group, const Written& written) {
-    settlements_.written(written.unwritten);
+void Committer::complete(Group& group, const CommitResult& written) {
+    outcomes_.written(written.unwritten);
     counts_.apply(written);
     if (written.full) {
         refuse(group, {Fault::storage, *written.full});
@@ -267,7 +267,7 @@ void Committer::complete(Group& group, const Written& written) {
     if (group.commit->anchor) {
         anchored_at_ = clock_.now();
     }
-    store_.worked();
+    database_.note_write_success();
     tell_dropped(written);
     offer(*group.commit);
     answer(group);
@@ -285,11 +285,11 @@ void Committer::answer(Group& group) {
 
 void Committer::refuse(Group& group, const common::Error& error) {
     admission_.undo();
-    settlements_.refused();
-    if (settlements_.waiting() && !settled_since_) {
-        settled_since_ = clock_.now();
+    outcomes_.put_back();
+    if (outcomes_.waiting() && !waiting_since_) {
+        waiting_since_ = clock_.now();
     }
-    store_.refused(error);
+    database_.note_write_failure(error);
     for (const auto& add : group.adds) {
         add->answer.set(common::fail(error));
     }
@@ -317,7 +317,7 @@ void Committer::offer(const Commit& commit) {
         }
     }
     if (!deliveries.empty()) {
-        listeners_.fresh(std::move(deliveries));
+        listeners_.committed(std::move(deliveries));
     }
 }
 

@@ -23,25 +23,25 @@ class Committer {
     struct Parts {
         common::Clock& clock;
         const Config& config;
-        Store& store;
+        QueueDatabase& database;
         QueueCounts& counts;
         QueueTime& time;
     };
     struct Listeners {
-        std::function<void(std::vector<Delivery>)> fresh; ///< new committed deliveries
-        std::function<void(const Selection&)> changed;    ///< rows were changed behind the lanes' backs
+        std::function<void(std::vector<Delivery>)> committed; ///< new committed deliveries
+        std::function<void(const Selection&)> rows_changed; ///< rows were changed behind the lanes' backs
     };
     Committer(common::Executor loop, Parts parts, Listeners listeners);
 
-    void load(Loaded loaded);
+    void load(LoadedQueue loaded);
     common::Task<> run();
 
     common::Task<common::Result<Accepted>> add(std::vector<NewEvent> events);
-    void settle(Settlement settlement);
-    /// As Settlements::hurry(), for now.
-    std::uint64_t hurry(const Selection& selection);
+    void record(RecordedOutcome recorded);
+    /// As UnwrittenOutcomes::make_due_now(), for now.
+    std::uint64_t make_due_now(const Selection& selection);
     common::Task<> flush();
-    [[nodiscard]] const Settlements& settlements() const { return settlements_; }
+    [[nodiscard]] const UnwrittenOutcomes& outcomes() const { return outcomes_; }
 
     /// The last request was refused for want of room, and there is still none.
     [[nodiscard]] bool full() const;
@@ -74,35 +74,35 @@ class Committer {
     common::Task<common::Result<void>> mend();
     common::Task<common::Result<void>> look_up(Group& group);
     common::Task<common::Result<void>> find_room(Group& group);
-    [[nodiscard]] bool judge(Group& group, bool may_drop);
+    [[nodiscard]] bool admit_group(Group& group, bool may_drop);
     [[nodiscard]] bool fill_commit(Commit& commit);
     [[nodiscard]] std::int64_t size_room() const;
     [[nodiscard]] std::int64_t disk_room() const;
-    void complete(Group& group, const Written& written);
+    void complete(Group& group, const CommitResult& written);
     void no_room(Group& group);
     void refuse(Group& group, const common::Error& error);
     void refuse_waiting(const common::Error& error);
     void answer(Group& group);
     void offer(const Commit& commit);
     void tell_full(bool full);
-    void tell_dropped(const Written& written);
+    void tell_dropped(const CommitResult& written);
 
     common::Executor loop_;
     common::Clock& clock_;
     const Config& config_;
-    Store& store_;
+    QueueDatabase& database_;
     QueueCounts& counts_;
     QueueTime& time_;
     Listeners listeners_;
     Admission admission_;
-    Settlements settlements_;
+    UnwrittenOutcomes outcomes_;
     common::Wakeup wake_;
 
     bool running_ = false, stopping_ = false;
     std::vector<std::shared_ptr<Waiting>> waiting_;
     std::size_t waiting_bytes_ = 0;
     std::vector<std::shared_ptr<Gate>> flushes_, flushes_under_way_;
-    std::optional<common::Instant> settled_since_; // the first outcome that waits
+    std::optional<common::Instant> waiting_since_; // the first outcome that waits
     std::optional<common::Instant> anchored_at_;
     std::int64_t loaded_at_ = 0; // queue time: what was accepted before is known to the disk alone
 

@@ -12,8 +12,8 @@ bool is_one_of(const std::vector<std::string>& webhooks, const std::string& webh
     return std::find(webhooks.begin(), webhooks.end(), webhook) != webhooks.end();
 }
 
-bool is_retry_of(const Settlement& settlement, const std::vector<std::string>& webhooks) {
-    return settlement.kind == Outcome::Kind::retry && !settlement.expired && is_one_of(webhooks, settlement.webhook);
+bool is_retry_of(const RecordedOutcome& recorded, const std::vector<std::string>& webhooks) {
+    return recorded.kind == Outcome::Kind::retry && !recorded.expired && is_one_of(webhooks, recorded.webhook);
 }
 
 void keep_last(std::vector<AttemptNote>& attempts) {
@@ -24,42 +24,42 @@ void keep_last(std::vector<AttemptNote>& attempts) {
 
 } // namespace
 
-void Settlements::count(const Settlement& settlement, bool in) {
-    const bool dies = settlement.kind == Outcome::Kind::dead && !settlement.expired;
-    if (settlement.kind == Outcome::Kind::retry && !settlement.expired) {
+void UnwrittenOutcomes::count(const RecordedOutcome& recorded, bool in) {
+    const bool dies = recorded.kind == Outcome::Kind::dead && !recorded.expired;
+    if (recorded.kind == Outcome::Kind::retry && !recorded.expired) {
         return;
     }
-    auto& here = leaving_by_webhook_[settlement.webhook];
+    auto& here = leaving_by_webhook_[recorded.webhook];
     for (auto* leaving : {&here, &leaving_}) {
         leaving->pending += in ? 1 : -1ULL;
         leaving->dying += dies ? (in ? 1 : -1ULL) : 0;
     }
     if (here.pending == 0) {
-        leaving_by_webhook_.erase(settlement.webhook);
+        leaving_by_webhook_.erase(recorded.webhook);
     }
 }
 
-void Settlements::hold(Settlement settlement, std::int64_t now) {
-    if (settlement.error.size() > longest_error) {
-        settlement.error.resize(longest_error);
+void UnwrittenOutcomes::hold(RecordedOutcome recorded, std::int64_t now) {
+    if (recorded.error.size() > longest_error) {
+        recorded.error.resize(longest_error);
     }
-    const auto [held, added] = waiting_.try_emplace(settlement.id);
+    const auto [held, added] = waiting_.try_emplace(recorded.id);
     auto& entry = held->second;
     if (!added) {
         count(entry.latest, false);
     }
-    if (!settlement.expired && settlement.kind != Outcome::Kind::delivered) {
-        entry.attempts.push_back({settlement.attempts, now, settlement.status, settlement.error});
+    if (!recorded.expired && recorded.kind != Outcome::Kind::delivered) {
+        entry.attempts.push_back({recorded.attempts, now, recorded.status, recorded.error});
         keep_last(entry.attempts);
     }
-    count(settlement, true);
-    entry.latest = std::move(settlement);
+    count(recorded, true);
+    entry.latest = std::move(recorded);
 }
 
-std::vector<HeldSettlement> Settlements::take() {
+std::vector<UnwrittenOutcome> UnwrittenOutcomes::take() {
     writing_ = std::move(waiting_);
     waiting_.clear();
-    std::vector<HeldSettlement> taken;
+    std::vector<UnwrittenOutcome> taken;
     taken.reserve(writing_.size());
     for (const auto& [id, held] : writing_) {
         taken.push_back(held);
@@ -69,7 +69,7 @@ std::vector<HeldSettlement> Settlements::take() {
     return taken;
 }
 
-void Settlements::written(const std::vector<std::int64_t>& unwritten) {
+void UnwrittenOutcomes::written(const std::vector<std::int64_t>& unwritten) {
     ById kept;
     for (const auto id : unwritten) {
         kept.insert(writing_.extract(id));
@@ -78,10 +78,10 @@ void Settlements::written(const std::vector<std::int64_t>& unwritten) {
         count(held.latest, false);
     }
     writing_ = std::move(kept);
-    refused();
+    put_back();
 }
 
-void Settlements::refused() {
+void UnwrittenOutcomes::put_back() {
     for (auto& [id, held] : writing_) {
         const auto newer = waiting_.find(id);
         if (newer == waiting_.end()) {
@@ -96,11 +96,11 @@ void Settlements::refused() {
     writing_.clear();
 }
 
-std::vector<std::int64_t> Settlements::ids(const std::vector<std::string>& webhooks) const {
+std::vector<std::int64_t> UnwrittenOutcomes::ids(const std::vector<std::string>& webhooks) const {
     std::vector<std::int64_t> ids;
     for (const auto* held : {&waiting_, &writing_}) {
-        for (const auto& [id, settlement] : *held) {
-            if (is_one_of(webhooks, settlement.latest.webhook)) {
+        for (const auto& [id, recorded] : *held) {
+            if (is_one_of(webhooks, recorded.latest.webhook)) {
                 ids.push_back(id);
             }
         }
@@ -109,7 +109,7 @@ std::vector<std::int64_t> Settlements::ids(const std::vector<std::string>& webho
     return ids;
 }
 
-const Settlement* Settlements::latest(std::int64_t id) const {
+const RecordedOutcome* UnwrittenOutcomes::latest(std::int64_t id) const {
     for (const auto* held : {&waiting_, &writing_}) {
         if (const auto found = held->find(id); found != held->end()) {
             return &found->second.latest;
@@ -118,11 +118,11 @@ const Settlement* Settlements::latest(std::int64_t id) const {
     return nullptr;
 }
 
-std::optional<std::int64_t> Settlements::earliest_due(const std::vector<std::string>& webhooks, std::int64_t now) const {
+std::optional<std::int64_t> UnwrittenOutcomes::earliest_due(const std::vector<std::string>& webhooks, std::int64_t now) const {
     std::optional<std::int64_t> earliest;
     for (const auto* held : {&waiting_, &writing_}) {
-        for (const auto& [id, settlement] : *held) {
-            const auto& latest = settlement.latest;
+        for (const auto& [id, recorded] : *held) {
+            const auto& latest = recorded.latest;
             if (is_retry_of(latest, webhooks) && latest.due > now) {
                 earliest = std::min(earliest.value_or(latest.due), latest.due);
             }
@@ -131,11 +131,11 @@ std::optional<std::int64_t> Settlements::earliest_due(const std::vector<std::str
     return earliest;
 }
 
-std::vector<Retry> Settlements::due(const std::vector<std::string>& webhooks, std::int64_t now) const {
+std::vector<Retry> UnwrittenOutcomes::due(const std::vector<std::string>& webhooks, std::int64_t now) const {
     std::vector<Retry> retries;
     for (const auto* held : {&waiting_, &writing_}) {
-        for (const auto& [id, settlement] : *held) {
-            const auto& one = settlement.latest;
+        for (const auto& [id, recorded] : *held) {
+            const auto& one = recorded.latest;
             if (is_retry_of(one, webhooks) && one.due <= now && latest(id) == &one) {
                 retries.push_back({id, one.due, one.attempts});
             }
@@ -145,16 +145,16 @@ std::vector<Retry> Settlements::due(const std::vector<std::string>& webhooks, st
     return retries;
 }
 
-bool Settlements::is_retry(std::int64_t id, std::uint32_t attempts) const {
+bool UnwrittenOutcomes::is_retry(std::int64_t id, std::uint32_t attempts) const {
     const auto* found = latest(id);
     return found && found->kind == Outcome::Kind::retry && !found->expired && found->attempts == attempts;
 }
 
-std::uint64_t Settlements::hurry(const Selection& selection, std::int64_t now) {
+std::uint64_t UnwrittenOutcomes::make_due_now(const Selection& selection, std::int64_t now) {
     // What is being written is written as it was, so the new word on it waits behind that.
     for (const auto& [id, held] : writing_) {
         if (is_retry(id, held.latest.attempts) && !waiting_.contains(id) && selection.covers(id, held.latest.webhook)) {
-            waiting_.emplace(id, HeldSettlement{held.latest, {}});
+            waiting_.emplace(id, UnwrittenOutcome{held.latest, {}});
         }
     }
     std::uint64_t revived = 0;
@@ -176,7 +176,7 @@ std::uint64_t Settlements::hurry(const Selection& selection, std::int64_t now) {
     return revived;
 }
 
-Settlements::Leaving Settlements::leaving(const std::string& webhook) const {
+UnwrittenOutcomes::Leaving UnwrittenOutcomes::leaving(const std::string& webhook) const {
     const auto found = leaving_by_webhook_.find(webhook);
     return found == leaving_by_webhook_.end() ? Leaving{} : found->second;
 }

@@ -1,4 +1,4 @@
-// Settlements: what became of attempts and is not on disk yet. Loop thread. They stay here until their commit has succeeded, however
+// UnwrittenOutcomes: what became of attempts and is not on disk yet. Loop thread. They stay here until their commit has succeeded, however
 // often the store refuses; a crash loses them, and then those deliveries are tried once more.
 #pragma once
 
@@ -14,19 +14,19 @@
 
 namespace agent {
 
-class Settlements {
+class UnwrittenOutcomes {
   public:
-    void hold(Settlement settlement, std::int64_t now);
+    void hold(RecordedOutcome recorded, std::int64_t now);
     [[nodiscard]] bool waiting() const { return !waiting_.empty(); }
     [[nodiscard]] bool being_written() const { return !writing_.empty(); }
     [[nodiscard]] bool contains(std::int64_t id) const { return waiting_.contains(id) || writing_.contains(id); }
 
-    /// What waits is now being written: a copy, until written() or refused().
-    std::vector<HeldSettlement> take();
+    /// What waits is now being written: a copy, until written() or put_back().
+    std::vector<UnwrittenOutcome> take();
     /// But for those of `unwritten`: they wait again.
     void written(const std::vector<std::int64_t>& unwritten = {});
     /// All of it waits again; what came meanwhile is newer.
-    void refused();
+    void put_back();
 
     /// Those of `webhooks` that are not on disk yet.
     [[nodiscard]] std::vector<std::int64_t> ids(const std::vector<std::string>& webhooks) const;
@@ -38,7 +38,7 @@ class Settlements {
     [[nodiscard]] bool is_retry(std::int64_t id, std::uint32_t attempts) const;
     /// What a person's retry does to rows, done to what is not on disk yet: those covered are due at `now`, those that died have fresh
     /// attempts. Gives how many of the latter there were.
-    std::uint64_t hurry(const Selection& selection, std::int64_t now);
+    std::uint64_t make_due_now(const Selection& selection, std::int64_t now);
     /// What will be different once this is written, for stats that are true at once.
     struct Leaving {
         std::uint64_t pending = 0; ///< no longer
@@ -48,9 +48,9 @@ class Settlements {
     [[nodiscard]] Leaving leaving() const { return leaving_; }
 
   private:
-    using ById = std::unordered_map<std::int64_t, HeldSettlement>;
-    void count(const Settlement& settlement, bool in);
-    [[nodiscard]] const Settlement* latest(std::int64_t id) const;
+    using ById = std::unordered_map<std::int64_t, UnwrittenOutcome>;
+    void count(const RecordedOutcome& recorded, bool in);
+    [[nodiscard]] const RecordedOutcome* latest(std::int64_t id) const;
 
     ById waiting_, writing_;
     std::map<std::string, Leaving> leaving_by_webhook_;

@@ -1,4 +1,4 @@
-// Outbox: the queue on disk. add() is the only durable hand-over: when it returns, the events and their deliveries are committed as
+// Queue: the queue on disk. add() is the only durable hand-over: when it returns, the events and their deliveries are committed as
 // queue.sync says. All that waits goes into one transaction (group commit); outcomes of attempts ride along, at most 1 s later.
 // Loop thread; the SQL runs on the database's. After a crash every committed delivery is here again, and one whose outcome was not
 // written yet is tried once more.
@@ -14,7 +14,7 @@
 #include "agent/store/listing.hpp"
 #include "agent/store/commit.hpp"
 #include "agent/queue/outcomes.hpp"
-#include "agent/webhooks/stats.hpp"
+#include "agent/webhooks/counters.hpp"
 #include "common/async/clock.hpp"
 #include "common/sqlite/database.hpp"
 
@@ -26,30 +26,30 @@
 
 namespace agent {
 
-struct QueueStats {
+struct QueueStatus {
     std::uint64_t pending = 0, dead = 0;
     std::uint64_t bytes = 0, max_bytes = 0; ///< database with its WAL
     std::optional<std::int64_t> oldest_ms;  ///< age of the oldest pending delivery
-    bool degraded = false;                  ///< the store said no; tried again by itself
+    bool degraded = false;                  ///< the database said no; tried again by itself
     bool full = false;
     std::string last_error;
 };
 
-class Outbox {
+class Queue {
   public:
-    Outbox(common::Executor loop, common::Clock& clock, common::Database& database, const Config& config, Stats& stats);
-    ~Outbox();
+    Queue(common::Executor loop, common::Clock& clock, common::Database& database, const Config& config, Counters& stats);
+    ~Queue();
 
     /// Blocking, at start, after the schema is there: counters, queue time, cooldowns.
     common::Result<void> load();
-    /// Spawns the committer; `group` must be joined before the outbox goes.
+    /// Spawns the committer; `group` must be joined before the queue goes.
     void start(common::TaskGroup& group);
 
     /// All or nothing. Errors: Fault::full (queue at its bound), Fault::storage (degraded). Order of calls is order of ids.
     common::Task<common::Result<Accepted>> add(std::vector<NewEvent> events);
-    /// Never waits; written with the next commit. What waits is kept while the store is degraded.
-    void settle(Settlement settlement);
-    /// Everything settled so far is written (or the store has refused it).
+    /// Never waits; written with the next commit. What waits is kept while the database is degraded.
+    void record(RecordedOutcome recorded);
+    /// Everything settled so far is written (or the database has refused it).
     common::Task<> flush();
 
     /// Deliveries of `webhooks` never tried, with an id above `after`, oldest first. Those settled but not yet written are left out.
@@ -59,10 +59,10 @@ class Outbox {
     common::Task<common::Result<DueBatch>> due(std::vector<std::string> webhooks, std::size_t limit);
 
     /// Called on the loop for each committed batch of new deliveries: they go to their lanes.
-    void on_new(std::function<void(std::vector<Delivery>)> listener) { on_new_ = std::move(listener); }
+    void on_committed(std::function<void(std::vector<Delivery>)> listener) { on_new_ = std::move(listener); }
     /// Called on the loop after retry(), drop() and whatever else changed rows behind the lanes' backs: what they hold in memory of the
     /// selection is no longer true.
-    void on_edit(std::function<void(const Selection&)> listener) { on_edit_ = std::move(listener); }
+    void on_rows_changed(std::function<void(const Selection&)> listener) { on_edit_ = std::move(listener); }
 
     // For people (rows as in the API, section 5).
     common::Task<common::Result<RowPage>> list(Selection selection, std::int64_t after, std::size_t limit, bool with_bodies = false);
@@ -77,7 +77,7 @@ class Outbox {
     common::Task<common::Result<void>> prune(const Snapshot& snapshot);
 
     [[nodiscard]] std::int64_t queue_time() const;
-    [[nodiscard]] QueueStats stats() const;
+    [[nodiscard]] QueueStatus stats() const;
     [[nodiscard]] std::uint64_t pending(const std::string& webhook) const;
     [[nodiscard]] std::uint64_t dead(const std::string& webhook) const;
 

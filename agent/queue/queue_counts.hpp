@@ -3,7 +3,7 @@
 #pragma once
 
 #include "agent/store/commit.hpp"
-#include "agent/webhooks/stats.hpp"
+#include "agent/webhooks/counters.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -14,12 +14,12 @@
 namespace agent {
 
 struct QueueCounts {
-    explicit QueueCounts(Stats& statistics) : stats{statistics} {}
+    explicit QueueCounts(Counters& statistics) : stats{statistics} {}
 
     struct ByState {
         std::int64_t pending = 0, dead = 0;
     };
-    Stats& stats;
+    Counters& stats;
     std::map<std::string, ByState> webhooks;
     ByState all;
     Sizes sizes;
@@ -31,21 +31,21 @@ struct QueueCounts {
     }
 
     /// A write is done; the statistics follow.
-    void apply(const Written& written) {
-        add(written.effects);
+    void apply(const CommitResult& written) {
+        add(written.changes);
         sizes = written.sizes;
         oldest = written.oldest;
-        for (const auto& [webhook, effect] : written.effects) {
-            if (effect.died + effect.expired + effect.dropped > 0) {
+        for (const auto& [webhook, change] : written.changes) {
+            if (change.died + change.expired + change.dropped > 0) {
                 auto& here = stats.webhooks[webhook];
-                here.dead += effect.died;
-                here.expired += effect.expired;
-                here.dropped += effect.dropped;
+                here.dead += change.died;
+                here.expired += change.expired;
+                here.dropped += change.dropped;
             }
         }
     }
 
-    void load(const Loaded& loaded) {
+    void load(const LoadedQueue& loaded) {
         webhooks.clear();
         all = {};
         add(loaded.counts);
@@ -54,12 +54,12 @@ struct QueueCounts {
     }
 
   private:
-    void add(const Effects& effects) {
-        for (const auto& [webhook, effect] : effects) {
+    void add(const CountChanges& changes) {
+        for (const auto& [webhook, change] : changes) {
             auto& here = webhooks[webhook];
             for (auto* count : {&here, &all}) {
-                count->pending += effect.pending;
-                count->dead += effect.dead;
+                count->pending += change.pending;
+                count->dead += change.dead;
             }
             if (here.pending == 0 && here.dead == 0) {
                 webhooks.erase(webhook);

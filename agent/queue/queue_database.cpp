@@ -18,8 +18,8 @@ constexpr int most_salvages = 3;
 
 } // namespace
 
-StoreError store_error() {
-    StoreError found{common::storage_error()};
+DatabaseError database_error() {
+    DatabaseError found{common::storage_error()};
     try {
         throw;
     } catch (const SQLite::Exception& error) {
@@ -43,10 +43,10 @@ StoreError store_error() {
     return found;
 }
 
-Store::Store(common::Clock& clock, common::Database& database, const Config& config)
+QueueDatabase::QueueDatabase(common::Clock& clock, common::Database& database, const Config& config)
     : clock_{clock}, database_{database}, config_{config} {}
 
-common::Result<Loaded> Store::load() {
+common::Result<LoadedQueue> QueueDatabase::load() {
     auto work = [tables = tables_, queue = config_.queue](common::Connection& connection) {
         keep_reserve(connection.path(), queue.min_free);
         return tables->load(connection, queue.max_size);
@@ -54,21 +54,21 @@ common::Result<Loaded> Store::load() {
     return database_.run_now(std::move(work));
 }
 
-void Store::note(const StoreError& error) {
+void QueueDatabase::note(const DatabaseError& error) {
     if (error.trouble == Trouble::refused || trouble_ == Trouble::damaged) {
         return;
     }
     const bool news = !broken();
     trouble_ = error.trouble;
     if (news) {
-        refused(error.error);
+        note_write_failure(error.error);
         if (on_broken_) {
             on_broken_();
         }
     }
 }
 
-common::Task<common::Result<Loaded>> Store::mend() {
+common::Task<common::Result<LoadedQueue>> QueueDatabase::mend() {
     common::Database::Mend between;
     if (trouble_ == Trouble::damaged && salvaged_ < most_salvages) {
         ++salvaged_;
@@ -80,14 +80,14 @@ common::Task<common::Result<Loaded>> Store::mend() {
         co_return common::fail(opened.error());
     }
     trouble_ = Trouble::refused;
-    auto work = [max_size = config_.queue.max_size](common::Connection& connection, OutboxTables& tables) {
+    auto work = [max_size = config_.queue.max_size](common::Connection& connection, QueueTables& tables) {
         return tables.load(connection, max_size);
     };
     auto job = run(std::move(work));
     co_return co_await std::move(job);
 }
 
-void Store::refused(const common::Error& error) {
+void QueueDatabase::note_write_failure(const common::Error& error) {
     if (!degraded_) {
         common::log::error("the store does not work: no new events until it does, deliveries go on", {{"error", error.message}});
     }
@@ -96,7 +96,7 @@ void Store::refused(const common::Error& error) {
     retry_at_ = clock_.now() + pause;
 }
 
-void Store::worked() {
+void QueueDatabase::note_write_success() {
     if (degraded_) {
         common::log::info("the store works again");
     }
@@ -104,7 +104,7 @@ void Store::worked() {
     last_error_.clear();
 }
 
-std::uint64_t Store::disk_free() const {
+std::uint64_t QueueDatabase::disk_free() const {
     const std::filesystem::path path{database_.path()};
     std::error_code error;
     const auto space = std::filesystem::space(path.has_parent_path() ? path.parent_path() : ".", error);

@@ -1,4 +1,4 @@
-// Store: the database as the outbox sees it: runs jobs, knows whether they work, and mends what can be mended: after an I/O error the
+// QueueDatabase: the database as the queue sees it: runs jobs, knows whether they work, and mends what can be mended: after an I/O error the
 // connection is opened anew, a file that turns out damaged is set aside and salvaged. Loop thread; jobs run on the database's.
 #pragma once
 
@@ -22,39 +22,39 @@ enum class Trouble {
     io,      ///< nobody knows what reached the disk: open anew
     damaged, ///< the file is no good
 };
-struct StoreError {
+struct DatabaseError {
     common::Error error;
     Trouble trouble = Trouble::refused;
     bool full = false; ///< no space on the disk
 };
 /// The current exception. For catch blocks.
-StoreError store_error();
+DatabaseError database_error();
 
-class Store {
+class QueueDatabase {
   public:
-    Store(common::Clock& clock, common::Database& database, const Config& config);
+    QueueDatabase(common::Clock& clock, common::Database& database, const Config& config);
 
     /// Blocking, at start.
-    common::Result<Loaded> load();
+    common::Result<LoadedQueue> load();
 
-    /// Runs work(Connection&, OutboxTables&) on the database's thread and gives its result.
+    /// Runs work(Connection&, QueueTables&) on the database's thread and gives its result.
     enum class OnFullDisk {
         refuse,
         make_way, ///< for what deletes: the reserve is given up and the work tried once more
     };
     template <class Work>
     auto run(Work work, OnFullDisk on_full = OnFullDisk::refuse)
-        -> common::Task<common::Result<std::invoke_result_t<Work&, common::Connection&, OutboxTables&>>>;
+        -> common::Task<common::Result<std::invoke_result_t<Work&, common::Connection&, QueueTables&>>>;
 
     /// After an I/O error or damage: opens anew and counts anew; what is there now is what is true. broken() until it succeeds.
-    common::Task<common::Result<Loaded>> mend();
+    common::Task<common::Result<LoadedQueue>> mend();
     [[nodiscard]] bool broken() const { return trouble_ != Trouble::refused; }
     /// Called when a job finds the store broken.
     void on_broken(std::function<void()> listener) { on_broken_ = std::move(listener); }
 
     // Degraded: the last write was refused. Until retry_at() nothing is tried.
-    void refused(const common::Error& error);
-    void worked();
+    void note_write_failure(const common::Error& error);
+    void note_write_success();
     [[nodiscard]] bool degraded() const { return degraded_; }
     [[nodiscard]] common::Instant retry_at() const { return retry_at_; }
     [[nodiscard]] const std::string& last_error() const { return last_error_; }
@@ -63,12 +63,12 @@ class Store {
     [[nodiscard]] std::uint64_t disk_free() const;
 
   private:
-    void note(const StoreError& error);
+    void note(const DatabaseError& error);
 
     common::Clock& clock_;
     common::Database& database_;
     const Config& config_;
-    std::shared_ptr<OutboxTables> tables_ = std::make_shared<OutboxTables>();
+    std::shared_ptr<QueueTables> tables_ = std::make_shared<QueueTables>();
     std::function<void()> on_broken_;
     Trouble trouble_ = Trouble::refused;
     int salvaged_ = 0;
@@ -78,16 +78,16 @@ class Store {
 };
 
 template <class Work>
-auto Store::run(Work work, OnFullDisk on_full)
-    -> common::Task<common::Result<std::invoke_result_t<Work&, common::Connection&, OutboxTables&>>> {
-    using Value = std::invoke_result_t<Work&, common::Connection&, OutboxTables&>;
+auto QueueDatabase::run(Work work, OnFullDisk on_full)
+    -> common::Task<common::Result<std::invoke_result_t<Work&, common::Connection&, QueueTables&>>> {
+    using Value = std::invoke_result_t<Work&, common::Connection&, QueueTables&>;
     auto attempt = [work = std::move(work), tables = tables_,
-                    on_full](common::Connection& connection) mutable -> tl::expected<Value, StoreError> {
+                    on_full](common::Connection& connection) mutable -> tl::expected<Value, DatabaseError> {
         for (bool again = on_full == OnFullDisk::make_way;; again = false) {
             try {
                 return work(connection, *tables);
             } catch (...) {
-                auto error = store_error();
+                auto error = database_error();
                 if (error.full && again) {
                     give_up_reserve(connection.path());
                 }
@@ -95,7 +95,7 @@ auto Store::run(Work work, OnFullDisk on_full)
                     reuse_wal(connection); // the next write need not grow it
                 }
                 if (!error.full || !again) {
-                    return tl::unexpected<StoreError>{std::move(error)};
+                    return tl::unexpected<DatabaseError>{std::move(error)};
                 }
             }
         }
@@ -103,7 +103,7 @@ auto Store::run(Work work, OnFullDisk on_full)
     auto job = database_.run(std::move(attempt));
     auto got = co_await std::move(job);
     if (!got) {
-        const StoreError closed{got.error(), Trouble::io};
+        const DatabaseError closed{got.error(), Trouble::io};
         note(closed);
         co_return common::fail(got.error());
     }

@@ -1,4 +1,4 @@
-// What the outbox is made of; for its two .cpp files.
+// What the queue is made of; for its two .cpp files.
 #pragma once
 
 #include "agent/queue/committer.hpp"
@@ -15,17 +15,17 @@
 
 namespace agent {
 
-struct Outbox::State {
-    State(common::Executor loop, common::Clock& clock, common::Database& database, const Config& settings, Stats& statistics,
+struct Queue::State {
+    State(common::Executor loop, common::Clock& clock, common::Database& queue_file, const Config& settings, Counters& statistics,
           Committer::Listeners listeners)
-        : config{settings}, time{clock}, counts{statistics}, store{clock, database, settings}, changed{listeners.changed},
-          committer{loop, {clock, settings, store, counts, time}, std::move(listeners)} {}
+        : config{settings}, time{clock}, counts{statistics}, database{clock, queue_file, settings}, rows_changed{listeners.rows_changed},
+          committer{loop, {clock, settings, database, counts, time}, std::move(listeners)} {}
 
     const Config& config;
     QueueTime time;
     QueueCounts counts;
-    Store store;
-    std::function<void(const Selection&)> changed; ///< tells the lanes
+    QueueDatabase database;
+    std::function<void(const Selection&)> rows_changed; ///< tells the lanes
     Committer committer;
     /// By webhook: deliveries up to this id were looked at and are delivered, expired or not this webhook's.
     std::map<std::string, std::int64_t> expired_up_to;
@@ -41,9 +41,9 @@ struct Outbox::State {
     }
 
     /// In the handler of the result itself: what is settled after it is the reader's own doing.
-    /// Retries whose last attempt is not written down stay: the store may not write for days.
+    /// Retries whose last attempt is not written down stay: the database may not write for days.
     void leave_out_settled(DueBatch& batch) const {
-        const auto& settled = committer.settlements();
+        const auto& settled = committer.outcomes();
         std::erase_if(batch.deliveries,
                       [&](const Delivery& one) { return settled.contains(one.id) && !settled.is_retry(one.id, one.attempts); });
     }

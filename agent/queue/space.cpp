@@ -38,11 +38,11 @@ std::int64_t Committer::size_room() const {
 std::int64_t Committer::disk_room() const {
     constexpr auto most = static_cast<std::uint64_t>(INT64_MAX) / 2;
     const auto kept = std::min(config_.queue.min_free, most) + std::min(counts_.sizes.growth, most);
-    return static_cast<std::int64_t>(std::min(store_.disk_free(), most)) - static_cast<std::int64_t>(kept);
+    return static_cast<std::int64_t>(std::min(database_.disk_free(), most)) - static_cast<std::int64_t>(kept);
 }
 
 /// Whether all of the group has room. With `may_drop` the commit makes what is lacking.
-bool Committer::judge(Group& group, bool may_drop) {
+bool Committer::admit_group(Group& group, bool may_drop) {
     admission_.begin(clock_.now(), time_.now());
     const auto there_is = std::min(size_room(), disk_room());
     const auto most = may_drop ? static_cast<std::int64_t>(config_.queue.max_size) : there_is;
@@ -79,26 +79,26 @@ Task<Result<void>> Committer::find_room(Group& group) {
     const bool worthwhile = sizes.wal >= worthwhile_wal || (disk_short && sizes.spare + sizes.wal > 0);
     if (worthwhile && (!gave_back_at_ || clock_.now() - *gave_back_at_ >= give_back_interval)) {
         gave_back_at_ = clock_.now();
-        auto give = [pages = disk_short ? pages_a_step : 0](common::Connection& connection, OutboxTables& tables) {
+        auto give = [pages = disk_short ? pages_a_step : 0](common::Connection& connection, QueueTables& tables) {
             empty_wal(connection);
             if (pages > 0) {
                 shrink(connection, pages);
                 empty_wal(connection);
             }
-            Written written;
-            tables.look(connection, written);
+            CommitResult written;
+            tables.measure(connection, written);
             return written;
         };
-        auto job = store_.run(std::move(give));
+        auto job = database_.run(std::move(give));
         const auto given = co_await std::move(job);
-        if (!given && store_.broken()) {
+        if (!given && database_.broken()) {
             co_return common::fail(given.error());
         }
         if (given) {
             counts_.apply(*given);
         }
     }
-    if (!judge(group, config_.queue.when_full == WhenFull::drop_oldest)) {
+    if (!admit_group(group, config_.queue.when_full == WhenFull::drop_oldest)) {
         tell_full(true);
     }
     co_return Result<void>{};
@@ -106,9 +106,9 @@ Task<Result<void>> Committer::find_room(Group& group) {
 
 void Committer::no_room(Group& group) {
     admission_.undo();
-    settlements_.refused();
-    if (settlements_.waiting() && !settled_since_) {
-        settled_since_ = clock_.now();
+    outcomes_.put_back();
+    if (outcomes_.waiting() && !waiting_since_) {
+        waiting_since_ = clock_.now();
     }
     tell_full(true);
     for (std::size_t i = 0; i < group.adds.size(); ++i) {
@@ -126,7 +126,7 @@ void Committer::tell_full(bool full) {
     if (full && !full_told_ && (!full_told_at_ || clock_.now() - *full_told_at_ >= episode)) {
         common::log::warn("the queue is full: new events are refused until deliveries make room", {{"bytes", counts_.sizes.files()},
                                                                                                    {"max_size", config_.queue.max_size},
-                                                                                                   {"disk_free", store_.disk_free()},
+                                                                                                   {"disk_free", database_.disk_free()},
                                                                                                    {"min_free", config_.queue.min_free}});
         full_told_ = true;
         full_told_at_ = clock_.now();
@@ -137,7 +137,7 @@ void Committer::tell_full(bool full) {
     }
 }
 
-void Committer::tell_dropped(const Written& written) {
+void Committer::tell_dropped(const CommitResult& written) {
     if (written.dropped.empty()) {
         return;
     }
@@ -148,7 +148,7 @@ void Committer::tell_dropped(const Written& written) {
     dropped_at_ = clock_.now();
     Selection gone;
     gone.ids = written.dropped;
-    listeners_.changed(gone);
+    listeners_.rows_changed(gone);
 }
 
 } // namespace agent

@@ -25,9 +25,9 @@ constexpr std::uint64_t idle_wal_bytes = std::uint64_t{1} << 20;
 
 } // namespace
 
-/// Runs step(Connection&, OutboxTables&) -> Step and applies what it did.
-template <class Work> Task<Result<Step>> Outbox::State::step(Work work) {
-    auto job = store.run(std::move(work), Store::OnFullDisk::make_way);
+/// Runs step(Connection&, QueueTables&) -> Step and applies what it did.
+template <class Work> Task<Result<Step>> Queue::State::step(Work work) {
+    auto job = database.run(std::move(work), QueueDatabase::OnFullDisk::make_way);
     auto done = co_await std::move(job);
     if (done) {
         counts.apply(done->written);
@@ -35,14 +35,14 @@ template <class Work> Task<Result<Step>> Outbox::State::step(Work work) {
     co_return done;
 }
 
-Task<Result<std::uint64_t>> Outbox::retry(Selection selection) {
+Task<Result<std::uint64_t>> Queue::retry(Selection selection) {
     return edit(false, std::move(selection));
 }
-Task<Result<std::uint64_t>> Outbox::drop(Selection selection) {
+Task<Result<std::uint64_t>> Queue::drop(Selection selection) {
     return edit(true, std::move(selection));
 }
 
-Task<Result<std::uint64_t>> Outbox::edit(bool drop, Selection selection) {
+Task<Result<std::uint64_t>> Queue::edit(bool drop, Selection selection) {
     auto written = flush();
     co_await std::move(written);
     auto work = selection.ids.empty() ? state_->edit_all(drop, selection) : state_->edit_ids(drop, selection);
@@ -50,16 +50,16 @@ Task<Result<std::uint64_t>> Outbox::edit(bool drop, Selection selection) {
     // Also after an error: steps before it were done.
     if (!drop) {
         state_->expired_up_to.clear(); // what became pending again may be older
-        const auto revived = state_->committer.hurry(selection);
+        const auto revived = state_->committer.make_due_now(selection);
         if (count && selection.state == DeliveryState::dead) {
             *count += revived; // on disk they are pending yet, and counted there where those are meant
         }
     }
-    state_->changed(selection);
+    state_->rows_changed(selection);
     co_return count;
 }
 
-Task<Result<std::uint64_t>> Outbox::State::edit_ids(bool drop, Selection selection) {
+Task<Result<std::uint64_t>> Queue::State::edit_ids(bool drop, Selection selection) {
     std::uint64_t count = 0;
     auto ids = std::move(selection.ids);
     std::sort(ids.begin(), ids.end());
@@ -67,7 +67,7 @@ Task<Result<std::uint64_t>> Outbox::State::edit_ids(bool drop, Selection selecti
     for (std::size_t at = 0; at < ids.size(); at += rows_a_step) {
         const auto from = ids.begin() + static_cast<std::ptrdiff_t>(at);
         selection.ids.assign(from, from + static_cast<std::ptrdiff_t>(std::min(rows_a_step, ids.size() - at)));
-        auto work = [=, now = time.now()](Connection& connection, OutboxTables& tables) {
+        auto work = [=, now = time.now()](Connection& connection, QueueTables& tables) {
             return agent::edit_ids(connection, tables, drop ? Edit::drop : Edit::retry, selection, now);
         };
         auto job = step(std::move(work));
@@ -80,7 +80,7 @@ Task<Result<std::uint64_t>> Outbox::State::edit_ids(bool drop, Selection selecti
     co_return count;
 }
 
-Task<Result<std::uint64_t>> Outbox::State::edit_all(bool drop, Selection selection) {
+Task<Result<std::uint64_t>> Queue::State::edit_all(bool drop, Selection selection) {
     const auto edit = drop ? Edit::drop : Edit::retry;
     const auto now = time.now();
     const auto last = committer.next_id() - 1; // what comes meanwhile is not meant
@@ -93,7 +93,7 @@ Task<Result<std::uint64_t>> Outbox::State::edit_all(bool drop, Selection selecti
             }
             count += drop ? 0 : static_cast<std::uint64_t>(counts.of(webhook).pending);
             for (bool more = true; more;) {
-                auto work = [=](Connection& connection, OutboxTables& tables) {
+                auto work = [=](Connection& connection, QueueTables& tables) {
                     return edit_pending(connection, tables, edit, webhook, last, now);
                 };
                 auto job = step(std::move(work));
@@ -109,7 +109,7 @@ Task<Result<std::uint64_t>> Outbox::State::edit_all(bool drop, Selection selecti
     if (selection.state != DeliveryState::pending && counts.all.dead > 0) {
         std::int64_t after = 0;
         for (bool more = true; more;) {
-            auto work = [=, webhook = selection.webhook](Connection& connection, OutboxTables& tables) {
+            auto work = [=, webhook = selection.webhook](Connection& connection, QueueTables& tables) {
                 return edit_dead(connection, tables, edit, webhook, after, last, now);
             };
             auto job = step(std::move(work));
@@ -125,14 +125,14 @@ Task<Result<std::uint64_t>> Outbox::State::edit_all(bool drop, Selection selecti
     co_return count;
 }
 
-Task<Result<std::uint64_t>> Outbox::bury_removed(std::vector<std::string> known) {
+Task<Result<std::uint64_t>> Queue::bury_removed(std::vector<std::string> known) {
     std::uint64_t count = 0;
     for (const auto& webhook : state_->pending_webhooks()) {
         if (std::find(known.begin(), known.end(), webhook) != known.end()) {
             continue;
         }
         for (bool more = true; more;) {
-            auto work = [webhook, now = state_->time.now()](Connection& connection, OutboxTables& tables) {
+            auto work = [webhook, now = state_->time.now()](Connection& connection, QueueTables& tables) {
                 return bury(connection, tables, webhook, "webhook removed", now);
             };
             auto job = state_->step(std::move(work));
@@ -145,12 +145,12 @@ Task<Result<std::uint64_t>> Outbox::bury_removed(std::vector<std::string> known)
         }
         Selection gone;
         gone.webhook = webhook;
-        state_->changed(gone);
+        state_->rows_changed(gone);
     }
     co_return count;
 }
 
-Task<Result<void>> Outbox::prune(const Snapshot& snapshot) {
+Task<Result<void>> Queue::prune(const Snapshot& snapshot) {
     auto& state = *state_;
     std::vector<std::pair<std::string, common::Millis>> ages;
     for (const auto& webhook : snapshot.webhooks) {
@@ -158,8 +158,8 @@ Task<Result<void>> Outbox::prune(const Snapshot& snapshot) {
             ages.emplace_back(webhook->key, webhook->settings.max_age);
         }
     }
-    if (state.store.degraded()) {
-        co_return common::fail(common::Fault::storage, state.store.last_error());
+    if (state.database.degraded()) {
+        co_return common::fail(common::Fault::storage, state.database.last_error());
     }
     auto forgetting = state.forget();
     if (auto forgotten = co_await std::move(forgetting); !forgotten) {
@@ -176,12 +176,12 @@ Task<Result<void>> Outbox::prune(const Snapshot& snapshot) {
 }
 
 /// Dead letters and cooldowns that are over.
-Task<Result<void>> Outbox::State::forget() {
+Task<Result<void>> Queue::State::forget() {
     if (committer.expire_cooldowns()) {
-        auto work = [now = time.now()](Connection& connection, OutboxTables& tables) {
+        auto work = [now = time.now()](Connection& connection, QueueTables& tables) {
             forget_cooldowns(connection, now);
             Step done;
-            tables.look(connection, done.written);
+            tables.measure(connection, done.written);
             return done;
         };
         auto job = step(std::move(work));
@@ -191,7 +191,7 @@ Task<Result<void>> Outbox::State::forget() {
     }
     for (bool more = counts.all.dead > 0; more;) {
         auto work = [died_before = time.now() - config.queue.keep_dead.count(), oldest = counts.all.dead - most_dead](
-                        Connection& connection, OutboxTables& tables) { return forget_dead(connection, tables, died_before, oldest); };
+                        Connection& connection, QueueTables& tables) { return forget_dead(connection, tables, died_before, oldest); };
         auto job = step(std::move(work));
         const auto done = co_await std::move(job);
         if (!done) {
@@ -202,9 +202,9 @@ Task<Result<void>> Outbox::State::forget() {
     co_return Result<void>{};
 }
 
-Task<Result<void>> Outbox::State::expire_old(std::string webhook, std::int64_t accepted_before) {
+Task<Result<void>> Queue::State::expire_old(std::string webhook, std::int64_t accepted_before) {
     for (bool more = counts.of(webhook).pending > 0; more;) {
-        auto work = [=, after = expired_up_to[webhook]](Connection& connection, OutboxTables& tables) {
+        auto work = [=, after = expired_up_to[webhook]](Connection& connection, QueueTables& tables) {
             return expire(connection, tables, webhook, after, accepted_before);
         };
         auto job = step(std::move(work));
@@ -217,14 +217,14 @@ Task<Result<void>> Outbox::State::expire_old(std::string webhook, std::int64_t a
         if (!done->rows.empty()) {
             Selection gone;
             gone.ids = done->rows;
-            changed(gone);
+            rows_changed(gone);
         }
     }
     co_return Result<void>{};
 }
 
 /// A file that was large once gives its pages back, a WAL that nobody needs goes, the reserve comes back.
-Task<Result<void>> Outbox::State::give_back() {
+Task<Result<void>> Queue::State::give_back() {
     bool shrunk = false;
     auto spare = UINT64_MAX;
     for (int round = 0; round < shrink_steps; ++round) {
@@ -234,10 +234,10 @@ Task<Result<void>> Outbox::State::give_back() {
             break;
         }
         shrunk = true;
-        auto work = [](Connection& connection, OutboxTables& tables) {
+        auto work = [](Connection& connection, QueueTables& tables) {
             shrink(connection, pages_a_step);
             Step done;
-            tables.look(connection, done.written);
+            tables.measure(connection, done.written);
             return done;
         };
         auto job = step(std::move(work));
@@ -247,10 +247,10 @@ Task<Result<void>> Outbox::State::give_back() {
     }
     const bool idle = counts.all.pending == 0 && counts.sizes.wal > idle_wal_bytes;
     if (shrunk || idle || (committer.disk_short() && counts.sizes.wal > 0)) {
-        auto work = [](Connection& connection, OutboxTables& tables) {
+        auto work = [](Connection& connection, QueueTables& tables) {
             empty_wal(connection);
             Step done;
-            tables.look(connection, done.written);
+            tables.measure(connection, done.written);
             return done;
         };
         auto job = step(std::move(work));
@@ -258,10 +258,10 @@ Task<Result<void>> Outbox::State::give_back() {
             co_return common::fail(done.error());
         }
     }
-    auto keep = [min_free = config.queue.min_free](Connection& connection, OutboxTables& tables) {
+    auto keep = [min_free = config.queue.min_free](Connection& connection, QueueTables& tables) {
         keep_reserve(connection.path(), min_free);
         Step done;
-        tables.look(connection, done.written);
+        tables.measure(connection, done.written);
         return done;
     };
     auto job = step(std::move(keep));

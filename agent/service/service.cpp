@@ -41,21 +41,21 @@ common::ServerOptions server_options(const Config& config) {
     common::ServerOptions options;
     options.max_body = static_cast<std::size_t>(config.ingest.max_body);
     options.max_connections = static_cast<std::size_t>(config.ingest.max_connections);
-    options.server_name = std::string{"ffl-agent/"} + version;
+    options.server_name = std::string{"ffl-agent/"} + common::version;
     return options;
 }
 
 common::ClientOptions client_options(const Config& config) {
     common::ClientOptions options;
-    options.user_agent = std::string{"ffl-agent/"} + version;
+    options.user_agent = std::string{"ffl-agent/"} + common::version;
     options.denied = config.delivery.deny_targets;
     options.idle_per_origin = static_cast<std::size_t>(config.delivery.connections_per_target);
     return options;
 }
 
-class Agent {
+class Service {
   public:
-    explicit Agent(Config config) : config_{std::move(config)} {}
+    explicit Service(Config config) : config_{std::move(config)} {}
     int run();
 
   private:
@@ -73,28 +73,28 @@ class Agent {
     asio::io_context loop_{1};
     // Held from the first line to the last: none of them ever ends the process by itself.
     asio::signal_set signals_{loop_, SIGTERM, SIGINT, SIGHUP};
-    asio::thread_pool store_{1};
+    asio::thread_pool database_thread_{1};
     common::SystemClock clock_{loop_.get_executor()};
-    common::Database database_{loop_.get_executor(), store_.get_executor()};
-    Opened opened_;
-    Stats stats_;
+    common::Database database_{loop_.get_executor(), database_thread_.get_executor()};
+    OpenReport opened_;
+    Counters stats_;
     WebhookCache cache_{database_, config_};
-    Outbox outbox_{loop_.get_executor(), clock_, database_, config_, stats_};
+    Queue queue_{loop_.get_executor(), clock_, database_, config_, stats_};
     common::BeastClient client_{loop_.get_executor(), client_options(config_)};
-    ServerApi server_api_{loop_.get_executor(), clock_, client_, config_};
-    Sync sync_{loop_.get_executor(), clock_, server_api_, cache_, config_, stats_};
-    Dispatcher dispatcher_{loop_.get_executor(), clock_, client_, outbox_, cache_, config_, stats_};
-    Ingest ingest_{clock_, outbox_, cache_, stats_};
+    findface::Client findface_{loop_.get_executor(), clock_, client_, config_};
+    Sync sync_{loop_.get_executor(), clock_, findface_, cache_, config_, stats_};
+    Dispatcher dispatcher_{loop_.get_executor(), clock_, client_, queue_, cache_, config_, stats_};
+    Ingest ingest_{clock_, queue_, cache_, stats_};
     std::optional<Control> control_;
     std::optional<Router> router_;
     std::optional<common::HttpServer> server_;
-    common::Notify notify_;
-    Watch watch_{clock_, database_, outbox_, dispatcher_, cache_, config_, notify_};
+    common::SystemdNotifier systemd_;
+    Watchdog watchdog_{clock_, database_, queue_, dispatcher_, cache_, config_, systemd_};
     common::Wakeup prune_now_{loop_.get_executor(), clock_};
     common::TaskGroup parts_{loop_.get_executor()};
 };
 
-Result<void> Agent::open() {
+Result<void> Service::open() {
     auto opened = open_database(database_, config_.queue.path, config_.queue.sync);
     if (!opened) {
         return common::fail(opened.error());
@@ -107,11 +107,11 @@ Result<void> Agent::open() {
     if (auto loaded = cache_.load(std::move(*local)); !loaded) {
         return loaded;
     }
-    return outbox_.load();
+    return queue_.load();
 }
 
-Result<void> Agent::listen() {
-    control_.emplace(clock_, outbox_, cache_, config_, stats_, opened_, Control::Asks{[this] { return sync_now(); }});
+Result<void> Service::listen() {
+    control_.emplace(clock_, queue_, cache_, config_, stats_, opened_, Control::Asks{[this] { return sync_now(); }});
     router_.emplace(ingest_, *control_, config_);
     server_.emplace(
         loop_.get_executor(), server_options(config_), [this](const common::Incoming& head) { return router_->refuse(head); },
@@ -134,18 +134,18 @@ Result<void> Agent::listen() {
     return {};
 }
 
-int Agent::refuse(const common::Error& error) const {
+int Service::refuse(const common::Error& error) const {
     log::error("cannot start", {{"error", error.message}});
     return error.fault == Fault::config ? exit_code::bad_config : exit_code::io;
 }
 
-int Agent::run() {
-    log::info("starting", {{"version", version}, {"config", config_.path}, {"queue", config_.queue.path}});
+int Service::run() {
+    log::info("starting", {{"version", common::version}, {"config", config_.path}, {"queue", config_.queue.path}});
     if (auto opened = open(); !opened) {
         return refuse(opened.error());
     }
-    outbox_.on_new([this](std::vector<Delivery> deliveries) { dispatcher_.offer(std::move(deliveries)); });
-    outbox_.on_edit([this](const Selection& selection) { dispatcher_.edited(selection); });
+    queue_.on_committed([this](std::vector<Delivery> deliveries) { dispatcher_.committed(std::move(deliveries)); });
+    queue_.on_rows_changed([this](const Selection& selection) { dispatcher_.rows_changed(selection); });
     cache_.on_change([this] {
         dispatcher_.redraw();
         prune_now_.notify();
@@ -153,11 +153,11 @@ int Agent::run() {
     if (auto listening = listen(); !listening) {
         return refuse(listening.error());
     }
-    outbox_.start(parts_);
+    queue_.start(parts_);
     sync_.start(parts_);
     dispatcher_.redraw();
     parts_.spawn("prune", prune());
-    parts_.spawn("watch", watch_.run());
+    parts_.spawn("watch", watchdog_.run());
 
     bool stopped = false;
     std::exception_ptr broke;
@@ -172,7 +172,7 @@ int Agent::run() {
         stopped = true;
         loop_.stop();
     });
-    notify_.send("READY=1");
+    systemd_.send("READY=1");
     loop_.run();
     if (broke || !stopped) {
         log::error("the loop ended by itself");
@@ -183,7 +183,7 @@ int Agent::run() {
     return exit_code::done;
 }
 
-Task<> Agent::wait_for_signals() {
+Task<> Service::wait_for_signals() {
     for (;;) {
         auto wait = signals_.async_wait(asio::use_awaitable);
         const int signal = co_await std::move(wait);
@@ -194,23 +194,23 @@ Task<> Agent::wait_for_signals() {
     }
 }
 
-Task<> Agent::stop() {
+Task<> Service::stop() {
     log::info("stopping");
-    notify_.send("STOPPING=1\nSTATUS=stopping");
+    systemd_.send("STOPPING=1\nSTATUS=stopping");
     common::TaskGroup answering{loop_.get_executor()};
     answering.spawn("answers", server_->stop(stop_grace));
     auto attempts = dispatcher_.stop(stop_grace);
     co_await std::move(attempts);
     auto answers = answering.join();
     co_await std::move(answers);
-    auto written = outbox_.flush();
+    auto written = queue_.flush();
     co_await std::move(written);
     parts_.cancel();
     auto ended = parts_.join();
     co_await std::move(ended);
 }
 
-Task<> Agent::prune() {
+Task<> Service::prune() {
     for (;;) {
         auto pause = prune_now_.wait_until(clock_.now() + prune_interval);
         co_await std::move(pause);
@@ -220,26 +220,26 @@ Task<> Agent::prune() {
             for (const auto& webhook : snapshot->webhooks) {
                 known.push_back(webhook->key);
             }
-            auto burial = outbox_.bury_removed(std::move(known));
+            auto burial = queue_.bury_removed(std::move(known));
             const auto buried = co_await std::move(burial);
             if (buried && *buried > 0) {
                 log::info("deliveries of removed webhooks became dead letters", {{"deliveries", *buried}});
             }
         }
         // What the store refuses shows as a degraded store; the next round tries again.
-        auto work = outbox_.prune(*snapshot);
+        auto work = queue_.prune(*snapshot);
         const auto done = co_await std::move(work);
         log::debug("pruned", {{"done", done ? "yes" : done.error().message}});
     }
 }
 
-Task<Result<Changes>> Agent::sync_now() {
+Task<Result<Changes>> Service::sync_now() {
     auto local = read_local(config_);
     if (!local) {
         co_return common::fail(local.error());
     }
     auto changes = cache_.rebuild(std::move(*local));
-    server_api_.hurry_login();
+    findface_.retry_login_now();
     auto fetch = sync_.fetch();
     auto fetched = co_await std::move(fetch);
     if (!fetched) {
@@ -251,10 +251,10 @@ Task<Result<Changes>> Agent::sync_now() {
     co_return changes;
 }
 
-void Agent::reload() {
+void Service::reload() {
     log::info("reloading", {{"config", config_.path}});
     const auto monotonic = std::chrono::duration_cast<std::chrono::microseconds>(clock_.now().time_since_epoch());
-    notify_.send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic.count()));
+    systemd_.send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic.count()));
     auto loaded = load_config(config_.path, credentials_directory());
     auto local = loaded.good() ? read_local(loaded.config) : Result<std::vector<Definition>>{};
     if (!local) {
@@ -264,7 +264,7 @@ void Agent::reload() {
         for (const auto& error : loaded.errors) {
             log::error("bad configuration, the old one stays", {{"error", error}});
         }
-        notify_.send("READY=1");
+        systemd_.send("READY=1");
         return;
     }
     auto& fresh = loaded.config;
@@ -282,22 +282,22 @@ void Agent::reload() {
     keep(fresh.queue.sync, config_.queue.sync, "[queue] sync");
     config_ = std::move(fresh);
     log::set_level(config_.log_level);
-    client_.renew(client_options(config_));
+    client_.set_options(client_options(config_));
     server_->set_options(server_options(config_));
-    server_api_.forget_login();
+    findface_.forget_login();
     cache_.rebuild(std::move(*local));
     dispatcher_.redraw();
-    sync_.hurry();
-    notify_.send("READY=1");
+    sync_.refetch_now();
+    systemd_.send("READY=1");
     log::info("reloaded");
 }
 
 } // namespace
 
-int run_agent(Config config) {
+int run_service(Config config) {
     log::set_level(config.log_level);
     std::signal(SIGPIPE, SIG_IGN);
-    return Agent{std::move(config)}.run();
+    return Service{std::move(config)}.run();
 }
 
 } // namespace agent

@@ -6,6 +6,6 @@
 namespace agent {
 
 /// The whole service, in the foreground. Gives the process's exit code (contract section 2).
-int run_agent(Config config);
+int run_service(Config config);
 
 } // namespace agent

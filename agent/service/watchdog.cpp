@@ -13,12 +13,12 @@ constexpr common::Millis standstill_margin{60'000};
 
 } // namespace
 
-Watch::Watch(common::Clock& clock, common::Database& database, const Outbox& outbox, const Dispatcher& dispatcher,
-             const WebhookCache& cache, const Config& config, const common::Notify& notify)
-    : clock_{clock}, database_{database}, outbox_{outbox}, dispatcher_{dispatcher}, cache_{cache}, config_{config}, notify_{notify},
+Watchdog::Watchdog(common::Clock& clock, common::Database& database, const Queue& queue, const Dispatcher& dispatcher,
+             const WebhookCache& cache, const Config& config, const common::SystemdNotifier& notify)
+    : clock_{clock}, database_{database}, queue_{queue}, dispatcher_{dispatcher}, cache_{cache}, config_{config}, systemd_{notify},
       progressed_at_{clock.now()} {}
 
-bool Watch::deliveries_progress() {
+bool Watchdog::deliveries_progress() {
     const auto lanes = dispatcher_.lanes();
     const bool work = std::any_of(lanes.begin(), lanes.end(), [](const LaneStatus& lane) { return lane.held > 0; });
     if (!work || dispatcher_.progress() != progress_) {
@@ -34,10 +34,10 @@ bool Watch::deliveries_progress() {
     return clock_.now() - progressed_at_ < config_.delivery.retry.max + 2 * longest + standstill_margin;
 }
 
-std::string Watch::status() const {
+std::string Watchdog::status() const {
     const auto& webhooks = cache_.snapshot()->webhooks;
     const auto serving = std::count_if(webhooks.begin(), webhooks.end(), [](const auto& w) { return w->state == WebhookState::serving; });
-    const auto queue = outbox_.stats();
+    const auto queue = queue_.stats();
     std::string text = "serving " + std::to_string(serving) + " webhooks, " + std::to_string(queue.pending) + " deliveries waiting";
     if (!cache_.known()) {
         text = "waiting for the first list of webhooks";
@@ -48,8 +48,8 @@ std::string Watch::status() const {
     return text;
 }
 
-common::Task<> Watch::run() {
-    const auto interval = notify_.watchdog() ? std::min(*notify_.watchdog() / 2, status_interval) : status_interval;
+common::Task<> Watchdog::run() {
+    const auto interval = systemd_.watchdog() ? std::min(*systemd_.watchdog() / 2, status_interval) : status_interval;
     std::string told;
     for (;;) {
         // A job through the store's thread and back: neither it nor the loop stands still. An error is progress too: the store answered.
@@ -57,12 +57,12 @@ common::Task<> Watch::run() {
         auto job = database_.run(look);
         const auto answered = co_await std::move(job);
         if (deliveries_progress()) {
-            notify_.send("WATCHDOG=1");
+            systemd_.send("WATCHDOG=1");
         } else {
             common::log::error("no delivery makes progress", {{"store", answered ? "ok" : answered.error().message}});
         }
         if (auto text = status(); text != told) {
-            notify_.send("STATUS=" + text);
+            systemd_.send("STATUS=" + text);
             told = std::move(text);
         }
         auto pause = common::sleep_for(clock_, interval);

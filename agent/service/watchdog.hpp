@@ -1,4 +1,4 @@
-// Watch: tells the supervisor how the agent is: STATUS= in words, and WATCHDOG=1 only while the loop, the store and the deliveries make
+// Watchdog: tells the supervisor how the agent is: STATUS= in words, and WATCHDOG=1 only while the loop, the store and the deliveries make
 // progress. Loop thread.
 #pragma once
 
@@ -12,10 +12,10 @@
 
 namespace agent {
 
-class Watch {
+class Watchdog {
   public:
-    Watch(common::Clock& clock, common::Database& database, const Outbox& outbox, const Dispatcher& dispatcher, const WebhookCache& cache,
-          const Config& config, const common::Notify& notify);
+    Watchdog(common::Clock& clock, common::Database& database, const Queue& queue, const Dispatcher& dispatcher, const WebhookCache& cache,
+          const Config& config, const common::SystemdNotifier& notify);
     /// Until cancelled.
     common::Task<> run();
 
@@ -25,11 +25,11 @@ class Watch {
 
     common::Clock& clock_;
     common::Database& database_;
-    const Outbox& outbox_;
+    const Queue& queue_;
     const Dispatcher& dispatcher_;
     const WebhookCache& cache_;
     const Config& config_;
-    const common::Notify& notify_;
+    const common::SystemdNotifier& systemd_;
     std::uint64_t progress_ = 0;
     common::Instant progressed_at_;
 };

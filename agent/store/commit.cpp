@@ -16,7 +16,7 @@ namespace {
 
 using common::Connection;
 
-void insert_event(Connection& connection, const EventRow& event, Effects& effects) {
+void insert_event(Connection& connection, const EventRow& event, CountChanges& changes) {
     auto& put = connection.prepared("INSERT INTO event(id, event_id, given, accepted_at, body) VALUES(?, ?, ?, ?, ?)");
     put.bind(1, event.id);
     put.bind(2, event.event_id);
@@ -30,20 +30,20 @@ void insert_event(Connection& connection, const EventRow& event, Effects& effect
         owe.bind(1, event.delivery(place));
         owe.bind(2, event.webhooks[place]);
         owe.exec();
-        ++effects[event.webhooks[place]].pending;
+        ++changes[event.webhooks[place]].pending;
     }
 }
 
 } // namespace
 
-Loaded OutboxTables::load(Connection& connection, std::uint64_t max_size) {
+LoadedQueue QueueTables::load(Connection& connection, std::uint64_t max_size) {
     oldest_from_ = 0;
     reuse_wal(connection); // what a run before left
     constexpr std::uint64_t page = 4096;
     const auto wal_pages = std::clamp<std::uint64_t>(max_size / page / 16, 32, 1000);
     connection.handle().exec("PRAGMA wal_autocheckpoint = " + std::to_string(wal_pages) +
                              "; PRAGMA journal_size_limit = " + std::to_string(wal_pages * page));
-    Loaded loaded;
+    LoadedQueue loaded;
     auto& pending =
         connection.prepared("SELECT webhook, count(*) FROM delivery INDEXED BY delivery_pending WHERE state = 0 GROUP BY webhook");
     while (pending.executeStep()) {
@@ -62,29 +62,29 @@ Loaded OutboxTables::load(Connection& connection, std::uint64_t max_size) {
     loaded.newest_accepted_at = newest_accepted_at(connection);
     loaded.next_event = std::max({loaded.anchor ? loaded.anchor->next_event : 0, one_number(connection, "SELECT max(id) FROM event") + 1,
                                   one_number(connection, "SELECT max(id) FROM delivery") / deliveries_per_event + 1});
-    Written written;
-    look(connection, written);
+    CommitResult written;
+    measure(connection, written);
     loaded.sizes = written.sizes;
     loaded.oldest = written.oldest;
     return loaded;
 }
 
-Written OutboxTables::commit(Connection& connection, const Commit& commit) {
-    Written written;
+CommitResult QueueTables::commit(Connection& connection, const Commit& commit) {
+    CommitResult written;
     const auto oldest_before = oldest_from_;
     try {
         SQLite::Transaction transaction{connection.handle(), SQLite::TransactionBehavior::IMMEDIATE};
-        for (const auto& held : commit.settlements) {
-            write_settlement(connection, held, written.effects);
+        for (const auto& held : commit.outcomes) {
+            write_outcome(connection, held, written.changes);
         }
         if (!make_room(connection, commit.make_room, written)) {
             oldest_from_ = oldest_before;
-            Written nothing;
+            CommitResult nothing;
             nothing.no_room = true;
             return nothing;
         }
         for (const auto& event : commit.events) {
-            insert_event(connection, event, written.effects);
+            insert_event(connection, event, written.changes);
         }
         for (const auto& mark : commit.cooldowns) {
             auto& put = connection.prepared("INSERT OR REPLACE INTO cooldown(webhook, value, until) VALUES(?, ?, ?)");
@@ -99,11 +99,11 @@ Written OutboxTables::commit(Connection& connection, const Commit& commit) {
         transaction.commit();
     } catch (const SQLite::Exception& error) {
         oldest_from_ = oldest_before;
-        if (!says_full(error) || commit.settlements.empty()) {
+        if (!says_full(error) || commit.outcomes.empty()) {
             throw;
         }
-        written = settle_alone(connection, commit.settlements);
-        if (written.unwritten.size() == commit.settlements.size()) {
+        written = write_outcomes_alone(connection, commit.outcomes);
+        if (written.unwritten.size() == commit.outcomes.size()) {
             throw;
         }
         written.full = error.what();
@@ -111,18 +111,18 @@ Written OutboxTables::commit(Connection& connection, const Commit& commit) {
     if (commit.disk_tight) {
         reuse_wal(connection);
     }
-    look(connection, written);
+    measure(connection, written);
     return written;
 }
 
-Written OutboxTables::settle_alone(Connection& connection, const std::vector<HeldSettlement>& settlements) {
+CommitResult QueueTables::write_outcomes_alone(Connection& connection, const std::vector<UnwrittenOutcome>& outcomes) {
     give_up_reserve(connection.path());
-    Written written;
-    written.unwritten = write_in_pieces(connection, settlements, written.effects);
+    CommitResult written;
+    written.unwritten = write_in_pieces(connection, outcomes, written.changes);
     return written;
 }
 
-bool OutboxTables::make_room(Connection& connection, std::uint64_t bytes, Written& written) {
+bool QueueTables::make_room(Connection& connection, std::uint64_t bytes, CommitResult& written) {
     for (std::uint64_t freed = 0; freed < bytes;) {
         if (!oldest_accepted_at(connection)) {
             return false;
@@ -132,15 +132,15 @@ bool OutboxTables::make_room(Connection& connection, std::uint64_t bytes, Writte
         query.bind(1, id / deliveries_per_event);
         const auto body = query.executeStep() ? static_cast<std::size_t>(query.getColumn(0).getInt64()) : 0;
         query.reset();
-        const auto gone = delete_delivery(connection, id, written.effects);
-        ++written.effects[gone->webhook].dropped;
+        const auto gone = delete_delivery(connection, id, written.changes);
+        ++written.changes[gone->webhook].dropped;
         written.dropped.push_back(id);
         freed += gone->event_too ? row_bytes(body, 1) : row_bytes(0, 1) - row_bytes(0, 0);
     }
     return true;
 }
 
-std::optional<std::int64_t> OutboxTables::oldest_accepted_at(Connection& connection) {
+std::optional<std::int64_t> QueueTables::oldest_accepted_at(Connection& connection) {
     auto& query = connection.prepared("SELECT id FROM delivery NOT INDEXED WHERE id >= ? AND state = 0 ORDER BY id LIMIT 1");
     query.bind(1, oldest_from_);
     if (!query.executeStep()) {
@@ -158,12 +158,12 @@ std::optional<std::int64_t> OutboxTables::oldest_accepted_at(Connection& connect
     return accepted_at;
 }
 
-void OutboxTables::look(Connection& connection, Written& written) {
+void QueueTables::measure(Connection& connection, CommitResult& written) {
     written.sizes = sizes_of(connection);
     written.oldest = oldest_accepted_at(connection);
 }
 
-std::vector<bool> OutboxTables::pending_already(Connection& connection,
+std::vector<bool> QueueTables::pending_already(Connection& connection,
                                                 const std::vector<std::pair<std::string, std::shared_ptr<const std::string>>>& events) {
     std::vector<bool> found(events.size(), false);
     for (std::size_t i = 0; i < events.size(); ++i) {

@@ -38,7 +38,7 @@ std::optional<Row> find_row(Connection& connection, std::int64_t id) {
     return row;
 }
 
-void retry_row(Connection& connection, OutboxTables& tables, std::int64_t id, const Row& row, std::int64_t now, Effects& effects) {
+void retry_row(Connection& connection, QueueTables& tables, std::int64_t id, const Row& row, std::int64_t now, CountChanges& changes) {
     if (row.state == row_pending) {
         // One that was never tried is due already, and fresh ones are found by due = 0.
         auto& update = connection.prepared("UPDATE delivery SET due = min(due, ?) WHERE id = ? AND due > 0");
@@ -52,41 +52,41 @@ void retry_row(Connection& connection, OutboxTables& tables, std::int64_t id, co
     update.bind(2, id);
     update.exec();
     tables.revived(id);
-    auto& effect = effects[row.webhook];
-    ++effect.pending;
-    --effect.dead;
+    auto& change = changes[row.webhook];
+    ++change.pending;
+    --change.dead;
 }
 
-template <class Each> Step for_each(Connection& connection, OutboxTables& tables, const std::vector<std::int64_t>& ids, Each each) {
+template <class Each> Step for_each(Connection& connection, QueueTables& tables, const std::vector<std::int64_t>& ids, Each each) {
     Step step;
     step.last = ids.empty() ? 0 : ids.back();
     step.done = ids.size() < rows_a_step;
     if (!ids.empty()) {
         SQLite::Transaction transaction{connection.handle(), SQLite::TransactionBehavior::IMMEDIATE};
         for (const auto id : ids) {
-            if (each(id, step.written.effects)) {
+            if (each(id, step.written.changes)) {
                 step.rows.push_back(id);
             }
         }
         transaction.commit();
     }
-    tables.look(connection, step.written);
+    tables.measure(connection, step.written);
     return step;
 }
 
-Step apply(Connection& connection, OutboxTables& tables, Edit edit, const std::vector<std::int64_t>& ids, const Selection& selection,
+Step apply(Connection& connection, QueueTables& tables, Edit edit, const std::vector<std::int64_t>& ids, const Selection& selection,
            std::int64_t now) {
     const auto wanted_state =
         selection.state ? std::optional{*selection.state == DeliveryState::dead ? row_dead : row_pending} : std::nullopt;
-    return for_each(connection, tables, ids, [&](std::int64_t id, Effects& effects) {
+    return for_each(connection, tables, ids, [&](std::int64_t id, CountChanges& changes) {
         const auto row = find_row(connection, id);
         if (!row || (wanted_state && row->state != *wanted_state) || (selection.webhook && row->webhook != *selection.webhook)) {
             return false;
         }
         if (edit == Edit::drop) {
-            delete_delivery(connection, id, effects);
+            delete_delivery(connection, id, changes);
         } else {
-            retry_row(connection, tables, id, *row, now, effects);
+            retry_row(connection, tables, id, *row, now, changes);
         }
         return true;
     });
@@ -94,11 +94,11 @@ Step apply(Connection& connection, OutboxTables& tables, Edit edit, const std::v
 
 } // namespace
 
-Step edit_ids(Connection& connection, OutboxTables& tables, Edit edit, const Selection& selection, std::int64_t now) {
+Step edit_ids(Connection& connection, QueueTables& tables, Edit edit, const Selection& selection, std::int64_t now) {
     return apply(connection, tables, edit, selection.ids, selection, now);
 }
 
-Step edit_dead(Connection& connection, OutboxTables& tables, Edit edit, const std::optional<std::string>& webhook, std::int64_t after,
+Step edit_dead(Connection& connection, QueueTables& tables, Edit edit, const std::optional<std::string>& webhook, std::int64_t after,
                std::int64_t last_id, std::int64_t now) {
     auto& query = connection.prepared("SELECT id FROM delivery INDEXED BY delivery_dead WHERE state = 1 AND id > ?1 AND id <= ?2 AND "
                                       "(?3 IS NULL OR webhook = ?3) ORDER BY id");
@@ -111,7 +111,7 @@ Step edit_dead(Connection& connection, OutboxTables& tables, Edit edit, const st
     return apply(connection, tables, edit, ids, {{}, DeliveryState::dead, webhook}, now);
 }
 
-Step edit_pending(Connection& connection, OutboxTables& tables, Edit edit, const std::string& webhook, std::int64_t last_id,
+Step edit_pending(Connection& connection, QueueTables& tables, Edit edit, const std::string& webhook, std::int64_t last_id,
                   std::int64_t now) {
     auto& query = connection.prepared("SELECT id FROM delivery INDEXED BY delivery_pending WHERE state = 0 AND webhook = ?1 AND due > ?2 "
                                       "AND id <= ?3");
@@ -122,25 +122,25 @@ Step edit_pending(Connection& connection, OutboxTables& tables, Edit edit, const
     return apply(connection, tables, edit, ids, {{}, DeliveryState::pending, webhook}, now);
 }
 
-Step bury(Connection& connection, OutboxTables& tables, const std::string& webhook, const std::string& why, std::int64_t now) {
+Step bury(Connection& connection, QueueTables& tables, const std::string& webhook, const std::string& why, std::int64_t now) {
     auto& query = connection.prepared("SELECT id FROM delivery INDEXED BY delivery_pending WHERE state = 0 AND webhook = ?");
     query.bind(1, webhook);
     const auto ids = ids_of(query);
-    return for_each(connection, tables, ids, [&](std::int64_t id, Effects& effects) {
+    return for_each(connection, tables, ids, [&](std::int64_t id, CountChanges& changes) {
         auto& update = connection.prepared("UPDATE delivery SET state = 1, due = ?, last_error = ? WHERE id = ?");
         update.bind(1, now);
         update.bind(2, why);
         update.bind(3, id);
         update.exec();
-        auto& effect = effects[webhook];
-        --effect.pending;
-        ++effect.dead;
-        ++effect.died;
+        auto& change = changes[webhook];
+        --change.pending;
+        ++change.dead;
+        ++change.died;
         return true;
     });
 }
 
-Step expire(Connection& connection, OutboxTables& tables, const std::string& webhook, std::int64_t after, std::int64_t accepted_before) {
+Step expire(Connection& connection, QueueTables& tables, const std::string& webhook, std::int64_t after, std::int64_t accepted_before) {
     auto& query = connection.prepared("SELECT d.id, d.state = 0 AND d.webhook = ?1, e.accepted_at FROM delivery d NOT INDEXED "
                                       "CROSS JOIN event e ON e.id = d.id / 65536 WHERE d.id > ?2 ORDER BY d.id");
     query.bind(1, webhook);
@@ -160,9 +160,9 @@ Step expire(Connection& connection, OutboxTables& tables, const std::string& web
         }
     }
     query.reset();
-    auto step = for_each(connection, tables, ids, [&](std::int64_t id, Effects& effects) {
-        delete_delivery(connection, id, effects);
-        ++effects[webhook].expired;
+    auto step = for_each(connection, tables, ids, [&](std::int64_t id, CountChanges& changes) {
+        delete_delivery(connection, id, changes);
+        ++changes[webhook].expired;
         return true;
     });
     step.last = last;
@@ -170,7 +170,7 @@ Step expire(Connection& connection, OutboxTables& tables, const std::string& web
     return step;
 }
 
-Step forget_dead(Connection& connection, OutboxTables& tables, std::int64_t died_before, std::int64_t oldest) {
+Step forget_dead(Connection& connection, QueueTables& tables, std::int64_t died_before, std::int64_t oldest) {
     std::vector<std::int64_t> ids;
     auto& query = connection.prepared("SELECT id, due FROM delivery INDEXED BY delivery_dead WHERE state = 1 ORDER BY id");
     for (std::int64_t place = 0; ids.size() < rows_a_step && query.executeStep(); ++place) {
@@ -179,8 +179,8 @@ Step forget_dead(Connection& connection, OutboxTables& tables, std::int64_t died
         }
     }
     query.reset();
-    return for_each(connection, tables, ids, [&](std::int64_t id, Effects& effects) {
-        delete_delivery(connection, id, effects);
+    return for_each(connection, tables, ids, [&](std::int64_t id, CountChanges& changes) {
+        delete_delivery(connection, id, changes);
         return true;
     });
 }

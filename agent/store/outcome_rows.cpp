@@ -32,7 +32,7 @@ std::string longer_history(const std::string& old, const std::vector<AttemptNote
 }
 
 /// The attempt failed: the row goes on with another due time, or dies.
-void write_failure(Connection& connection, const HeldSettlement& held, Effects& effects) {
+void write_failure(Connection& connection, const UnwrittenOutcome& held, CountChanges& changes) {
     const auto& latest = held.latest;
     auto& query = connection.prepared("SELECT webhook, history FROM delivery WHERE id = ? AND state = 0");
     query.bind(1, latest.id);
@@ -54,43 +54,43 @@ void write_failure(Connection& connection, const HeldSettlement& held, Effects& 
     update.bind(7, latest.id);
     update.exec();
     if (dies) {
-        auto& effect = effects[webhook];
-        --effect.pending;
-        ++effect.dead;
-        ++effect.died;
+        auto& change = changes[webhook];
+        --change.pending;
+        ++change.dead;
+        ++change.died;
     }
 }
 
 /// It deletes: afterwards there is more room than before.
-bool frees(const HeldSettlement& held) {
+bool frees(const UnwrittenOutcome& held) {
     return held.latest.expired || held.latest.kind == Outcome::Kind::delivered;
 }
 
 } // namespace
 
-void write_settlement(Connection& connection, const HeldSettlement& held, Effects& effects) {
+void write_outcome(Connection& connection, const UnwrittenOutcome& held, CountChanges& changes) {
     const auto& latest = held.latest;
     if (!frees(held)) {
-        write_failure(connection, held, effects);
-    } else if (const auto gone = delete_delivery(connection, latest.id, effects); gone && latest.expired) {
-        ++effects[gone->webhook].expired;
+        write_failure(connection, held, changes);
+    } else if (const auto gone = delete_delivery(connection, latest.id, changes); gone && latest.expired) {
+        ++changes[gone->webhook].expired;
     }
 }
 
-std::vector<std::int64_t> write_in_pieces(Connection& connection, std::vector<HeldSettlement> settlements, Effects& effects) {
-    std::stable_partition(settlements.begin(), settlements.end(), frees);
-    auto at = settlements.begin();
-    for (auto piece = settlements.end() - at; at != settlements.end();) {
-        const auto end = at + std::min(piece, settlements.end() - at);
+std::vector<std::int64_t> write_in_pieces(Connection& connection, std::vector<UnwrittenOutcome> outcomes, CountChanges& changes) {
+    std::stable_partition(outcomes.begin(), outcomes.end(), frees);
+    auto at = outcomes.begin();
+    for (auto piece = outcomes.end() - at; at != outcomes.end();) {
+        const auto end = at + std::min(piece, outcomes.end() - at);
         reuse_wal(connection);
         try {
             SQLite::Transaction transaction{connection.handle(), SQLite::TransactionBehavior::IMMEDIATE};
-            Effects done;
+            CountChanges done;
             for (auto held = at; held != end; ++held) {
-                write_settlement(connection, *held, done);
+                write_outcome(connection, *held, done);
             }
             transaction.commit();
-            add(effects, done);
+            add(changes, done);
             at = end;
         } catch (const SQLite::Exception& error) {
             if (!says_full(error) || piece == 1) {
@@ -107,7 +107,7 @@ std::vector<std::int64_t> write_in_pieces(Connection& connection, std::vector<He
     }
     reuse_wal(connection);
     std::vector<std::int64_t> unwritten;
-    std::transform(at, settlements.end(), std::back_inserter(unwritten), [](const auto& held) { return held.latest.id; });
+    std::transform(at, outcomes.end(), std::back_inserter(unwritten), [](const auto& held) { return held.latest.id; });
     return unwritten;
 }
 

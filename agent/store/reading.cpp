@@ -21,7 +21,7 @@ struct Found {
 };
 
 /// Steps through `query` (due, id) past those left out, up to `limit` of the others.
-void collect(SQLite::Statement& query, const Wanted& wanted, std::vector<Found>& into) {
+void collect(SQLite::Statement& query, const LaneQuery& wanted, std::vector<Found>& into) {
     for (std::size_t taken = 0; taken < wanted.limit && query.executeStep();) {
         const Found found{query.getColumn(0).getInt64(), query.getColumn(1).getInt64(), {}};
         if (!std::binary_search(wanted.leave_out.begin(), wanted.leave_out.end(), found.id)) {
@@ -64,7 +64,7 @@ DueBatch batch_of(Connection& connection, std::vector<Found> found, std::size_t 
 
 } // namespace
 
-DueBatch OutboxTables::fresh(Connection& connection, const Wanted& wanted, std::int64_t after) {
+DueBatch QueueTables::fresh(Connection& connection, const LaneQuery& wanted, std::int64_t after) {
     std::vector<Found> found;
     auto one_more = wanted;
     ++one_more.limit;
@@ -78,7 +78,7 @@ DueBatch OutboxTables::fresh(Connection& connection, const Wanted& wanted, std::
     return batch_of(connection, std::move(found), wanted.limit);
 }
 
-DueBatch OutboxTables::due(Connection& connection, const Wanted& wanted, std::int64_t now) {
+DueBatch QueueTables::due(Connection& connection, const LaneQuery& wanted, std::int64_t now) {
     std::vector<Found> found;
     std::optional<std::int64_t> next;
     auto one_more = wanted;

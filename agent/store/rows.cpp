@@ -7,14 +7,14 @@ namespace agent {
 
 using common::Connection;
 
-void add(Effects& to, const Effects& more) {
-    for (const auto& [webhook, effect] : more) {
+void add(CountChanges& to, const CountChanges& more) {
+    for (const auto& [webhook, change] : more) {
         auto& here = to[webhook];
-        here.pending += effect.pending;
-        here.dead += effect.dead;
-        here.died += effect.died;
-        here.expired += effect.expired;
-        here.dropped += effect.dropped;
+        here.pending += change.pending;
+        here.dead += change.dead;
+        here.died += change.died;
+        here.expired += change.expired;
+        here.dropped += change.dropped;
     }
 }
 
@@ -22,13 +22,13 @@ std::uint64_t row_bytes(std::size_t body, std::size_t deliveries) {
     return body + 256 + deliveries * 192;
 }
 
-std::optional<Gone> delete_delivery(Connection& connection, std::int64_t id, Effects& effects) {
+std::optional<DeletedDelivery> delete_delivery(Connection& connection, std::int64_t id, CountChanges& changes) {
     auto& query = connection.prepared("SELECT webhook, state FROM delivery WHERE id = ?");
     query.bind(1, id);
     if (!query.executeStep()) {
         return std::nullopt;
     }
-    Gone gone{query.getColumn(0).getString(), query.getColumn(1).getInt() == row_pending, false};
+    DeletedDelivery gone{query.getColumn(0).getString(), query.getColumn(1).getInt() == row_pending, false};
     query.reset();
     auto& remove = connection.prepared("DELETE FROM delivery WHERE id = ?");
     remove.bind(1, id);
@@ -39,8 +39,8 @@ std::optional<Gone> delete_delivery(Connection& connection, std::int64_t id, Eff
     last.bind(2, event * deliveries_per_event);
     last.bind(3, event * deliveries_per_event + deliveries_per_event - 1);
     gone.event_too = last.exec() > 0;
-    auto& effect = effects[gone.webhook];
-    --(gone.pending ? effect.pending : effect.dead);
+    auto& change = changes[gone.webhook];
+    --(gone.pending ? change.pending : change.dead);
     return gone;
 }
 

@@ -22,7 +22,7 @@ struct CooldownMark {
 };
 
 /// What became of an attempt.
-struct Settlement {
+struct RecordedOutcome {
     std::int64_t id = 0;
     std::string webhook;
     Outcome::Kind kind = Outcome::Kind::delivered;
@@ -44,8 +44,8 @@ struct AttemptNote {
 inline constexpr std::size_t history_length = 20;
 
 /// The latest word on a delivery, and the attempts that are to be added to its history.
-struct HeldSettlement {
-    Settlement latest;
+struct UnwrittenOutcome {
+    RecordedOutcome latest;
     std::vector<AttemptNote> attempts;
 };
 
@@ -69,15 +69,15 @@ struct EventRow {
 std::uint64_t row_bytes(std::size_t body, std::size_t deliveries);
 
 /// What a write changed for one webhook: rows by state, and for the statistics why.
-struct Effect {
+struct CountChange {
     std::int64_t pending = 0, dead = 0;
     std::uint64_t died = 0, expired = 0, dropped = 0;
 };
-using Effects = std::map<std::string, Effect>;
-void add(Effects& to, const Effects& more);
+using CountChanges = std::map<std::string, CountChange>;
+void add(CountChanges& to, const CountChanges& more);
 
 struct Commit {
-    std::vector<HeldSettlement> settlements;
+    std::vector<UnwrittenOutcome> outcomes;
     std::vector<EventRow> events;
     std::vector<CooldownMark> cooldowns;
     std::optional<TimeAnchor> anchor;
@@ -86,8 +86,8 @@ struct Commit {
 };
 
 /// What a write tells the loop.
-struct Written {
-    Effects effects;
+struct CommitResult {
+    CountChanges changes;
     std::vector<std::int64_t> dropped; ///< deliveries deleted to make room
     bool no_room = false;              ///< even without every pending delivery there is no room: nothing was written
     /// The disk was full: outcomes are written and nothing else, `unwritten` not even of them.
@@ -97,8 +97,8 @@ struct Written {
     std::optional<std::int64_t> oldest; ///< accepted_at of the oldest pending delivery
 };
 
-struct Loaded {
-    Effects counts; ///< pending and dead
+struct LoadedQueue {
+    CountChanges counts; ///< pending and dead
     std::vector<CooldownMark> cooldowns;
     std::optional<TimeAnchor> anchor;
     std::int64_t newest_accepted_at = 0;
@@ -108,7 +108,7 @@ struct Loaded {
 };
 
 /// Which deliveries a lane wants.
-struct Wanted {
+struct LaneQuery {
     std::vector<std::string> webhooks;
     std::vector<std::int64_t> leave_out;         ///< sorted ids
     std::vector<Retry> unwritten{}; ///< retries that are due all the same, sorted by id
@@ -123,12 +123,12 @@ struct DueBatch {
 };
 
 /// What was deleted.
-struct Gone {
+struct DeletedDelivery {
     std::string webhook;
     bool pending = false;
     bool event_too = false; ///< it was the event's last delivery
 };
 /// Deletes a delivery and, when it was the last, its event. Nothing when there is no such delivery.
-std::optional<Gone> delete_delivery(common::Connection& connection, std::int64_t id, Effects& effects);
+std::optional<DeletedDelivery> delete_delivery(common::Connection& connection, std::int64_t id, CountChanges& changes);
 
 } // namespace agent

@@ -139,7 +139,7 @@ Result<std::unique_ptr<Connection>> open_fresh(const std::string& path, common::
     return fresh;
 }
 
-Result<Opened> replace(const std::string& path, common::Sync sync, const std::string& why) {
+Result<OpenReport> replace(const std::string& path, common::Sync sync, const std::string& why) {
     const auto aside = set_aside(path);
     if (!aside) {
         return common::fail(aside.error());
@@ -161,7 +161,7 @@ Result<Opened> replace(const std::string& path, common::Sync sync, const std::st
                         {"webhooks", carried.webhooks},
                         {"events", carried.events},
                         {"deliveries", carried.deliveries}});
-    Opened opened;
+    OpenReport opened;
     opened.salvaged = true;
     opened.webhooks_carried = carried.webhooks;
     opened.events_carried = carried.events;
@@ -206,8 +206,8 @@ Result<void> salvage_file(const std::string& path, common::Sync sync) {
     return opened ? Result<void>{} : common::fail(opened.error());
 }
 
-Result<Opened> open_database(common::Database& database, const std::string& path, common::Sync sync) {
-    Opened opened;
+Result<OpenReport> open_database(common::Database& database, const std::string& path, common::Sync sync) {
+    OpenReport opened;
     if (const auto why = damage(path)) {
         auto replaced = replace(path, sync, *why);
         if (!replaced) {

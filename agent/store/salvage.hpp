@@ -9,7 +9,7 @@
 
 namespace agent {
 
-struct Opened {
+struct OpenReport {
     std::vector<std::string> quarantined; ///< files set aside now or earlier, still lying beside the database
     bool salvaged = false;                ///< this start set one aside
     std::size_t events_carried = 0, deliveries_carried = 0, webhooks_carried = 0;
@@ -17,7 +17,7 @@ struct Opened {
 
 /// Opens, checks, migrates. Refuses a newer version (Fault::config). Fault::storage only when nothing can be opened at all
 /// (no folder, no permission, no space).
-common::Result<Opened> open_database(common::Database& database, const std::string& path, common::Sync sync);
+common::Result<OpenReport> open_database(common::Database& database, const std::string& path, common::Sync sync);
 
 /// For a file that showed itself damaged while no connection of ours is open: sets it aside and carries over what can be read.
 common::Result<void> salvage_file(const std::string& path, common::Sync sync);

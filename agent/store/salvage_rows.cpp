@@ -278,7 +278,7 @@ std::optional<Carried> attempt(const std::string& path, Connection& fresh) {
         return CarryOver{path, fresh}.run();
     } catch (const std::exception&) {
         // Not a database at all, or the disk is full: what is in is in.
-        fresh.rest();
+        fresh.reset_statements();
         return std::nullopt;
     }
 }

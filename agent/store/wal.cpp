@@ -37,7 +37,7 @@ bool says_full(const SQLite::Exception& error) {
 }
 
 void reuse_wal(Connection& connection) noexcept {
-    connection.rest();
+    connection.reset_statements();
     connection.handle().tryExec("PRAGMA wal_checkpoint(PASSIVE)");
 }
 
@@ -59,7 +59,7 @@ void shrink(Connection& connection, std::uint64_t pages) {
 }
 
 void empty_wal(Connection& connection) {
-    connection.rest(); // a statement in the middle would keep it
+    connection.reset_statements(); // a statement in the middle would keep it
     // Who reads meanwhile keeps a part of it: the next time gets that. Commits must not wait for them here.
     auto& handle = connection.handle();
     handle.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");

@@ -21,7 +21,7 @@ std::string keys_of(const json& object) {
     for (const auto& [key, value] : object.items()) {
         keys.push_back(key);
     }
-    return keys.empty() ? "it is empty" : "it has " + shown(joined(keys, ", "));
+    return keys.empty() ? "it is empty" : "it has " + common::shown(common::joined(keys, ", "));
 }
 
 /// The array within `whole`.
@@ -30,12 +30,12 @@ common::Result<json*> list_in(json& whole) {
         return &whole;
     }
     if (!whole.is_object()) {
-        return common::fail(Fault::input, "a list of webhooks must be a JSON array, this is " + std::string{kind_of(whole)});
+        return common::fail(Fault::input, "a list of webhooks must be a JSON array, this is " + std::string{common::kind_of(whole)});
     }
     for (const auto* key : {"results", "items", "data"}) {
         if (const auto at = whole.find(key); at != whole.end()) {
             if (!at->is_array()) {
-                return common::fail(Fault::input, std::string{key} + " must be a list of webhooks, this is " + std::string{kind_of(*at)});
+                return common::fail(Fault::input, std::string{key} + " must be a list of webhooks, this is " + std::string{common::kind_of(*at)});
             }
             return &*at;
         }
@@ -54,7 +54,7 @@ common::Result<std::optional<std::string>> next_in(const json& whole) {
             continue;
         }
         if (!at->is_string()) {
-            return common::fail(Fault::input, std::string{key} + " must be a URL or null, this is " + std::string{kind_of(*at)});
+            return common::fail(Fault::input, std::string{key} + " must be a URL or null, this is " + std::string{common::kind_of(*at)});
         }
         return at->get<std::string>();
     }
@@ -68,7 +68,7 @@ json name_of(const json& definition) {
 /// "webhook 2 ("door")", counted from 1, as people count the entries of a file.
 std::string title_of(std::size_t index, const json& definition) {
     const auto name = name_of(definition);
-    return "webhook " + std::to_string(index + 1) + (name.is_string() ? " (" + shown(name) + ")" : "");
+    return "webhook " + std::to_string(index + 1) + (name.is_string() ? " (" + common::shown(name) + ")" : "");
 }
 
 } // namespace
@@ -77,7 +77,7 @@ common::Result<DefinitionList> read_list(std::string_view text) {
     if (looks_like_html(text)) {
         return common::fail(Fault::input, "this is an HTML page, not JSON: is server.url right?");
     }
-    auto whole = parse_json(text);
+    auto whole = common::parse_json(text);
     if (!whole) {
         return common::fail("the list of webhooks", std::move(whole.error()));
     }
@@ -94,7 +94,7 @@ common::Result<DefinitionList> read_list(std::string_view text) {
     for (auto& item : **items) {
         if (!item.is_object()) {
             return common::fail(Fault::input, title_of(list.definitions.size(), item) + " of the list must be an object, this is " +
-                                                  std::string{kind_of(item)});
+                                                  std::string{common::kind_of(item)});
         }
         list.definitions.push_back(std::move(item));
     }
@@ -107,8 +107,8 @@ common::Result<std::string> server_key(const json& definition) {
         return at->dump();
     }
     const auto name = name_of(definition);
-    const auto which = name.is_string() ? "the webhook " + shown(name) : std::string{"a webhook without a name"};
-    const auto what = at == definition.end() ? " has no id" : " has the id " + shown(*at);
+    const auto which = name.is_string() ? "the webhook " + common::shown(name) : std::string{"a webhook without a name"};
+    const auto what = at == definition.end() ? " has no id" : " has the id " + common::shown(*at);
     return common::fail(Fault::input, which + what + "; an integer is needed");
 }
 
@@ -135,7 +135,7 @@ common::Result<std::vector<std::pair<std::string, json>>> read_local_definitions
         definitions.emplace_back(key, std::move(definition));
     }
     if (!faults.empty()) {
-        return common::fail(Fault::input, joined(faults));
+        return common::fail(Fault::input, common::joined(faults));
     }
     return definitions;
 }

@@ -65,7 +65,7 @@ constexpr Phrase phrases[] = {
     {506, "Variant Also Negotiates"},
     {507, "Insufficient Storage"},
     {508, "Loop Detected"},
-    {511, "Network Authentication Required"},
+    {511, "IpRange Authentication Required"},
 };
 
 std::string status_text(unsigned status) {
@@ -186,7 +186,7 @@ common::HttpRequest make_request(const Webhook& webhook, const Delivery& deliver
     return request;
 }
 
-Outcome judge(const common::Result<common::HttpReply>& reply, std::uint32_t attempt, const Webhook& webhook, const Backoff& backoff,
+Outcome judge_reply(const common::Result<common::HttpReply>& reply, std::uint32_t attempt, const Webhook& webhook, const Backoff& backoff,
               double chance) {
     Outcome outcome;
     outcome.answered = reply.has_value();

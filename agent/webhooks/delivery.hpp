@@ -19,7 +19,7 @@ struct Delivery {
     std::string event_id;
     std::shared_ptr<const std::string> event; ///< the event's own bytes
     std::uint32_t attempts = 0;               ///< made before this one
-    std::int64_t accepted_at = 0;             ///< queue time in ms (Outbox::queue_time)
+    std::int64_t accepted_at = 0;             ///< queue time in ms (Queue::queue_time)
 };
 
 /// Retries: the n-th wait lies between half of and all of min(initial·2^(n-1), max).
@@ -49,7 +49,7 @@ struct Outcome {
 /// `attempt` counts this one. `webhook.send_attempts` failed attempts make a dead letter. Retry-After (RFC 9110 section 10.2.3: seconds, or
 /// a date, which is judged against the answer's own Date and ignored without one) takes the place of a backoff that is shorter: it says
 /// how long to wait at least. At most one hour.
-Outcome judge(const common::Result<common::HttpReply>& reply, std::uint32_t attempt, const Webhook& webhook, const Backoff& backoff,
+Outcome judge_reply(const common::Result<common::HttpReply>& reply, std::uint32_t attempt, const Webhook& webhook, const Backoff& backoff,
               double chance);
 
 } // namespace agent

@@ -25,7 +25,7 @@ struct Parsed {
 enum class Range { ratio, degrees };
 
 std::string listed(const std::vector<std::string_view>& names) {
-    return joined({names.begin(), names.end()}, ", ");
+    return common::joined({names.begin(), names.end()}, ", ");
 }
 
 /// How many letters must be changed, put in or left out to make one of the other.
@@ -78,7 +78,7 @@ class Scope {
             if (one.is_string() && std::ranges::find(allowed, one.get_ref<const std::string&>()) != allowed.end()) {
                 wanted.push_back(one.get<std::string>());
             } else {
-                fault(key, shown(one) + " is not allowed; allowed are " + listed(allowed) + " (one or a list)");
+                fault(key, common::shown(one) + " is not allowed; allowed are " + listed(allowed) + " (one or a list)");
             }
         });
         add(key, *value, std::move(noun), OneOfTexts{read, std::move(wanted)});
@@ -94,7 +94,7 @@ class Scope {
             if (const auto id = id_in(one)) {
                 wanted.push_back(*id);
             } else {
-                fault(key, shown(one) + " is no id; allowed are 64-bit integers (one or a list)");
+                fault(key, common::shown(one) + " is no id; allowed are 64-bit integers (one or a list)");
             }
         });
         std::ranges::sort(wanted);
@@ -106,7 +106,7 @@ class Scope {
             if (value->is_boolean()) {
                 add(key, *value, std::string{key}, IsMatched{value->get<bool>()});
             } else {
-                fault(key, shown(*value) + " is not allowed; allowed are true and false");
+                fault(key, common::shown(*value) + " is not allowed; allowed are true and false");
             }
         }
     }
@@ -126,7 +126,7 @@ class Scope {
             return;
         }
         if (!value->is_object()) {
-            fault(key, shown(*value) + R"( is not allowed; allowed is an object like {"name": ")" + std::string{*allowed.begin()} +
+            fault(key, common::shown(*value) + R"( is not allowed; allowed is an object like {"name": ")" + std::string{*allowed.begin()} +
                            R"(", "confidence_gte": 0.5})");
             return;
         }
@@ -142,7 +142,7 @@ class Scope {
             return;
         }
         if (!value->is_string()) {
-            fault(key, shown(*value) + " is not allowed; allowed is a string, the plate exactly");
+            fault(key, common::shown(*value) + " is not allowed; allowed is a string, the plate exactly");
             return;
         }
         if (value->get_ref<const std::string&>().empty()) {
@@ -155,7 +155,7 @@ class Scope {
     void refuse_others(std::string_view what) {
         for (const auto& [key, value] : object_.items()) {
             if (!value.is_null() && std::ranges::find(known_, key) == known_.end()) {
-                out_.faults.push_back("unknown " + std::string{what} + " " + shown(prefix_ + key) + suggestion(key, known_) +
+                out_.faults.push_back("unknown " + std::string{what} + " " + common::shown(prefix_ + key) + suggestion(key, known_) +
                                       "; known are " + listed(known_));
             }
         }
@@ -197,7 +197,7 @@ class Scope {
         const auto limit = value->is_number() ? value->get<double>() : std::nan("");
         const bool fits = range == Range::degrees ? std::isfinite(limit) : limit >= 0 && limit <= 1;
         if (!fits) {
-            fault(key, shown(*value) + " is not allowed; allowed is a number" + (range == Range::ratio ? " from 0 to 1" : ", in degrees"));
+            fault(key, common::shown(*value) + " is not allowed; allowed is a number" + (range == Range::ratio ? " from 0 to 1" : ", in degrees"));
             return {};
         }
         add(key, *value, noun, Bound{read, is_lower, limit});
@@ -253,7 +253,7 @@ Parsed parse_all(const json& filters) {
         return parsed;
     }
     if (!filters.is_object()) {
-        parsed.faults.push_back("filters: must be an object, not " + std::string{kind_of(filters)});
+        parsed.faults.push_back("filters: must be an object, not " + std::string{common::kind_of(filters)});
         return parsed;
     }
     Scope scope{filters, "", parsed};
@@ -291,7 +291,7 @@ Parsed parse_all(const json& filters) {
 common::Result<Filters> Filters::parse(const json& filters) {
     auto parsed = parse_all(filters);
     if (!parsed.faults.empty()) {
-        return common::fail(common::Fault::input, joined(parsed.faults));
+        return common::fail(common::Fault::input, common::joined(parsed.faults));
     }
     Filters result;
     result.terms_ = std::make_shared<const std::vector<FilterTerm>>(std::move(parsed.terms));

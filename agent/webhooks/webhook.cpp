@@ -31,7 +31,7 @@ void read_name(const json& definition, Checked& out) {
     if (name == nullptr) {
         out.faults.emplace_back("name: is missing; a non-empty string is needed");
     } else if (!name->is_string() || name->get_ref<const std::string&>().empty()) {
-        out.faults.push_back("name: " + shown(*name) + " is not allowed; allowed is a non-empty string");
+        out.faults.push_back("name: " + common::shown(*name) + " is not allowed; allowed is a non-empty string");
     } else {
         out.webhook.name = name->get<std::string>();
     }
@@ -44,7 +44,7 @@ void read_target(const json& definition, Checked& out) {
         return;
     }
     if (!target->is_string()) {
-        out.faults.push_back("target: must be a string with an http or https URL, not " + std::string{kind_of(*target)});
+        out.faults.push_back("target: must be a string with an http or https URL, not " + std::string{common::kind_of(*target)});
         return;
     }
     // The text itself may hold a password: only parse_url may speak of it.
@@ -61,7 +61,7 @@ void read_active(const json& definition, Checked& out) {
         if (active->is_boolean()) {
             out.webhook.active = active->get<bool>();
         } else {
-            out.faults.push_back("active: " + shown(*active) + " is not allowed; allowed are true and false");
+            out.faults.push_back("active: " + common::shown(*active) + " is not allowed; allowed are true and false");
         }
     }
 }
@@ -74,7 +74,7 @@ void read_send_attempts(const json& definition, Checked& out) {
     // A value built in code may be a signed integer though it is not negative.
     const bool whole = attempts->is_number_unsigned() || (attempts->is_number_integer() && attempts->get<std::int64_t>() >= 0);
     if (!whole || attempts->get<std::uint64_t>() > most_attempts) {
-        out.faults.push_back("send_attempts: " + shown(*attempts) + " is not allowed; allowed is a whole number from 0 (unlimited) to " +
+        out.faults.push_back("send_attempts: " + common::shown(*attempts) + " is not allowed; allowed is a whole number from 0 (unlimited) to " +
                              std::to_string(most_attempts));
         return;
     }
@@ -97,7 +97,7 @@ void read_filters(const json& definition, Checked& out) {
 Checked check(const json& definition) {
     Checked out;
     if (!definition.is_object()) {
-        out.faults.push_back("a webhook must be a JSON object, this is " + std::string{kind_of(definition)});
+        out.faults.push_back("a webhook must be a JSON object, this is " + std::string{common::kind_of(definition)});
         return out;
     }
     read_name(definition, out);
@@ -135,7 +135,7 @@ Webhook read_webhook(std::string key, const json& definition) {
     webhook.definition = definition.dump(-1, ' ', false, json::error_handler_t::replace);
     if (!faults.empty()) {
         webhook.state = WebhookState::unsupported;
-        webhook.reason = joined(faults);
+        webhook.reason = common::joined(faults);
     } else {
         webhook.state = webhook.active ? WebhookState::serving : WebhookState::inactive;
     }
@@ -156,10 +156,10 @@ std::vector<std::shared_ptr<const Webhook>> match(const Snapshot& snapshot, cons
     return matching;
 }
 
-std::vector<Verdict> explain(const Snapshot& snapshot, const Event& event) {
-    std::vector<Verdict> verdicts;
+std::vector<MatchResult> explain(const Snapshot& snapshot, const Event& event) {
+    std::vector<MatchResult> verdicts;
     for (const auto& webhook : snapshot.webhooks) {
-        Verdict verdict{webhook, false, {}};
+        MatchResult verdict{webhook, false, {}};
         if (webhook->state == WebhookState::serving) {
             verdict.mismatch = webhook->filters.explain(event);
             verdict.matches = !verdict.mismatch;
@@ -171,7 +171,7 @@ std::vector<Verdict> explain(const Snapshot& snapshot, const Event& event) {
     return verdicts;
 }
 
-json explanation_json(const std::vector<Verdict>& verdicts) {
+json explanation_json(const std::vector<MatchResult>& verdicts) {
     auto list = json::array();
     for (const auto& [webhook, matches, mismatch] : verdicts) {
         json failed;

@@ -62,7 +62,7 @@ Webhook read_webhook(std::string key, const nlohmann::json& definition);
 std::vector<std::string> check_definition(const nlohmann::json& definition);
 
 /// What an event does with one webhook.
-struct Verdict {
+struct MatchResult {
     std::shared_ptr<const Webhook> webhook;
     bool matches = false;
     std::optional<Mismatch> mismatch;
@@ -70,9 +70,9 @@ struct Verdict {
 /// The serving webhooks that the event matches.
 std::vector<std::shared_ptr<const Webhook>> match(const Snapshot& snapshot, const Event& event);
 /// Every webhook, with the filter that says no; for one that is not serving the mismatch names its state.
-std::vector<Verdict> explain(const Snapshot& snapshot, const Event& event);
+std::vector<MatchResult> explain(const Snapshot& snapshot, const Event& event);
 /// The answer of POST /v1/explain.
-nlohmann::json explanation_json(const std::vector<Verdict>& verdicts);
+nlohmann::json explanation_json(const std::vector<MatchResult>& verdicts);
 
 /// The value that `settings.cooldown_key` looks at (empty for the whole webhook); nothing without a cooldown or where the event lacks the
 /// value: then the event is never suppressed.

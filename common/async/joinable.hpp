@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace agent {
+namespace common {
 
 template <class T> class Joinable {
     struct Round {
@@ -72,4 +72,4 @@ template <class T> class Joinable {
     std::shared_ptr<Round> round_;
 };
 
-} // namespace agent
+} // namespace common

@@ -32,7 +32,7 @@ std::optional<std::int64_t> environment_number(const char* name) {
 
 } // namespace
 
-Notify::Notify() : socket_{environment("NOTIFY_SOCKET")} {
+SystemdNotifier::SystemdNotifier() : socket_{environment("NOTIFY_SOCKET")} {
     const auto period = environment_number("WATCHDOG_USEC");
     const auto meant = environment_number("WATCHDOG_PID");
     if (period && *period > 0 && (!meant || *meant == ::getpid())) {
@@ -40,7 +40,7 @@ Notify::Notify() : socket_{environment("NOTIFY_SOCKET")} {
     }
 }
 
-void Notify::send(std::string_view state) const {
+void SystemdNotifier::send(std::string_view state) const {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     const bool known_form = !socket_.empty() && (socket_[0] == '/' || socket_[0] == '@');

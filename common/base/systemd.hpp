@@ -9,10 +9,10 @@
 
 namespace common {
 
-class Notify {
+class SystemdNotifier {
   public:
     /// Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID from the environment.
-    Notify();
+    SystemdNotifier();
     /// State lines as of sd_notify(3): "READY=1", "STOPPING=1", "WATCHDOG=1", "STATUS=…".
     void send(std::string_view state) const;
     /// How often at least the supervisor wants to hear WATCHDOG=1; none when it does not ask.

@@ -151,17 +151,17 @@ void stop_if_cancelled(const asio::cancellation_state& state) {
     }
 }
 
-Dialer::Dialer(Executor executor, std::vector<Network> denied, ResolverOptions names)
+Dialer::Dialer(Executor executor, std::vector<IpRange> denied, ResolverOptions names)
     : executor_{executor}, denied_{std::move(denied)}, resolver_{std::move(executor), std::move(names)} {}
 
-void Dialer::renew(std::vector<Network> denied, ResolverOptions names) {
+void Dialer::renew(std::vector<IpRange> denied, ResolverOptions names) {
     denied_ = std::move(denied);
     resolver_.renew(std::move(names));
     contexts_.forget();
 }
 
 bool Dialer::is_denied(const AddressBytes& address) const {
-    return std::ranges::any_of(denied_, [&](const Network& network) { return network.contains(address); });
+    return std::ranges::any_of(denied_, [&](const IpRange& network) { return network.contains(address); });
 }
 
 Task<Dialer::Dialed> Dialer::dial_local(const HttpRequest& request, Instant deadline) {

@@ -72,14 +72,14 @@ void stop_if_cancelled(const asio::cancellation_state& state);
 
 class Dialer {
   public:
-    Dialer(Executor executor, std::vector<Network> denied, ResolverOptions names);
+    Dialer(Executor executor, std::vector<IpRange> denied, ResolverOptions names);
 
     /// Resolves, connects and shakes hands until `deadline`; each address gets a fair share of what is left of it. `request` outlives the
     /// coroutine. Errors: Fault::unreachable, or Fault::config for TLS files.
     Task<Result<std::shared_ptr<ClientConnection>>> dial(const HttpRequest& request, Instant deadline);
 
     /// Names and TLS files are read anew.
-    void renew(std::vector<Network> denied, ResolverOptions names);
+    void renew(std::vector<IpRange> denied, ResolverOptions names);
     /// The loop may end from now on, whatever name is still being looked up.
     void close() { resolver_.close(); }
 
@@ -90,7 +90,7 @@ class Dialer {
     [[nodiscard]] bool is_denied(const AddressBytes& address) const;
 
     Executor executor_;
-    std::vector<Network> denied_;
+    std::vector<IpRange> denied_;
     Resolver resolver_;
     TlsContexts contexts_;
 };

@@ -319,7 +319,7 @@ Task<Result<HttpReply>> BeastClient::send(HttpRequest request) {
     return State::send(state_, std::move(request));
 }
 
-void BeastClient::renew(ClientOptions options) {
+void BeastClient::set_options(ClientOptions options) {
     state_->user_agent = std::move(options.user_agent);
     state_->pool->clear(options.idle_per_origin, options.idle_timeout);
     state_->dialer.renew(std::move(options.denied), ResolverOptions{std::move(options.lookup)});

@@ -24,7 +24,7 @@ class HttpClient {
 
 struct ClientOptions {
     std::string user_agent;
-    std::vector<Network> denied; ///< judged on the resolved address for requests that are `guarded`
+    std::vector<IpRange> denied; ///< judged on the resolved address for requests that are `guarded`
     std::size_t idle_per_origin = 8;
     Millis idle_timeout{60'000};
     NameLookup lookup = {}; ///< empty: getaddrinfo(3)
@@ -36,7 +36,7 @@ class BeastClient final : public HttpClient {
     ~BeastClient() override;
     Task<Result<HttpReply>> send(HttpRequest request) override;
     /// New options, and TLS files and names are read anew; idle connections are closed. Requests in flight are not touched.
-    void renew(ClientOptions options);
+    void set_options(ClientOptions options);
 
   private:
     struct State;

@@ -50,7 +50,7 @@ class HttpServer {
     /// Takes the place of a socket file that nobody listens on; one that somebody listens on is an error. The file goes with stop().
     Result<void> listen_unix(const std::string& path, unsigned mode);
 
-    /// Takes effect for requests that come from now on (SIGHUP). TLS files are read again; bad ones are logged and the old ones stay.
+    /// Takes change for requests that come from now on (SIGHUP). TLS files are read again; bad ones are logged and the old ones stay.
     void set_options(ServerOptions options);
 
     /// No new connections and no new requests; those under way get up to `grace` to be answered. Then everything is closed.

@@ -38,7 +38,7 @@ Result<AddressBytes> parse_address(std::string_view text) {
     return fail(Fault::input, "'" + copy + "' is no IP address (such as 192.168.0.10 or fd00::10)");
 }
 
-Result<Network> Network::parse(std::string_view text) {
+Result<IpRange> IpRange::parse(std::string_view text) {
     const auto slash = text.find('/');
     auto address = parse_address(text.substr(0, slash));
     if (!address) {
@@ -54,14 +54,14 @@ Result<Network> Network::parse(std::string_view text) {
             return fail(Fault::input, "'" + std::string{text} + "': the prefix must be a number from 0 to " + std::to_string(most));
         }
     }
-    Network network;
+    IpRange network;
     network.prefix_ = written_as_ipv4 ? mapped_bits + prefix : prefix;
     network.address_ = *address;
     clear_bits_from(network.address_, network.prefix_);
     return network;
 }
 
-bool Network::contains(const AddressBytes& address) const {
+bool IpRange::contains(const AddressBytes& address) const {
     // An IPv6 network that is wide enough to cover the mapped addresses (::/0) says nothing about IPv4.
     if (prefix_ < mapped_bits && is_ipv4(address)) {
         return false;

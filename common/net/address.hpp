@@ -14,12 +14,12 @@ namespace common {
 /// An address as 16 bytes; IPv4 is held IPv4-mapped (::ffff:a.b.c.d), so the two forms of one address are equal.
 using AddressBytes = std::array<std::uint8_t, 16>;
 
-class Network {
+class IpRange {
   public:
     /// "10.0.0.0/8", "fe80::/10", or a single address. Bits beyond the prefix are ignored.
-    static Result<Network> parse(std::string_view text);
+    static Result<IpRange> parse(std::string_view text);
     [[nodiscard]] bool contains(const AddressBytes& address) const;
-    bool operator==(const Network&) const = default;
+    bool operator==(const IpRange&) const = default;
 
   private:
     AddressBytes address_{};

@@ -126,7 +126,7 @@ SQLite::Statement& Connection::prepared(const char* sql) {
     return statement;
 }
 
-void Connection::rest() noexcept {
+void Connection::reset_statements() noexcept {
     auto* handle = state_->handle.getHandle();
     for (auto* statement = ::sqlite3_next_stmt(handle, nullptr); statement; statement = ::sqlite3_next_stmt(handle, statement)) {
         if (::sqlite3_stmt_busy(statement) != 0) {
@@ -181,7 +181,7 @@ Result<void> Database::renew(const Mend& mend) {
 Task<Result<void>> Database::reopen(Mend mend) {
     return asio::async_initiate<const asio::use_awaitable_t<>&, void(Result<void>)>(
         [this](auto handler, Mend between) {
-            asio::post(store_, [this, handler = std::move(handler), between = std::move(between)]() mutable {
+            asio::post(thread_, [this, handler = std::move(handler), between = std::move(between)]() mutable {
                 auto result = renew(between);
                 asio::post(loop_,
                            [handler = std::move(handler), result = std::move(result)]() mutable { std::move(handler)(std::move(result)); });

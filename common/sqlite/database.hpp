@@ -33,7 +33,7 @@ class Connection {
     [[nodiscard]] SQLite::Statement& prepared(const char* sql);
     [[nodiscard]] const std::string& path() const { return path_; }
     /// Ends what a function left in the middle: running statements are reset, an open transaction is rolled back.
-    void rest() noexcept;
+    void reset_statements() noexcept;
 
   private:
     explicit Connection(std::string path);
@@ -49,7 +49,7 @@ Error storage_error();
 class Database {
   public:
     /// `store` is a pool of one thread, or in tests the loop itself. `loop` is where results come back.
-    Database(Executor loop, Executor store) : loop_{std::move(loop)}, store_{std::move(store)} {}
+    Database(Executor loop, Executor store) : loop_{std::move(loop)}, thread_{std::move(store)} {}
 
     /// Blocking; before the loop runs.
     Result<void> open(const std::string& path, Sync sync);
@@ -78,10 +78,10 @@ class Database {
     Result<void> renew(const Mend& mend);
 
     Executor loop_;
-    Executor store_;
+    Executor thread_;
     std::string path_;
     Sync sync_ = Sync::full;
-    std::unique_ptr<Connection> connection_; // touched on store_ once the loop runs
+    std::unique_ptr<Connection> connection_; // touched on thread_ once the loop runs
 };
 
 template <class Value, class Work> Result<Value> Database::guarded(Work& work) {
@@ -90,7 +90,7 @@ template <class Value, class Work> Result<Value> Database::guarded(Work& work) {
     }
     struct Rest {
         Connection& connection;
-        ~Rest() { connection.rest(); }
+        ~Rest() { connection.reset_statements(); }
     };
     try {
         const Rest rest{*connection_};
@@ -109,7 +109,7 @@ template <class Work> auto Database::run(Work work) -> Task<Result<std::invoke_r
     using Value = std::invoke_result_t<Work&, Connection&>;
     return asio::async_initiate<const asio::use_awaitable_t<>&, void(Result<Value>)>(
         [this](auto handler, Work job) {
-            asio::post(store_, [this, handler = std::move(handler), job = std::move(job)]() mutable {
+            asio::post(thread_, [this, handler = std::move(handler), job = std::move(job)]() mutable {
                 auto result = guarded<Value>(job);
                 asio::post(loop_,
                            [handler = std::move(handler), result = std::move(result)]() mutable { std::move(handler)(std::move(result)); });

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace agent {
+namespace common {
 
 namespace {
 
@@ -151,4 +151,4 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
     return text;
 }
 
-} // namespace agent
+} // namespace common

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace agent {
+namespace common {
 
 /// Deeper JSON is refused.
 inline constexpr std::size_t max_depth = 64;
@@ -36,4 +36,4 @@ std::string shown(const nlohmann::json& value);
 /// Several faults as one message.
 std::string joined(const std::vector<std::string>& parts, std::string_view separator = "; ");
 
-} // namespace agent
+} // namespace common

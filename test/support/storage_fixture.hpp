@@ -1,4 +1,4 @@
-// What storage tests begin with: a folder that goes with the test, and an outbox on a real file with the loop as the database's thread.
+// What storage tests begin with: a folder that goes with the test, and an queue on a real file with the loop as the database's thread.
 #pragma once
 
 #include "agent/queue/queue.hpp"
@@ -21,7 +21,7 @@ using agent::DeliveryState;
 using agent::NewEvent;
 using agent::Outcome;
 using agent::Selection;
-using agent::Settlement;
+using agent::RecordedOutcome;
 using common::Fault;
 using common::Result;
 
@@ -77,20 +77,20 @@ class OneRun {
   public:
     OneRun(common::asio::io_context& loop, TestClock& clock, const agent::Config& config)
         : loop_{loop}, clock_{clock}, database{loop.get_executor(), loop.get_executor()},
-          outbox{loop.get_executor(), clock, database, config, stats}, group_{loop.get_executor()} {
+          queue{loop.get_executor(), clock, database, config, stats}, group_{loop.get_executor()} {
         auto good = agent::open_database(database, config.queue.path, config.queue.sync);
         if (!good) {
             throw std::runtime_error{good.error().message};
         }
         opened = std::move(*good);
-        if (const auto loaded = outbox.load(); !loaded) {
+        if (const auto loaded = queue.load(); !loaded) {
             throw std::runtime_error{loaded.error().message};
         }
-        outbox.on_new([this](std::vector<Delivery> deliveries) {
+        queue.on_committed([this](std::vector<Delivery> deliveries) {
             offered.insert(offered.end(), std::make_move_iterator(deliveries.begin()), std::make_move_iterator(deliveries.end()));
         });
-        outbox.on_edit([this](const Selection& selection) { edits.push_back(selection); });
-        outbox.start(group_);
+        queue.on_rows_changed([this](const Selection& selection) { edits.push_back(selection); });
+        queue.start(group_);
     }
     ~OneRun() { stop(); }
 
@@ -100,46 +100,46 @@ class OneRun {
         database.close();
     }
 
-    Result<Accepted> add(std::vector<NewEvent> events) { return run(loop_, outbox.add(std::move(events))); }
-    /// What the outbox must take.
+    Result<Accepted> add(std::vector<NewEvent> events) { return run(loop_, queue.add(std::move(events))); }
+    /// What the queue must take.
     Accepted take(std::vector<NewEvent> events) {
         auto added = add(std::move(events));
         EXPECT_TRUE(added) << added.error().message;
         return added.value_or(Accepted{});
     }
     agent::DueBatch fresh(std::vector<std::string> webhooks, std::int64_t after = 0, std::size_t limit = 100) {
-        auto batch = run(loop_, outbox.fresh(std::move(webhooks), after, limit));
+        auto batch = run(loop_, queue.fresh(std::move(webhooks), after, limit));
         EXPECT_TRUE(batch) << batch.error().message;
         return batch.value_or(agent::DueBatch{});
     }
     agent::DueBatch due(std::vector<std::string> webhooks, std::size_t limit = 100) {
-        auto batch = run(loop_, outbox.due(std::move(webhooks), limit));
+        auto batch = run(loop_, queue.due(std::move(webhooks), limit));
         EXPECT_TRUE(batch) << batch.error().message;
         return batch.value_or(agent::DueBatch{});
     }
     std::vector<agent::DeliveryRow> list(Selection selection = {}) {
-        auto page = run(loop_, outbox.list(std::move(selection), 0, 1'000'000));
+        auto page = run(loop_, queue.list(std::move(selection), 0, 1'000'000));
         EXPECT_TRUE(page) << page.error().message;
         return page ? page->rows : std::vector<agent::DeliveryRow>{};
     }
-    std::optional<agent::DeliveryRow> show(std::int64_t id) { return run(loop_, outbox.show(id)).value_or(std::nullopt); }
+    std::optional<agent::DeliveryRow> show(std::int64_t id) { return run(loop_, queue.show(id)).value_or(std::nullopt); }
 
-    using Edit = common::Task<Result<std::uint64_t>> (agent::Outbox::*)(Selection);
+    using Edit = common::Task<Result<std::uint64_t>> (agent::Queue::*)(Selection);
     std::uint64_t edit(Edit how, Selection selection) {
-        auto count = run(loop_, (outbox.*how)(std::move(selection)));
+        auto count = run(loop_, (queue.*how)(std::move(selection)));
         EXPECT_TRUE(count) << count.error().message;
         return count.value_or(0);
     }
 
     void delivered(const Delivery& delivery) {
-        outbox.settle({delivery.id, delivery.webhook, Outcome::Kind::delivered, delivery.attempts + 1, 0, 200, "", false});
+        queue.record({delivery.id, delivery.webhook, Outcome::Kind::delivered, delivery.attempts + 1, 0, 200, "", false});
     }
     void failed(const Delivery& delivery, std::int64_t due, std::uint32_t attempts = 1,
                 const std::string& error = "503 Service Unavailable") {
-        outbox.settle({delivery.id, delivery.webhook, Outcome::Kind::retry, attempts, due, 503, error, false});
+        queue.record({delivery.id, delivery.webhook, Outcome::Kind::retry, attempts, due, 503, error, false});
     }
     void died(const Delivery& delivery, std::uint32_t attempts = 1) {
-        outbox.settle({delivery.id, delivery.webhook, Outcome::Kind::dead, attempts, 0, 500, "500 Internal Server Error", false});
+        queue.record({delivery.id, delivery.webhook, Outcome::Kind::dead, attempts, 0, 500, "500 Internal Server Error", false});
     }
     /// Past the second in which outcomes are written.
     void pass() { clock_.advance(1'001ms); }
@@ -159,11 +159,11 @@ class OneRun {
     TestClock& clock_;
 
   public:
-    agent::Stats stats;
+    agent::Counters stats;
     common::Database database;
-    agent::Opened opened;
-    agent::Outbox outbox;
-    std::vector<Delivery> offered; ///< all that on_new gave
+    agent::OpenReport opened;
+    agent::Queue queue;
+    std::vector<Delivery> offered; ///< all that on_committed gave
     std::vector<Selection> edits;
 
   private:

@@ -43,7 +43,7 @@ struct Caller {
     test::TestClock clock{loop};
     common::BeastClient client{loop.get_executor(), {}};
     agent::Config config;
-    agent::ServerApi api{loop.get_executor(), clock, client, config};
+    agent::findface::Client api{loop.get_executor(), clock, client, config};
 };
 
 TEST(SimulatedServer, listsInEveryShapeAndSizeOfPage) {

@@ -1,4 +1,4 @@
-// Api: router, ingest and control over a real outbox and cache on a database of their own, on one loop with a clock that stands still.
+// Api: router, ingest and control over a real queue and cache on a database of their own, on one loop with a clock that stands still.
 // Requests are values: no socket is opened.
 #pragma once
 
@@ -31,14 +31,14 @@ class Api : public ::testing::Test {
         ASSERT_TRUE(opened) << opened.error().message;
         const auto loaded = cache.load(std::move(local));
         ASSERT_TRUE(loaded) << loaded.error().message;
-        const auto counted = outbox.load();
+        const auto counted = queue.load();
         ASSERT_TRUE(counted) << counted.error().message;
-        outbox.on_new([this](std::vector<agent::Delivery> more) {
+        queue.on_committed([this](std::vector<agent::Delivery> more) {
             handed_on.insert(handed_on.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
         });
-        outbox.start(parts);
+        queue.start(parts);
         agent::Control::Asks asks{[this]() -> common::Task<common::Result<agent::Changes>> { return sync_answer(this); }};
-        control.emplace(clock, outbox, cache, config, stats, std::move(*opened), std::move(asks));
+        control.emplace(clock, queue, cache, config, stats, std::move(*opened), std::move(asks));
         router.emplace(ingest, *control, config);
     }
 
@@ -106,18 +106,18 @@ class Api : public ::testing::Test {
 
     /// A used-up delivery becomes a dead letter as the dispatcher would make it one.
     void kill(std::int64_t id, const std::string& webhook, std::string error = "503 Service Unavailable") {
-        agent::Settlement settlement;
-        settlement.id = id;
-        settlement.webhook = webhook;
-        settlement.kind = agent::Outcome::Kind::dead;
-        settlement.attempts = 1;
-        settlement.status = 503;
-        settlement.error = std::move(error);
-        outbox.settle(std::move(settlement));
-        run(loop, flushed(outbox));
+        agent::RecordedOutcome recorded;
+        recorded.id = id;
+        recorded.webhook = webhook;
+        recorded.kind = agent::Outcome::Kind::dead;
+        recorded.attempts = 1;
+        recorded.status = 503;
+        recorded.error = std::move(error);
+        queue.record(std::move(recorded));
+        run(loop, flushed(queue));
     }
-    static common::Task<bool> flushed(agent::Outbox& outbox) {
-        auto write = outbox.flush();
+    static common::Task<bool> flushed(agent::Queue& queue) {
+        auto write = queue.flush();
         co_await std::move(write);
         co_return true;
     }
@@ -131,10 +131,10 @@ class Api : public ::testing::Test {
     TempFolder folder;
     common::Database database{loop.get_executor(), loop.get_executor()};
     agent::Config config;
-    agent::Stats stats;
+    agent::Counters stats;
     agent::WebhookCache cache{database, config};
-    agent::Outbox outbox{loop.get_executor(), clock, database, config, stats};
-    agent::Ingest ingest{clock, outbox, cache, stats};
+    agent::Queue queue{loop.get_executor(), clock, database, config, stats};
+    agent::Ingest ingest{clock, queue, cache, stats};
     std::optional<agent::Control> control;
     std::optional<agent::Router> router;
     common::TaskGroup parts{loop.get_executor()};

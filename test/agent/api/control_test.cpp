@@ -36,11 +36,11 @@ TEST_F(ControlTest, GivesTheStatusWithEveryFieldOfTheContract) {
 TEST_F(ControlTest, ShowsTheServerWithoutItsLogin) {
     config.server.url = common::parse_url("https://user:geheim@lite.example/base").value();
     struct Row {
-        agent::ServerStats::State state;
+        agent::ServerStatus::State state;
         const char* text;
     };
-    for (const auto& row : {Row{agent::ServerStats::State::starting, "starting"}, Row{agent::ServerStats::State::ok, "ok"},
-                            Row{agent::ServerStats::State::failing, "failing"}}) {
+    for (const auto& row : {Row{agent::ServerStatus::State::starting, "starting"}, Row{agent::ServerStatus::State::ok, "ok"},
+                            Row{agent::ServerStatus::State::failing, "failing"}}) {
         stats.server.state = row.state;
         EXPECT_EQ(get("/v1/status")["server"]["state"], row.text);
     }
@@ -123,7 +123,7 @@ TEST_F(ControlTest, Explains) {
     EXPECT_EQ(webhooks[0]["failed"]["filter"], "type_in");
     EXPECT_EQ(webhooks[1]["matches"], true);
     EXPECT_EQ(call("POST", "/v1/explain", R"([{"type":"car","id":1}])").body, reply.body) << "an array of that one event";
-    EXPECT_EQ(outbox.stats().pending, 0U);
+    EXPECT_EQ(queue.stats().pending, 0U);
     EXPECT_TRUE(handed_on.empty());
 }
 

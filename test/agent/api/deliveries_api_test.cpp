@@ -130,7 +130,7 @@ TEST_F(DeliveriesApiTest, TellsUnknownIdsFromBadOnes) {
         problem_of(call("DELETE", path), 400);
         problem_of(call("POST", path + "/retry"), 400);
     }
-    EXPECT_EQ(outbox.stats().pending, 1U);
+    EXPECT_EQ(queue.stats().pending, 1U);
 }
 
 TEST_F(DeliveriesApiTest, RetriesOneDelivery) {
@@ -161,7 +161,7 @@ TEST_F(DeliveriesApiTest, RetriesWhatTheBodySelects) {
     EXPECT_EQ(retry(R"({"state":"dead","webhook":"7"})"), (Json{{"retried", 1}}));
     EXPECT_EQ(retry(R"({"state":"dead","webhook":"7"})"), (Json{{"retried", 0}}));
     EXPECT_EQ(retry(R"({"state":"dead","webhook":8})"), (Json{{"retried", 1}})) << "a key may come as a number";
-    EXPECT_EQ(outbox.stats().dead, 0U);
+    EXPECT_EQ(queue.stats().dead, 0U);
     EXPECT_EQ(retry("{}"), (Json{{"retried", 3}}));
     EXPECT_EQ(retry(""), (Json{{"retried", 3}}));
     EXPECT_EQ(retry(R"({"state":null,"webhook":null,"ids":null})"), (Json{{"retried", 3}}));
@@ -176,9 +176,9 @@ TEST_F(DeliveriesApiTest, DropsWhatTheBodySelects) {
     EXPECT_EQ(drop(R"({"ids":[)" + std::to_string(ids[0]) + "," + std::to_string(ids[1]) + ",999999]}"), (Json{{"dropped", 2}}));
     EXPECT_EQ(drop(R"({"ids":[)" + std::to_string(ids[2]) + R"(],"state":"dead"})"), (Json{{"dropped", 0}})) << "all conditions hold";
     EXPECT_EQ(drop(R"({"state":"dead"})"), (Json{{"dropped", 1}}));
-    EXPECT_EQ(outbox.stats().pending, 2U);
+    EXPECT_EQ(queue.stats().pending, 2U);
     EXPECT_EQ(drop(""), (Json{{"dropped", 2}}));
-    EXPECT_EQ(outbox.stats().pending, 0U);
+    EXPECT_EQ(queue.stats().pending, 0U);
 }
 
 TEST_F(DeliveriesApiTest, RefusesBadSelectionsAndTouchesNothing) {
@@ -212,7 +212,7 @@ TEST_F(DeliveriesApiTest, RefusesBadSelectionsAndTouchesNothing) {
             EXPECT_NE(detail.find(bad.named), std::string::npos) << bad.body << ": " << detail;
         }
     }
-    EXPECT_EQ(outbox.stats().pending, 2U);
+    EXPECT_EQ(queue.stats().pending, 2U);
 }
 
 } // namespace

@@ -186,7 +186,7 @@ TEST_F(IngestTest, RefusesMalformedBodiesAndKeepsNothing) {
     }
     EXPECT_GE(bad_bodies().size(), 30U);
     EXPECT_TRUE(handed_on.empty());
-    EXPECT_EQ(outbox.stats().pending, 0U);
+    EXPECT_EQ(queue.stats().pending, 0U);
     EXPECT_EQ(stats.events_accepted, 0U);
     EXPECT_GE(stats.events_rejected, bad_bodies().size());
 }
@@ -200,7 +200,7 @@ TEST_F(IngestTest, RefusesMalformedLinesWithTheirIndex) {
     EXPECT_TRUE(detail.starts_with("event 2: ")) << detail;
     problem_of(post("{\"type\":\n\"face\"}", type("application/x-ndjson")), 400);
     problem_of(post(R"([{"type":"face"}])", type("application/x-ndjson")), 400);
-    EXPECT_EQ(outbox.stats().pending, 0U);
+    EXPECT_EQ(queue.stats().pending, 0U);
 }
 
 TEST_F(IngestTest, NeverQuotesAnEvent) {
@@ -219,7 +219,7 @@ TEST_F(IngestTest, RefusesOtherTypesAndSaysWhichToSend) {
     EXPECT_NE(problem_of(post(face, type("application/json; charset=windows-1251")), 415).find("UTF-8"), std::string::npos);
     EXPECT_NE(problem_of(post(face, type("application/x-ndjson;Charset=latin1")), 415).find("UTF-8"), std::string::npos);
     EXPECT_NE(problem_of(post(face, {{"Content-Encoding", "gzip"}}), 415).find("compression"), std::string::npos);
-    EXPECT_EQ(outbox.stats().pending, 0U);
+    EXPECT_EQ(queue.stats().pending, 0U);
 }
 
 struct IngestWithoutDefinitions : IngestTest {
@@ -255,7 +255,7 @@ TEST_F(IngestTest, SaysThatTheQueueIsFull) {
     EXPECT_NE(problem_of(*full, 503).find("the queue is full"), std::string::npos);
     EXPECT_EQ(header(*full, "Retry-After"), "10");
     EXPECT_GT(taken, 0U);
-    EXPECT_EQ(outbox.stats().pending, taken);
+    EXPECT_EQ(queue.stats().pending, taken);
     EXPECT_EQ(stats.events_accepted, taken);
     EXPECT_EQ(stats.events_rejected, 1U);
     EXPECT_EQ(stats.webhooks["8"].matched, taken) << "what was refused matched nothing";
@@ -284,7 +284,7 @@ TEST_F(IngestTest, TakesALargeBatchWhole) {
         body += (i == 0 ? "" : ",") + std::string{R"({"type":"car","id":)"} + std::to_string(i) + "}";
     }
     EXPECT_EQ(accepted(post(body + "]")), counts(3000, 0, 3000));
-    EXPECT_EQ(outbox.stats().pending, 3000U);
+    EXPECT_EQ(queue.stats().pending, 3000U);
 }
 
 } // namespace

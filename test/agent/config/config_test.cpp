@@ -102,7 +102,7 @@ TEST_F(ConfigFiles, EveryKeyIsTaken) {
     EXPECT_EQ(c.delivery.retry.initial, 10ms);
     EXPECT_EQ(c.delivery.retry.max, 10ms);
     EXPECT_EQ(c.delivery.signing_secret_file, in_folder("secrets.txt"));
-    EXPECT_EQ(c.delivery.deny_targets, (std::vector{*common::Network::parse("10.0.0.0/8"), *common::Network::parse("::1")}));
+    EXPECT_EQ(c.delivery.deny_targets, (std::vector{*common::IpRange::parse("10.0.0.0/8"), *common::IpRange::parse("::1")}));
     EXPECT_EQ(c.queue.path, (folder_.parent_path() / "q.db").string());
     EXPECT_EQ(c.queue.sync, common::Sync::normal);
     EXPECT_EQ(c.queue.commit_window, 5ms);

@@ -8,7 +8,7 @@
 
 namespace {
 
-using agent::ServerStats;
+using agent::ServerStatus;
 using common::Fault;
 using common::HttpRequest;
 using common::Millis;
@@ -61,7 +61,7 @@ struct Sync : test::ServerFixture {
     test::TempFolder folder;
     common::Database database{loop.get_executor(), loop.get_executor()};
     agent::WebhookCache cache{database, config};
-    agent::Stats stats;
+    agent::Counters stats;
     agent::Sync sync{loop.get_executor(), clock, api, cache, config, stats};
     common::TaskGroup group{loop.get_executor()};
 };
@@ -77,7 +77,7 @@ struct Asked {
 };
 
 TEST_F(Sync, fetchesAtStartAndAnIntervalAfterTheEndOfTheLast) {
-    EXPECT_EQ(stats.server.state, ServerStats::State::starting);
+    EXPECT_EQ(stats.server.state, ServerStatus::State::starting);
     hang();
     start();
     EXPECT_EQ(calls(), 1U);
@@ -125,7 +125,7 @@ TEST_F(Sync, isNoStormOfLoginsWhereTheLoginIsRefused) {
     start();
     clock.advance(std::chrono::minutes{10});
     EXPECT_EQ(logins, 7 + 8);
-    EXPECT_EQ(stats.server.state, ServerStats::State::failing);
+    EXPECT_EQ(stats.server.state, ServerStatus::State::failing);
 }
 
 TEST_F(Sync, letsWallClockJumpsChangeNothing) {
@@ -199,14 +199,14 @@ TEST_F(Sync, keepsTheLastGoodListWhenAFetchFails) {
 TEST_F(Sync, tellsHowItGoes) {
     clock.set_wall(common::WallTime{std::chrono::seconds{1'760'000'000}});
     ASSERT_TRUE(fetch());
-    EXPECT_EQ(stats.server.state, ServerStats::State::ok);
+    EXPECT_EQ(stats.server.state, ServerStatus::State::ok);
     EXPECT_EQ(stats.server.last_sync, common::WallTime{std::chrono::seconds{1'760'000'000}});
     EXPECT_EQ(stats.server.last_error, "");
     clock.advance(Millis{5'000});
     fail();
     const auto failed = fetch();
     ASSERT_FALSE(failed);
-    EXPECT_EQ(stats.server.state, ServerStats::State::failing);
+    EXPECT_EQ(stats.server.state, ServerStatus::State::failing);
     EXPECT_EQ(stats.server.last_sync, common::WallTime{std::chrono::seconds{1'760'000'000}});
     EXPECT_EQ(stats.server.last_error, failed.error().message);
     EXPECT_EQ(stats.server.failures, 1U);
@@ -214,7 +214,7 @@ TEST_F(Sync, tellsHowItGoes) {
     EXPECT_EQ(stats.server.failures, 2U);
     serve("[]");
     ASSERT_TRUE(fetch());
-    EXPECT_EQ(stats.server.state, ServerStats::State::ok);
+    EXPECT_EQ(stats.server.state, ServerStatus::State::ok);
     EXPECT_EQ(stats.server.last_error, "");
     EXPECT_EQ(stats.server.failures, 2U);
 }
@@ -225,7 +225,7 @@ TEST_F(Sync, countsAStoreThatSaysNoAsAFailure) {
     const auto failed = fetch();
     ASSERT_FALSE(failed);
     EXPECT_EQ(failed.error().fault, Fault::storage);
-    EXPECT_EQ(stats.server.state, ServerStats::State::failing);
+    EXPECT_EQ(stats.server.state, ServerStatus::State::failing);
     EXPECT_EQ(served(), Keys{});
 }
 
@@ -251,7 +251,7 @@ TEST_F(Sync, whenAskedInVainTriesAgainSoon) {
 TEST_F(Sync, hurriesWhenTheConfigurationChanges) {
     start();
     clock.advance(Millis{10'000});
-    sync.hurry();
+    sync.refetch_now();
     clock.settle();
     EXPECT_EQ(calls(), 2U);
     clock.advance(Millis{59'999});
@@ -260,7 +260,7 @@ TEST_F(Sync, hurriesWhenTheConfigurationChanges) {
     clock.advance(Millis{1});
     clock.advance(Millis{600'000});
     const auto before = calls();
-    sync.hurry();
+    sync.refetch_now();
     clock.settle();
     EXPECT_EQ(calls(), before + 1);
 }
@@ -270,7 +270,7 @@ TEST_F(Sync, hurriedDuringAFetchFetchesAgainForThoseWhoWait) {
     start();
     Asked asked{*this};
     clock.settle();
-    sync.hurry();
+    sync.refetch_now();
     clock.settle();
     EXPECT_EQ(calls(), 1U);
     serve(R"([{"id":2}])");
@@ -287,23 +287,23 @@ TEST_F(Sync, withoutAServerAsksNobodyUntilThereIsOne) {
     config.server.url.reset();
     start();
     clock.advance(std::chrono::hours{1});
-    EXPECT_EQ(stats.server.state, ServerStats::State::standalone);
+    EXPECT_EQ(stats.server.state, ServerStatus::State::standalone);
     const auto changes = fetch();
     ASSERT_TRUE(changes);
     EXPECT_TRUE(changes->added.empty() && changes->changed.empty() && changes->removed.empty());
     EXPECT_TRUE(http.requests().empty());
 
     config.server.url = url;
-    sync.hurry();
+    sync.refetch_now();
     clock.settle();
     EXPECT_EQ(calls(), 1U);
-    EXPECT_EQ(stats.server.state, ServerStats::State::ok);
+    EXPECT_EQ(stats.server.state, ServerStatus::State::ok);
 
     config.server.url.reset();
-    sync.hurry();
+    sync.refetch_now();
     clock.advance(std::chrono::hours{1});
     EXPECT_EQ(calls(), 1U);
-    EXPECT_EQ(stats.server.state, ServerStats::State::standalone);
+    EXPECT_EQ(stats.server.state, ServerStatus::State::standalone);
 }
 
 std::size_t lines_with(const std::string& text, const std::string& what) {

@@ -1,4 +1,4 @@
-// Dispatching: a dispatcher over a real outbox and cache on a database of its own, with targets that answer as the test says, on one loop
+// Dispatching: a dispatcher over a real queue and cache on a database of its own, with targets that answer as the test says, on one loop
 // with a clock that stands still until it is moved.
 #pragma once
 
@@ -20,28 +20,28 @@ using std::chrono::seconds;
 /// The part of the agent that delivers, from opening the database on.
 struct Parts {
     Parts(common::asio::io_context& loop, TestClock& clock, const agent::Config& config, common::HttpClient& client)
-        : database{loop.get_executor(), loop.get_executor()}, cache{database, config}, outbox{loop.get_executor(), clock, database, config,
+        : database{loop.get_executor(), loop.get_executor()}, cache{database, config}, queue{loop.get_executor(), clock, database, config,
                                                                                               stats},
-          dispatcher{loop.get_executor(), clock, client, outbox, cache, config, stats}, others{loop.get_executor()} {}
+          dispatcher{loop.get_executor(), clock, client, queue, cache, config, stats}, others{loop.get_executor()} {}
 
     void start(const agent::Config& config, std::vector<agent::Definition> webhooks) {
         const auto opened = agent::open_database(database, config.queue.path, config.queue.sync);
         ASSERT_TRUE(opened) << opened.error().message;
         const auto loaded = cache.load(std::move(webhooks));
         ASSERT_TRUE(loaded) << loaded.error().message;
-        const auto counted = outbox.load();
+        const auto counted = queue.load();
         ASSERT_TRUE(counted) << counted.error().message;
-        outbox.on_new([this](std::vector<agent::Delivery> deliveries) { dispatcher.offer(std::move(deliveries)); });
-        outbox.on_edit([this](const agent::Selection& selection) { dispatcher.edited(selection); });
+        queue.on_committed([this](std::vector<agent::Delivery> deliveries) { dispatcher.committed(std::move(deliveries)); });
+        queue.on_rows_changed([this](const agent::Selection& selection) { dispatcher.rows_changed(selection); });
         cache.on_change([this] { dispatcher.redraw(); });
-        outbox.start(others);
+        queue.start(others);
         dispatcher.redraw();
     }
 
     common::Database database;
-    agent::Stats stats;
+    agent::Counters stats;
     agent::WebhookCache cache;
-    agent::Outbox outbox;
+    agent::Queue queue;
     agent::Dispatcher dispatcher;
     common::TaskGroup others;
 };
@@ -130,7 +130,7 @@ class Dispatching : public ::testing::Test {
             }
             events.push_back(std::move(event));
         }
-        const auto accepted = run(loop, parts->outbox.add(std::move(events)));
+        const auto accepted = run(loop, parts->queue.add(std::move(events)));
         ASSERT_TRUE(accepted) << accepted.error().message;
         clock.settle();
     }
@@ -154,8 +154,8 @@ class Dispatching : public ::testing::Test {
         }
         return ids;
     }
-    [[nodiscard]] std::uint64_t pending() const { return parts->outbox.stats().pending; }
-    [[nodiscard]] std::uint64_t dead() const { return parts->outbox.stats().dead; }
+    [[nodiscard]] std::uint64_t pending() const { return parts->queue.stats().pending; }
+    [[nodiscard]] std::uint64_t dead() const { return parts->queue.stats().dead; }
     [[nodiscard]] agent::LaneStatus lane(const std::string& origin) const {
         for (const auto& one : parts->dispatcher.lanes()) {
             if (one.target == origin) {

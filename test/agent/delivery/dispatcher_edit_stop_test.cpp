@@ -1,4 +1,4 @@
-// What happens to deliveries behind the back of their lanes: edited by people, broken off by a stop, found again by the next run.
+// What happens to deliveries behind the back of their lanes: rows_changed by people, broken off by a stop, found again by the next run.
 #include "test/agent/delivery/dispatch_fixture.hpp"
 
 #include <boost/system/system_error.hpp>
@@ -10,16 +10,16 @@ struct DispatcherEditStopTest : Dispatching {
     std::vector<agent::Definition> two{webhook("1", "http://a.example/hook"), webhook("2", "http://b.example/hook")};
 
     std::uint64_t retry(agent::Selection selection) {
-        const auto changed = run(loop, parts->outbox.retry(std::move(selection)));
+        const auto changed = run(loop, parts->queue.retry(std::move(selection)));
         clock.settle();
         return changed.value_or(0);
     }
     std::uint64_t drop(agent::Selection selection) {
-        const auto changed = run(loop, parts->outbox.drop(std::move(selection)));
+        const auto changed = run(loop, parts->queue.drop(std::move(selection)));
         clock.settle();
         return changed.value_or(0);
     }
-    std::vector<agent::DeliveryRow> rows() { return run(loop, parts->outbox.list({}, 0, 1000)).value().rows; }
+    std::vector<agent::DeliveryRow> rows() { return run(loop, parts->queue.list({}, 0, 1000)).value().rows; }
 };
 
 TEST_F(DispatcherEditStopTest, ARetriedDeadLetterIsTriedAtOnceFromTheFirst) {

@@ -147,14 +147,14 @@ TEST_F(LaneMemoryTest, WhatIsInFlightOrLandedDuringTheReadIsLeftOut) {
     in_flight = {1, 2};
     memory.begin_fresh();
     in_flight.erase(2);
-    memory.landed(2);
+    memory.attempt_ended(2);
     memory.end_fresh(batch({1, 2, 3}));
     EXPECT_EQ(take_all_fresh(), (Ids{3}));
 
     in_flight = {4, 5};
     memory.begin_retries();
     in_flight.erase(5);
-    memory.landed(5);
+    memory.attempt_ended(5);
     EXPECT_TRUE(memory.end_retries(batch({4, 5, 6}, false, 1)));
     EXPECT_EQ(take_all_retries(), (Ids{6}));
 }

@@ -40,21 +40,21 @@ TEST(BearerToken, readsTheLifeThatAJwtNames) {
         {"empty", "", std::nullopt},
     };
     for (const auto& one : cases) {
-        EXPECT_EQ(agent::token_life(one.text, wall), one.life) << one.what;
+        EXPECT_EQ(agent::findface::token_life(one.text, wall), one.life) << one.what;
     }
 }
 
 TEST(BearerToken, isRenewedATenthBeforeItsEndAndAtMost30sBefore) {
-    const auto brief = agent::read_token(jwt(R"({"iat":0,"exp":10})"), received, wall);
+    const auto brief = agent::findface::bearer_token_from(jwt(R"({"iat":0,"exp":10})"), received, wall);
     EXPECT_FALSE(brief.due(received + Millis{8'999}));
     EXPECT_TRUE(brief.due(received + Millis{9'000}));
-    const auto lasting = agent::read_token(jwt(R"({"iat":0,"exp":3600})"), received, wall);
+    const auto lasting = agent::findface::bearer_token_from(jwt(R"({"iat":0,"exp":3600})"), received, wall);
     EXPECT_FALSE(lasting.due(received + Millis{3'569'999}));
     EXPECT_TRUE(lasting.due(received + Millis{3'570'000}));
 }
 
 TEST(BearerToken, thatNamesNoLifeIsNeverDue) {
-    const auto token = agent::read_token("opaque", received, wall);
+    const auto token = agent::findface::bearer_token_from("opaque", received, wall);
     EXPECT_EQ(token.text, "opaque");
     EXPECT_FALSE(token.due(received + std::chrono::hours{24 * 365 * 50}));
 }

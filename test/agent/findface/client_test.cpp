@@ -1,4 +1,4 @@
-// ServerApi's lists and definitions. Its login: server_login_test.cpp.
+// Client's lists and definitions. Its login: session_test.cpp.
 #include "test/agent/findface/server_fixture.hpp"
 
 namespace {
@@ -9,7 +9,7 @@ using test::FakeHttp;
 using test::json_answer;
 using test::run;
 
-struct ServerApi : test::ServerFixture {
+struct FindfaceClient : test::ServerFixture {
     /// Each page by its target; anything else is 404.
     void serve(std::map<std::string, std::string> pages) {
         on_call = [pages = std::move(pages)](const HttpRequest& request) {
@@ -33,7 +33,7 @@ struct ServerApi : test::ServerFixture {
 
 using Keys = std::vector<std::string>;
 
-TEST_F(ServerApi, listsInEveryShape) {
+TEST_F(FindfaceClient, listsInEveryShape) {
     for (const auto* body : {R"([{"id":1},{"id":2}])", R"({"results":[{"id":1},{"id":2}],"next_page":null,"prev_page":null})",
                              R"({"items":[{"id":1},{"id":2}],"next":""})", R"({"data":[{"id":1},{"id":2}]})"}) {
         answer(200, body);
@@ -43,7 +43,7 @@ TEST_F(ServerApi, listsInEveryShape) {
     EXPECT_EQ(keys(), Keys{});
 }
 
-TEST_F(ServerApi, keepsIdsBeyondADoubleAndUnknownFields) {
+TEST_F(FindfaceClient, keepsIdsBeyondADoubleAndUnknownFields) {
     answer(200, R"([{"id":9007199254740993,"name":"x","filters":{"card_in":[4589691150480880065]},"later":{"a":1.5}},)"
                 R"({"id":18446744073709551615}])");
     const auto got = list();
@@ -55,7 +55,7 @@ TEST_F(ServerApi, keepsIdsBeyondADoubleAndUnknownFields) {
     EXPECT_EQ(definition["later"]["a"], 1.5);
 }
 
-TEST_F(ServerApi, followsPagesInTheirOrder) {
+TEST_F(FindfaceClient, followsPagesInTheirOrder) {
     const std::string second = R"({"results":[{"id":1}],"next_page":null})";
     for (const auto* next : {"http://lite:8080/fl/v1/webhooks/?page=2", "HTTP://LITE:8080/fl/v1/webhooks/?page=2",
                              "/fl/v1/webhooks/?page=2", "?page=2", "/v1/webhooks/?page=2", "v1/webhooks/?page=2", "http://u:p@lite:8080/fl/v1/webhooks/?page=2"}) {
@@ -70,7 +70,7 @@ TEST_F(ServerApi, followsPagesInTheirOrder) {
     }
 }
 
-TEST_F(ServerApi, neverTakesItsTokenToAnotherOrigin) {
+TEST_F(FindfaceClient, neverTakesItsTokenToAnotherOrigin) {
     for (const auto* next : {"http://evil:8080/v1/webhooks/", "http://lite/v1/webhooks/?page=2", "https://lite:8080/v1/webhooks/?page=2",
                              "//evil/v1/webhooks/"}) {
         serve({{"/v1/webhooks/", nlohmann::json{{"results", {{{"id", 3}}}}, {"next", next}}.dump()}});
@@ -84,7 +84,7 @@ TEST_F(ServerApi, neverTakesItsTokenToAnotherOrigin) {
     EXPECT_NE(list_error().message.find("https://evil.example"), std::string::npos);
 }
 
-TEST_F(ServerApi, endsListsThatDoNot) {
+TEST_F(FindfaceClient, endsListsThatDoNot) {
     serve({{"/v1/webhooks/", R"({"results":[{"id":1}],"next":"?page=2"})"},
            {"/v1/webhooks/?page=2", R"({"results":[{"id":2}],"next":"/v1/webhooks/"})"}});
     EXPECT_NE(list_error().message.find("this page was seen before"), std::string::npos);
@@ -100,7 +100,7 @@ TEST_F(ServerApi, endsListsThatDoNot) {
     EXPECT_EQ(calls(), 1000U);
 }
 
-TEST_F(ServerApi, takesNoListThatIsNotWholeAndValid) {
+TEST_F(FindfaceClient, takesNoListThatIsNotWholeAndValid) {
     struct Case {
         FakeHttp::Answer answer;
         Fault fault;
@@ -135,14 +135,14 @@ TEST_F(ServerApi, takesNoListThatIsNotWholeAndValid) {
     }
 }
 
-TEST_F(ServerApi, saysWhichPageIsBroken) {
+TEST_F(FindfaceClient, saysWhichPageIsBroken) {
     serve({{"/v1/webhooks/", R"({"results":[{"id":1}],"next":"?page=2"})"}, {"/v1/webhooks/?page=2", R"({"results":[{"id":1}]})"}});
     const auto error = list_error();
     EXPECT_TRUE(error.message.starts_with("GET http://lite:8080/v1/webhooks/?page=2: ")) << error.message;
     EXPECT_NE(error.message.find("twice"), std::string::npos);
 }
 
-TEST_F(ServerApi, showsCreatesUpdatesAndRemoves) {
+TEST_F(FindfaceClient, showsCreatesUpdatesAndRemoves) {
     answer(200, R"({"id":7,"name":"x"})");
     EXPECT_EQ(run(loop, api.show("7")).value(), R"({"id":7,"name":"x"})");
     EXPECT_EQ(last().method + " " + last().url.target, "GET /v1/webhooks/7/");
@@ -165,7 +165,7 @@ TEST_F(ServerApi, showsCreatesUpdatesAndRemoves) {
     EXPECT_TRUE(last().body.empty());
 }
 
-TEST_F(ServerApi, putsWherePatchIsNotAllowed) {
+TEST_F(FindfaceClient, putsWherePatchIsNotAllowed) {
     on_call = [](const HttpRequest& request) { return request.method == "PATCH" ? json_answer(405, "") : json_answer(200, R"({"id":8})"); };
     EXPECT_EQ(run(loop, api.update("8", R"({"active":false})")).value(), R"({"id":8})");
     EXPECT_EQ(calls(), 2U);
@@ -177,7 +177,7 @@ TEST_F(ServerApi, putsWherePatchIsNotAllowed) {
     EXPECT_EQ(calls(), 2U);
 }
 
-TEST_F(ServerApi, quotesWhatTheServerHasAgainstADefinition) {
+TEST_F(FindfaceClient, quotesWhatTheServerHasAgainstADefinition) {
     struct Case {
         unsigned status;
         std::string body;
@@ -219,7 +219,7 @@ TEST_F(ServerApi, quotesWhatTheServerHasAgainstADefinition) {
     EXPECT_EQ(run(loop, api.remove("7")).error().message, "DELETE http://lite:8080/v1/webhooks/7/: connect: connection refused");
 }
 
-TEST_F(ServerApi, letsNothingButAnIdIntoThePath) {
+TEST_F(FindfaceClient, letsNothingButAnIdIntoThePath) {
     for (const auto* id : {"", "local:door", "../auth/login", "1/", "-1", "1?x", "%31", "184467440737095516150"}) {
         EXPECT_EQ(run(loop, api.show(id)).error().fault, Fault::input) << id;
         EXPECT_EQ(run(loop, api.update(id, "{}")).error().fault, Fault::input) << id;
@@ -228,7 +228,7 @@ TEST_F(ServerApi, letsNothingButAnIdIntoThePath) {
     EXPECT_TRUE(http.requests().empty());
 }
 
-TEST_F(ServerApi, needsAServer) {
+TEST_F(FindfaceClient, needsAServer) {
     config.server.url.reset();
     EXPECT_EQ(list_error().fault, Fault::config);
     EXPECT_EQ(run(loop, api.show("7")).error().fault, Fault::config);

@@ -9,7 +9,7 @@ using common::Fault;
 using common::HttpReply;
 
 std::string words(const std::string& body, const std::vector<std::string>& secrets = {}) {
-    return agent::server_words(HttpReply{400, {}, body}, secrets);
+    return agent::findface::server_words(HttpReply{400, {}, body}, secrets);
 }
 
 TEST(ServerReply, quotesTheServersOwnWords) {
@@ -63,7 +63,7 @@ TEST(ServerReply, isAFaultByItsStatus) {
          {Case{301, Fault::unreachable}, Case{400, Fault::input}, Case{401, Fault::refused}, Case{403, Fault::refused},
           Case{404, Fault::input}, Case{405, Fault::input}, Case{408, Fault::unreachable}, Case{409, Fault::input}, Case{422, Fault::input},
           Case{429, Fault::unreachable}, Case{500, Fault::unreachable}, Case{503, Fault::unreachable}}) {
-        const auto error = agent::refusal("GET http://host/x", HttpReply{one.status, {}, R"({"detail":"so"})"}, {});
+        const auto error = agent::findface::refusal("GET http://host/x", HttpReply{one.status, {}, R"({"detail":"so"})"}, {});
         EXPECT_EQ(error.fault, one.fault) << one.status;
         EXPECT_TRUE(error.message.starts_with("GET http://host/x answered " + std::to_string(one.status))) << error.message;
         EXPECT_EQ(error.message.find(": so") != std::string::npos, one.status != 301) << error.message;
@@ -72,7 +72,7 @@ TEST(ServerReply, isAFaultByItsStatus) {
 
 TEST(ServerReply, saysWhereARedirectPointsWithoutItsSecrets) {
     const HttpReply reply{302, {{"location", "https://me:hush@other.example/login?token=hush"}}, "moved"};
-    const auto message = agent::refusal("GET http://host/x", reply, {}).message;
+    const auto message = agent::findface::refusal("GET http://host/x", reply, {}).message;
     EXPECT_NE(message.find("https://other.example)"), std::string::npos) << message;
     EXPECT_EQ(message.find("hush"), std::string::npos) << message;
 }

@@ -1,4 +1,4 @@
-// ServerFixture: a ServerApi with a FakeHttp behind it that plays a FindFace Lite server as the test says, and counts logins.
+// ServerFixture: an agent::findface::Client with a FakeHttp behind it that plays a FindFace Lite server as the test says, and counts logins.
 #pragma once
 
 #include "agent/findface/client.hpp"
@@ -62,7 +62,7 @@ struct ServerFixture : ::testing::Test {
     Script on_login, on_call;
     FakeHttp http{loop.get_executor(), [this](const common::HttpRequest& request) { return play(request); }};
     agent::Config config;
-    agent::ServerApi api{loop.get_executor(), clock, http, config};
+    agent::findface::Client api{loop.get_executor(), clock, http, config};
 };
 
 /// A list() started and looked at later.

@@ -1,4 +1,4 @@
-// ServerApi's login: how often, when again, and what it says. The lists themselves: server_api_test.cpp.
+// Client's login: how often, when again, and what it says. The lists themselves: server_api_test.cpp.
 #include "test/agent/findface/server_fixture.hpp"
 
 #include <deque>
@@ -240,7 +240,7 @@ TEST_F(Login, thatIsRefusedIsTriedAgainWhenSomebodyAsksAtMostOnceASecond) {
     clock.advance(Millis{1'000});
     list_error(); // due again in 2 s
     for (int tenth = 0; tenth <= 10; ++tenth) {
-        api.hurry_login();
+        api.retry_login_now();
         list_error();
         EXPECT_EQ(logins, tenth < 10 ? 2 : 3) << tenth;
         clock.advance(Millis{100});

@@ -82,7 +82,7 @@ TEST_F(CooldownTest, AreForgottenOnDiskToo) {
     auto& run = start();
     run.take({with_cooldown("a", "5"), with_cooldown("b", "6", 60s)});
     clock.advance(11s);
-    ASSERT_TRUE(test::run(loop, run.outbox.prune({})));
+    ASSERT_TRUE(test::run(loop, run.queue.prune({})));
     EXPECT_EQ(run.number("SELECT count(*) FROM cooldown"), 1);
 }
 

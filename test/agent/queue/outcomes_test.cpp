@@ -5,19 +5,19 @@
 namespace test {
 
 using agent::Outcome;
-using agent::Settlement;
-using agent::Settlements;
+using agent::RecordedOutcome;
+using agent::UnwrittenOutcomes;
 
 namespace {
 
-Settlement settled(std::int64_t id, Outcome::Kind kind, std::uint32_t attempts = 1, std::int64_t due = 0) {
+RecordedOutcome settled(std::int64_t id, Outcome::Kind kind, std::uint32_t attempts = 1, std::int64_t due = 0) {
     return {id, id % 2 == 0 ? "even" : "odd", kind, attempts, due, 500, "error " + std::to_string(attempts), false};
 }
 
 } // namespace
 
-TEST(Settlements, StayUntilTheyAreWritten) {
-    Settlements held;
+TEST(UnwrittenOutcomes, StayUntilTheyAreWritten) {
+    UnwrittenOutcomes held;
     EXPECT_FALSE(held.waiting());
     held.hold(settled(1, Outcome::Kind::delivered), 10);
     held.hold(settled(2, Outcome::Kind::dead), 10);
@@ -37,13 +37,13 @@ TEST(Settlements, StayUntilTheyAreWritten) {
     EXPECT_EQ(held.leaving().dying, 0U);
 }
 
-TEST(Settlements, WaitAgainWhenRefused) {
-    Settlements held;
+TEST(UnwrittenOutcomes, WaitAgainWhenRefused) {
+    UnwrittenOutcomes held;
     held.hold(settled(1, Outcome::Kind::retry, 1, 100), 10);
     held.hold(settled(3, Outcome::Kind::delivered), 10);
     held.take();
     held.hold(settled(1, Outcome::Kind::dead, 2), 20); // tried again meanwhile
-    held.refused();
+    held.put_back();
     const auto again = held.take();
     ASSERT_EQ(again.size(), 2U);
     EXPECT_EQ(again[0].latest.kind, Outcome::Kind::dead);
@@ -57,8 +57,8 @@ TEST(Settlements, WaitAgainWhenRefused) {
     EXPECT_EQ(held.leaving().pending, 0U);
 }
 
-TEST(Settlements, TheLatestWordCounts) {
-    Settlements held;
+TEST(UnwrittenOutcomes, TheLatestWordCounts) {
+    UnwrittenOutcomes held;
     held.hold(settled(1, Outcome::Kind::dead), 10);
     held.hold(settled(1, Outcome::Kind::delivered, 2), 20);
     EXPECT_EQ(held.leaving().pending, 1U);
@@ -66,8 +66,8 @@ TEST(Settlements, TheLatestWordCounts) {
     EXPECT_EQ(held.take().size(), 1U);
 }
 
-TEST(Settlements, KnowWhoseTheyAre) {
-    Settlements held;
+TEST(UnwrittenOutcomes, KnowWhoseTheyAre) {
+    UnwrittenOutcomes held;
     held.hold(settled(4, Outcome::Kind::retry, 1, 400), 10);
     held.hold(settled(2, Outcome::Kind::retry, 1, 300), 10);
     held.hold(settled(1, Outcome::Kind::retry, 1, 100), 10);
@@ -84,15 +84,15 @@ TEST(Settlements, KnowWhoseTheyAre) {
     EXPECT_TRUE(held.due({"odd"}, 99).empty());
 }
 
-TEST(Settlements, APersonsRetryIsTheLatestWord) {
-    Settlements held;
+TEST(UnwrittenOutcomes, APersonsRetryIsTheLatestWord) {
+    UnwrittenOutcomes held;
     held.hold(settled(1, Outcome::Kind::retry, 3, 1'000), 10);
     held.take();
     held.hold(settled(2, Outcome::Kind::dead, 4), 10);
     held.hold(settled(4, Outcome::Kind::delivered), 10);
-    EXPECT_EQ(held.hurry({{}, agent::DeliveryState::dead, "odd"}, 50), 0U);
+    EXPECT_EQ(held.make_due_now({{}, agent::DeliveryState::dead, "odd"}, 50), 0U);
     EXPECT_TRUE(held.due({"odd"}, 50).empty());
-    EXPECT_EQ(held.hurry({}, 50), 1U);
+    EXPECT_EQ(held.make_due_now({}, 50), 1U);
     EXPECT_EQ(held.leaving().dying, 0U);
     EXPECT_EQ(held.leaving().pending, 1U) << "the delivered one";
     held.written(); // as it was before
@@ -104,8 +104,8 @@ TEST(Settlements, APersonsRetryIsTheLatestWord) {
     EXPECT_FALSE(held.is_retry(4, 1));
 }
 
-TEST(Settlements, CutLongErrorsAndLongHistories) {
-    Settlements held;
+TEST(UnwrittenOutcomes, CutLongErrorsAndLongHistories) {
+    UnwrittenOutcomes held;
     for (std::uint32_t attempt = 1; attempt <= 30; ++attempt) {
         auto one = settled(1, Outcome::Kind::retry, attempt);
         one.error = std::string(10'000, 'x');

@@ -6,7 +6,7 @@
 
 namespace test {
 
-class OutboxDegradedTest : public Storage {
+class QueueDegradedTest : public Storage {
   protected:
     void refuse(const std::string& what) {
         now().execute("CREATE TRIGGER refuse BEFORE " + what + " BEGIN SELECT RAISE(ABORT, 'refused by the test'); END");
@@ -14,7 +14,7 @@ class OutboxDegradedTest : public Storage {
     void allow() { now().execute("DROP TRIGGER refuse"); }
 };
 
-TEST_F(OutboxDegradedTest, AnswersAfterAFailedCommit) {
+TEST_F(QueueDegradedTest, AnswersAfterAFailedCommit) {
     auto& run = start();
     run.take({event("a", {"1"})});
     refuse("INSERT ON event");
@@ -23,15 +23,15 @@ TEST_F(OutboxDegradedTest, AnswersAfterAFailedCommit) {
     EXPECT_EQ(refused.error().fault, Fault::storage);
     EXPECT_NE(refused.error().message.find("refused by the test"), std::string::npos);
     EXPECT_EQ(run.offered.size(), 1U);
-    EXPECT_EQ(run.outbox.pending("1"), 1U);
-    auto stats = run.outbox.stats();
+    EXPECT_EQ(run.queue.pending("1"), 1U);
+    auto stats = run.queue.stats();
     EXPECT_TRUE(stats.degraded);
     EXPECT_NE(stats.last_error.find("refused by the test"), std::string::npos);
     allow();
     EXPECT_FALSE(run.add({event("b", {"1"})})) << "not tried again at once";
     clock.advance(1s);
-    EXPECT_FALSE(run.outbox.stats().degraded) << "found out without anybody asking";
-    EXPECT_EQ(run.outbox.stats().last_error, "");
+    EXPECT_FALSE(run.queue.stats().degraded) << "found out without anybody asking";
+    EXPECT_EQ(run.queue.stats().last_error, "");
     const auto accepted = run.take({event("b", {"1"}), event("c", {})});
     EXPECT_EQ(accepted.duplicates, 0U) << "what was refused is no duplicate";
     EXPECT_EQ(accepted.deliveries, 1U);
@@ -39,7 +39,7 @@ TEST_F(OutboxDegradedTest, AnswersAfterAFailedCommit) {
     EXPECT_GT(run.offered[1].id, run.offered[0].id);
 }
 
-TEST_F(OutboxDegradedTest, TriesAgainWithTheNextEventsAfterASecond) {
+TEST_F(QueueDegradedTest, TriesAgainWithTheNextEventsAfterASecond) {
     auto& run = start();
     refuse("INSERT ON event");
     EXPECT_FALSE(run.add({event("a", {"1"})}));
@@ -54,7 +54,7 @@ TEST_F(OutboxDegradedTest, TriesAgainWithTheNextEventsAfterASecond) {
     EXPECT_TRUE(run.add({event("a", {"1"})}));
 }
 
-TEST_F(OutboxDegradedTest, KeepsOutcomesUntilTheyCanBeWritten) {
+TEST_F(QueueDegradedTest, KeepsOutcomesUntilTheyCanBeWritten) {
     auto& run = start();
     for (int i = 0; i < 4; ++i) {
         run.take({event(std::to_string(i), {"1"})});
@@ -62,58 +62,58 @@ TEST_F(OutboxDegradedTest, KeepsOutcomesUntilTheyCanBeWritten) {
     refuse("DELETE ON delivery");
     run.delivered(run.offered[0]);
     run.pass();
-    EXPECT_TRUE(run.outbox.stats().degraded);
-    EXPECT_EQ(run.outbox.stats().pending, 3U) << "what is delivered is not pending, whatever the disk says";
+    EXPECT_TRUE(run.queue.stats().degraded);
+    EXPECT_EQ(run.queue.stats().pending, 3U) << "what is delivered is not pending, whatever the disk says";
     run.delivered(run.offered[1]);
-    run.failed(run.offered[2], run.outbox.queue_time() + 500);
+    run.failed(run.offered[2], run.queue.queue_time() + 500);
     EXPECT_EQ(events_of(run.fresh({"1"}, 0, 1).deliveries), (std::vector<std::string>{"3"})) << "deliveries go on";
     const auto due = run.due({"1"});
     EXPECT_TRUE(due.deliveries.empty());
     ASSERT_TRUE(due.next_due);
-    EXPECT_GT(*due.next_due, run.outbox.queue_time());
+    EXPECT_GT(*due.next_due, run.queue.queue_time());
     clock.advance(5s);
     EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 4);
     const auto later = run.due({"1"});
     ASSERT_EQ(events_of(later.deliveries), (std::vector<std::string>{"2"})) << "retries go on as well";
     EXPECT_EQ(later.deliveries[0].attempts, 1U) << "what was made, not what is written";
     EXPECT_FALSE(later.next_due) << "nobody spins";
-    run.failed(later.deliveries[0], run.outbox.queue_time() + 500, 2);
+    run.failed(later.deliveries[0], run.queue.queue_time() + 500, 2);
     EXPECT_TRUE(run.due({"1"}).deliveries.empty());
     clock.advance(500ms);
     EXPECT_EQ(run.due({"1"}).deliveries.at(0).attempts, 2U);
     allow();
     clock.advance(1s);
-    EXPECT_FALSE(run.outbox.stats().degraded);
+    EXPECT_FALSE(run.queue.stats().degraded);
     EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 2);
     EXPECT_EQ(events_of(run.due({"1"}).deliveries), (std::vector<std::string>{"2"}));
-    EXPECT_EQ(run.outbox.stats().pending, 2U);
+    EXPECT_EQ(run.queue.stats().pending, 2U);
 }
 
-TEST_F(OutboxDegradedTest, APersonsRetryCountsForWhatIsNotWritten) {
+TEST_F(QueueDegradedTest, APersonsRetryCountsForWhatIsNotWritten) {
     auto& run = start();
     run.take({event("a", {"1"}), event("b", {"1"}), event("c", {"1"})});
     refuse("UPDATE ON delivery");
-    run.failed(run.offered[0], run.outbox.queue_time() + 100'000);
+    run.failed(run.offered[0], run.queue.queue_time() + 100'000);
     run.died(run.offered[1]);
     run.pass();
-    ASSERT_TRUE(run.outbox.stats().degraded);
-    EXPECT_EQ(run.outbox.dead("1"), 1U);
-    EXPECT_EQ(run.edit(&agent::Outbox::retry, {{run.offered[0].id}, std::nullopt, std::nullopt}), 1U);
+    ASSERT_TRUE(run.queue.stats().degraded);
+    EXPECT_EQ(run.queue.dead("1"), 1U);
+    EXPECT_EQ(run.edit(&agent::Queue::retry, {{run.offered[0].id}, std::nullopt, std::nullopt}), 1U);
     EXPECT_EQ(events_of(run.due({"1"}).deliveries), (std::vector<std::string>{"a"}));
-    EXPECT_EQ(run.edit(&agent::Outbox::retry, {{}, DeliveryState::dead, "1"}), 1U);
-    EXPECT_EQ(run.outbox.dead("1"), 0U);
+    EXPECT_EQ(run.edit(&agent::Queue::retry, {{}, DeliveryState::dead, "1"}), 1U);
+    EXPECT_EQ(run.queue.dead("1"), 0U);
     const auto due = run.due({"1"}).deliveries;
     ASSERT_EQ(events_of(due), (std::vector<std::string>{"a", "b"}));
     EXPECT_EQ(due[0].attempts, 1U);
     EXPECT_EQ(due[1].attempts, 0U);
     allow();
     clock.advance(2s);
-    EXPECT_FALSE(run.outbox.stats().degraded);
+    EXPECT_FALSE(run.queue.stats().degraded);
     EXPECT_EQ(events_of(run.due({"1"}).deliveries), (std::vector<std::string>{"a", "b"})) << "and not at its old time";
-    EXPECT_EQ(run.outbox.pending("1"), 3U);
+    EXPECT_EQ(run.queue.pending("1"), 3U);
 }
 
-TEST_F(OutboxDegradedTest, RecoversFromAFullDatabase) {
+TEST_F(QueueDegradedTest, RecoversFromAFullDatabase) {
     auto& run = start();
     run.take({event("a", {"1"})});
     // SQLITE_FULL, as a full disk gives it.
@@ -126,17 +126,17 @@ TEST_F(OutboxDegradedTest, RecoversFromAFullDatabase) {
     const auto refused = run.add({event("b", {"1"}, "\"" + std::string(100'000, 'x') + "\"")});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().fault, Fault::storage);
-    EXPECT_TRUE(run.outbox.stats().degraded);
+    EXPECT_TRUE(run.queue.stats().degraded);
     run.delivered(run.offered[0]);
     clock.advance(2s);
-    EXPECT_FALSE(run.outbox.stats().degraded) << "an outcome frees space and needs none";
-    EXPECT_EQ(run.outbox.stats().pending, 0U);
+    EXPECT_FALSE(run.queue.stats().degraded) << "an outcome frees space and needs none";
+    EXPECT_EQ(run.queue.stats().pending, 0U);
     run.database.run_now([](common::Connection& connection) { connection.handle().exec("PRAGMA max_page_count = 1000000"); });
     EXPECT_TRUE(run.add({event("b", {"1"}, "\"" + std::string(100'000, 'x') + "\"")}));
 }
 
 // EFBIG, which SQLite reports as an I/O error, as a broken disk would give it: nobody knows what is written.
-TEST_F(OutboxDegradedTest, OpensAnewAfterAnIoError) {
+TEST_F(QueueDegradedTest, OpensAnewAfterAnIoError) {
     auto& run = start();
     run.take({event("a", {"1"}), event("b", {"1"})});
     struct ::rlimit before {};
@@ -149,45 +149,45 @@ TEST_F(OutboxDegradedTest, OpensAnewAfterAnIoError) {
     const auto refused = run.add({event("c", {"1"})});
     run.delivered(run.offered[0]);
     clock.advance(3s);
-    const bool degraded = run.outbox.stats().degraded;
+    const bool degraded = run.queue.stats().degraded;
     ::setrlimit(RLIMIT_FSIZE, &before);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().fault, Fault::storage);
     EXPECT_TRUE(degraded);
     run.edits.clear();
     clock.advance(2s);
-    EXPECT_FALSE(run.outbox.stats().degraded);
-    EXPECT_EQ(run.outbox.pending("1"), 1U);
+    EXPECT_FALSE(run.queue.stats().degraded);
+    EXPECT_EQ(run.queue.pending("1"), 1U);
     EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 1);
     EXPECT_EQ(run.take({event("c", {"1"})}).duplicates, 0U);
     EXPECT_EQ(events_of(run.fresh({"1"}).deliveries), (std::vector<std::string>{"b", "c"}));
     EXPECT_EQ(run.take({event("b", {"1"})}).duplicates, 1U);
 }
 
-TEST_F(OutboxDegradedTest, WhatSurfacesAfterAReopenIsTrue) {
+TEST_F(QueueDegradedTest, WhatSurfacesAfterAReopenIsTrue) {
     auto& run = start();
     run.take({event("a", {"1"})});
     // As if a commit that was reported as failed had reached the disk: the row is there, nobody knows of it.
-    run.execute("INSERT INTO event VALUES(500, 'b', 1, " + std::to_string(run.outbox.queue_time()) +
+    run.execute("INSERT INTO event VALUES(500, 'b', 1, " + std::to_string(run.queue.queue_time()) +
                 R"(, CAST('{"id":"b"}' AS BLOB)); INSERT INTO delivery VALUES(32768000, '1', 0, 0, 0, 0, '', ''))");
     run.database.close(); // and the connection is gone
     EXPECT_FALSE(run.add({event("c", {"1"})}));
     clock.advance(1s);
-    EXPECT_FALSE(run.outbox.stats().degraded);
+    EXPECT_FALSE(run.queue.stats().degraded);
     ASSERT_FALSE(run.edits.empty()) << "lanes are to read back what there is";
     EXPECT_TRUE(run.edits[0].covers(32768000, "1"));
-    EXPECT_EQ(run.outbox.pending("1"), 2U);
+    EXPECT_EQ(run.queue.pending("1"), 2U);
     EXPECT_EQ(run.take({event("b", {"1"})}).duplicates, 1U);
     run.take({event("c", {"1"})});
     EXPECT_GT(run.offered.back().id, 32768000);
 }
 
-TEST_F(OutboxDegradedTest, AFileDamagedWhileRunningIsSetAside) {
+TEST_F(QueueDegradedTest, AFileDamagedWhileRunningIsSetAside) {
     auto& run = start();
     for (int i = 0; i < 200; ++i) {
         run.take({event(std::to_string(i), {"1"}, "\"" + std::string(3'000, 'a') + "\"")});
     }
-    // Written to the file itself, then a page of it goes bad under the running agent.
+    // CommitResult to the file itself, then a page of it goes bad under the running agent.
     run.execute("PRAGMA wal_checkpoint(TRUNCATE)");
     const auto middle = std::filesystem::file_size(config.queue.path) / 4096 / 2 * 4096;
     {
@@ -197,32 +197,32 @@ TEST_F(OutboxDegradedTest, AFileDamagedWhileRunningIsSetAside) {
     }
     run.database.run_now([](common::Connection& connection) { connection.handle().exec("PRAGMA shrink_memory"); });
     for (int i = 0; i < 10 && agent::quarantined_files(config.queue.path).empty(); ++i) {
-        (void)test::run(loop, run.outbox.fresh({"1"}, 0, 1'000));
+        (void)test::run(loop, run.queue.fresh({"1"}, 0, 1'000));
         clock.advance(2s);
     }
     EXPECT_EQ(agent::quarantined_files(config.queue.path).size(), 1U);
-    EXPECT_FALSE(run.outbox.stats().degraded);
-    EXPECT_GT(run.outbox.pending("1"), 150U) << "what could be read is carried over";
-    EXPECT_LT(run.outbox.pending("1"), 200U);
-    EXPECT_EQ(run.fresh({"1"}, 0, 1'000).deliveries.size(), run.outbox.pending("1"));
+    EXPECT_FALSE(run.queue.stats().degraded);
+    EXPECT_GT(run.queue.pending("1"), 150U) << "what could be read is carried over";
+    EXPECT_LT(run.queue.pending("1"), 200U);
+    EXPECT_EQ(run.fresh({"1"}, 0, 1'000).deliveries.size(), run.queue.pending("1"));
     EXPECT_TRUE(run.add({event("new", {"1"})}));
 }
 
-TEST_F(OutboxDegradedTest, RequestsBehindAFailedGroupAreAnsweredToo) {
+TEST_F(QueueDegradedTest, RequestsBehindAFailedGroupAreAnsweredToo) {
     auto& run = start();
     refuse("INSERT ON event");
     int refused = 0;
     for (int i = 0; i < 4; ++i) {
         std::vector<NewEvent> one;
         one.push_back(event(std::to_string(i), {"1"}, "\"" + std::string(5 << 20, 'x') + "\"")); // each a group of its own
-        common::asio::co_spawn(loop, run.outbox.add(std::move(one)), [&](auto, auto result) { refused += result ? 0 : 1; });
+        common::asio::co_spawn(loop, run.queue.add(std::move(one)), [&](auto, auto result) { refused += result ? 0 : 1; });
     }
     clock.settle();
     EXPECT_EQ(refused, 4);
 }
 
 // The database on a thread of its own, as in production: for the thread sanitizer.
-TEST(OutboxThreads, AnswersFromAThreadOfItsOwn) {
+TEST(QueueThreads, AnswersFromAThreadOfItsOwn) {
     const Folder folder;
     common::asio::io_context loop;
     common::asio::thread_pool store{1};
@@ -231,41 +231,41 @@ TEST(OutboxThreads, AnswersFromAThreadOfItsOwn) {
     config.queue.path = folder.file("agent.db");
     config.queue.min_free = 0;
     config.queue.sync = common::Sync::normal;
-    agent::Stats stats;
+    agent::Counters stats;
     common::Database database{loop.get_executor(), store.get_executor()};
     ASSERT_TRUE(agent::open_database(database, config.queue.path, config.queue.sync));
-    agent::Outbox outbox{loop.get_executor(), clock, database, config, stats};
-    ASSERT_TRUE(outbox.load());
+    agent::Queue queue{loop.get_executor(), clock, database, config, stats};
+    ASSERT_TRUE(queue.load());
     common::TaskGroup group{loop.get_executor()};
     std::vector<Delivery> offered;
-    outbox.on_new([&](std::vector<Delivery> deliveries) {
+    queue.on_committed([&](std::vector<Delivery> deliveries) {
         for (auto& one : deliveries) {
-            outbox.settle({one.id, one.webhook, Outcome::Kind::delivered, 1, 0, 200, "", false});
+            queue.record({one.id, one.webhook, Outcome::Kind::delivered, 1, 0, 200, "", false});
             offered.push_back(std::move(one));
         }
     });
-    outbox.start(group);
+    queue.start(group);
     int answered = 0;
     const auto done = [&] {
         if (++answered == 200) {
-            auto flush = [](agent::Outbox& box, common::TaskGroup& all) -> common::Task<> {
+            auto flush = [](agent::Queue& box, common::TaskGroup& all) -> common::Task<> {
                 auto written = box.flush();
                 co_await std::move(written);
                 all.cancel();
             };
-            common::asio::co_spawn(loop, flush(outbox, group), common::asio::detached);
+            common::asio::co_spawn(loop, flush(queue, group), common::asio::detached);
         }
     };
     for (int i = 0; i < 200; ++i) {
-        common::asio::co_spawn(loop, outbox.add({event(std::to_string(i), {"1"})}), [&](auto, auto result) {
+        common::asio::co_spawn(loop, queue.add({event(std::to_string(i), {"1"})}), [&](auto, auto result) {
             EXPECT_TRUE(result);
             done();
         });
-        common::asio::co_spawn(loop, outbox.fresh({"1"}, 0, 10), [](auto, auto) {});
+        common::asio::co_spawn(loop, queue.fresh({"1"}, 0, 10), [](auto, auto) {});
     }
     loop.run();
     EXPECT_EQ(offered.size(), 200U);
-    EXPECT_EQ(outbox.stats().pending, 0U);
+    EXPECT_EQ(queue.stats().pending, 0U);
     database.close();
 }
 

@@ -5,19 +5,19 @@
 
 namespace test {
 
-using agent::Outbox;
+using agent::Queue;
 using nlohmann::json;
 
-class OutboxEditTest : public Storage {
+class QueueEditTest : public Storage {
   protected:
     /// Events "0" to "5" for webhooks "1" and "2" in turn: 0 and 1 fresh, 2 and 3 retries due in a minute, 4 and 5 dead.
-    OutboxEditTest() {
+    QueueEditTest() {
         auto& run = start();
         for (int i = 0; i < 6; ++i) {
             run.take({event(std::to_string(i), {i % 2 == 0 ? "1" : "2"})});
         }
         for (std::size_t i = 2; i < 4; ++i) {
-            run.failed(run.offered[i], run.outbox.queue_time() + 60'000, 3);
+            run.failed(run.offered[i], run.queue.queue_time() + 60'000, 3);
             run.died(run.offered[i + 2], 2);
         }
         run.pass();
@@ -40,7 +40,7 @@ class OutboxEditTest : public Storage {
     std::vector<std::int64_t> ids;
 };
 
-TEST_F(OutboxEditTest, ListsWhatIsSelected) {
+TEST_F(QueueEditTest, ListsWhatIsSelected) {
     struct Case {
         Selection selection;
         std::string wanted;
@@ -62,7 +62,7 @@ TEST_F(OutboxEditTest, ListsWhatIsSelected) {
         std::string paged;
         std::int64_t after = 0;
         for (int pages = 0; pages < 10; ++pages) {
-            const auto page = test::run(loop, now().outbox.list(one.selection, after, 2));
+            const auto page = test::run(loop, now().queue.list(one.selection, after, 2));
             ASSERT_TRUE(page);
             ASSERT_LE(page->rows.size(), 2U);
             for (const auto& row : page->rows) {
@@ -77,7 +77,7 @@ TEST_F(OutboxEditTest, ListsWhatIsSelected) {
     }
 }
 
-TEST_F(OutboxEditTest, ShowsRowsAsTheApiDoes) {
+TEST_F(QueueEditTest, ShowsRowsAsTheApiDoes) {
     clock.advance(10s);
     const auto row = now().show(ids[2]);
     ASSERT_TRUE(row);
@@ -98,14 +98,14 @@ TEST_F(OutboxEditTest, ShowsRowsAsTheApiDoes) {
     EXPECT_FALSE(now().show(-5));
 }
 
-TEST_F(OutboxEditTest, ReadsBodiesWhereTheyAreAskedFor) {
-    const auto without = test::run(loop, now().outbox.list({}, 0, 1));
-    const auto with = test::run(loop, now().outbox.list({}, 0, 1, true));
+TEST_F(QueueEditTest, ReadsBodiesWhereTheyAreAskedFor) {
+    const auto without = test::run(loop, now().queue.list({}, 0, 1));
+    const auto with = test::run(loop, now().queue.list({}, 0, 1, true));
     EXPECT_EQ(without->rows[0].event, "");
     EXPECT_EQ(with->rows[0].event, R"({"id":"0"})");
 }
 
-TEST_F(OutboxEditTest, TheStatesHaveNames) {
+TEST_F(QueueEditTest, TheStatesHaveNames) {
     EXPECT_EQ(agent::parse_state(agent::to_string(DeliveryState::pending)), DeliveryState::pending);
     EXPECT_EQ(agent::parse_state(agent::to_string(DeliveryState::dead)), DeliveryState::dead);
     EXPECT_FALSE(agent::parse_state("gone"));
@@ -116,11 +116,11 @@ TEST_F(OutboxEditTest, TheStatesHaveNames) {
     EXPECT_TRUE(Selection{}.covers(5, "x"));
 }
 
-TEST_F(OutboxEditTest, RetriesDeadLettersWithFreshAttempts) {
+TEST_F(QueueEditTest, RetriesDeadLettersWithFreshAttempts) {
     auto& run = now();
-    EXPECT_EQ(run.edit(&Outbox::retry, select(DeliveryState::dead)), 2U);
-    EXPECT_EQ(run.outbox.stats().dead, 0U);
-    EXPECT_EQ(run.outbox.stats().pending, 6U);
+    EXPECT_EQ(run.edit(&Queue::retry, select(DeliveryState::dead)), 2U);
+    EXPECT_EQ(run.queue.stats().dead, 0U);
+    EXPECT_EQ(run.queue.stats().pending, 6U);
     const auto due = run.due({"1", "2"}).deliveries;
     EXPECT_EQ(events_of(due), (std::vector<std::string>{"4", "5"}));
     EXPECT_EQ(due[0].attempts, 0U);
@@ -131,46 +131,46 @@ TEST_F(OutboxEditTest, RetriesDeadLettersWithFreshAttempts) {
     EXPECT_EQ(run.edits[0].state, DeliveryState::dead);
 }
 
-TEST_F(OutboxEditTest, RetryMakesPendingOnesDueNow) {
+TEST_F(QueueEditTest, RetryMakesPendingOnesDueNow) {
     auto& run = now();
-    EXPECT_EQ(run.edit(&Outbox::retry, select(DeliveryState::pending, "1")), 2U);
+    EXPECT_EQ(run.edit(&Queue::retry, select(DeliveryState::pending, "1")), 2U);
     EXPECT_EQ(events_of(run.due({"1", "2"}).deliveries), (std::vector<std::string>{"2"}));
     EXPECT_EQ(run.due({"1"}).deliveries[0].attempts, 3U) << "pending ones keep their count";
     EXPECT_EQ(events_of(run.fresh({"1", "2"}).deliveries), (std::vector<std::string>{"0", "1"})) << "those never tried are due anyway";
-    EXPECT_EQ(run.edit(&Outbox::retry, select({})), 6U);
+    EXPECT_EQ(run.edit(&Queue::retry, select({})), 6U);
     EXPECT_EQ(run.due({"1", "2"}).deliveries.size(), 4U);
 }
 
-TEST_F(OutboxEditTest, RetriesById) {
+TEST_F(QueueEditTest, RetriesById) {
     auto& run = now();
-    EXPECT_EQ(run.edit(&Outbox::retry, select({}, {}, {ids[2], ids[4], ids[4], 99})), 2U);
+    EXPECT_EQ(run.edit(&Queue::retry, select({}, {}, {ids[2], ids[4], ids[4], 99})), 2U);
     EXPECT_EQ(events_of(run.due({"1"}).deliveries), (std::vector<std::string>{"2", "4"}));
-    EXPECT_EQ(run.edit(&Outbox::retry, select({}, {}, {99})), 0U);
+    EXPECT_EQ(run.edit(&Queue::retry, select({}, {}, {99})), 0U);
 }
 
-TEST_F(OutboxEditTest, Drops) {
+TEST_F(QueueEditTest, Drops) {
     auto& run = now();
-    EXPECT_EQ(run.edit(&Outbox::drop, select(DeliveryState::dead, "1")), 1U);
+    EXPECT_EQ(run.edit(&Queue::drop, select(DeliveryState::dead, "1")), 1U);
     EXPECT_EQ(listed({}), "01235");
-    EXPECT_EQ(run.edit(&Outbox::drop, select({}, {}, {ids[0], ids[3], 99})), 2U);
+    EXPECT_EQ(run.edit(&Queue::drop, select({}, {}, {ids[0], ids[3], 99})), 2U);
     EXPECT_EQ(listed({}), "125");
-    EXPECT_EQ(run.outbox.pending("1"), 1U);
-    EXPECT_EQ(run.edit(&Outbox::drop, select({}, "2")), 2U);
+    EXPECT_EQ(run.queue.pending("1"), 1U);
+    EXPECT_EQ(run.edit(&Queue::drop, select({}, "2")), 2U);
     EXPECT_EQ(listed({}), "2");
-    EXPECT_EQ(run.edit(&Outbox::drop, select({})), 1U);
+    EXPECT_EQ(run.edit(&Queue::drop, select({})), 1U);
     EXPECT_EQ(run.number("SELECT (SELECT count(*) FROM event) + (SELECT count(*) FROM delivery)"), 0);
-    EXPECT_EQ(run.outbox.stats().pending + run.outbox.stats().dead, 0U);
+    EXPECT_EQ(run.queue.stats().pending + run.queue.stats().dead, 0U);
     EXPECT_EQ(run.edits.size(), 4U);
 }
 
-TEST_F(OutboxEditTest, AnOutcomeThatWaitsIsWrittenBeforeAnEdit) {
+TEST_F(QueueEditTest, AnOutcomeThatWaitsIsWrittenBeforeAnEdit) {
     auto& run = now();
     run.died(run.offered[0]);
-    EXPECT_EQ(run.edit(&Outbox::drop, select(DeliveryState::dead)), 3U);
+    EXPECT_EQ(run.edit(&Queue::drop, select(DeliveryState::dead)), 3U);
     EXPECT_EQ(listed({}), "123");
 }
 
-TEST_F(OutboxEditTest, WorksInStepsOnMany) {
+TEST_F(QueueEditTest, WorksInStepsOnMany) {
     auto& run = now();
     std::vector<NewEvent> many;
     for (int i = 0; i < 2'500; ++i) {
@@ -179,27 +179,27 @@ TEST_F(OutboxEditTest, WorksInStepsOnMany) {
     run.take(std::move(many));
     const auto first = run.offered.size() - 2'500;
     for (std::size_t i = first; i < run.offered.size(); ++i) {
-        run.failed(run.offered[i], run.outbox.queue_time() + 1'000'000);
+        run.failed(run.offered[i], run.queue.queue_time() + 1'000'000);
     }
-    EXPECT_EQ(run.edit(&Outbox::retry, select({}, "many")), 2'500U);
+    EXPECT_EQ(run.edit(&Queue::retry, select({}, "many")), 2'500U);
     EXPECT_EQ(run.due({"many"}, 5'000).deliveries.size(), 2'500U);
-    EXPECT_EQ(test::run(loop, run.outbox.bury_removed({"1", "2"})).value(), 2'500U);
-    EXPECT_EQ(run.outbox.dead("many"), 2'500U);
-    EXPECT_EQ(run.edit(&Outbox::retry, select(DeliveryState::dead, "many")), 2'500U);
+    EXPECT_EQ(test::run(loop, run.queue.bury_removed({"1", "2"})).value(), 2'500U);
+    EXPECT_EQ(run.queue.dead("many"), 2'500U);
+    EXPECT_EQ(run.edit(&Queue::retry, select(DeliveryState::dead, "many")), 2'500U);
     std::vector<std::int64_t> some;
     for (std::size_t i = first; i < first + 1'200; ++i) {
         some.push_back(run.offered[i].id);
     }
-    EXPECT_EQ(run.edit(&Outbox::drop, select({}, {}, some)), 1'200U);
-    EXPECT_EQ(run.edit(&Outbox::drop, select({}, "many")), 1'300U);
-    EXPECT_EQ(run.outbox.pending("many"), 0U);
-    EXPECT_EQ(run.outbox.stats().pending, 4U);
+    EXPECT_EQ(run.edit(&Queue::drop, select({}, {}, some)), 1'200U);
+    EXPECT_EQ(run.edit(&Queue::drop, select({}, "many")), 1'300U);
+    EXPECT_EQ(run.queue.pending("many"), 0U);
+    EXPECT_EQ(run.queue.stats().pending, 4U);
 }
 
-TEST_F(OutboxEditTest, TellsOfAnErrorOfTheStore) {
+TEST_F(QueueEditTest, TellsOfAnErrorOfTheStore) {
     auto& run = now();
     run.execute("CREATE TRIGGER refuse BEFORE DELETE ON delivery BEGIN SELECT RAISE(ABORT, 'refused'); END");
-    const auto dropped = test::run(loop, run.outbox.drop({}));
+    const auto dropped = test::run(loop, run.queue.drop({}));
     ASSERT_FALSE(dropped);
     EXPECT_EQ(dropped.error().fault, Fault::storage);
     EXPECT_EQ(listed({}), "012345");

@@ -3,9 +3,9 @@
 
 namespace test {
 
-class OutboxFullTest : public Storage {
+class QueueFullTest : public Storage {
   protected:
-    OutboxFullTest() { config.queue.max_size = 2 << 20; }
+    QueueFullTest() { config.queue.max_size = 2 << 20; }
     static NewEvent large(const std::string& id, std::size_t bytes = 100'000) {
         return event(id, {"1"}, "\"" + std::string(bytes, 'x') + "\"");
     }
@@ -31,18 +31,18 @@ class OutboxFullTest : public Storage {
     int count_ = 0;
 };
 
-TEST_F(OutboxFullTest, RefusesWhatHasNoRoom) {
+TEST_F(QueueFullTest, RefusesWhatHasNoRoom) {
     auto& run = start();
     const int before = fill();
     EXPECT_GT(before, 10);
     EXPECT_LE(on_disk(), config.queue.max_size);
-    EXPECT_TRUE(run.outbox.stats().full);
-    EXPECT_FALSE(run.outbox.stats().degraded);
-    EXPECT_EQ(run.outbox.pending("1"), static_cast<std::uint64_t>(before)) << "what is in stays";
+    EXPECT_TRUE(run.queue.stats().full);
+    EXPECT_FALSE(run.queue.stats().degraded);
+    EXPECT_EQ(run.queue.pending("1"), static_cast<std::uint64_t>(before)) << "what is in stays";
     EXPECT_EQ(run.take({event("for nobody", {})}).accepted, 1U) << "needs no room";
 }
 
-TEST_F(OutboxFullTest, ARefusedEventIsNoDuplicateLater) {
+TEST_F(QueueFullTest, ARefusedEventIsNoDuplicateLater) {
     auto& run = start();
     fill();
     const auto refused = run.add({large("again"), event("again too", {})});
@@ -54,10 +54,10 @@ TEST_F(OutboxFullTest, ARefusedEventIsNoDuplicateLater) {
     const auto accepted = run.take({large("again"), event("again too", {})});
     EXPECT_EQ(accepted.duplicates, 0U);
     EXPECT_EQ(accepted.deliveries, 1U);
-    EXPECT_FALSE(run.outbox.stats().full);
+    EXPECT_FALSE(run.queue.stats().full);
 }
 
-TEST_F(OutboxFullTest, ARequestGoesInWholeOrNotAtAll) {
+TEST_F(QueueFullTest, ARequestGoesInWholeOrNotAtAll) {
     auto& run = start();
     std::vector<NewEvent> many;
     for (int i = 0; i < 30; ++i) {
@@ -70,20 +70,20 @@ TEST_F(OutboxFullTest, ARequestGoesInWholeOrNotAtAll) {
     EXPECT_EQ(run.take({large("small enough")}).deliveries, 1U);
 }
 
-TEST_F(OutboxFullTest, OneRequestWithoutRoomDoesNotKeepOutTheOthersOfItsGroup) {
+TEST_F(QueueFullTest, OneRequestWithoutRoomDoesNotKeepOutTheOthersOfItsGroup) {
     auto& run = start();
     std::vector<bool> answers;
     for (const std::size_t size : {100'000U, 5'000'000U, 100'000U}) {
         std::vector<NewEvent> one;
         one.push_back(large(std::to_string(answers.size()) + std::to_string(size), size));
-        common::asio::co_spawn(loop, run.outbox.add(std::move(one)),
+        common::asio::co_spawn(loop, run.queue.add(std::move(one)),
                                [&answers](auto, auto result) { answers.push_back(result.has_value()); });
     }
     clock.settle();
     EXPECT_EQ(answers, (std::vector<bool>{true, false, true}));
 }
 
-TEST_F(OutboxFullTest, DeliveriesMakeRoom) {
+TEST_F(QueueFullTest, DeliveriesMakeRoom) {
     auto& run = start();
     for (int round = 0; round < 5; ++round) {
         SCOPED_TRACE(round);
@@ -97,14 +97,14 @@ TEST_F(OutboxFullTest, DeliveriesMakeRoom) {
     }
 }
 
-TEST_F(OutboxFullTest, DropsTheOldestWhereItMay) {
+TEST_F(QueueFullTest, DropsTheOldestWhereItMay) {
     config.queue.when_full = agent::WhenFull::drop_oldest;
     auto& run = start();
     for (int i = 0; i < 100; ++i) {
         ASSERT_EQ(run.take({large(std::to_string(i))}).deliveries, 1U) << i;
         ASSERT_LE(on_disk(), config.queue.max_size + (1 << 20)) << i;
     }
-    const auto pending = run.outbox.pending("1");
+    const auto pending = run.queue.pending("1");
     EXPECT_GT(pending, 10U);
     EXPECT_LT(pending, 21U);
     EXPECT_EQ(run.stats.webhooks["1"].dropped, 100 - pending);
@@ -117,44 +117,44 @@ TEST_F(OutboxFullTest, DropsTheOldestWhereItMay) {
     }
     ASSERT_EQ(told.size(), 100 - pending);
     EXPECT_EQ(told.front(), run.offered.front().id);
-    EXPECT_FALSE(run.outbox.stats().full);
+    EXPECT_FALSE(run.queue.stats().full);
 }
 
-TEST_F(OutboxFullTest, DropsNoDeadLettersAndStopsWhereThereIsNothingToDrop) {
+TEST_F(QueueFullTest, DropsNoDeadLettersAndStopsWhereThereIsNothingToDrop) {
     config.queue.when_full = agent::WhenFull::drop_oldest;
     auto& run = start();
     for (int i = 0; i < 12; ++i) {
         run.take({large("dead " + std::to_string(i))});
     }
-    ASSERT_EQ(test::run(loop, run.outbox.bury_removed({})).value(), 12U);
+    ASSERT_EQ(test::run(loop, run.queue.bury_removed({})).value(), 12U);
     run.take({large("pending")});
     const auto refused = run.add({large("too large", 1 << 20)});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().fault, Fault::full);
-    EXPECT_EQ(run.outbox.dead("1"), 12U);
-    EXPECT_EQ(run.outbox.pending("1"), 1U) << "nothing is dropped for what does not fit anyway";
+    EXPECT_EQ(run.queue.dead("1"), 12U);
+    EXPECT_EQ(run.queue.pending("1"), 1U) << "nothing is dropped for what does not fit anyway";
     const auto never = run.add({large("larger than all", 3 << 20)});
     ASSERT_FALSE(never);
     EXPECT_EQ(never.error().fault, Fault::full);
 }
 
-TEST_F(OutboxFullTest, AFileSystemWithTooLittleSpaceIsFull) {
+TEST_F(QueueFullTest, AFileSystemWithTooLittleSpaceIsFull) {
     auto& run = start();
     run.take({event("a", {"1"})});
     config.queue.min_free = UINT64_MAX / 2; // no disk has that
     const auto refused = run.add({event("c", {"1"})});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().fault, Fault::full);
-    EXPECT_TRUE(run.outbox.stats().full);
+    EXPECT_TRUE(run.queue.stats().full);
     run.delivered(run.offered[0]);
     run.pass();
     EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 0) << "outcomes are written all the same";
     config.queue.min_free = 0;
     EXPECT_EQ(run.take({event("c", {"1"})}).deliveries, 1U);
-    EXPECT_FALSE(run.outbox.stats().full);
+    EXPECT_FALSE(run.queue.stats().full);
 }
 
-TEST_F(OutboxFullTest, GivesItsOwnPagesBackWhereTheDiskIsShort) {
+TEST_F(QueueFullTest, GivesItsOwnPagesBackWhereTheDiskIsShort) {
     auto& run = start();
     fill();
     for (const auto& one : run.offered) {
@@ -167,7 +167,7 @@ TEST_F(OutboxFullTest, GivesItsOwnPagesBackWhereTheDiskIsShort) {
     EXPECT_LT(on_disk(), 200'000U);
 }
 
-TEST_F(OutboxFullTest, DropsOnAFullDiskAsMuchAsComes) {
+TEST_F(QueueFullTest, DropsOnAFullDiskAsMuchAsComes) {
     config.queue.when_full = agent::WhenFull::drop_oldest;
     auto& run = start();
     for (int i = 0; i < 5; ++i) {
@@ -176,8 +176,8 @@ TEST_F(OutboxFullTest, DropsOnAFullDiskAsMuchAsComes) {
     config.queue.min_free = UINT64_MAX / 2;
     clock.advance(1s);
     run.take({event("new", {"1"})});
-    EXPECT_GE(run.outbox.pending("1"), 4U);
-    EXPECT_EQ(run.outbox.pending("1") + run.stats.webhooks["1"].dropped, 6U);
+    EXPECT_GE(run.queue.pending("1"), 4U);
+    EXPECT_EQ(run.queue.pending("1") + run.stats.webhooks["1"].dropped, 6U);
     EXPECT_GE(run.stats.webhooks["1"].dropped, 1U);
 }
 

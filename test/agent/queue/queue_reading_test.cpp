@@ -5,9 +5,9 @@ namespace test {
 
 using Strings = std::vector<std::string>;
 
-class OutboxReadingTest : public Storage {};
+class QueueReadingTest : public Storage {};
 
-TEST_F(OutboxReadingTest, ReadsFreshOnesPageByPage) {
+TEST_F(QueueReadingTest, ReadsFreshOnesPageByPage) {
     auto& run = start();
     for (int i = 0; i < 7; ++i) {
         run.take({event(std::to_string(i), {i % 2 == 0 ? "even" : "odd"})});
@@ -25,7 +25,7 @@ TEST_F(OutboxReadingTest, ReadsFreshOnesPageByPage) {
     EXPECT_TRUE(run.fresh({"none"}).deliveries.empty());
 }
 
-TEST_F(OutboxReadingTest, LeavesOutWhatIsSettledButNotWritten) {
+TEST_F(QueueReadingTest, LeavesOutWhatIsSettledButNotWritten) {
     auto& run = start();
     for (int i = 0; i < 6; ++i) {
         run.take({event(std::to_string(i), {"1"})});
@@ -33,18 +33,18 @@ TEST_F(OutboxReadingTest, LeavesOutWhatIsSettledButNotWritten) {
     run.pass();
     run.delivered(run.offered[0]);
     run.delivered(run.offered[1]);
-    run.failed(run.offered[2], run.outbox.queue_time() + 10'000);
+    run.failed(run.offered[2], run.queue.queue_time() + 10'000);
     const auto page = run.fresh({"1"}, 0, 2);
     EXPECT_EQ(events_of(page.deliveries), (Strings{"3", "4"})) << "what is left out does not use up the limit";
     EXPECT_TRUE(page.more);
     EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 6) << "a look needs no commit of its own";
 }
 
-TEST_F(OutboxReadingTest, LeavesOutWhatIsSettledWhileItReads) {
+TEST_F(QueueReadingTest, LeavesOutWhatIsSettledWhileItReads) {
     auto& run = start();
     run.take({event("a", {"1"}), event("b", {"1"})});
     agent::DueBatch batch;
-    common::asio::co_spawn(loop, run.outbox.fresh({"1"}, 0, 10), [&](auto, auto got) { batch = got.value(); });
+    common::asio::co_spawn(loop, run.queue.fresh({"1"}, 0, 10), [&](auto, auto got) { batch = got.value(); });
     loop.restart();
     loop.poll_one(); // the coroutine has begun: its job is on its way
     run.delivered(run.offered[0]);
@@ -52,10 +52,10 @@ TEST_F(OutboxReadingTest, LeavesOutWhatIsSettledWhileItReads) {
     EXPECT_EQ(events_of(batch.deliveries), (Strings{"b"}));
 }
 
-TEST_F(OutboxReadingTest, ReadsRetriesLongestDueFirst) {
+TEST_F(QueueReadingTest, ReadsRetriesLongestDueFirst) {
     auto& run = start();
     run.take({event("a", {"1"}), event("b", {"2"}), event("c", {"1"}), event("d", {"1"}), event("fresh", {"1"})});
-    const auto base = run.outbox.queue_time();
+    const auto base = run.queue.queue_time();
     run.failed(run.offered[0], base + 3'000);
     run.failed(run.offered[1], base + 2'000);
     run.failed(run.offered[2], base + 1'000);
@@ -73,13 +73,13 @@ TEST_F(OutboxReadingTest, ReadsRetriesLongestDueFirst) {
     EXPECT_FALSE(batch.next_due);
 }
 
-TEST_F(OutboxReadingTest, ARetryThatIsDueBeforeItIsWrittenIsFound) {
+TEST_F(QueueReadingTest, ARetryThatIsDueBeforeItIsWrittenIsFound) {
     auto& run = start();
     run.take({event("a", {"1"})});
-    run.failed(run.offered[0], run.outbox.queue_time() + 500);
+    run.failed(run.offered[0], run.queue.queue_time() + 500);
     auto batch = run.due({"1"});
     EXPECT_TRUE(batch.deliveries.empty());
-    EXPECT_EQ(batch.next_due, run.outbox.queue_time() + 500) << "known although it is not written yet";
+    EXPECT_EQ(batch.next_due, run.queue.queue_time() + 500) << "known although it is not written yet";
     clock.advance(500ms);
     batch = run.due({"1"});
     ASSERT_EQ(batch.deliveries.size(), 1U);

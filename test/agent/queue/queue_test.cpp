@@ -1,13 +1,13 @@
-// The outbox's main path: what is taken, what is a duplicate, what becomes of it, what is there after a restart.
+// The queue's main path: what is taken, what is a duplicate, what becomes of it, what is there after a restart.
 #include "test/support/storage_fixture.hpp"
 
 namespace test {
 
 using Strings = std::vector<std::string>;
 
-class OutboxTest : public Storage {};
+class QueueTest : public Storage {};
 
-TEST_F(OutboxTest, TakesEventsAndOffersTheirDeliveriesInOrder) {
+TEST_F(QueueTest, TakesEventsAndOffersTheirDeliveriesInOrder) {
     auto& run = start();
     const auto accepted = run.take({event("a", {"1", "2"}), event("b", {}), event("c", {"1"})});
     EXPECT_EQ(accepted.accepted, 3U);
@@ -21,18 +21,18 @@ TEST_F(OutboxTest, TakesEventsAndOffersTheirDeliveriesInOrder) {
     EXPECT_EQ(run.offered[0].event, run.offered[1].event) << "an event's deliveries share its bytes";
     EXPECT_EQ(*run.offered[2].event, R"({"id":"c"})");
     EXPECT_EQ(run.offered[0].attempts, 0U);
-    EXPECT_EQ(run.offered[0].accepted_at, run.outbox.queue_time());
+    EXPECT_EQ(run.offered[0].accepted_at, run.queue.queue_time());
     EXPECT_EQ(run.number("SELECT count(*) FROM event"), 2) << "an event for nobody is not written";
-    EXPECT_EQ(run.outbox.pending("1"), 2U);
-    EXPECT_EQ(run.outbox.stats().pending, 3U);
+    EXPECT_EQ(run.queue.pending("1"), 2U);
+    EXPECT_EQ(run.queue.stats().pending, 3U);
 }
 
-TEST_F(OutboxTest, TakesNothingFromAnEmptyBatch) {
+TEST_F(QueueTest, TakesNothingFromAnEmptyBatch) {
     const auto accepted = start().take({});
     EXPECT_EQ(accepted.accepted + accepted.deliveries, 0U);
 }
 
-TEST_F(OutboxTest, WritesNoTransactionForEventsOfNobody) {
+TEST_F(QueueTest, WritesNoTransactionForEventsOfNobody) {
     auto& run = start();
     run.take({event("a", {"1"})});
     const auto wal = contents(config.queue.path + "-wal").size();
@@ -41,11 +41,11 @@ TEST_F(OutboxTest, WritesNoTransactionForEventsOfNobody) {
     EXPECT_EQ(run.take({event("b", {})}).duplicates, 1U);
 }
 
-TEST_F(OutboxTest, KeepsTheOrderOfCallsWithinAGroup) {
+TEST_F(QueueTest, KeepsTheOrderOfCallsWithinAGroup) {
     auto& run = start();
     std::vector<int> answered;
     for (int i = 0; i < 20; ++i) {
-        common::asio::co_spawn(loop, run.outbox.add({event(std::to_string(i), {"1"})}), [&answered, i](auto, auto result) {
+        common::asio::co_spawn(loop, run.queue.add({event(std::to_string(i), {"1"})}), [&answered, i](auto, auto result) {
             ASSERT_TRUE(result);
             answered.push_back(i);
         });
@@ -61,12 +61,12 @@ TEST_F(OutboxTest, KeepsTheOrderOfCallsWithinAGroup) {
     EXPECT_EQ(events_of(run.fresh({"1"}).deliveries), wanted);
 }
 
-TEST_F(OutboxTest, SharesOneTransactionWithinTheCommitWindow) {
+TEST_F(QueueTest, SharesOneTransactionWithinTheCommitWindow) {
     config.queue.commit_window = 50ms;
     auto& run = start();
     int answered = 0;
     const auto add = [&](const std::string& id) {
-        common::asio::co_spawn(loop, run.outbox.add({event(id, {"1"})}), [&answered](auto, auto) { ++answered; });
+        common::asio::co_spawn(loop, run.queue.add({event(id, {"1"})}), [&answered](auto, auto) { ++answered; });
     };
     add("a");
     clock.advance(40ms);
@@ -78,14 +78,14 @@ TEST_F(OutboxTest, SharesOneTransactionWithinTheCommitWindow) {
     EXPECT_EQ(answered, 2) << "measured from the first that waits";
 }
 
-TEST_F(OutboxTest, SplitsAGroupThatIsTooLarge) {
+TEST_F(QueueTest, SplitsAGroupThatIsTooLarge) {
     auto& run = start();
     int answered = 0;
     for (int i = 0; i < 5; ++i) {
         auto large = event(std::to_string(i), {"1"}, "\"" + std::string(3 << 20, 'x') + "\"");
         std::vector<NewEvent> one;
         one.push_back(std::move(large));
-        common::asio::co_spawn(loop, run.outbox.add(std::move(one)), [&answered](auto, auto) { ++answered; });
+        common::asio::co_spawn(loop, run.queue.add(std::move(one)), [&answered](auto, auto) { ++answered; });
     }
     clock.settle();
     EXPECT_EQ(answered, 5);
@@ -96,7 +96,7 @@ TEST_F(OutboxTest, SplitsAGroupThatIsTooLarge) {
     EXPECT_EQ(batch.deliveries.size() + rest.deliveries.size(), 5U);
 }
 
-TEST_F(OutboxTest, KnowsDuplicates) {
+TEST_F(QueueTest, KnowsDuplicates) {
     auto& run = start();
     EXPECT_EQ(run.take({event("a", {"1"}), event("a", {"1"})}).duplicates, 1U) << "within a batch";
     EXPECT_EQ(run.take({event("a", {"1"})}).duplicates, 1U) << "across batches";
@@ -111,7 +111,7 @@ TEST_F(OutboxTest, KnowsDuplicates) {
     EXPECT_EQ(run.take({event("a", {"1"}, R"({"id":"a","other":1})")}).duplicates, 1U) << "still pending";
 }
 
-TEST_F(OutboxTest, AnEventWithoutAnIdIsNeverADuplicate) {
+TEST_F(QueueTest, AnEventWithoutAnIdIsNeverADuplicate) {
     auto& run = start();
     auto one = event("generated", {"1"}, "{}");
     one.id_given = false;
@@ -122,7 +122,7 @@ TEST_F(OutboxTest, AnEventWithoutAnIdIsNeverADuplicate) {
     EXPECT_EQ(now().take({event("generated", {"1"}, "{}")}).duplicates, 0U);
 }
 
-TEST_F(OutboxTest, KnowsPendingDuplicatesAcrossARestart) {
+TEST_F(QueueTest, KnowsPendingDuplicatesAcrossARestart) {
     auto& run = start();
     run.take({event("a", {"1", "2"}), event("b", {"1"}), event("c", {"1"}), event("d", {})});
     run.delivered(run.offered[0]); // a for 1; a for 2 is still pending
@@ -136,11 +136,11 @@ TEST_F(OutboxTest, KnowsPendingDuplicatesAcrossARestart) {
     EXPECT_EQ(next.take({event("d", {"1"})}).duplicates, 0U);
 }
 
-TEST_F(OutboxTest, WritesOutcomesWithinASecond) {
+TEST_F(QueueTest, WritesOutcomesWithinASecond) {
     auto& run = start();
     run.take({event("a", {"1", "2"})});
     run.delivered(run.offered[0]);
-    EXPECT_EQ(run.outbox.pending("1"), 0U) << "told at once";
+    EXPECT_EQ(run.queue.pending("1"), 0U) << "told at once";
     clock.advance(999ms);
     EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 2);
     clock.advance(1ms);
@@ -149,10 +149,10 @@ TEST_F(OutboxTest, WritesOutcomesWithinASecond) {
     run.delivered(run.offered[1]);
     run.pass();
     EXPECT_EQ(run.number("SELECT count(*) FROM event"), 0);
-    EXPECT_EQ(run.outbox.stats().pending, 0U);
+    EXPECT_EQ(run.queue.stats().pending, 0U);
 }
 
-TEST_F(OutboxTest, WritesOutcomesWithTheNextEvents) {
+TEST_F(QueueTest, WritesOutcomesWithTheNextEvents) {
     auto& run = start();
     run.take({event("a", {"1"})});
     run.delivered(run.offered[0]);
@@ -160,10 +160,10 @@ TEST_F(OutboxTest, WritesOutcomesWithTheNextEvents) {
     EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 1);
 }
 
-TEST_F(OutboxTest, WritesARetry) {
+TEST_F(QueueTest, WritesARetry) {
     auto& run = start();
     run.take({event("a", {"1"})});
-    const auto due = run.outbox.queue_time() + 5'000;
+    const auto due = run.queue.queue_time() + 5'000;
     run.failed(run.offered[0], due);
     run.pass();
     EXPECT_TRUE(run.fresh({"1"}).deliveries.empty());
@@ -175,7 +175,7 @@ TEST_F(OutboxTest, WritesARetry) {
     EXPECT_EQ(row->attempts, 1U);
     EXPECT_EQ(row->last_status, 503U);
     EXPECT_EQ(row->last_error, "503 Service Unavailable");
-    EXPECT_EQ(row->next_attempt_ms, due - run.outbox.queue_time());
+    EXPECT_EQ(row->next_attempt_ms, due - run.queue.queue_time());
     ASSERT_EQ(row->history.size(), 1U);
     EXPECT_EQ(row->history[0].attempt, 1U);
     EXPECT_EQ(row->history[0].status, 503U);
@@ -188,11 +188,11 @@ TEST_F(OutboxTest, WritesARetry) {
     EXPECT_FALSE(batch.next_due);
 }
 
-TEST_F(OutboxTest, KeepsTheLastTwentyAttempts) {
+TEST_F(QueueTest, KeepsTheLastTwentyAttempts) {
     auto& run = start();
     run.take({event("a", {"1"})});
     for (std::uint32_t attempt = 1; attempt <= 25; ++attempt) {
-        run.failed(run.offered[0], run.outbox.queue_time() + 10, attempt, "bad \xff byte");
+        run.failed(run.offered[0], run.queue.queue_time() + 10, attempt, "bad \xff byte");
         if (attempt % 3 == 0) {
             run.pass();
         }
@@ -205,15 +205,15 @@ TEST_F(OutboxTest, KeepsTheLastTwentyAttempts) {
     EXPECT_EQ(row->history.back().attempt, 25U);
 }
 
-TEST_F(OutboxTest, WritesADeadLetter) {
+TEST_F(QueueTest, WritesADeadLetter) {
     auto& run = start();
     run.take({event("a", {"1"})});
     run.died(run.offered[0], 3);
-    EXPECT_EQ(run.outbox.pending("1"), 0U);
-    EXPECT_EQ(run.outbox.dead("1"), 1U);
+    EXPECT_EQ(run.queue.pending("1"), 0U);
+    EXPECT_EQ(run.queue.dead("1"), 1U);
     run.pass();
-    EXPECT_EQ(run.outbox.pending("1"), 0U);
-    EXPECT_EQ(run.outbox.dead("1"), 1U);
+    EXPECT_EQ(run.queue.pending("1"), 0U);
+    EXPECT_EQ(run.queue.dead("1"), 1U);
     EXPECT_EQ(run.stats.webhooks["1"].dead, 1U);
     EXPECT_TRUE(run.fresh({"1"}).deliveries.empty());
     EXPECT_TRUE(run.due({"1"}).deliveries.empty());
@@ -224,57 +224,57 @@ TEST_F(OutboxTest, WritesADeadLetter) {
     EXPECT_FALSE(row->next_attempt_ms);
     EXPECT_EQ(row->event, R"({"id":"a"})");
     auto& next = start();
-    EXPECT_EQ(next.outbox.dead("1"), 1U);
-    EXPECT_EQ(next.outbox.stats().dead, 1U);
+    EXPECT_EQ(next.queue.dead("1"), 1U);
+    EXPECT_EQ(next.queue.stats().dead, 1U);
 }
 
-TEST_F(OutboxTest, DeletesWhatExpired) {
+TEST_F(QueueTest, DeletesWhatExpired) {
     auto& run = start();
     run.take({event("a", {"1"})});
-    run.outbox.settle({run.offered[0].id, "1", Outcome::Kind::retry, 0, 0, 0, "", true});
+    run.queue.record({run.offered[0].id, "1", Outcome::Kind::retry, 0, 0, 0, "", true});
     run.pass();
     EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 0);
     EXPECT_EQ(run.stats.webhooks["1"].expired, 1U);
     EXPECT_EQ(run.stats.webhooks["1"].dead, 0U);
-    EXPECT_EQ(run.outbox.stats().pending, 0U);
+    EXPECT_EQ(run.queue.stats().pending, 0U);
 }
 
-TEST_F(OutboxTest, AnOutcomeOfADroppedDeliveryChangesNothing) {
+TEST_F(QueueTest, AnOutcomeOfADroppedDeliveryChangesNothing) {
     auto& run = start();
     run.take({event("a", {"1"}), event("b", {"1"})});
-    run.outbox.settle({run.offered[0].id + 7, "1", Outcome::Kind::delivered, 1, 0, 200, "", false});
-    run.outbox.settle({run.offered[0].id + 8, "1", Outcome::Kind::dead, 1, 0, 200, "", false});
-    run.outbox.settle({run.offered[0].id + 9, "1", Outcome::Kind::retry, 1, 5, 200, "", false});
+    run.queue.record({run.offered[0].id + 7, "1", Outcome::Kind::delivered, 1, 0, 200, "", false});
+    run.queue.record({run.offered[0].id + 8, "1", Outcome::Kind::dead, 1, 0, 200, "", false});
+    run.queue.record({run.offered[0].id + 9, "1", Outcome::Kind::retry, 1, 5, 200, "", false});
     run.pass();
-    EXPECT_EQ(run.outbox.pending("1"), 2U);
-    EXPECT_EQ(run.outbox.dead("1"), 0U);
+    EXPECT_EQ(run.queue.pending("1"), 2U);
+    EXPECT_EQ(run.queue.dead("1"), 0U);
 }
 
-TEST_F(OutboxTest, FlushWritesAtOnce) {
+TEST_F(QueueTest, FlushWritesAtOnce) {
     auto& run = start();
     run.take({event("a", {"1"})});
     run.delivered(run.offered[0]);
     bool flushed = false;
-    common::asio::co_spawn(loop, run.outbox.flush(), [&](auto) { flushed = true; });
+    common::asio::co_spawn(loop, run.queue.flush(), [&](auto) { flushed = true; });
     clock.settle();
     EXPECT_TRUE(flushed);
     EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 0);
     flushed = false;
-    common::asio::co_spawn(loop, run.outbox.flush(), [&](auto) { flushed = true; });
+    common::asio::co_spawn(loop, run.queue.flush(), [&](auto) { flushed = true; });
     clock.settle();
     EXPECT_TRUE(flushed) << "with nothing to write it is done at once";
 }
 
-TEST_F(OutboxTest, AStopWritesWhatWaits) {
+TEST_F(QueueTest, AStopWritesWhatWaits) {
     auto& run = start();
     run.take({event("a", {"1"}), event("b", {"1"})});
     run.delivered(run.offered[0]);
     start();
     EXPECT_EQ(now().number("SELECT count(*) FROM delivery"), 1);
-    EXPECT_EQ(now().outbox.pending("1"), 1U);
+    EXPECT_EQ(now().queue.pending("1"), 1U);
 }
 
-TEST_F(OutboxTest, AddsAfterTheStopAreRefused) {
+TEST_F(QueueTest, AddsAfterTheStopAreRefused) {
     auto& run = start();
     run.take({event("a", {"1"})});
     run.stop();
@@ -283,15 +283,15 @@ TEST_F(OutboxTest, AddsAfterTheStopAreRefused) {
     EXPECT_EQ(refused.error().fault, Fault::storage);
 }
 
-TEST_F(OutboxTest, GoesOnAfterARestart) {
+TEST_F(QueueTest, GoesOnAfterARestart) {
     auto& run = start();
     run.take({event("a", {"1"}), event("b", {"2"}), event("c", {"1"})});
-    const auto due = run.outbox.queue_time() + 100;
+    const auto due = run.queue.queue_time() + 100;
     run.failed(run.offered[0], due);
     const auto last = run.offered.back().id;
     auto& next = start();
-    EXPECT_EQ(next.outbox.stats().pending, 3U);
-    EXPECT_EQ(next.outbox.pending("1"), 2U);
+    EXPECT_EQ(next.queue.stats().pending, 3U);
+    EXPECT_EQ(next.queue.pending("1"), 2U);
     EXPECT_EQ(events_of(next.fresh({"1", "2"}).deliveries), (Strings{"b", "c"}));
     clock.advance(200ms);
     EXPECT_EQ(events_of(next.due({"1", "2"}).deliveries), (Strings{"a"}));
@@ -299,7 +299,7 @@ TEST_F(OutboxTest, GoesOnAfterARestart) {
     EXPECT_GT(next.offered[0].id, last);
 }
 
-TEST_F(OutboxTest, NeverGivesAnIdTwice) {
+TEST_F(QueueTest, NeverGivesAnIdTwice) {
     auto& run = start();
     run.take({event("a", {"1"})});
     const auto first = run.offered[0].id;
@@ -309,27 +309,27 @@ TEST_F(OutboxTest, NeverGivesAnIdTwice) {
     EXPECT_GT(next.offered[0].id, first) << "somebody may have the old one on a screen";
 }
 
-TEST_F(OutboxTest, TellsTheOldestPendingOne) {
+TEST_F(QueueTest, TellsTheOldestPendingOne) {
     auto& run = start();
-    EXPECT_FALSE(run.outbox.stats().oldest_ms);
+    EXPECT_FALSE(run.queue.stats().oldest_ms);
     run.take({event("a", {"1"})});
     clock.advance(5s);
     run.take({event("b", {"1"})});
-    EXPECT_EQ(run.outbox.stats().oldest_ms, 5'000);
+    EXPECT_EQ(run.queue.stats().oldest_ms, 5'000);
     run.died(run.offered[0]);
     run.pass();
-    EXPECT_EQ(run.outbox.stats().oldest_ms, 1'001) << "dead letters are not pending";
+    EXPECT_EQ(run.queue.stats().oldest_ms, 1'001) << "dead letters are not pending";
     run.delivered(run.offered[1]);
     run.pass();
-    EXPECT_FALSE(run.outbox.stats().oldest_ms);
-    EXPECT_EQ(run.edit(&agent::Outbox::retry, {}), 1U);
-    EXPECT_EQ(run.outbox.stats().oldest_ms, 7'002);
+    EXPECT_FALSE(run.queue.stats().oldest_ms);
+    EXPECT_EQ(run.edit(&agent::Queue::retry, {}), 1U);
+    EXPECT_EQ(run.queue.stats().oldest_ms, 7'002);
 }
 
-TEST_F(OutboxTest, TellsSizes) {
+TEST_F(QueueTest, TellsSizes) {
     auto& run = start();
     run.take({event("a", {"1"}, "\"" + std::string(100'000, 'x') + "\"")});
-    const auto stats = run.outbox.stats();
+    const auto stats = run.queue.stats();
     EXPECT_GT(stats.bytes, 100'000U);
     EXPECT_EQ(stats.max_bytes, config.queue.max_size);
     EXPECT_FALSE(stats.full);

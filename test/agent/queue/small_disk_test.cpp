@@ -77,7 +77,7 @@ class SmallDiskTest : public Storage {
         }
         now().offered.clear();
     }
-    void prune() { test::run(loop, now().outbox.prune({})); }
+    void prune() { test::run(loop, now().queue.prune({})); }
 
     std::string others_ = folder.file("disk") + "/others";
     std::uint64_t least_free_ = UINT64_MAX;
@@ -95,8 +95,8 @@ TEST_F(SmallDiskTest, LeavesFreeWhatIsToStayFree) {
         fill(body);
         EXPECT_GE(least_free_, config.queue.min_free);
         EXPECT_LT(least_free_, config.queue.min_free + (3 << 20)) << "and not much more";
-        EXPECT_FALSE(run.outbox.stats().degraded);
-        run.edit(&agent::Outbox::drop, {});
+        EXPECT_FALSE(run.queue.stats().degraded);
+        run.edit(&agent::Queue::drop, {});
         prune();
     }
 }
@@ -110,7 +110,7 @@ TEST_F(SmallDiskTest, WhatItFilledItselfItGivesBack) {
             fill(body);
             deliver_all();
             clock.advance(3s);
-            EXPECT_FALSE(run.outbox.stats().degraded) << run.outbox.stats().last_error;
+            EXPECT_FALSE(run.queue.stats().degraded) << run.queue.stats().last_error;
             EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 0);
             EXPECT_TRUE(run.add({event("after", {"1"})}));
             deliver_all();
@@ -130,17 +130,17 @@ TEST_F(SmallDiskTest, DrainsWhileOthersFillTheDisk) {
         take_the_rest();
         EXPECT_FALSE(run.add({event("no room", {"1"})}));
         const auto before = run.offered.size();
-        run.failed(run.offered.back(), run.outbox.queue_time() + 100'000);
+        run.failed(run.offered.back(), run.queue.queue_time() + 100'000);
         run.offered.pop_back();
         deliver_all();
         clock.advance(5s);
-        EXPECT_FALSE(run.outbox.stats().degraded) << run.outbox.stats().last_error;
+        EXPECT_FALSE(run.queue.stats().degraded) << run.queue.stats().last_error;
         EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 1) << "of " << before;
         prune();
         EXPECT_GT(free_bytes(), 2U << 20);
         EXPECT_TRUE(run.add({event("room again", {"1"})}));
         std::filesystem::remove(others_);
-        run.edit(&agent::Outbox::drop, {});
+        run.edit(&agent::Queue::drop, {});
         prune();
     }
 }
@@ -148,26 +148,26 @@ TEST_F(SmallDiskTest, DrainsWhileOthersFillTheDisk) {
 TEST_F(SmallDiskTest, StartsWhereThereIsNoRoomLeft) {
     start();
     fill(300);
-    const auto pending = now().outbox.stats().pending;
+    const auto pending = now().queue.stats().pending;
     stop();
     take_the_rest();
     auto& run = start();
     EXPECT_FALSE(run.opened.salvaged);
-    EXPECT_EQ(run.outbox.stats().pending, pending);
+    EXPECT_EQ(run.queue.stats().pending, pending);
     auto batch = run.fresh({"1"}, 0, 1'000'000);
     ASSERT_GT(batch.deliveries.size(), 100U);
     run.offered = std::move(batch.deliveries);
     deliver_all();
     clock.advance(3s);
-    EXPECT_FALSE(run.outbox.stats().degraded) << run.outbox.stats().last_error;
-    EXPECT_EQ(run.outbox.stats().pending, static_cast<std::uint64_t>(run.number("SELECT count(*) FROM delivery")));
+    EXPECT_FALSE(run.queue.stats().degraded) << run.queue.stats().last_error;
+    EXPECT_EQ(run.queue.stats().pending, static_cast<std::uint64_t>(run.number("SELECT count(*) FROM delivery")));
 }
 
 TEST_F(SmallDiskTest, PeopleCanDropWhatFillsIt) {
     auto& run = start();
     fill(300);
     take_the_rest();
-    EXPECT_GT(run.edit(&agent::Outbox::drop, {}), 100U);
+    EXPECT_GT(run.edit(&agent::Queue::drop, {}), 100U);
     EXPECT_FALSE(std::filesystem::exists(config.queue.path + "-reserve")) << "it made way";
     clock.advance(1s);
     prune();

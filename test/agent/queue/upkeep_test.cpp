@@ -3,10 +3,10 @@
 
 namespace test {
 
-class OutboxUpkeepTest : public Storage {
+class UpkeepTest : public Storage {
   protected:
     void prune(const agent::Snapshot& snapshot = {}) {
-        const auto done = test::run(loop, now().outbox.prune(snapshot));
+        const auto done = test::run(loop, now().queue.prune(snapshot));
         ASSERT_TRUE(done) << done.error().message;
     }
     static agent::Snapshot with_max_age(const std::vector<std::pair<std::string, common::Millis>>& ages) {
@@ -20,14 +20,14 @@ class OutboxUpkeepTest : public Storage {
     }
 };
 
-TEST_F(OutboxUpkeepTest, BuriesDeliveriesOfRemovedWebhooks) {
+TEST_F(UpkeepTest, BuriesDeliveriesOfRemovedWebhooks) {
     auto& run = start();
     run.take({event("a", {"1", "2"}), event("b", {"2"}), event("c", {"3"})});
-    run.failed(run.offered[1], run.outbox.queue_time() + 1'000);
+    run.failed(run.offered[1], run.queue.queue_time() + 1'000);
     run.pass();
-    EXPECT_EQ(test::run(loop, run.outbox.bury_removed({"1", "3", "4"})).value(), 2U);
-    EXPECT_EQ(run.outbox.pending("2"), 0U);
-    EXPECT_EQ(run.outbox.dead("2"), 2U);
+    EXPECT_EQ(test::run(loop, run.queue.bury_removed({"1", "3", "4"})).value(), 2U);
+    EXPECT_EQ(run.queue.pending("2"), 0U);
+    EXPECT_EQ(run.queue.dead("2"), 2U);
     EXPECT_EQ(run.stats.webhooks["2"].dead, 2U);
     const auto row = run.show(run.offered[1].id);
     ASSERT_TRUE(row);
@@ -35,15 +35,15 @@ TEST_F(OutboxUpkeepTest, BuriesDeliveriesOfRemovedWebhooks) {
     EXPECT_EQ(row->last_error, "webhook removed");
     ASSERT_EQ(run.edits.size(), 1U);
     EXPECT_EQ(run.edits[0].webhook, "2");
-    EXPECT_EQ(test::run(loop, run.outbox.bury_removed({"1", "3"})).value(), 0U);
+    EXPECT_EQ(test::run(loop, run.queue.bury_removed({"1", "3"})).value(), 0U);
     EXPECT_EQ(run.edits.size(), 1U) << "nothing happened, nobody is disturbed";
     // An attempt that was in flight all the while ends well: the dead letter is gone.
     run.delivered(run.offered[1]);
     run.pass();
-    EXPECT_EQ(run.outbox.dead("2"), 1U);
+    EXPECT_EQ(run.queue.dead("2"), 1U);
 }
 
-TEST_F(OutboxUpkeepTest, ForgetsOldDeadLetters) {
+TEST_F(UpkeepTest, ForgetsOldDeadLetters) {
     config.queue.keep_dead = 24h;
     auto& run = start();
     run.take({event("a", {"1"}), event("b", {"1"})});
@@ -52,15 +52,15 @@ TEST_F(OutboxUpkeepTest, ForgetsOldDeadLetters) {
     run.pass();
     clock.advance(23h);
     prune();
-    EXPECT_EQ(run.outbox.dead("1"), 1U) << "counted from its death";
+    EXPECT_EQ(run.queue.dead("1"), 1U) << "counted from its death";
     clock.advance(1h);
     prune();
-    EXPECT_EQ(run.outbox.dead("1"), 0U);
+    EXPECT_EQ(run.queue.dead("1"), 0U);
     EXPECT_EQ(run.number("SELECT count(*) FROM event"), 1);
-    EXPECT_EQ(run.outbox.pending("1"), 1U);
+    EXPECT_EQ(run.queue.pending("1"), 1U);
 }
 
-TEST_F(OutboxUpkeepTest, KeepsTenThousandDeadLettersAtMost) {
+TEST_F(UpkeepTest, KeepsTenThousandDeadLettersAtMost) {
     auto& run = start();
     for (int batch = 0; batch < 11; ++batch) {
         std::vector<NewEvent> events;
@@ -69,49 +69,49 @@ TEST_F(OutboxUpkeepTest, KeepsTenThousandDeadLettersAtMost) {
         }
         run.take(std::move(events));
     }
-    ASSERT_EQ(test::run(loop, run.outbox.bury_removed({})).value(), 11'000U);
+    ASSERT_EQ(test::run(loop, run.queue.bury_removed({})).value(), 11'000U);
     prune();
-    EXPECT_EQ(run.outbox.dead("1"), 10'000U);
+    EXPECT_EQ(run.queue.dead("1"), 10'000U);
     EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 10'000);
     EXPECT_EQ(run.list({})[0].event_id, "1000") << "the oldest go";
 }
 
-TEST_F(OutboxUpkeepTest, ExpiresByTheAgeOfTheEvent) {
+TEST_F(UpkeepTest, ExpiresByTheAgeOfTheEvent) {
     auto& run = start();
     run.take({event("old", {"door", "gate"}), event("retry", {"door"})});
-    run.failed(run.offered[2], run.outbox.queue_time() + 3'600'000);
+    run.failed(run.offered[2], run.queue.queue_time() + 3'600'000);
     clock.advance(5s);
     run.take({event("young", {"door"})});
     clock.advance(5s);
     prune(with_max_age({{"door", 11s}}));
-    EXPECT_EQ(run.outbox.pending("door"), 3U);
+    EXPECT_EQ(run.queue.pending("door"), 3U);
     clock.advance(2s);
     prune(with_max_age({{"door", 11s}, {"gate", 0s}}));
-    EXPECT_EQ(run.outbox.pending("door"), 1U);
-    EXPECT_EQ(run.outbox.pending("gate"), 1U) << "0: never";
+    EXPECT_EQ(run.queue.pending("door"), 1U);
+    EXPECT_EQ(run.queue.pending("gate"), 1U) << "0: never";
     EXPECT_EQ(run.stats.webhooks["door"].expired, 2U);
     ASSERT_EQ(run.edits.size(), 1U);
     EXPECT_EQ(run.edits[0].ids, (std::vector<std::int64_t>{run.offered[0].id, run.offered[2].id}));
     clock.advance(5s);
     prune(with_max_age({{"door", 11s}, {"gate", 1s}}));
-    EXPECT_EQ(run.outbox.stats().pending, 0U);
+    EXPECT_EQ(run.queue.stats().pending, 0U);
     EXPECT_EQ(run.number("SELECT count(*) FROM event"), 0);
 }
 
-TEST_F(OutboxUpkeepTest, ExpiresWhatBecamePendingAgain) {
+TEST_F(UpkeepTest, ExpiresWhatBecamePendingAgain) {
     auto& run = start();
     run.take({event("a", {"door"}), event("b", {"door"})});
     run.died(run.offered[0]);
     clock.advance(10s);
     prune(with_max_age({{"door", 5s}}));
-    EXPECT_EQ(run.outbox.pending("door"), 0U);
-    EXPECT_EQ(run.outbox.dead("door"), 1U) << "a dead letter does not expire";
-    EXPECT_EQ(run.edit(&agent::Outbox::retry, {}), 1U);
+    EXPECT_EQ(run.queue.pending("door"), 0U);
+    EXPECT_EQ(run.queue.dead("door"), 1U) << "a dead letter does not expire";
+    EXPECT_EQ(run.edit(&agent::Queue::retry, {}), 1U);
     prune(with_max_age({{"door", 5s}}));
-    EXPECT_EQ(run.outbox.pending("door"), 0U);
+    EXPECT_EQ(run.queue.pending("door"), 0U);
 }
 
-TEST_F(OutboxUpkeepTest, ExpiresManyInSteps) {
+TEST_F(UpkeepTest, ExpiresManyInSteps) {
     auto& run = start();
     std::vector<NewEvent> events;
     for (int i = 0; i < 2'500; ++i) {
@@ -120,33 +120,33 @@ TEST_F(OutboxUpkeepTest, ExpiresManyInSteps) {
     run.take(std::move(events));
     clock.advance(10s);
     prune(with_max_age({{"even", 5s}}));
-    EXPECT_EQ(run.outbox.pending("even"), 0U);
-    EXPECT_EQ(run.outbox.pending("odd"), 1'250U);
+    EXPECT_EQ(run.queue.pending("even"), 0U);
+    EXPECT_EQ(run.queue.pending("odd"), 1'250U);
 }
 
-TEST_F(OutboxUpkeepTest, GivesPagesBackWhenTheQueueHasDrained) {
+TEST_F(UpkeepTest, GivesPagesBackWhenTheQueueHasDrained) {
     auto& run = start();
     for (int i = 0; i < 10; ++i) {
         run.take({event(std::to_string(i), {"1"}, "\"" + std::string(2 << 20, 'x') + "\"")});
     }
-    const auto large = run.outbox.stats().bytes;
+    const auto large = run.queue.stats().bytes;
     EXPECT_GT(large, 20U << 20);
     for (const auto& one : run.offered) {
         run.delivered(one);
     }
     run.pass();
-    EXPECT_GE(run.outbox.stats().bytes, 20U << 20) << "free pages are still in the file";
+    EXPECT_GE(run.queue.stats().bytes, 20U << 20) << "free pages are still in the file";
     prune();
-    EXPECT_LT(run.outbox.stats().bytes, 5U << 20);
+    EXPECT_LT(run.queue.stats().bytes, 5U << 20);
     EXPECT_LT(std::filesystem::file_size(config.queue.path), 5U << 20);
     EXPECT_EQ(std::filesystem::file_size(config.queue.path + "-wal"), 0U);
 }
 
-TEST_F(OutboxUpkeepTest, DoesNothingWhileTheStoreIsDegraded) {
+TEST_F(UpkeepTest, DoesNothingWhileTheStoreIsDegraded) {
     auto& run = start();
     run.execute("CREATE TRIGGER refuse BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'refused'); END");
     EXPECT_FALSE(run.add({event("a", {"1"})}));
-    const auto pruned = test::run(loop, run.outbox.prune({}));
+    const auto pruned = test::run(loop, run.queue.prune({}));
     ASSERT_FALSE(pruned);
     EXPECT_EQ(pruned.error().fault, Fault::storage);
 }

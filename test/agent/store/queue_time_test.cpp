@@ -19,7 +19,7 @@ class QueueTimeTest : public Storage {
     std::int64_t restart_after(common::Millis off) {
         stop();
         clock.advance(off);
-        return start().outbox.queue_time();
+        return start().queue.queue_time();
     }
     /// The same with another boot; the monotonic clock of a new boot has nothing to do with the old one's.
     std::int64_t reboot_after(common::Millis off, bool synchronized = true) {
@@ -30,7 +30,7 @@ class QueueTimeTest : public Storage {
         clock.set_wall(wall);
         clock.set_boot_id("boot-" + std::to_string(++boots_));
         clock.set_synchronized(synchronized);
-        return start().outbox.queue_time();
+        return start().queue.queue_time();
     }
 
   private:
@@ -39,18 +39,18 @@ class QueueTimeTest : public Storage {
 
 TEST_F(QueueTimeTest, BeginsFarFromZeroAndRunsWithTheMonotonicClock) {
     auto& run = start();
-    EXPECT_EQ(run.outbox.queue_time(), QueueTime::first);
+    EXPECT_EQ(run.queue.queue_time(), QueueTime::first);
     clock.advance(1'234ms);
-    EXPECT_EQ(run.outbox.queue_time(), QueueTime::first + 1'234);
+    EXPECT_EQ(run.queue.queue_time(), QueueTime::first + 1'234);
     clock.set_wall(clock.wall() + ten_years);
-    EXPECT_EQ(run.outbox.queue_time(), QueueTime::first + 1'234);
+    EXPECT_EQ(run.queue.queue_time(), QueueTime::first + 1'234);
     clock.set_wall(clock.wall() - 2 * ten_years);
-    EXPECT_EQ(run.outbox.queue_time(), QueueTime::first + 1'234);
+    EXPECT_EQ(run.queue.queue_time(), QueueTime::first + 1'234);
 }
 
 TEST_F(QueueTimeTest, GoesOnWithinABootWhateverTheWallClockSays) {
     start();
-    const auto before = now().outbox.queue_time();
+    const auto before = now().queue.queue_time();
     clock.set_wall(clock.wall() - ten_years);
     EXPECT_EQ(restart_after(5min), before + 300'000);
     clock.set_wall(clock.wall() + 2 * ten_years);
@@ -59,23 +59,23 @@ TEST_F(QueueTimeTest, GoesOnWithinABootWhateverTheWallClockSays) {
 
 TEST_F(QueueTimeTest, GoesOnAcrossBootsWhereTheWallClockIsDisciplined) {
     start();
-    const auto before = now().outbox.queue_time();
+    const auto before = now().queue.queue_time();
     EXPECT_EQ(reboot_after(8h), before + 8 * 3'600'000);
 }
 
 TEST_F(QueueTimeTest, StandsStillAcrossBootsWhereItIsNot) {
     start();
-    const auto before = now().outbox.queue_time();
+    const auto before = now().queue.queue_time();
     EXPECT_EQ(reboot_after(8h, false), before) << "not disciplined now";
     clock.set_synchronized(false);
     start();
-    const auto later = now().outbox.queue_time();
+    const auto later = now().queue.queue_time();
     EXPECT_EQ(reboot_after(8h, true), later) << "not disciplined then";
 }
 
 TEST_F(QueueTimeTest, NeverGoesBack) {
     start();
-    const auto before = now().outbox.queue_time();
+    const auto before = now().queue.queue_time();
     stop();
     clock.set_wall(clock.wall() - ten_years);
     EXPECT_EQ(reboot_after(1h), before) << "the wall clock went back while it was off";
@@ -94,7 +94,7 @@ TEST_F(QueueTimeTest, IsNotBelowTheYoungestEvent) {
     config.queue.path = folder.file("after.db");
     clock.set_boot_id("another");
     clock.set_synchronized(false);
-    EXPECT_EQ(start().outbox.queue_time(), accepted);
+    EXPECT_EQ(start().queue.queue_time(), accepted);
 }
 
 TEST_F(QueueTimeTest, IsSavedEveryTenSecondsWithWhatIsWritten) {
@@ -102,20 +102,20 @@ TEST_F(QueueTimeTest, IsSavedEveryTenSecondsWithWhatIsWritten) {
     const auto saved = [&] { return run.number("SELECT json_extract(value, '$.queue') FROM meta WHERE key = 'queue_time'"); };
     run.take({event("a", {"1"})});
     const auto first = saved();
-    EXPECT_EQ(first, run.outbox.queue_time());
+    EXPECT_EQ(first, run.queue.queue_time());
     clock.advance(9'999ms);
     run.take({event("b", {"1"})});
     EXPECT_EQ(saved(), first);
     clock.advance(1ms);
     EXPECT_EQ(saved(), first) << "never for its own sake";
     run.take({event("c", {"1"})});
-    EXPECT_EQ(saved(), run.outbox.queue_time());
+    EXPECT_EQ(saved(), run.queue.queue_time());
 }
 
 TEST_F(QueueTimeTest, AWaitIsTheSameAfterARebootWithAWrongClock) {
     auto& run = start();
     run.take({event("a", {"1"})});
-    run.failed(run.offered[0], run.outbox.queue_time() + 100'000);
+    run.failed(run.offered[0], run.queue.queue_time() + 100'000);
     clock.set_wall(common::WallTime{});
     reboot_after(1min, false);
     EXPECT_TRUE(now().due({"1"}).deliveries.empty());
@@ -125,7 +125,7 @@ TEST_F(QueueTimeTest, AWaitIsTheSameAfterARebootWithAWrongClock) {
 
 TEST_F(QueueTimeTest, IsReadWithoutAnAgent) {
     start();
-    const auto before = now().outbox.queue_time();
+    const auto before = now().queue.queue_time();
     stop();
     clock.advance(1min);
     auto connection = common::Connection::open_read_only(config.queue.path);

@@ -21,7 +21,7 @@ class SalvageTest : public Storage {
             run.take({event(std::to_string(i), {"1", "2"}, R"({"text":")" + std::string(500, 'x') + "\"}")});
         }
         run.died(run.offered[0]);
-        run.failed(run.offered[1], run.outbox.queue_time() + 5'000, 7);
+        run.failed(run.offered[1], run.queue.queue_time() + 5'000, 7);
         run.pass();
         stop();
         return contents(config.queue.path);
@@ -40,7 +40,7 @@ class SalvageTest : public Storage {
                   0);
         EXPECT_EQ(run.number("SELECT count(*) FROM event WHERE NOT EXISTS(SELECT 1 FROM delivery WHERE event.id = delivery.id / 65536)"),
                   0);
-        EXPECT_EQ(run.outbox.stats().pending, static_cast<std::uint64_t>(run.number("SELECT count(*) FROM delivery WHERE state = 0")));
+        EXPECT_EQ(run.queue.stats().pending, static_cast<std::uint64_t>(run.number("SELECT count(*) FROM delivery WHERE state = 0")));
     }
     /// Pages of the b-tree `name`.
     std::vector<std::size_t> pages_of(const std::string& name) {
@@ -60,7 +60,7 @@ TEST_F(SalvageTest, AGoodDatabaseIsLeftAlone) {
     auto& run = start();
     EXPECT_FALSE(run.opened.salvaged);
     EXPECT_TRUE(run.opened.quarantined.empty());
-    EXPECT_EQ(run.outbox.stats().pending, 2U * events - 1);
+    EXPECT_EQ(run.queue.stats().pending, 2U * events - 1);
 }
 
 TEST_F(SalvageTest, AnEmptyFileIsANewDatabase) {
@@ -196,7 +196,7 @@ TEST_F(SalvageTest, AWalGoesAlong) {
     bad.replace(0, std::min(bad.size(), page), std::string(std::min(bad.size(), page), 'x'));
     write(config.queue.path + "-wal", wal);
     auto& next = start_on(bad);
-    EXPECT_EQ(next.outbox.pending("1"), 20U);
+    EXPECT_EQ(next.queue.pending("1"), 20U);
     expect_serving(next);
 }
 
@@ -215,7 +215,7 @@ TEST_F(SalvageTest, AnOverwrittenWalIsDamage) {
     write(config.queue.path + "-wal", std::string(wal.size(), '\x5a'));
     auto& next = start_on(good);
     EXPECT_TRUE(next.opened.salvaged);
-    EXPECT_EQ(next.outbox.pending("1"), 15U);
+    EXPECT_EQ(next.queue.pending("1"), 15U);
     ASSERT_EQ(set_aside().size(), 1U);
     EXPECT_EQ(contents(set_aside()[0] + "-wal"), std::string(wal.size(), '\x5a'));
     expect_serving(next);

@@ -68,9 +68,9 @@ TEST_F(SchemaTest, ADatabaseOfEachVersionServes) {
     }
     auto& run = start();
     EXPECT_FALSE(run.opened.salvaged);
-    EXPECT_EQ(run.outbox.pending("1"), 1U);
-    EXPECT_EQ(run.outbox.pending("2"), 1U);
-    EXPECT_EQ(run.outbox.dead("1"), 1U);
+    EXPECT_EQ(run.queue.pending("1"), 1U);
+    EXPECT_EQ(run.queue.pending("2"), 1U);
+    EXPECT_EQ(run.queue.dead("1"), 1U);
     EXPECT_EQ(events_of(run.fresh({"2"}).deliveries), (std::vector<std::string>{"4589691150480880065"}));
     const auto rows = run.list();
     ASSERT_EQ(rows.size(), 3U);

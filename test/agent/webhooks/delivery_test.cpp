@@ -138,7 +138,7 @@ TEST(Request, AddsConfiguredHeadersWhichMayReplaceAuthorizationAndContentType) {
 
 TEST(Judge, OnlyA2xxDelivers) {
     for (unsigned status = 200; status < 600; ++status) {
-        const auto outcome = judge(common::HttpReply{status, {}, {}}, 1, webhook(), {}, 0);
+        const auto outcome = judge_reply(common::HttpReply{status, {}, {}}, 1, webhook(), {}, 0);
         EXPECT_EQ(outcome.kind == Outcome::Kind::delivered, status < 300) << status;
         EXPECT_TRUE(outcome.answered);
         EXPECT_EQ(outcome.status, status);
@@ -147,13 +147,13 @@ TEST(Judge, OnlyA2xxDelivers) {
 }
 
 TEST(Judge, NamesTheCausePlainly) {
-    EXPECT_EQ(judge(common::HttpReply{503, {}, {}}, 1, webhook(), {}, 0).error, "503 Service Unavailable");
-    EXPECT_EQ(judge(common::HttpReply{302, {}, {}}, 1, webhook(), {}, 0).error, "302 Found");
-    EXPECT_EQ(judge(common::HttpReply{599, {}, {}}, 1, webhook(), {}, 0).error, "599");
+    EXPECT_EQ(judge_reply(common::HttpReply{503, {}, {}}, 1, webhook(), {}, 0).error, "503 Service Unavailable");
+    EXPECT_EQ(judge_reply(common::HttpReply{302, {}, {}}, 1, webhook(), {}, 0).error, "302 Found");
+    EXPECT_EQ(judge_reply(common::HttpReply{599, {}, {}}, 1, webhook(), {}, 0).error, "599");
 }
 
 TEST(Judge, NoAnswerIsAFailedAttempt) {
-    const auto outcome = judge(common::fail(common::Fault::unreachable, "connect: connection refused"), 3, webhook(), {}, 0);
+    const auto outcome = judge_reply(common::fail(common::Fault::unreachable, "connect: connection refused"), 3, webhook(), {}, 0);
     EXPECT_EQ(outcome.kind, Outcome::Kind::retry);
     EXPECT_FALSE(outcome.answered);
     EXPECT_EQ(outcome.status, 0U);
@@ -176,8 +176,8 @@ TEST(Judge, SendAttemptsLimitsTheAttempts) {
          }) {
         auto hook = webhook();
         hook.send_attempts = send_attempts;
-        EXPECT_EQ(judge(common::HttpReply{500, {}, {}}, attempt, hook, {}, 0.5).kind, kind) << send_attempts << "/" << attempt;
-        EXPECT_EQ(judge(common::HttpReply{204, {}, {}}, attempt, hook, {}, 0.5).kind, Outcome::Kind::delivered);
+        EXPECT_EQ(judge_reply(common::HttpReply{500, {}, {}}, attempt, hook, {}, 0.5).kind, kind) << send_attempts << "/" << attempt;
+        EXPECT_EQ(judge_reply(common::HttpReply{204, {}, {}}, attempt, hook, {}, 0.5).kind, Outcome::Kind::delivered);
     }
 }
 
@@ -211,19 +211,19 @@ TEST(Judge, RetryAfter) {
         if (!answered.empty()) {
             reply.headers.push_back({"Date", answered});
         }
-        EXPECT_EQ(judge(reply, 1, webhook(), {}, 0).wait, wait) << retry_after << " at " << answered;
+        EXPECT_EQ(judge_reply(reply, 1, webhook(), {}, 0).wait, wait) << retry_after << " at " << answered;
     }
 }
 
 TEST(Judge, RetryAfterDoesNotShortenTheBackoff) {
     const common::HttpReply reply{429, {{"Retry-After", "1"}}, {}};
-    EXPECT_EQ(judge(reply, 5, webhook(), {}, 0).wait, seconds{8});
+    EXPECT_EQ(judge_reply(reply, 5, webhook(), {}, 0).wait, seconds{8});
 }
 
 TEST(Judge, RetryAfterCountsOnAnyFailedAnswer) {
     for (const unsigned status : {301U, 404U, 429U, 500U, 503U}) {
         const common::HttpReply reply{status, {{"Retry-After", "77"}}, {}};
-        EXPECT_EQ(judge(reply, 1, webhook(), {}, 0).wait, seconds{77}) << status;
+        EXPECT_EQ(judge_reply(reply, 1, webhook(), {}, 0).wait, seconds{77}) << status;
     }
 }
 

@@ -11,7 +11,7 @@ using common::Task;
 struct Work {
     common::asio::io_context loop;
     test::TestClock clock{loop};
-    agent::Joinable<int> joinable{loop.get_executor(), clock};
+    common::Joinable<int> joinable{loop.get_executor(), clock};
     common::Wakeup finish{loop.get_executor(), clock};
     int done = 0;
 };

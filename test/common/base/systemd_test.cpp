@@ -62,7 +62,7 @@ class Supervisor : public testing::Test {
 
 TEST_F(Supervisor, HearsOneDatagramForEachState) {
     listen((folder_ / "notify").string());
-    const Notify notify;
+    const SystemdNotifier notify;
     notify.send("READY=1");
     notify.send("STATUS=3 webhooks\nWATCHDOG=1");
     EXPECT_EQ(heard(), "READY=1");
@@ -72,39 +72,39 @@ TEST_F(Supervisor, HearsOneDatagramForEachState) {
 
 TEST_F(Supervisor, MayHaveAnAbstractSocket) {
     listen("@" + folder_.string() + "/abstract");
-    Notify{}.send("READY=1");
+    SystemdNotifier{}.send("READY=1");
     EXPECT_EQ(heard(), "READY=1");
 }
 
 TEST_F(Supervisor, MayBeGoneOrNeverHaveBeenThere) {
-    Notify{}.send("READY=1");
+    SystemdNotifier{}.send("READY=1");
     for (const std::string& name : {std::string{}, std::string{"relative"}, (folder_ / "gone").string(), "/" + std::string(200, 'x')}) {
         ::setenv("NOTIFY_SOCKET", name.c_str(), 1);
-        Notify{}.send("READY=1");
+        SystemdNotifier{}.send("READY=1");
     }
     // A path that just does not fit must not be cut to one that does.
     const auto longest = "/" + std::string(sizeof(sockaddr_un::sun_path) - 2, 'x');
     ::setenv("NOTIFY_SOCKET", (longest + "x").c_str(), 1);
-    Notify{}.send("READY=1");
+    SystemdNotifier{}.send("READY=1");
     listen((folder_ / "notify").string());
     EXPECT_EQ(heard(), "nothing");
 }
 
 TEST_F(Supervisor, SaysHowOftenItWantsToHear) {
-    EXPECT_EQ(Notify{}.watchdog(), std::nullopt);
+    EXPECT_EQ(SystemdNotifier{}.watchdog(), std::nullopt);
     ::setenv("WATCHDOG_USEC", "30000000", 1);
-    EXPECT_EQ(Notify{}.watchdog(), Millis{30'000});
+    EXPECT_EQ(SystemdNotifier{}.watchdog(), Millis{30'000});
     ::setenv("WATCHDOG_PID", std::to_string(::getpid()).c_str(), 1);
-    EXPECT_EQ(Notify{}.watchdog(), Millis{30'000});
+    EXPECT_EQ(SystemdNotifier{}.watchdog(), Millis{30'000});
     ::setenv("WATCHDOG_PID", std::to_string(::getppid()).c_str(), 1);
-    EXPECT_EQ(Notify{}.watchdog(), std::nullopt) << "meant for another process";
+    EXPECT_EQ(SystemdNotifier{}.watchdog(), std::nullopt) << "meant for another process";
     ::unsetenv("WATCHDOG_PID");
     for (const char* nonsense : {"", "0", "-5", "soon", "5s"}) {
         ::setenv("WATCHDOG_USEC", nonsense, 1);
-        EXPECT_EQ(Notify{}.watchdog(), std::nullopt) << nonsense;
+        EXPECT_EQ(SystemdNotifier{}.watchdog(), std::nullopt) << nonsense;
     }
     ::setenv("WATCHDOG_USEC", "10", 1);
-    EXPECT_EQ(Notify{}.watchdog(), Millis{1}) << "never zero, which would be a timer that spins";
+    EXPECT_EQ(SystemdNotifier{}.watchdog(), Millis{1}) << "never zero, which would be a timer that spins";
 }
 
 } // namespace

@@ -156,7 +156,7 @@ TEST_F(ClientTest, NeverConnectsToADeniedNetwork) {
     const auto lookup = names.lookup({{"one.test", {address("127.0.0.1")}},
                                       {"mapped.test", {address("::ffff:127.0.0.1")}},
                                       {"both.test", {address("127.0.0.2"), address("127.0.0.1")}}});
-    make_client({.user_agent = "", .denied = {*common::Network::parse("127.0.0.0/8")}, .lookup = lookup});
+    make_client({.user_agent = "", .denied = {*common::IpRange::parse("127.0.0.0/8")}, .lookup = lookup});
     const auto port = std::to_string(server.port());
     for (const auto* host : {"127.0.0.1", "[::ffff:127.0.0.1]", "one.test", "mapped.test", "both.test"}) {
         auto request = get(std::string{"http://"} + host + ":" + port + "/");
@@ -167,11 +167,11 @@ TEST_F(ClientTest, NeverConnectsToADeniedNetwork) {
         EXPECT_EQ(test::text_of(reply), "target address denied") << host;
         EXPECT_TRUE(reply || reply.error().fault == common::Fault::unreachable) << host;
     }
-    client->renew({.user_agent = "", .denied = {*common::Network::parse("127.0.0.2")}, .lookup = lookup});
+    client->set_options({.user_agent = "", .denied = {*common::IpRange::parse("127.0.0.2")}, .lookup = lookup});
     auto request = get("http://both.test:" + port + "/");
     request.guarded = true;
     EXPECT_EQ(text(request), "200 fine");
-    client->renew({.user_agent = "", .denied = {*common::Network::parse("127.0.0.1/32")}, .lookup = lookup});
+    client->set_options({.user_agent = "", .denied = {*common::IpRange::parse("127.0.0.1/32")}, .lookup = lookup});
     request = get("http://one.test:" + port + "/");
     request.guarded = true;
     EXPECT_EQ(text(request), "target address denied");
@@ -181,7 +181,7 @@ TEST_F(ClientTest, RenewLetsConnectionsGo) {
     ScriptedServer server{[](const Seen&) { return Answer{200, {}, "fine"}; }};
     make_client({.user_agent = "one", .denied = {}});
     EXPECT_EQ(text(server.url()), "200 fine");
-    client->renew({.user_agent = "two", .denied = {}});
+    client->set_options({.user_agent = "two", .denied = {}});
     EXPECT_EQ(text(server.url()), "200 fine");
     EXPECT_EQ(server.seen().back().connection, 2U);
     EXPECT_EQ(server.seen().back().header("User-Agent"), "two");

@@ -111,7 +111,7 @@ TEST_F(TlsClientTest, ReadsAFileThatWasMissingOrHasChanged) {
     certificates.write("later.pem", *common::read_file(certificates.ca_file()));
     EXPECT_EQ(ask(server, file), "200 fine");
     certificates.write("later.pem", *common::read_file(certificates.self_signed().cert_file));
-    client->renew({.user_agent = "", .denied = {}});
+    client->set_options({.user_agent = "", .denied = {}});
     EXPECT_EQ(ask(server, file), "TLS: unable to get local issuer certificate");
 }
 

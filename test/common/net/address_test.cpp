@@ -14,7 +14,7 @@ struct Membership {
 class Memberships : public testing::TestWithParam<Membership> {};
 
 TEST_P(Memberships, AreJudgedByFamily) {
-    const auto network = Network::parse(GetParam().network);
+    const auto network = IpRange::parse(GetParam().network);
     const auto address = parse_address(GetParam().address);
     ASSERT_TRUE(network) << network.error().message;
     ASSERT_TRUE(address) << address.error().message;
@@ -36,17 +36,17 @@ INSTANTIATE_TEST_SUITE_P(
                     Membership{"192.168.1.128/25", "192.168.1.127", false}, Membership{"192.168.1.128/25", "192.168.1.200", true},
                     Membership{"::ffff:10.0.0.0/104", "10.1.2.3", true}));
 
-TEST(Network, OneNetworkHasOneValue) {
-    EXPECT_EQ(*Network::parse("10.1.2.3/8"), *Network::parse("10.0.0.0/8"));
-    EXPECT_EQ(*Network::parse("::ffff:10.0.0.0/104"), *Network::parse("10.0.0.0/8"));
-    EXPECT_EQ(*Network::parse("10.0.0.1"), *Network::parse("10.0.0.1/32"));
-    EXPECT_FALSE(*Network::parse("10.0.0.0/8") == *Network::parse("10.0.0.0/9"));
+TEST(IpRange, OneNetworkHasOneValue) {
+    EXPECT_EQ(*IpRange::parse("10.1.2.3/8"), *IpRange::parse("10.0.0.0/8"));
+    EXPECT_EQ(*IpRange::parse("::ffff:10.0.0.0/104"), *IpRange::parse("10.0.0.0/8"));
+    EXPECT_EQ(*IpRange::parse("10.0.0.1"), *IpRange::parse("10.0.0.1/32"));
+    EXPECT_FALSE(*IpRange::parse("10.0.0.0/8") == *IpRange::parse("10.0.0.0/9"));
 }
 
-TEST(Network, WhatIsNoneIsNamed) {
+TEST(IpRange, WhatIsNoneIsNamed) {
     for (const std::string text : {"", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "10.0.0.0/8/8", "10.0.0/8",
                                    "localhost", "::/129", "fe80::1%eth0", "10.0.0.0 /8", "[::1]"}) {
-        const auto network = Network::parse(text);
+        const auto network = IpRange::parse(text);
         ASSERT_FALSE(network) << text;
         EXPECT_NE(network.error().message.find("'" + text + "'"), std::string::npos) << network.error().message;
     }

@@ -1,4 +1,4 @@
-#include "agent/delivery/slots.hpp"
+#include "agent/delivery/connection_budget.hpp"
 
 #include "agent/delivery/lane.hpp"
 
@@ -6,43 +6,43 @@
 
 namespace agent {
 
-void Slots::Queue::push(std::shared_ptr<Lane> lane) {
+void ConnectionBudget::Queue::push(std::shared_ptr<Lane> lane) {
     if (present_.insert(lane.get()).second) {
         lanes_.push_back(std::move(lane));
     }
 }
 
-std::shared_ptr<Lane> Slots::Queue::pop() {
+std::shared_ptr<Lane> ConnectionBudget::Queue::pop() {
     auto lane = std::move(lanes_.front());
     lanes_.pop_front();
     present_.erase(lane.get());
     return lane;
 }
 
-void Slots::Queue::clear() {
+void ConnectionBudget::Queue::clear() {
     lanes_.clear();
     present_.clear();
 }
 
-void Slots::want(const std::shared_ptr<Lane>& lane) {
+void ConnectionBudget::want(const std::shared_ptr<Lane>& lane) {
     if (!closed_ && lane->wants()) {
         queue_of(*lane).push(lane);
         start();
     }
 }
 
-void Slots::take(bool reachable) {
+void ConnectionBudget::take(bool reachable) {
     ++in_flight_;
     unreachable_in_flight_ += reachable ? 0 : 1;
 }
 
-void Slots::give_back(bool reachable) {
+void ConnectionBudget::give_back(bool reachable) {
     --in_flight_;
     unreachable_in_flight_ -= reachable ? 0 : 1;
     start();
 }
 
-void Slots::turned(bool reachable, std::size_t in_flight) {
+void ConnectionBudget::turned(bool reachable, std::size_t in_flight) {
     if (reachable) {
         unreachable_in_flight_ -= in_flight;
     } else {
@@ -50,17 +50,17 @@ void Slots::turned(bool reachable, std::size_t in_flight) {
     }
 }
 
-void Slots::close() {
+void ConnectionBudget::close() {
     closed_ = true;
     reachable_.clear();
     unreachable_.clear();
 }
 
-Slots::Queue& Slots::queue_of(const Lane& lane) {
+ConnectionBudget::Queue& ConnectionBudget::queue_of(const Lane& lane) {
     return lane.reachable() ? reachable_ : unreachable_;
 }
 
-Slots::Queue* Slots::next() {
+ConnectionBudget::Queue* ConnectionBudget::next() {
     const auto limit = std::max<std::uint64_t>(config_.delivery.connections, 1);
     if (closed_ || in_flight_ >= limit) {
         return nullptr;
@@ -74,7 +74,7 @@ Slots::Queue* Slots::next() {
     return unreachable ? &unreachable_ : &reachable_;
 }
 
-void Slots::start() {
+void ConnectionBudget::start() {
     // An attempt may end before start_one() returns, and comes here again.
     if (starting_) {
         return;

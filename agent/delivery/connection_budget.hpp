@@ -1,4 +1,4 @@
-// Slots: the limit of attempts in flight, all lanes together (delivery.connections), given out in turns among the lanes that want one.
+// ConnectionBudget: the limit of attempts in flight, all lanes together (delivery.connections), given out in turns among the lanes that want one.
 // Lanes whose target cannot be reached hold at most half of it together, so dead and hanging targets never take it all. Loop thread.
 #pragma once
 
@@ -12,9 +12,9 @@ namespace agent {
 
 class Lane;
 
-class Slots {
+class ConnectionBudget {
   public:
-    explicit Slots(const Config& config) : config_{config} {}
+    explicit ConnectionBudget(const Config& config) : config_{config} {}
 
     /// `lane` may have something to start: it does so now, or when its turn comes.
     void want(const std::shared_ptr<Lane>& lane);

@@ -1,29 +1,29 @@
-// Sources: what the status and the metrics are read from. References to parts that live as long as the program, and what was known at
+// StatusSources: what the status and the metrics are read from. References to parts that live as long as the program, and what was known at
 // its start. Loop thread.
 #pragma once
 
 #include "agent/config/config.hpp"
 #include "agent/queue/queue.hpp"
 #include "agent/store/salvage.hpp"
-#include "agent/webhooks/stats.hpp"
+#include "agent/webhooks/counters.hpp"
 #include "agent/definitions/webhook_cache.hpp"
 #include "common/async/clock.hpp"
 
 namespace agent {
 
-struct Sources {
+struct StatusSources {
     common::Clock& clock;
-    Outbox& outbox;
+    Queue& queue;
     WebhookCache& cache;
     const Config& config;
-    const Stats& stats;
-    Opened opened;
+    const Counters& stats;
+    OpenReport opened;
     common::Instant started;
 
     [[nodiscard]] double uptime_s() const { return std::chrono::duration<double>(clock.now() - started).count(); }
     /// What was counted for a webhook; zeros for one that nothing happened to.
-    [[nodiscard]] const WebhookStats& counted(const std::string& key) const {
-        static const WebhookStats none;
+    [[nodiscard]] const WebhookCounters& counted(const std::string& key) const {
+        static const WebhookCounters none;
         const auto found = stats.webhooks.find(key);
         return found == stats.webhooks.end() ? none : found->second;
     }

@@ -1,4 +1,4 @@
-// Stats: what the moving parts count and remember for people, in memory since the start of the process. Plain data, loop thread.
+// Counters: what the moving parts count and remember for people, in memory since the start of the process. Plain data, loop thread.
 #pragma once
 
 #include <chrono>
@@ -9,7 +9,7 @@
 
 namespace agent {
 
-struct WebhookStats {
+struct WebhookCounters {
     std::uint64_t matched = 0;
     std::uint64_t delivered = 0;
     std::uint64_t failed = 0;     ///< attempts
@@ -20,16 +20,16 @@ struct WebhookStats {
     std::string last_error;       ///< of the target; empty after a delivery
 };
 
-struct ServerStats {
+struct ServerStatus {
     enum class State { standalone, starting, ok, failing } state = State::starting;
     std::optional<std::chrono::system_clock::time_point> last_sync; ///< last good list
     std::string last_error;                                         ///< empty when the last fetch was good
     std::uint64_t failures = 0;
 };
 
-struct Stats {
-    std::map<std::string, WebhookStats> webhooks; ///< by key
-    ServerStats server;
+struct Counters {
+    std::map<std::string, WebhookCounters> webhooks; ///< by key
+    ServerStatus server;
     std::uint64_t events_accepted = 0;
     std::uint64_t events_duplicate = 0;
     std::uint64_t events_rejected = 0;
