@@ -1,3 +1,5 @@
 #include "agent/cli/cli.hpp"
 
-int main(int argc, char** argv) { return agent::command_line(argc, argv); }
+int main(int argc, char** argv) {
+    return agent::command_line(argc, argv);
+}

@@ -17,7 +17,9 @@ std::string plain(std::string_view text) {
         return {};
     }
     std::string out{text.substr(first, text.find_last_not_of(" \t\"") - first + 1)};
-    std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    std::transform(out.begin(), out.end(), out.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
     return out;
 }
 
@@ -37,7 +39,8 @@ common::Result<void> check_charset(std::string_view parameters) {
         }
         const auto charset = plain(parameter.substr(equals + 1));
         if (charset != "utf-8" && charset != "utf8") {
-            return common::fail(Fault::input, "charset " + common::shown(nlohmann::json(charset)) + " is not read: JSON is sent as UTF-8");
+            return common::fail(Fault::input, "charset " + common::shown(nlohmann::json(charset)) +
+                                                  " is not read: JSON is sent as UTF-8");
         }
     }
     return {};
@@ -48,16 +51,21 @@ common::Result<void> check_charset(std::string_view parameters) {
 common::Result<BodyFormat> body_format(const common::Headers& headers) {
     const auto encoding = plain(common::find_header(headers, "Content-Encoding").value_or(""));
     if (!encoding.empty() && encoding != "identity") {
-        return common::fail(Fault::input, "Content-Encoding " + common::shown(nlohmann::json(encoding)) +
-                                              " is not read: send the body as it is, without compression");
+        return common::fail(Fault::input,
+                            "Content-Encoding " + common::shown(nlohmann::json(encoding)) +
+                                " is not read: send the body as it is, without compression");
     }
     auto rest = common::find_header(headers, "Content-Type").value_or("");
     const auto type = plain(take_part(rest));
-    const bool lines = type == "application/x-ndjson" || type == "application/ndjson" || type == "application/jsonl";
+    const bool lines = type == "application/x-ndjson" || type == "application/ndjson" ||
+                       type == "application/jsonl";
     if (!type.empty() && !lines && type != "application/json") {
-        return common::fail(Fault::input, "Content-Type " + common::shown(nlohmann::json(type)) +
-                                              " is not read: send application/json (one event or an array of events) or "
-                                              "application/x-ndjson (one event a line); with curl: -H 'Content-Type: application/json'");
+        return common::fail(
+            Fault::input,
+            "Content-Type " + common::shown(nlohmann::json(type)) +
+                " is not read: send application/json (one event or an array of events) or "
+                "application/x-ndjson (one event a line); with curl: -H 'Content-Type: "
+                "application/json'");
     }
     if (auto good = check_charset(rest); !good) {
         return common::fail(good.error());

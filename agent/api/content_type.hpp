@@ -2,14 +2,15 @@
 #pragma once
 
 #include "agent/events/event.hpp"
-#include "common/net/http.hpp"
 #include "common/base/result.hpp"
+#include "common/net/http.hpp"
 
 namespace agent {
 
 inline constexpr const char* accepted_types = "application/json, application/x-ndjson";
 
-/// No Content-Type is JSON. Any other type, a charset beside UTF-8, and a body that is compressed are errors that say what to send.
+/// No Content-Type is JSON. Any other type, a charset beside UTF-8, and a body that is compressed
+/// are errors that say what to send.
 common::Result<BodyFormat> body_format(const common::Headers& headers);
 
 } // namespace agent

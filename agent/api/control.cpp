@@ -22,7 +22,8 @@ std::string text_of(const json& value) {
 }
 
 HttpReply text_reply(std::string type, std::string body) {
-    return {200, {{"Content-Type", std::move(type)}, {"Cache-Control", "no-store"}}, std::move(body)};
+    return {
+        200, {{"Content-Type", std::move(type)}, {"Cache-Control", "no-store"}}, std::move(body)};
 }
 
 /// The answer of one moment, of no use to a cache.
@@ -39,7 +40,8 @@ Task<HttpReply> at_once(HttpReply reply) {
 HttpReply sync_problem(const common::Error& error) {
     auto reply = common::problem(502, error.message);
     if (error.fault == Fault::refused || error.fault == Fault::config) {
-        // The command line tells "the server said no" (exit 77) and "the local file is bad" (78) from "no answer" (69) by this field.
+        // The command line tells "the server said no" (exit 77) and "the local file is bad" (78)
+        // from "no answer" (69) by this field.
         auto body = json::parse(reply.body);
         body["fault"] = error.fault == Fault::refused ? "refused" : "config";
         reply.body = text_of(body);
@@ -49,9 +51,10 @@ HttpReply sync_problem(const common::Error& error) {
 
 } // namespace
 
-Control::Control(common::Clock& clock, Queue& queue, WebhookCache& cache, const Config& config, const Counters& stats, OpenReport opened,
-                 Asks asks)
-    : sources_{clock, queue, cache, config, stats, std::move(opened), clock.now()}, deliveries_{queue, cache}, asks_{std::move(asks)} {}
+Control::Control(common::Clock& clock, Queue& queue, WebhookCache& cache, const Config& config,
+                 const Counters& stats, OpenReport opened, Asks asks)
+    : sources_{clock, queue, cache, config, stats, std::move(opened), clock.now()},
+      deliveries_{queue, cache}, asks_{std::move(asks)} {}
 
 Task<HttpReply> Control::handle(common::Incoming request) {
     auto routed = find_route(request.path);
@@ -69,7 +72,8 @@ Task<HttpReply> Control::handle(common::Incoming request) {
     case Endpoint::deliveries:
         return deliveries_.list(std::move(request.query));
     case Endpoint::delivery:
-        return request.method == "DELETE" ? deliveries_.drop_one(std::move(routed->id)) : deliveries_.show(std::move(routed->id));
+        return request.method == "DELETE" ? deliveries_.drop_one(std::move(routed->id))
+                                          : deliveries_.show(std::move(routed->id));
     case Endpoint::retry_delivery:
         return deliveries_.retry_one(std::move(routed->id));
     case Endpoint::retry_deliveries:
@@ -79,7 +83,8 @@ Task<HttpReply> Control::handle(common::Incoming request) {
     case Endpoint::sync:
         return sync();
     case Endpoint::metrics:
-        return at_once(text_reply("text/plain; version=0.0.4; charset=utf-8", metrics_text(sources_)));
+        return at_once(
+            text_reply("text/plain; version=0.0.4; charset=utf-8", metrics_text(sources_)));
     case Endpoint::livez:
         // Whoever answers here is the loop itself.
         return at_once(text_reply("text/plain; charset=utf-8", "ok\n"));
@@ -98,18 +103,21 @@ json Control::status() const {
 
 std::string Control::not_ready() const {
     if (const auto queue = sources_.queue.stats(); queue.degraded) {
-        return "the store refuses to write: " + (queue.last_error.empty() ? "no reason is known" : queue.last_error);
+        return "the store refuses to write: " +
+               (queue.last_error.empty() ? "no reason is known" : queue.last_error);
     }
     if (!sources_.cache.known()) {
         const auto& error = sources_.stats.server.last_error;
-        return "the list of webhooks was never fetched from the FindFace Lite server" + (error.empty() ? "" : ": " + error);
+        return "the list of webhooks was never fetched from the FindFace Lite server" +
+               (error.empty() ? "" : ": " + error);
     }
     return {};
 }
 
 HttpReply Control::ready() const {
     auto reason = not_ready();
-    return reason.empty() ? text_reply("text/plain; charset=utf-8", "ok\n") : common::problem(503, std::move(reason));
+    return reason.empty() ? text_reply("text/plain; charset=utf-8", "ok\n")
+                          : common::problem(503, std::move(reason));
 }
 
 HttpReply Control::explain(const common::Incoming& request) const {
@@ -118,7 +126,8 @@ HttpReply Control::explain(const common::Incoming& request) const {
         return common::problem(400, events.error().message);
     }
     if (events->size() != 1) {
-        return common::problem(400, "one event is explained at a time, " + std::to_string(events->size()) + " came");
+        return common::problem(400, "one event is explained at a time, " +
+                                        std::to_string(events->size()) + " came");
     }
     const auto event = read_event(events->front());
     if (!event) {
@@ -133,7 +142,8 @@ Task<HttpReply> Control::sync() {
     if (!changes) {
         co_return sync_problem(changes.error());
     }
-    const json answer{{"added", changes->added}, {"changed", changes->changed}, {"removed", changes->removed}};
+    const json answer{
+        {"added", changes->added}, {"changed", changes->changed}, {"removed", changes->removed}};
     co_return common::json_reply(200, text_of(answer));
 }
 

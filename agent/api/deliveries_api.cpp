@@ -15,22 +15,27 @@ using common::HttpReply;
 using common::Task;
 using nlohmann::json;
 
-// With bodies a page is read in small steps and ends early: a thousand events of 4 MiB do not fit into a board.
+// With bodies a page is read in small steps and ends early: a thousand events of 4 MiB do not fit
+// into a board.
 constexpr std::size_t bodies_step = 8;
 constexpr std::size_t bodies_bytes = std::size_t{4} << 20;
 
 HttpReply store_problem(const common::Error& error) {
-    return common::problem(503, "the store does not answer now: " + error.message, {{"Retry-After", "5"}});
+    return common::problem(503, "the store does not answer now: " + error.message,
+                           {{"Retry-After", "5"}});
 }
 
 HttpReply no_such_delivery(const std::string& id) {
-    return common::problem(404,
-                           "there is no delivery " + id + ": it was delivered, dropped or never existed; GET /v1/deliveries lists them");
+    return common::problem(
+        404, "there is no delivery " + id +
+                 ": it was delivered, dropped or never existed; GET /v1/deliveries lists them");
 }
 
-/// Nothing: not a number, which is the caller's mistake. A number that no row can have is only an unknown one: 0 stands for it.
+/// Nothing: not a number, which is the caller's mistake. A number that no row can have is only an
+/// unknown one: 0 stands for it.
 std::optional<std::int64_t> row_id(const std::string& text) {
-    if (text.empty() || !std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+    if (text.empty() ||
+        !std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; })) {
         return std::nullopt;
     }
     std::int64_t id = 0;
@@ -39,7 +44,8 @@ std::optional<std::int64_t> row_id(const std::string& text) {
 }
 
 HttpReply bad_id() {
-    return common::problem(400, "the id of a delivery is a whole number, as GET /v1/deliveries shows it");
+    return common::problem(
+        400, "the id of a delivery is a whole number, as GET /v1/deliveries shows it");
 }
 
 } // namespace
@@ -59,7 +65,9 @@ Task<HttpReply> DeliveriesApi::list(std::string query) {
     std::optional<std::int64_t> next = wanted->after;
     do {
         const auto left = wanted->limit - rows;
-        auto read = queue_.list(wanted->selection, *next, wanted->bodies ? std::min(left, bodies_step) : left, wanted->bodies);
+        auto read =
+            queue_.list(wanted->selection, *next,
+                        wanted->bodies ? std::min(left, bodies_step) : left, wanted->bodies);
         const auto page = co_await std::move(read);
         if (!page) {
             co_return store_problem(page.error());
@@ -103,7 +111,8 @@ Task<HttpReply> DeliveriesApi::edit_one(std::string id, Edit edit, const char* d
     if (!count) {
         co_return store_problem(count.error());
     }
-    co_return *count == 0 ? no_such_delivery(id) : common::json_reply(200, json{{done, *count}}.dump());
+    co_return *count == 0 ? no_such_delivery(id)
+                          : common::json_reply(200, json{{done, *count}}.dump());
 }
 
 Task<HttpReply> DeliveriesApi::edit_all(std::string body, Edit edit, const char* done) {

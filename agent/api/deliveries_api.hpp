@@ -1,9 +1,9 @@
-// DeliveriesApi: the queue's rows over HTTP (contract section 5): look, retry, drop. Loop thread. Every change is the queue's, which
-// has committed it when the answer goes out.
+// DeliveriesApi: the queue's rows over HTTP (contract section 5): look, retry, drop. Loop thread.
+// Every change is the queue's, which has committed it when the answer goes out.
 #pragma once
 
-#include "agent/queue/queue.hpp"
 #include "agent/definitions/webhook_cache.hpp"
+#include "agent/queue/queue.hpp"
 #include "common/http_server/http_server.hpp"
 
 #include <string>
@@ -14,7 +14,8 @@ class DeliveriesApi {
   public:
     DeliveriesApi(Queue& queue, WebhookCache& cache) : queue_{queue}, cache_{cache} {}
 
-    /// {"deliveries":[…],"next"}; `next` is null on the last page. With bodies=1 a page may be shorter than its limit: `next` decides.
+    /// {"deliveries":[…],"next"}; `next` is null on the last page. With bodies=1 a page may be
+    /// shorter than its limit: `next` decides.
     common::Task<common::HttpReply> list(std::string query);
     /// One row with its event, byte for byte, and the attempts that are remembered.
     common::Task<common::HttpReply> show(std::string id);

@@ -17,13 +17,17 @@ HttpReply later(std::string detail, const char* seconds) {
     return common::problem(503, std::move(detail), {{"Retry-After", seconds}});
 }
 
-/// The error says what the store has against it; the producer has to know whether waiting helps, and how long.
+/// The error says what the store has against it; the producer has to know whether waiting helps,
+/// and how long.
 HttpReply refusal(const common::Error& error) {
     switch (error.fault) {
     case Fault::full:
-        return later("the queue is full, nothing of this request was kept (" + error.message + "): send it again later", "10");
+        return later("the queue is full, nothing of this request was kept (" + error.message +
+                         "): send it again later",
+                     "10");
     case Fault::storage:
-        return later("the store does not take events now, nothing of this request was kept (" + error.message + "): send it again later",
+        return later("the store does not take events now, nothing of this request was kept (" +
+                         error.message + "): send it again later",
                      "5");
     default:
         return common::problem(500, "nothing of this request was kept: " + error.message);
@@ -46,7 +50,9 @@ Ingest::Ingest(common::Clock& clock, Queue& queue, WebhookCache& cache, Counters
 
 std::optional<HttpReply> Ingest::refuse(const common::Incoming& head) const {
     const auto format = body_format(head.headers);
-    return format ? std::nullopt : std::optional{common::problem(415, format.error().message, {{"Accept", accepted_types}})};
+    return format ? std::nullopt
+                  : std::optional{
+                        common::problem(415, format.error().message, {{"Accept", accepted_types}})};
 }
 
 common::Result<Ingest::Batch> Ingest::read(std::string body, BodyFormat format) {
@@ -73,7 +79,8 @@ common::Result<Ingest::Batch> Ingest::read(std::string body, BodyFormat format) 
             ++batch.matched[webhook->key];
             added.deliveries.push_back(delivery_to(std::move(webhook), *event));
         }
-        // Without an id it is no duplicate of anything, and without a delivery nobody reads it again.
+        // Without an id it is no duplicate of anything, and without a delivery nobody reads it
+        // again.
         const bool bytes_needed = added.id_given || !added.deliveries.empty();
         added.bytes = bytes_needed ? std::make_shared<const std::string>(part) : no_bytes;
     }
@@ -83,8 +90,9 @@ common::Result<Ingest::Batch> Ingest::read(std::string body, BodyFormat format) 
 void Ingest::count(const Accepted& accepted, const std::map<std::string, std::uint64_t>& matched) {
     stats_.events_accepted += accepted.accepted;
     stats_.events_duplicate += accepted.duplicates;
-    // Which events of a batch were the duplicates is known to the queue alone. A producer that repeats itself repeats the request, so
-    // only a request of nothing but duplicates is left out here.
+    // Which events of a batch were the duplicates is known to the queue alone. A producer that
+    // repeats itself repeats the request, so only a request of nothing but duplicates is left out
+    // here.
     if (accepted.duplicates < accepted.accepted) {
         for (const auto& [key, events] : matched) {
             stats_.webhooks[key].matched += events;
@@ -99,7 +107,8 @@ common::Task<HttpReply> Ingest::post(common::Incoming request) {
     }
     if (!cache_.known()) {
         ++stats_.events_rejected;
-        co_return later("the list of webhooks was never fetched from the FindFace Lite server, so it is not known yet who wants events; "
+        co_return later("the list of webhooks was never fetched from the FindFace Lite server, so "
+                        "it is not known yet who wants events; "
                         "GET /v1/status says what keeps it: send the request again later",
                         "5");
     }
@@ -118,8 +127,9 @@ common::Task<HttpReply> Ingest::post(common::Incoming request) {
         accepted = *added;
         count(accepted, batch->matched);
     }
-    const nlohmann::ordered_json answer{
-        {"accepted", accepted.accepted}, {"duplicates", accepted.duplicates}, {"deliveries", accepted.deliveries}};
+    const nlohmann::ordered_json answer{{"accepted", accepted.accepted},
+                                        {"duplicates", accepted.duplicates},
+                                        {"deliveries", accepted.deliveries}};
     co_return common::json_reply(202, answer.dump());
 }
 

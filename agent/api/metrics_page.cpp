@@ -16,7 +16,8 @@ std::uint64_t yes(bool it_is) {
     return it_is ? 1 : 0;
 }
 
-/// The webhooks of now, and those removed since the start that something was counted for: a counter does not vanish.
+/// The webhooks of now, and those removed since the start that something was counted for: a counter
+/// does not vanish.
 std::set<std::string> known_keys(const StatusSources& sources) {
     std::set<std::string> keys;
     const auto snapshot = sources.cache.snapshot();
@@ -33,19 +34,24 @@ void agent_families(MetricsText& out, const StatusSources& sources) {
     out.family("ffl_agent_build_info", "gauge", "1, labelled with the version.");
     out.sample({{"version", common::version}}, std::uint64_t{1});
     out.gauge("ffl_agent_uptime_seconds", "Time since the agent started.", sources.uptime_s());
-    out.gauge("ffl_agent_clock_synchronized", "Whether the kernel calls the wall clock synchronized.",
+    out.gauge("ffl_agent_clock_synchronized",
+              "Whether the kernel calls the wall clock synchronized.",
               static_cast<double>(yes(sources.clock.synchronized())));
 }
 
 void event_families(MetricsText& out, const Counters& stats) {
-    out.counter("ffl_agent_events_accepted_total", "Events answered 202, duplicates among them.", stats.events_accepted);
-    out.counter("ffl_agent_events_duplicate_total", "Events accepted before, not delivered again.", stats.events_duplicate);
-    out.counter("ffl_agent_events_rejected_total", "Events answered 400 or 503; a body that cannot be taken apart counts as one.",
+    out.counter("ffl_agent_events_accepted_total", "Events answered 202, duplicates among them.",
+                stats.events_accepted);
+    out.counter("ffl_agent_events_duplicate_total", "Events accepted before, not delivered again.",
+                stats.events_duplicate);
+    out.counter("ffl_agent_events_rejected_total",
+                "Events answered 400 or 503; a body that cannot be taken apart counts as one.",
                 stats.events_rejected);
 }
 
 void webhook_families(MetricsText& out, const StatusSources& sources) {
-    constexpr std::array states{WebhookState::serving, WebhookState::inactive, WebhookState::excluded, WebhookState::unsupported};
+    constexpr std::array states{WebhookState::serving, WebhookState::inactive,
+                                WebhookState::excluded, WebhookState::unsupported};
     const auto snapshot = sources.cache.snapshot();
     out.family("ffl_agent_webhooks", "gauge", "Webhook definitions by state.");
     for (const auto state : states) {
@@ -56,11 +62,13 @@ void webhook_families(MetricsText& out, const StatusSources& sources) {
         out.sample({{"state", to_string(state)}}, count);
     }
     const auto keys = known_keys(sources);
-    out.family("ffl_agent_events_matched_total", "counter", "Events that the webhook's filters let through.");
+    out.family("ffl_agent_events_matched_total", "counter",
+               "Events that the webhook's filters let through.");
     for (const auto& key : keys) {
         out.sample({{"webhook", key}}, sources.counted(key).matched);
     }
-    out.family("ffl_agent_deliveries_total", "counter", "Deliveries that came to an end, by outcome.");
+    out.family("ffl_agent_deliveries_total", "counter",
+               "Deliveries that came to an end, by outcome.");
     for (const auto& key : keys) {
         const auto& counted = sources.counted(key);
         out.sample({{"webhook", key}, {"outcome", "delivered"}}, counted.delivered);
@@ -73,7 +81,8 @@ void webhook_families(MetricsText& out, const StatusSources& sources) {
     for (const auto& key : keys) {
         out.sample({{"webhook", key}}, sources.counted(key).failed);
     }
-    out.family("ffl_agent_webhook_deliveries", "gauge", "Deliveries in the queue by webhook and state.");
+    out.family("ffl_agent_webhook_deliveries", "gauge",
+               "Deliveries in the queue by webhook and state.");
     for (const auto& key : keys) {
         out.sample({{"webhook", key}, {"state", "pending"}}, sources.queue.pending(key));
         out.sample({{"webhook", key}, {"state", "dead"}}, sources.queue.dead(key));
@@ -84,21 +93,30 @@ void queue_families(MetricsText& out, const QueueStatus& queue) {
     out.family("ffl_agent_queue_deliveries", "gauge", "Deliveries in the queue by state.");
     out.sample({{"state", "pending"}}, queue.pending);
     out.sample({{"state", "dead"}}, queue.dead);
-    out.gauge("ffl_agent_queue_oldest_seconds", "Age of the oldest pending delivery; 0 when none waits.",
+    out.gauge("ffl_agent_queue_oldest_seconds",
+              "Age of the oldest pending delivery; 0 when none waits.",
               static_cast<double>(queue.oldest_ms.value_or(0)) / 1000.0);
-    out.gauge("ffl_agent_queue_bytes", "Size of the database with its WAL.", static_cast<double>(queue.bytes));
-    out.gauge("ffl_agent_queue_max_bytes", "Bound of that size (queue.max_size).", static_cast<double>(queue.max_bytes));
-    out.gauge("ffl_agent_queue_full", "Whether the queue is at its bound.", static_cast<double>(yes(queue.full)));
+    out.gauge("ffl_agent_queue_bytes", "Size of the database with its WAL.",
+              static_cast<double>(queue.bytes));
+    out.gauge("ffl_agent_queue_max_bytes", "Bound of that size (queue.max_size).",
+              static_cast<double>(queue.max_bytes));
+    out.gauge("ffl_agent_queue_full", "Whether the queue is at its bound.",
+              static_cast<double>(yes(queue.full)));
 }
 
 void store_families(MetricsText& out, const StatusSources& sources, const QueueStatus& queue) {
-    out.gauge("ffl_agent_store_degraded", "Whether the store refuses to write.", static_cast<double>(yes(queue.degraded)));
-    out.counter("ffl_agent_store_quarantined_total", "Damaged databases set aside that lie beside the queue.",
+    out.gauge("ffl_agent_store_degraded", "Whether the store refuses to write.",
+              static_cast<double>(yes(queue.degraded)));
+    out.counter("ffl_agent_store_quarantined_total",
+                "Damaged databases set aside that lie beside the queue.",
                 sources.opened.quarantined.size());
     const auto& server = sources.stats.server;
-    out.counter("ffl_agent_sync_failures_total", "Fetches of the webhook list that failed.", server.failures);
-    const auto last = server.last_sync ? server.last_sync->time_since_epoch() : common::WallTime::duration{0};
-    out.gauge("ffl_agent_sync_last_success_timestamp_seconds", "When the webhook list was last fetched whole; 0: not yet.",
+    out.counter("ffl_agent_sync_failures_total", "Fetches of the webhook list that failed.",
+                server.failures);
+    const auto last =
+        server.last_sync ? server.last_sync->time_since_epoch() : common::WallTime::duration{0};
+    out.gauge("ffl_agent_sync_last_success_timestamp_seconds",
+              "When the webhook list was last fetched whole; 0: not yet.",
               std::chrono::duration<double>(last).count());
 }
 

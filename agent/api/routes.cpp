@@ -82,13 +82,14 @@ std::optional<Routed> find_route(std::string_view path) {
 }
 
 common::HttpReply no_such_path(std::string_view path) {
-    return common::problem(404,
-                           "nothing lives at " + common::shown(nlohmann::json(path)) + ": events go to /v1/events, the page at / shows the status");
+    return common::problem(404, "nothing lives at " + common::shown(nlohmann::json(path)) +
+                                    ": events go to /v1/events, the page at / shows the status");
 }
 
 common::HttpReply wrong_method(const Route& route, std::string_view method) {
     auto allow = route.allow();
-    auto detail = std::string{method} + " is no method of " + (route.path.empty() ? "/" : std::string{route.path}) + ": use " + allow;
+    auto detail = std::string{method} + " is no method of " +
+                  (route.path.empty() ? "/" : std::string{route.path}) + ": use " + allow;
     return common::problem(405, std::move(detail), {{"Allow", std::move(allow)}});
 }
 

@@ -1,5 +1,6 @@
-// Routes: the paths of the HTTP API (contract section 5), their methods, and which of them TCP serves when no token is configured; the
-// replies 404 and 405 that follow from it. Values; any thread.
+// Routes: the paths of the HTTP API (contract section 5), their methods, and which of them TCP
+// serves when no token is configured; the replies 404 and 405 that follow from it. Values; any
+// thread.
 #pragma once
 
 #include "common/http_server/http_server.hpp"

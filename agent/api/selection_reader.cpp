@@ -20,21 +20,26 @@ using nlohmann::json;
 
 constexpr std::int64_t max_limit = 1000;
 constexpr std::size_t max_ids = 10'000;
-constexpr std::array<std::string_view, 5> parameter_names{"state", "webhook", "limit", "after", "bodies"};
+constexpr std::array<std::string_view, 5> parameter_names{"state", "webhook", "limit", "after",
+                                                          "bodies"};
 
 Result<DeliveryState> state_of(std::string_view text) {
     if (const auto state = parse_state(text)) {
         return *state;
     }
-    return common::fail(Fault::input, "state is " + common::shown(json(text)) + "; accepted are pending, dead");
+    return common::fail(Fault::input,
+                        "state is " + common::shown(json(text)) + "; accepted are pending, dead");
 }
 
-Result<std::int64_t> number_of(std::string_view name, std::string_view text, std::int64_t least, std::int64_t most) {
+Result<std::int64_t> number_of(std::string_view name, std::string_view text, std::int64_t least,
+                               std::int64_t most) {
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size() || value < least || value > most) {
-        return common::fail(Fault::input, std::string{name} + " is " + common::shown(json(text)) + "; accepted is a whole number from " +
-                                              std::to_string(least) + " to " + std::to_string(most));
+        return common::fail(Fault::input, std::string{name} + " is " + common::shown(json(text)) +
+                                              "; accepted is a whole number from " +
+                                              std::to_string(least) + " to " +
+                                              std::to_string(most));
     }
     return value;
 }
@@ -56,7 +61,8 @@ Result<void> apply(ListQuery& list, std::string_view name, std::string_view valu
             return common::fail(number.error());
         }
         if (limit) {
-            list.limit = static_cast<std::size_t>(std::min(*number, max_limit)); // who wants more follows `next`
+            list.limit = static_cast<std::size_t>(
+                std::min(*number, max_limit)); // who wants more follows `next`
         } else if (name == "bodies") {
             list.bodies = *number == 1;
         } else {
@@ -73,7 +79,8 @@ Result<json> read_object(std::string_view body) {
         return common::fail(Fault::input, object.error().message + "; " + example);
     }
     if (!object->is_object()) {
-        return common::fail(Fault::input, "the body is " + std::string{common::kind_of(*object)} + "; " + example);
+        return common::fail(Fault::input, "the body is " + std::string{common::kind_of(*object)} +
+                                              "; " + example);
     }
     return object;
 }
@@ -81,14 +88,17 @@ Result<json> read_object(std::string_view body) {
 Result<std::vector<std::int64_t>> ids_of(const json& value) {
     std::vector<std::int64_t> ids;
     const auto bad = [] {
-        return common::fail(Fault::input, "ids is something else; accepted is a list of at most " + std::to_string(max_ids) +
+        return common::fail(Fault::input, "ids is something else; accepted is a list of at most " +
+                                              std::to_string(max_ids) +
                                               " delivery ids (whole numbers)");
     };
     if (!value.is_array() || value.size() > max_ids) {
         return bad();
     }
     for (const auto& id : value) {
-        if (!id.is_number_integer() || (id.is_number_unsigned() && id.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max())) {
+        if (!id.is_number_integer() ||
+            (id.is_number_unsigned() &&
+             id.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max())) {
             return bad();
         }
         ids.push_back(id.get<std::int64_t>());
@@ -106,7 +116,8 @@ Result<void> apply(Selection& selection, const std::string& name, const json& va
     } else if (name == "webhook") {
         if (!value.is_string() && !value.is_number_integer()) {
             return common::fail(Fault::input, "webhook is " + common::shown(value) +
-                                                  "; accepted is a key as GET /v1/status shows it, for example \"7\" or \"local:door\"");
+                                                  "; accepted is a key as GET /v1/status shows it, "
+                                                  "for example \"7\" or \"local:door\"");
         }
         selection.webhook = value.is_string() ? value.get<std::string>() : value.dump();
     } else if (name == "ids") {
@@ -116,7 +127,8 @@ Result<void> apply(Selection& selection, const std::string& name, const json& va
         }
         selection.ids = std::move(*ids);
     } else {
-        return common::fail(Fault::input, "unknown field " + common::shown(json(name)) + "; accepted are state, webhook, ids");
+        return common::fail(Fault::input, "unknown field " + common::shown(json(name)) +
+                                              "; accepted are state, webhook, ids");
     }
     return {};
 }
@@ -130,16 +142,19 @@ Result<ListQuery> read_list_query(std::string_view query) {
     }
     const auto parameters = boost::urls::parse_query(query);
     if (!parameters) {
-        return common::fail(Fault::input, "the query is not readable: special characters are percent-encoded, like ?webhook=local%3Adoor");
+        return common::fail(Fault::input, "the query is not readable: special characters are "
+                                          "percent-encoded, like ?webhook=local%3Adoor");
     }
     boost::urls::encoding_opts options;
     options.space_as_plus = true;
     std::set<std::string> seen;
     for (const auto& parameter : *parameters) {
         const auto name = parameter.key.decode(options);
-        if (std::find(parameter_names.begin(), parameter_names.end(), name) == parameter_names.end()) {
+        if (std::find(parameter_names.begin(), parameter_names.end(), name) ==
+            parameter_names.end()) {
             return common::fail(Fault::input,
-                                "unknown parameter " + common::shown(json(name)) + "; accepted are state, webhook, limit, after, bodies");
+                                "unknown parameter " + common::shown(json(name)) +
+                                    "; accepted are state, webhook, limit, after, bodies");
         }
         if (!seen.insert(name).second) {
             return common::fail(Fault::input, name + " is given twice");

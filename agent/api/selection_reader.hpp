@@ -1,5 +1,5 @@
-// Which deliveries a request means, from its query or its body. Values, any thread; every error names the
-// parameter and what is accepted.
+// Which deliveries a request means, from its query or its body. Values, any thread; every error
+// names the parameter and what is accepted.
 #pragma once
 
 #include "agent/store/listing.hpp"
@@ -9,7 +9,8 @@
 
 namespace agent {
 
-/// GET /v1/deliveries?state=&webhook=&limit=&after=&bodies= ; a parameter without a value is not given.
+/// GET /v1/deliveries?state=&webhook=&limit=&after=&bodies= ; a parameter without a value is not
+/// given.
 struct ListQuery {
     Selection selection;
     std::int64_t after = 0;
@@ -18,8 +19,8 @@ struct ListQuery {
 };
 common::Result<ListQuery> read_list_query(std::string_view query);
 
-/// A body {"state","webhook","ids"}; an empty one selects all. Nothing: `ids` is there and empty, so no delivery is meant (an empty
-/// Selection would mean all of them).
+/// A body {"state","webhook","ids"}; an empty one selects all. Nothing: `ids` is there and empty,
+/// so no delivery is meant (an empty Selection would mean all of them).
 common::Result<std::optional<Selection>> read_selection(std::string_view body);
 
 } // namespace agent

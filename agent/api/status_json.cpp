@@ -45,7 +45,8 @@ bool is_active(const Webhook& webhook) {
     }
     const auto definition = json::parse(webhook.definition, nullptr, false);
     const auto active = definition.is_object() ? definition.find("active") : definition.end();
-    return active == definition.end() || active->is_null() || (active->is_boolean() && active->get<bool>());
+    return active == definition.end() || active->is_null() ||
+           (active->is_boolean() && active->get<bool>());
 }
 
 json webhook_json(const StatusSources& sources, const Webhook& webhook) {
@@ -92,7 +93,8 @@ json status_json(const StatusSources& sources) {
               {"dead", queue.dead},
               {"bytes", queue.bytes},
               {"max_bytes", queue.max_bytes},
-              {"oldest_s", queue.oldest_ms ? json(static_cast<double>(*queue.oldest_ms) / 1000.0) : json{}}}},
+              {"oldest_s",
+               queue.oldest_ms ? json(static_cast<double>(*queue.oldest_ms) / 1000.0) : json{}}}},
             {"clock", {{"synchronized", sources.clock.synchronized()}}},
             {"store",
              {{"path", sources.config.queue.path},

@@ -1,4 +1,5 @@
-// The answer of GET /v1/status (contract section 5). Loop thread; reads counters, asks the database nothing.
+// The answer of GET /v1/status (contract section 5). Loop thread; reads counters, asks the database
+// nothing.
 #pragma once
 
 #include "agent/api/status_sources.hpp"

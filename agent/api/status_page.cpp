@@ -17,13 +17,15 @@ std::string digest_source(std::string_view open, std::string_view close) {
     const auto end = status_page_text.find(close, begin);
     assert(tag != std::string_view::npos && end != std::string_view::npos);
     const auto digest = common::sha256(status_page_text.substr(begin, end - begin));
-    return "'sha256-" + common::base64({reinterpret_cast<const char*>(digest.data()), digest.size()}) + "'";
+    return "'sha256-" +
+           common::base64({reinterpret_cast<const char*>(digest.data()), digest.size()}) + "'";
 }
 
 std::string content_policy() {
-    return "default-src 'none'; script-src " + digest_source("<script>", "</script>") + "; style-src " +
-           digest_source("<style>", "</style>") +
-           "; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    return "default-src 'none'; script-src " + digest_source("<script>", "</script>") +
+           "; style-src " + digest_source("<style>", "</style>") +
+           "; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+           "frame-ancestors 'none'";
 }
 
 } // namespace

@@ -1,12 +1,12 @@
-// StatusSources: what the status and the metrics are read from. References to parts that live as long as the program, and what was known at
-// its start. Loop thread.
+// StatusSources: what the status and the metrics are read from. References to parts that live as
+// long as the program, and what was known at its start. Loop thread.
 #pragma once
 
 #include "agent/config/config.hpp"
+#include "agent/definitions/webhook_cache.hpp"
 #include "agent/queue/queue.hpp"
 #include "agent/store/salvage.hpp"
 #include "agent/webhooks/counters.hpp"
-#include "agent/definitions/webhook_cache.hpp"
 #include "common/async/clock.hpp"
 
 namespace agent {
@@ -20,7 +20,9 @@ struct StatusSources {
     OpenReport opened;
     common::Instant started;
 
-    [[nodiscard]] double uptime_s() const { return std::chrono::duration<double>(clock.now() - started).count(); }
+    [[nodiscard]] double uptime_s() const {
+        return std::chrono::duration<double>(clock.now() - started).count();
+    }
     /// What was counted for a webhook; zeros for one that nothing happened to.
     [[nodiscard]] const WebhookCounters& counted(const std::string& key) const {
         static const WebhookCounters none;

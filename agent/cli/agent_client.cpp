@@ -1,7 +1,7 @@
 #include "agent/cli/agent_client.hpp"
 
-#include "agent/service/exit_codes.hpp"
 #include "agent/findface/client.hpp"
+#include "agent/service/exit_codes.hpp"
 #include "common/base/version.hpp"
 #include "common/http_client/http_client.hpp"
 #include "common/text/ini.hpp"
@@ -32,7 +32,8 @@ common::ClientOptions command_client() {
 }
 
 /// Runs one coroutine on a loop of its own.
-template <class T> Result<T> run_task(common::asio::io_context& loop, common::Task<Result<T>> task) {
+template <class T>
+Result<T> run_task(common::asio::io_context& loop, common::Task<Result<T>> task) {
     std::optional<Result<T>> result;
     common::asio::co_spawn(loop, std::move(task), [&](std::exception_ptr broke, Result<T> got) {
         if (broke) {
@@ -42,7 +43,8 @@ template <class T> Result<T> run_task(common::asio::io_context& loop, common::Ta
         loop.stop();
     });
     loop.run();
-    return result ? std::move(*result) : common::fail(Fault::internal, "the call ended without a result");
+    return result ? std::move(*result)
+                  : common::fail(Fault::internal, "the call ended without a result");
 }
 
 /// The TCP side as seen from this machine.
@@ -81,14 +83,16 @@ Result<std::string> read_input(const std::string& file) {
     return text;
 }
 
-Result<HttpReply> call_agent(const Config& config, std::string method, std::string target, std::string body) {
+Result<HttpReply> call_agent(const Config& config, std::string method, std::string target,
+                             std::string body) {
     common::HttpRequest request;
     request.method = std::move(method);
     request.timeout = call_timeout;
     request.body_limit = answer_limit;
     // A free port (":0") is known to the agent's log alone.
     const bool tcp = !config.ingest.listen.empty() && !config.ingest.listen.ends_with(":0");
-    const bool local = !config.ingest.socket.empty() && (!tcp || std::filesystem::exists(config.ingest.socket));
+    const bool local =
+        !config.ingest.socket.empty() && (!tcp || std::filesystem::exists(config.ingest.socket));
     auto url = local ? common::parse_url("http://localhost" + target) : tcp_url(config, target);
     if (!url) {
         return common::fail(Fault::config, "[ingest] listen: " + url.error().message);
@@ -105,7 +109,8 @@ Result<HttpReply> call_agent(const Config& config, std::string method, std::stri
             if (!token) {
                 return common::fail(token.error());
             }
-            request.headers.push_back({"Authorization", "Bearer " + token->substr(0, token->find_first_of("\r\n"))});
+            request.headers.push_back(
+                {"Authorization", "Bearer " + token->substr(0, token->find_first_of("\r\n"))});
         }
     }
     if (!body.empty()) {
@@ -123,8 +128,10 @@ Result<HttpReply> call_agent(const Config& config, std::string method, std::stri
 
 common::Error reply_error(const HttpReply& reply) {
     const auto problem = json::parse(reply.body, nullptr, false);
-    const bool readable = problem.is_object() && problem.contains("detail") && problem["detail"].is_string();
-    auto message = readable ? problem["detail"].get<std::string>() : "the agent answered " + std::to_string(reply.status);
+    const bool readable =
+        problem.is_object() && problem.contains("detail") && problem["detail"].is_string();
+    auto message = readable ? problem["detail"].get<std::string>()
+                            : "the agent answered " + std::to_string(reply.status);
     const auto fault = problem.is_object() ? problem.value("fault", "") : "";
     if (fault == "refused" || fault == "config") {
         return {fault == "refused" ? Fault::refused : Fault::config, std::move(message)};
@@ -141,7 +148,8 @@ common::Error reply_error(const HttpReply& reply) {
     }
 }
 
-Result<std::string> ask_agent_text(const Config& config, std::string method, std::string target, std::string body) {
+Result<std::string> ask_agent_text(const Config& config, std::string method, std::string target,
+                                   std::string body) {
     auto reply = call_agent(config, std::move(method), std::move(target), std::move(body));
     if (!reply) {
         return common::fail(reply.error());
@@ -152,7 +160,8 @@ Result<std::string> ask_agent_text(const Config& config, std::string method, std
     return std::move(reply->body);
 }
 
-Result<json> ask_agent(const Config& config, std::string method, std::string target, std::string body) {
+Result<json> ask_agent(const Config& config, std::string method, std::string target,
+                       std::string body) {
     const auto text = ask_agent_text(config, std::move(method), std::move(target), std::move(body));
     if (!text) {
         return common::fail(text.error());
@@ -168,9 +177,13 @@ Result<json> parsed_answer(const std::string& text) {
     return answer;
 }
 
-Result<std::string> with_server(const Config& config, std::function<common::Task<Result<std::string>>(findface::Client&)> what) {
+Result<std::string>
+with_server(const Config& config,
+            std::function<common::Task<Result<std::string>>(findface::Client&)> what) {
     if (!config.server.url) {
-        return common::fail(Fault::config, config.path + ": [server] url is empty: this command works on a FindFace Lite server");
+        return common::fail(
+            Fault::config,
+            config.path + ": [server] url is empty: this command works on a FindFace Lite server");
     }
     common::asio::io_context loop{1};
     common::SystemClock clock{loop.get_executor()};
@@ -217,7 +230,8 @@ std::string percent_encoded(std::string_view text) {
     std::string out;
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        if (std::isalnum(byte) != 0 || std::string_view{"-._~:"}.find(c) != std::string_view::npos) {
+        if (std::isalnum(byte) != 0 ||
+            std::string_view{"-._~:"}.find(c) != std::string_view::npos) {
             out += c;
         } else {
             char escape[4];

@@ -1,6 +1,6 @@
 #include "agent/cli/commands.hpp"
-#include "agent/service/exit_codes.hpp"
 #include "agent/definitions/local_file.hpp"
+#include "agent/service/exit_codes.hpp"
 #include "agent/store/schema.hpp"
 #include "common/async/clock.hpp"
 #include "common/http_client/http_client.hpp"
@@ -35,14 +35,17 @@ class Report {
 
     void ok(const std::string& what) { add("ok", what, ""); }
     void warn(const std::string& what, const std::string& mend) { add("warn", what, mend); }
-    void fail(const std::string& what, const std::string& mend, int code = exit_code::check_failed) {
+    void fail(const std::string& what, const std::string& mend,
+              int code = exit_code::check_failed) {
         add("fail", what, mend);
         code_ = std::max(code_, code);
     }
     /// The exit code.
     int end() const {
         if (as_json_) {
-            std::cout << json{{"checks", checks_}}.dump(-1, ' ', false, json::error_handler_t::replace) << '\n';
+            std::cout << json{{"checks", checks_}}.dump(-1, ' ', false,
+                                                        json::error_handler_t::replace)
+                      << '\n';
         }
         return code_;
     }
@@ -50,9 +53,11 @@ class Report {
   private:
     void add(const char* result, const std::string& what, const std::string& mend) {
         if (as_json_) {
-            checks_.push_back({{"result", result}, {"what", what}, {"mend", mend.empty() ? json{} : json(mend)}});
+            checks_.push_back(
+                {{"result", result}, {"what", what}, {"mend", mend.empty() ? json{} : json(mend)}});
         } else {
-            std::cout << std::left << std::setw(6) << result << what << (mend.empty() ? "" : " -- ") << mend << '\n';
+            std::cout << std::left << std::setw(6) << result << what << (mend.empty() ? "" : " -- ")
+                      << mend << '\n';
         }
     }
 
@@ -70,7 +75,9 @@ void check_secret(Report& report, const std::string& what, const std::string& pa
     const auto mode = fs::status(path, error).permissions();
     if (!error && (mode & fs::perms::others_read) != fs::perms::none) {
         report.warn(what + " " + path + " can be read by everybody",
-                    "chmod 640 " + path + ", and give it the group that the service runs in: chgrp ffl-agent " + path);
+                    "chmod 640 " + path +
+                        ", and give it the group that the service runs in: chgrp ffl-agent " +
+                        path);
     } else {
         report.ok(what + " " + path);
     }
@@ -83,19 +90,23 @@ void check_tls(Report& report, const std::string& what, const common::TlsFiles& 
     if (const auto good = common::check_tls_files(files); good) {
         report.ok(what);
     } else {
-        report.fail(what + ": " + good.error().message, "give PEM files that belong together", exit_code::bad_config);
+        report.fail(what + ": " + good.error().message, "give PEM files that belong together",
+                    exit_code::bad_config);
     }
 }
 
 /// For root everything is readable; what the service may read, its own user finds out.
 void check_user(Report& report, const std::string& path) {
     struct stat folder {};
-    if (::geteuid() != 0 || ::stat(fs::absolute(path).parent_path().c_str(), &folder) != 0 || folder.st_uid == 0) {
+    if (::geteuid() != 0 || ::stat(fs::absolute(path).parent_path().c_str(), &folder) != 0 ||
+        folder.st_uid == 0) {
         return;
     }
     const auto* owner = ::getpwuid(folder.st_uid);
-    const auto name = owner != nullptr ? std::string{owner->pw_name} : "#" + std::to_string(folder.st_uid);
-    report.warn("judged as root, who may read what " + name + " may not", "call it with sudo -u " + name);
+    const auto name =
+        owner != nullptr ? std::string{owner->pw_name} : "#" + std::to_string(folder.st_uid);
+    report.warn("judged as root, who may read what " + name + " may not",
+                "call it with sudo -u " + name);
 }
 
 /// The folder of the database, or of the nearest of its parents that exists.
@@ -106,7 +117,8 @@ void check_folder(Report& report, const std::string& what, const std::string& pa
         report.fail(what + ": the folder " + folder.string() + " is not there",
                     "mkdir -p " + folder.string() + " (systemd makes it by itself)");
     } else if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-        report.fail(what + ": " + folder.string() + ": " + std::strerror(errno), "run this check as the user that the service runs as");
+        report.fail(what + ": " + folder.string() + ": " + std::strerror(errno),
+                    "run this check as the user that the service runs as");
     } else {
         report.ok(what + " in " + folder.string());
     }
@@ -124,11 +136,13 @@ void check_database(Report& report, const std::string& path) {
     }
     auto database = common::Connection::open_read_only(path);
     if (!database) {
-        report.warn("[queue] path: " + database.error().message,
-                    "at its start the service sets a damaged database aside and reads what can be read");
+        report.warn(
+            "[queue] path: " + database.error().message,
+            "at its start the service sets a damaged database aside and reads what can be read");
     } else if (const auto known = check_version(**database); !known) {
         report.fail("[queue] path: " + known.error().message, "do as it says",
-                    known.error().fault == common::Fault::config ? exit_code::bad_config : exit_code::check_failed);
+                    known.error().fault == common::Fault::config ? exit_code::bad_config
+                                                                 : exit_code::check_failed);
     } else {
         report.ok("[queue] path " + path + " can be read");
     }
@@ -137,7 +151,8 @@ void check_database(Report& report, const std::string& path) {
 void check_local(Report& report, const Config& config) {
     const auto local = read_local(config);
     if (!local) {
-        report.fail(local.error().message, "mend the file; the service does not start with it", exit_code::bad_config);
+        report.fail(local.error().message, "mend the file; the service does not start with it",
+                    exit_code::bad_config);
         return;
     }
     if (config.webhooks.file.empty()) {
@@ -147,10 +162,12 @@ void check_local(Report& report, const Config& config) {
     for (const auto& definition : *local) {
         const auto webhook = read_webhook(definition.key, json::parse(definition.json));
         if (webhook.state == WebhookState::unsupported) {
-            report.warn("[webhooks] file: " + definition.key + ": " + webhook.reason, "mend the definition; until then it is not served");
+            report.warn("[webhooks] file: " + definition.key + ": " + webhook.reason,
+                        "mend the definition; until then it is not served");
         }
         for (const auto& warning : webhook.warnings) {
-            report.warn("[webhooks] file: " + definition.key + ": " + warning, "it is served as written");
+            report.warn("[webhooks] file: " + definition.key + ": " + warning,
+                        "it is served as written");
         }
     }
 }
@@ -164,17 +181,20 @@ void check_space(Report& report, const Config& config) {
     }
     const auto magic = static_cast<long>(kind.f_type);
     if (magic == tmpfs_magic || magic == ramfs_magic) {
-        report.warn("the file system of " + folder.string() + " is in memory", "a power cut loses the queue: give [queue] path on a disk");
+        report.warn("the file system of " + folder.string() + " is in memory",
+                    "a power cut loses the queue: give [queue] path on a disk");
     } else {
         report.ok("the file system of " + folder.string());
     }
     const auto free = static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
     if (free < config.queue.min_free) {
         report.fail(std::to_string(free >> 20) + " MiB free in " + folder.string(),
-                    "the queue counts as full below [queue] min_free = " + std::to_string(config.queue.min_free >> 20) + " MiB");
+                    "the queue counts as full below [queue] min_free = " +
+                        std::to_string(config.queue.min_free >> 20) + " MiB");
     } else if (free < config.queue.max_size) {
         report.warn(std::to_string(free >> 20) + " MiB free in " + folder.string(),
-                    "[queue] max_size allows " + std::to_string(config.queue.max_size >> 20) + " MiB");
+                    "[queue] max_size allows " + std::to_string(config.queue.max_size >> 20) +
+                        " MiB");
     } else {
         report.ok(std::to_string(free >> 20) + " MiB free in " + folder.string());
     }
@@ -185,7 +205,9 @@ void check_clock(Report& report) {
     if (common::SystemClock{loop.get_executor()}.synchronized()) {
         report.ok("the clock is synchronised");
     } else {
-        report.warn("the clock is not synchronised", "enable systemd-timesyncd or chrony: certificates and time stamps need the time");
+        report.warn(
+            "the clock is not synchronised",
+            "enable systemd-timesyncd or chrony: certificates and time stamps need the time");
     }
 }
 
@@ -194,10 +216,12 @@ void check_all(Report& report, const Config& config) {
     check_secret(report, "[ingest] token_file", config.ingest.token_file);
     check_secret(report, "[delivery] signing_secret_file", config.delivery.signing_secret_file);
     check_tls(report, "[server] ca_file", {config.server.ca_file, "", ""});
-    check_tls(report, "[ingest] TLS files", {"", config.ingest.tls_cert_file, config.ingest.tls_key_file});
+    check_tls(report, "[ingest] TLS files",
+              {"", config.ingest.tls_cert_file, config.ingest.tls_key_file});
     check_tls(report, "[delivery] TLS files", config.delivery.defaults.tls);
     for (const auto& section : config.overrides) {
-        check_tls(report, "[webhook " + section.glob + "] TLS files", settings_for(config, section.glob).tls);
+        check_tls(report, "[webhook " + section.glob + "] TLS files",
+                  settings_for(config, section.glob).tls);
     }
     check_local(report, config);
     check_user(report, config.queue.path);

@@ -1,4 +1,5 @@
-// The commands of the contract, section 2. Each does one and gives the exit code. Results on stdout, diagnostics on stderr.
+// The commands of the contract, section 2. Each does one and gives the exit code. Results on
+// stdout, diagnostics on stderr.
 #pragma once
 
 #include "agent/config/config.hpp"
@@ -23,7 +24,8 @@ int command_status(const Command& command);
 int command_sync(const Command& command);
 int command_send(const Command& command, const std::vector<std::string>& files);
 /// `webhooks_file` empty: the running agent is asked.
-int command_explain(const Command& command, const std::string& file, const std::string& webhooks_file);
+int command_explain(const Command& command, const std::string& file,
+                    const std::string& webhooks_file);
 
 int command_webhook_list(const Command& command);
 int command_webhook_show(const Command& command, const std::string& id);

@@ -1,8 +1,8 @@
 #include "agent/cli/agent_client.hpp"
 #include "agent/cli/commands.hpp"
-#include "agent/webhooks/definition_list.hpp"
 #include "agent/events/event.hpp"
 #include "agent/service/exit_codes.hpp"
+#include "agent/webhooks/definition_list.hpp"
 
 #include <algorithm>
 #include <iostream>
@@ -18,7 +18,8 @@ using nlohmann::json;
 
 constexpr std::size_t batch_bytes = 1UL << 20;
 
-/// The events of a file in any of the three forms, each valid. A file that is one JSON value is not NDJSON.
+/// The events of a file in any of the three forms, each valid. A file that is one JSON value is not
+/// NDJSON.
 Result<std::vector<std::string_view>> events_of(const std::string& file, std::string_view text) {
     auto parts = split_events(text, BodyFormat::json);
     if (!parts) {
@@ -31,13 +32,15 @@ Result<std::vector<std::string_view>> events_of(const std::string& file, std::st
     }
     for (std::size_t i = 0; i < parts->size(); ++i) {
         if (auto event = read_event((*parts)[i]); !event) {
-            return common::fail(Fault::input, file + ": event " + std::to_string(i) + ": " + event.error().message);
+            return common::fail(Fault::input, file + ": event " + std::to_string(i) + ": " +
+                                                  event.error().message);
         }
     }
     return parts;
 }
 
-/// What one file came to. Batches keep a request under the agent's max_body; each is all or nothing.
+/// What one file came to. Batches keep a request under the agent's max_body; each is all or
+/// nothing.
 struct Sent {
     std::uint64_t accepted = 0, duplicates = 0, deliveries = 0;
 };
@@ -53,11 +56,14 @@ Result<void> send_batch(const Config& config, const std::string& body, Sent& sen
     return {};
 }
 
-Result<void> send_events(const Config& config, const std::vector<std::string_view>& events, Sent& sent) {
+Result<void> send_events(const Config& config, const std::vector<std::string_view>& events,
+                         Sent& sent) {
     if (events.empty()) {
-        return send_batch(config, "[]", sent); // so that an agent that does not answer is noticed all the same
+        return send_batch(config, "[]",
+                          sent); // so that an agent that does not answer is noticed all the same
     }
-    const auto limit = static_cast<std::size_t>(std::min<std::uint64_t>(batch_bytes, config.ingest.max_body));
+    const auto limit =
+        static_cast<std::size_t>(std::min<std::uint64_t>(batch_bytes, config.ingest.max_body));
     std::string body;
     for (const auto event : events) {
         if (!body.empty() && body.size() + event.size() + 2 > limit) {
@@ -72,7 +78,8 @@ Result<void> send_events(const Config& config, const std::vector<std::string_vie
     return send_batch(config, body + "]", sent);
 }
 
-/// The definitions of a file as a snapshot, with no agent and no configuration: the manual's single object is a list of one.
+/// The definitions of a file as a snapshot, with no agent and no configuration: the manual's single
+/// object is a list of one.
 Result<Snapshot> snapshot_of(const std::string& file) {
     auto text = read_input(file);
     if (!text) {
@@ -87,8 +94,11 @@ Result<Snapshot> snapshot_of(const std::string& file) {
     Snapshot snapshot;
     for (const auto& definition : list->definitions) {
         const auto key = server_key(definition);
-        const auto name = definition.contains("name") && definition["name"].is_string() ? definition["name"].get<std::string>() : "?";
-        snapshot.webhooks.push_back(std::make_shared<const Webhook>(read_webhook(key.value_or("local:" + name), definition)));
+        const auto name = definition.contains("name") && definition["name"].is_string()
+                              ? definition["name"].get<std::string>()
+                              : "?";
+        snapshot.webhooks.push_back(std::make_shared<const Webhook>(
+            read_webhook(key.value_or("local:" + name), definition)));
     }
     return snapshot;
 }
@@ -101,8 +111,8 @@ void print_explanation(const json& explanation) {
             continue;
         }
         const auto& failed = webhook.at("failed");
-        std::cout << title << "no match: " << failed.value("filter", "?") << " wants " << failed.at("wanted").dump() << ", found "
-                  << failed.at("found").dump();
+        std::cout << title << "no match: " << failed.value("filter", "?") << " wants "
+                  << failed.at("wanted").dump() << ", found " << failed.at("found").dump();
         if (const auto hint = failed.value("hint", ""); !hint.empty()) {
             std::cout << " (" << hint << ")";
         }
@@ -142,19 +152,27 @@ int command_send(const Command& command, const std::vector<std::string>& files) 
     Sent sent;
     for (const auto& of_file : events) {
         if (auto done = send_events(command.config, of_file, sent); !done) {
-            const auto before = sent.accepted == 0 ? "" : "after " + std::to_string(sent.accepted) + " accepted events: ";
+            const auto before = sent.accepted == 0 ? ""
+                                                   : "after " + std::to_string(sent.accepted) +
+                                                         " accepted events: ";
             return complain(exit_code::of(done.error()), before + done.error().message);
         }
     }
     if (command.json) {
-        std::cout << json{{"accepted", sent.accepted}, {"duplicates", sent.duplicates}, {"deliveries", sent.deliveries}}.dump() << '\n';
+        std::cout << json{{"accepted", sent.accepted},
+                          {"duplicates", sent.duplicates},
+                          {"deliveries", sent.deliveries}}
+                         .dump()
+                  << '\n';
     } else {
-        std::cout << "accepted " << sent.accepted << ", duplicates " << sent.duplicates << ", deliveries " << sent.deliveries << '\n';
+        std::cout << "accepted " << sent.accepted << ", duplicates " << sent.duplicates
+                  << ", deliveries " << sent.deliveries << '\n';
     }
     return exit_code::done;
 }
 
-int command_explain(const Command& command, const std::string& file, const std::string& webhooks_file) {
+int command_explain(const Command& command, const std::string& file,
+                    const std::string& webhooks_file) {
     auto text = read_input(file);
     if (!text) {
         return complain(text.error());
@@ -164,10 +182,12 @@ int command_explain(const Command& command, const std::string& file, const std::
         return complain(events.error());
     }
     if (events->size() != 1) {
-        return complain(exit_code::bad_data, file + " holds " + std::to_string(events->size()) + " events; explain takes one");
+        return complain(exit_code::bad_data, file + " holds " + std::to_string(events->size()) +
+                                                 " events; explain takes one");
     }
     const auto event = read_event(events->front());
-    auto explanation = webhooks_file.empty() ? ask_agent(command.config, "POST", "/v1/explain", std::string{events->front()})
+    auto explanation = webhooks_file.empty() ? ask_agent(command.config, "POST", "/v1/explain",
+                                                         std::string{events->front()})
                                              : explain_alone(*event, webhooks_file);
     if (!explanation) {
         return complain(explanation.error());

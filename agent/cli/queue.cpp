@@ -2,8 +2,8 @@
 #include "agent/cli/commands.hpp"
 #include "agent/events/event.hpp"
 #include "agent/service/exit_codes.hpp"
-#include "agent/store/offline_queue.hpp"
 #include "agent/store/listing.hpp"
+#include "agent/store/offline_queue.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -27,7 +27,8 @@ class Rows {
     static Result<Rows> open(const Config& config);
 
     /// JSON text `{"deliveries":[…],"next":…}` as the API has it.
-    Result<std::string> page(const Selection& selection, const json& after, std::size_t limit, bool with_bodies);
+    Result<std::string> page(const Selection& selection, const json& after, std::size_t limit,
+                             bool with_bodies);
     Result<std::string> one(std::int64_t id);
 
   private:
@@ -43,7 +44,9 @@ Result<Rows> Rows::open(const Config& config) {
         return rows;
     }
     if (!std::filesystem::exists(config.queue.path)) {
-        return common::fail(alive.error().fault, alive.error().message + ", and there is no database at " + config.queue.path);
+        return common::fail(alive.error().fault, alive.error().message +
+                                                     ", and there is no database at " +
+                                                     config.queue.path);
     }
     auto offline = OfflineQueue::open(config.queue.path);
     if (!offline) {
@@ -53,9 +56,11 @@ Result<Rows> Rows::open(const Config& config) {
     return rows;
 }
 
-Result<std::string> Rows::page(const Selection& selection, const json& after, std::size_t limit, bool with_bodies) {
+Result<std::string> Rows::page(const Selection& selection, const json& after, std::size_t limit,
+                               bool with_bodies) {
     if (offline_) {
-        return offline_->page(selection, after.is_number() ? after.get<std::int64_t>() : 0, limit, with_bodies);
+        return offline_->page(selection, after.is_number() ? after.get<std::int64_t>() : 0, limit,
+                              with_bodies);
     }
     std::string target = "/v1/deliveries?limit=" + std::to_string(limit);
     if (selection.state) {
@@ -74,7 +79,8 @@ Result<std::string> Rows::page(const Selection& selection, const json& after, st
 }
 
 Result<std::string> Rows::one(std::int64_t id) {
-    return offline_ ? offline_->one(id) : ask_agent_text(*config_, "GET", "/v1/deliveries/" + std::to_string(id));
+    return offline_ ? offline_->one(id)
+                    : ask_agent_text(*config_, "GET", "/v1/deliveries/" + std::to_string(id));
 }
 
 /// Calls `each` with every page, as text and parsed, until `limit` rows or the end.
@@ -105,15 +111,20 @@ Result<void> pages(Rows& rows, const Selection& selection, std::size_t limit, bo
 
 void print_row(const json& row) {
     std::cout << "delivery      " << row.at("id") << ", " << row.value("state", "") << '\n'
-              << "webhook       " << row.value("webhook", "") << " \"" << row.value("name", "") << "\"\n"
+              << "webhook       " << row.value("webhook", "") << " \"" << row.value("name", "")
+              << "\"\n"
               << "event id      " << row.value("event_id", "") << '\n'
               << "age           " << show_seconds(row.at("age_s")) << '\n'
               << "attempts      " << row.at("attempts") << '\n'
               << "next attempt  " << show_seconds(row.at("next_attempt_s")) << '\n'
-              << "last error    " << (row.at("last_error").is_string() ? row.at("last_error").get<std::string>() : "-") << '\n';
+              << "last error    "
+              << (row.at("last_error").is_string() ? row.at("last_error").get<std::string>() : "-")
+              << '\n';
     for (const auto& attempt : row.at("history")) {
-        std::cout << "attempt " << attempt.at("attempt") << ": " << show_seconds(attempt.at("age_s")) << " ago, "
-                  << (attempt.at("error").is_string() ? attempt.at("error").get<std::string>() : "") << '\n';
+        std::cout << "attempt " << attempt.at("attempt") << ": "
+                  << show_seconds(attempt.at("age_s")) << " ago, "
+                  << (attempt.at("error").is_string() ? attempt.at("error").get<std::string>() : "")
+                  << '\n';
     }
     std::cout << "event\n" << row.at("event").dump(2) << '\n';
 }
@@ -130,14 +141,16 @@ std::string selection_body(const Selection& selection) {
     return body.dump();
 }
 
-/// retry and drop: one call for all, or one an id. An unknown id is an error, the others are done all the same.
+/// retry and drop: one call for all, or one an id. An unknown id is an error, the others are done
+/// all the same.
 int edit(const Command& command, const Selection& selection, bool drop) {
     std::uint64_t done = 0;
     int code = exit_code::done;
     const auto* word = drop ? "dropped" : "retried";
     if (selection.ids.empty()) {
         const auto answer =
-            ask_agent(command.config, "POST", drop ? "/v1/deliveries/drop" : "/v1/deliveries/retry", selection_body(selection));
+            ask_agent(command.config, "POST", drop ? "/v1/deliveries/drop" : "/v1/deliveries/retry",
+                      selection_body(selection));
         if (!answer) {
             return complain(answer.error());
         }
@@ -145,7 +158,8 @@ int edit(const Command& command, const Selection& selection, bool drop) {
     }
     for (const auto id : selection.ids) {
         const auto path = "/v1/deliveries/" + std::to_string(id);
-        const auto answer = drop ? call_agent(command.config, "DELETE", path) : call_agent(command.config, "POST", path + "/retry");
+        const auto answer = drop ? call_agent(command.config, "DELETE", path)
+                                 : call_agent(command.config, "POST", path + "/retry");
         if (!answer) {
             return complain(answer.error());
         }
@@ -172,11 +186,12 @@ int command_queue_list(const Command& command, const Selection& selection, std::
     }
     json all = json::array();
     json next;
-    const auto done = pages(*rows, selection, limit, false, [&](const std::string&, const json& page) {
-        all.insert(all.end(), page.at("deliveries").begin(), page.at("deliveries").end());
-        next = page.at("next");
-        return Result<void>{};
-    });
+    const auto done =
+        pages(*rows, selection, limit, false, [&](const std::string&, const json& page) {
+            all.insert(all.end(), page.at("deliveries").begin(), page.at("deliveries").end());
+            next = page.at("next");
+            return Result<void>{};
+        });
     if (!done) {
         return complain(done.error());
     }
@@ -184,12 +199,15 @@ int command_queue_list(const Command& command, const Selection& selection, std::
         std::cout << json{{"deliveries", all}, {"next", next}}.dump() << '\n';
         return exit_code::done;
     }
-    std::vector<std::vector<std::string>> table{{"ID", "STATE", "WEBHOOK", "EVENT ID", "AGE", "ATTEMPTS", "NEXT", "LAST ERROR"}};
+    std::vector<std::vector<std::string>> table{
+        {"ID", "STATE", "WEBHOOK", "EVENT ID", "AGE", "ATTEMPTS", "NEXT", "LAST ERROR"}};
     for (const auto& row : all) {
-        table.push_back({row.at("id").dump(), row.value("state", ""), row.value("webhook", "") + " " + row.value("name", ""),
-                         row.value("event_id", ""), show_seconds(row.at("age_s")), row.at("attempts").dump(),
-                         show_seconds(row.at("next_attempt_s")),
-                         row.at("last_error").is_string() ? row.at("last_error").get<std::string>() : ""});
+        table.push_back(
+            {row.at("id").dump(), row.value("state", ""),
+             row.value("webhook", "") + " " + row.value("name", ""), row.value("event_id", ""),
+             show_seconds(row.at("age_s")), row.at("attempts").dump(),
+             show_seconds(row.at("next_attempt_s")),
+             row.at("last_error").is_string() ? row.at("last_error").get<std::string>() : ""});
     }
     print_table(table);
     if (!next.is_null()) {
@@ -221,21 +239,26 @@ int command_queue_export(const Command& command, const Selection& selection) {
     if (!rows) {
         return complain(rows.error());
     }
-    const auto done = pages(*rows, selection, SIZE_MAX, true, [](const std::string& text, const json&) -> Result<void> {
-        // Cut, not parsed and written again: a number comes out as it came in.
-        const auto begin = text.find('[');
-        const auto cut = split_events(std::string_view{text}.substr(begin, text.rfind(']') + 1 - begin), BodyFormat::json);
-        if (!cut) {
-            return common::fail(cut.error());
-        }
-        for (const auto row : *cut) {
-            // One line each: an event may have line breaks, between its values only, for within a string JSON allows none.
-            std::ranges::replace_copy_if(
-                row, std::ostreambuf_iterator<char>{std::cout}, [](char c) { return c == '\n' || c == '\r'; }, ' ');
-            std::cout << '\n';
-        }
-        return {};
-    });
+    const auto done = pages(
+        *rows, selection, SIZE_MAX, true, [](const std::string& text, const json&) -> Result<void> {
+            // Cut, not parsed and written again: a number comes out as it came in.
+            const auto begin = text.find('[');
+            const auto cut =
+                split_events(std::string_view{text}.substr(begin, text.rfind(']') + 1 - begin),
+                             BodyFormat::json);
+            if (!cut) {
+                return common::fail(cut.error());
+            }
+            for (const auto row : *cut) {
+                // One line each: an event may have line breaks, between its values only, for within
+                // a string JSON allows none.
+                std::ranges::replace_copy_if(
+                    row, std::ostreambuf_iterator<char>{std::cout},
+                    [](char c) { return c == '\n' || c == '\r'; }, ' ');
+                std::cout << '\n';
+            }
+            return {};
+        });
     return done ? exit_code::done : complain(done.error());
 }
 

@@ -13,7 +13,9 @@ using nlohmann::json;
 
 /// The text of a value that may be null.
 std::string text_or(const json& value, const std::string& otherwise) {
-    return value.is_string() && !value.get_ref<const std::string&>().empty() ? value.get<std::string>() : otherwise;
+    return value.is_string() && !value.get_ref<const std::string&>().empty()
+               ? value.get<std::string>()
+               : otherwise;
 }
 
 std::string show_bytes(const json& bytes) {
@@ -28,30 +30,38 @@ void print_status(const json& status) {
     const auto& server = status.at("server");
     const auto& queue = status.at("queue");
     const auto& store = status.at("store");
-    std::cout << "agent    " << status.value("version", "?") << ", up " << show_seconds(status.at("uptime_s")) << '\n';
-    std::cout << "server   " << text_or(server.at("url"), "none") << ": " << server.value("state", "?") << ", last list "
+    std::cout << "agent    " << status.value("version", "?") << ", up "
+              << show_seconds(status.at("uptime_s")) << '\n';
+    std::cout << "server   " << text_or(server.at("url"), "none") << ": "
+              << server.value("state", "?") << ", last list "
               << text_or(server.at("last_sync"), "never");
     if (const auto error = text_or(server.at("last_error"), ""); !error.empty()) {
         std::cout << ", error: " << error;
     }
-    std::cout << "\nqueue    " << queue.at("pending") << " waiting, " << queue.at("dead") << " dead letters, oldest "
-              << show_seconds(queue.at("oldest_s")) << ", " << show_bytes(queue.at("bytes")) << " of " << show_bytes(queue.at("max_bytes"));
+    std::cout << "\nqueue    " << queue.at("pending") << " waiting, " << queue.at("dead")
+              << " dead letters, oldest " << show_seconds(queue.at("oldest_s")) << ", "
+              << show_bytes(queue.at("bytes")) << " of " << show_bytes(queue.at("max_bytes"));
     std::cout << "\nstore    " << store.value("path", "?") << ", sync " << store.value("sync", "?")
               << (store.value("degraded", false) ? ", DEGRADED: events are refused" : "");
     for (const auto& file : store.at("quarantined")) {
         std::cout << "\n         damaged file set aside: " << file.get<std::string>();
     }
-    std::cout << "\nclock    " << (status.at("clock").value("synchronized", false) ? "synchronised" : "NOT synchronised") << "\n\n";
-    std::vector<std::vector<std::string>> rows{
-        {"KEY", "NAME", "STATE", "MATCHED", "DELIVERED", "FAILED", "WAITING", "DEAD", "TARGET", "NOTE"}};
+    std::cout << "\nclock    "
+              << (status.at("clock").value("synchronized", false) ? "synchronised"
+                                                                  : "NOT synchronised")
+              << "\n\n";
+    std::vector<std::vector<std::string>> rows{{"KEY", "NAME", "STATE", "MATCHED", "DELIVERED",
+                                                "FAILED", "WAITING", "DEAD", "TARGET", "NOTE"}};
     for (const auto& webhook : status.at("webhooks")) {
         auto note = text_or(webhook.at("reason"), text_or(webhook.at("last_error"), ""));
         for (const auto& warning : webhook.at("warnings")) {
             note += (note.empty() ? "" : "; ") + warning.get<std::string>();
         }
-        rows.push_back({webhook.value("key", ""), webhook.value("name", ""), webhook.value("state", ""), webhook.at("matched").dump(),
-                        webhook.at("delivered").dump(), webhook.at("failed").dump(), webhook.at("pending").dump(),
-                        webhook.at("dead").dump(), text_or(webhook.at("target"), "-"), note});
+        rows.push_back({webhook.value("key", ""), webhook.value("name", ""),
+                        webhook.value("state", ""), webhook.at("matched").dump(),
+                        webhook.at("delivered").dump(), webhook.at("failed").dump(),
+                        webhook.at("pending").dump(), webhook.at("dead").dump(),
+                        text_or(webhook.at("target"), "-"), note});
     }
     print_table(rows);
 }

@@ -1,10 +1,10 @@
 #include "agent/cli/agent_client.hpp"
 #include "agent/cli/commands.hpp"
-#include "agent/webhooks/definition_list.hpp"
-#include "agent/service/exit_codes.hpp"
-#include "common/text/json.hpp"
-#include "agent/findface/client.hpp"
 #include "agent/definitions/webhook_cache.hpp"
+#include "agent/findface/client.hpp"
+#include "agent/service/exit_codes.hpp"
+#include "agent/webhooks/definition_list.hpp"
+#include "common/text/json.hpp"
 
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -18,9 +18,11 @@ using common::Result;
 using common::Task;
 using nlohmann::json;
 
-/// Targets may hold a user and a password; those are without_password nowhere, not even where the target is no good URL.
+/// Targets may hold a user and a password; those are without_password nowhere, not even where the
+/// target is no good URL.
 json without_password(json definition) {
-    if (!definition.is_object() || !definition.contains("target") || !definition["target"].is_string()) {
+    if (!definition.is_object() || !definition.contains("target") ||
+        !definition["target"].is_string()) {
         return definition;
     }
     auto target = definition["target"].get<std::string>();
@@ -41,13 +43,15 @@ int print_definition(const Result<std::string>& text, bool compact) {
     }
     const auto definition = common::parse_json(*text);
     if (!definition) {
-        return complain(exit_code::unreachable, "the server's answer is " + definition.error().message);
+        return complain(exit_code::unreachable,
+                        "the server's answer is " + definition.error().message);
     }
     std::cout << without_password(*definition).dump(compact ? -1 : 2) << '\n';
     return exit_code::done;
 }
 
-/// A definition that keeps the manual's rules; each fault is printed, and each contradiction warned of. A patch may leave fields out.
+/// A definition that keeps the manual's rules; each fault is printed, and each contradiction warned
+/// of. A patch may leave fields out.
 Result<std::string> checked_definition(const std::string& file, bool whole) {
     auto text = read_input(file);
     if (!text) {
@@ -59,7 +63,9 @@ Result<std::string> checked_definition(const std::string& file, bool whole) {
     }
     auto& judged = *definition;
     if (!judged.is_object()) {
-        return common::fail(Fault::input, file + ": a definition is one JSON object, like the example on the manual's page");
+        return common::fail(
+            Fault::input,
+            file + ": a definition is one JSON object, like the example on the manual's page");
     }
     if (!whole) {
         judged.emplace("name", "unchanged");
@@ -112,22 +118,28 @@ int command_webhook_list(const Command& command) {
         std::cout << *list << '\n';
         return exit_code::done;
     }
-    std::vector<std::vector<std::string>> rows{{"ID", "NAME", "STATE", "TARGET", "ATTEMPTS", "NOTE"}};
+    std::vector<std::vector<std::string>> rows{
+        {"ID", "NAME", "STATE", "TARGET", "ATTEMPTS", "NOTE"}};
     for (const auto& definition : json::parse(*list)) {
         const auto key = server_key(definition);
         const auto webhook = read_webhook(key.value_or("?"), definition);
         const bool served = included(command.config, webhook.name);
-        rows.push_back({webhook.key, webhook.name, std::string{served ? to_string(webhook.state) : to_string(WebhookState::excluded)},
-                        webhook.state == WebhookState::unsupported ? "" : webhook.target.shown(),
-                        webhook.send_attempts == 0 ? "unlimited" : std::to_string(webhook.send_attempts),
-                        webhook.reason.empty() && !webhook.warnings.empty() ? webhook.warnings.front() : webhook.reason});
+        rows.push_back(
+            {webhook.key, webhook.name,
+             std::string{served ? to_string(webhook.state) : to_string(WebhookState::excluded)},
+             webhook.state == WebhookState::unsupported ? "" : webhook.target.shown(),
+             webhook.send_attempts == 0 ? "unlimited" : std::to_string(webhook.send_attempts),
+             webhook.reason.empty() && !webhook.warnings.empty() ? webhook.warnings.front()
+                                                                 : webhook.reason});
     }
     print_table(rows);
     return exit_code::done;
 }
 
 int command_webhook_show(const Command& command, const std::string& id) {
-    return print_definition(with_server(command.config, [id](findface::Client& server) { return server.show(id); }), command.json);
+    return print_definition(
+        with_server(command.config, [id](findface::Client& server) { return server.show(id); }),
+        command.json);
 }
 
 int command_webhook_create(const Command& command, const std::string& file) {
@@ -135,7 +147,10 @@ int command_webhook_create(const Command& command, const std::string& file) {
     if (!definition) {
         return complain(definition.error());
     }
-    return print_definition(with_server(command.config, [&](findface::Client& server) { return server.create(*definition); }), command.json);
+    return print_definition(
+        with_server(command.config,
+                    [&](findface::Client& server) { return server.create(*definition); }),
+        command.json);
 }
 
 int command_webhook_update(const Command& command, const std::string& id, const std::string& file) {
@@ -143,11 +158,15 @@ int command_webhook_update(const Command& command, const std::string& id, const 
     if (!definition) {
         return complain(definition.error());
     }
-    return print_definition(with_server(command.config, [&](findface::Client& server) { return server.update(id, *definition); }), command.json);
+    return print_definition(
+        with_server(command.config,
+                    [&](findface::Client& server) { return server.update(id, *definition); }),
+        command.json);
 }
 
 int command_webhook_delete(const Command& command, const std::string& id) {
-    const auto removed = with_server(command.config, [id](findface::Client& server) { return remove_webhook(server, id); });
+    const auto removed = with_server(
+        command.config, [id](findface::Client& server) { return remove_webhook(server, id); });
     if (!removed) {
         return complain(removed.error());
     }

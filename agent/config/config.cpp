@@ -52,7 +52,10 @@ std::set<std::string_view> keys_of(const std::string& section) {
 
 class Loader {
   public:
-    Loader(const std::string& path, bool secrets) : place_{std::filesystem::path{path}.parent_path(), secrets} { out_.config.path = path; }
+    Loader(const std::string& path, bool secrets)
+        : place_{std::filesystem::path{path}.parent_path(), secrets} {
+        out_.config.path = path;
+    }
 
     void read(std::string_view text) {
         const auto parsed = common::read_settings(text);
@@ -88,7 +91,8 @@ class Loader {
     }
 
     void complain(int line, const std::string& what) {
-        const auto where = line == 0 ? out_.config.path : out_.config.path + ":" + std::to_string(line);
+        const auto where =
+            line == 0 ? out_.config.path : out_.config.path + ":" + std::to_string(line);
         errors_.emplace_back(line, where + ": " + what);
     }
 
@@ -98,8 +102,11 @@ class Loader {
         complain(line == lines_.end() ? 0 : line->second, "[" + section + "] " + key + ": " + what);
     }
 
-    /// Whether the key, set or not, holds what it should: only then it is judged together with others.
-    [[nodiscard]] bool sound(const std::string& section, const std::string& key) const { return !broken_.contains({section, key}); }
+    /// Whether the key, set or not, holds what it should: only then it is judged together with
+    /// others.
+    [[nodiscard]] bool sound(const std::string& section, const std::string& key) const {
+        return !broken_.contains({section, key});
+    }
 
     void open_section(const common::Section& section) {
         const auto glob = webhook_glob(section.name);
@@ -109,14 +116,17 @@ class Loader {
                 for (const auto& key : config_keys()) {
                     known.insert(key.section);
                 }
-                complain(section.line, "[" + section.name + "] is no section; accepted are " + join(known) + ", webhook GLOB");
+                complain(section.line, "[" + section.name + "] is no section; accepted are " +
+                                           join(known) + ", webhook GLOB");
             }
             return;
         }
         if (glob->empty()) {
-            complain(section.line, "[webhook] must say for which names: [webhook GLOB], such as [webhook door*]");
+            complain(section.line,
+                     "[webhook] must say for which names: [webhook GLOB], such as [webhook door*]");
         } else if (find_override(*glob) != nullptr && !lines_.contains({section.name, ""})) {
-            complain(section.line, "[webhook " + *glob + "] was opened already; put its keys there");
+            complain(section.line,
+                     "[webhook " + *glob + "] was opened already; put its keys there");
         } else if (find_override(*glob) == nullptr) {
             out_.config.overrides.emplace_back().glob = *glob;
         }
@@ -153,7 +163,9 @@ class Loader {
             shown = setting.key != "signing_secret_file";
             done = known->set(*section, setting.value, place_);
         } else {
-            const auto same = [&](const ConfigKey& key) { return key.section == setting.section && key.key == setting.key; };
+            const auto same = [&](const ConfigKey& key) {
+                return key.section == setting.section && key.key == setting.key;
+            };
             const auto known = std::ranges::find_if(config_keys(), same);
             if (known == config_keys().end()) {
                 return refuse_key(setting);
@@ -164,14 +176,16 @@ class Loader {
         if (!done) {
             broken_.insert({setting.section, setting.key});
             const auto value = shown ? " = " + setting.value : "";
-            complain(setting.line, "[" + setting.section + "] " + setting.key + value + ": " + done.error().message);
+            complain(setting.line, "[" + setting.section + "] " + setting.key + value + ": " +
+                                       done.error().message);
         }
     }
 
     // The value is not shown: it may be a password that somebody wrote here.
     void refuse_key(const common::Setting& setting) {
         if (const auto known = keys_of(setting.section); !known.empty()) {
-            complain(setting.line, "[" + setting.section + "] " + setting.key + " is no key of this section; accepted are " + join(known));
+            complain(setting.line, "[" + setting.section + "] " + setting.key +
+                                       " is no key of this section; accepted are " + join(known));
         }
     }
 
@@ -182,7 +196,9 @@ class Loader {
         }
         if (!server.url) {
             if (out_.config.webhooks.file.empty()) {
-                complain("server", "url", "empty; give the FindFace Lite server's URL, or for a device without a server [webhooks] file");
+                complain("server", "url",
+                         "empty; give the FindFace Lite server's URL, or for a device without a "
+                         "server [webhooks] file");
             }
             return;
         }
@@ -193,14 +209,16 @@ class Loader {
             return;
         }
         if (credentials_directory.empty()) {
-            complain("server", "password_file", "needed with url, unless systemd gives a credential named password");
+            complain("server", "password_file",
+                     "needed with url, unless systemd gives a credential named password");
             return;
         }
         server.password_file = (std::filesystem::path{credentials_directory} / "password").string();
         if (auto password = read_password(server.password_file)) {
             server.password = std::move(*password);
         } else {
-            complain("server", "password_file", "not given, and the credential is no help: " + password.error().message);
+            complain("server", "password_file",
+                     "not given, and the credential is no help: " + password.error().message);
         }
     }
 
@@ -208,18 +226,23 @@ class Loader {
         const auto& ingest = out_.config.ingest;
         if (sound("ingest", "listen")) {
             if (ingest.listen.empty() && ingest.socket.empty()) {
-                complain("ingest", "listen", "empty, and socket too; events need at least one of them to come in");
-            }
-            if (!ingest.listen.empty() && !listens_on_loopback(ingest.listen) && ingest.token_file.empty()) {
                 complain("ingest", "listen",
-                         ingest.listen + " can be reached from the network and needs token_file; without one listen on 127.0.0.1 or [::1]");
+                         "empty, and socket too; events need at least one of them to come in");
+            }
+            if (!ingest.listen.empty() && !listens_on_loopback(ingest.listen) &&
+                ingest.token_file.empty()) {
+                complain("ingest", "listen",
+                         ingest.listen + " can be reached from the network and needs token_file; "
+                                         "without one listen on 127.0.0.1 or [::1]");
             }
         }
-        judge_pair("ingest", "tls_cert_file", !ingest.tls_cert_file.empty(), "tls_key_file", !ingest.tls_key_file.empty());
+        judge_pair("ingest", "tls_cert_file", !ingest.tls_cert_file.empty(), "tls_key_file",
+                   !ingest.tls_key_file.empty());
     }
 
     /// A certificate is nothing without its key.
-    void judge_pair(const std::string& section, const std::string& one, bool has_one, const std::string& other, bool has_other) {
+    void judge_pair(const std::string& section, const std::string& one, bool has_one,
+                    const std::string& other, bool has_other) {
         if (has_one != has_other) {
             complain(section, has_one ? one : other, "needs " + (has_one ? other : one) + " too");
         }
@@ -227,13 +250,15 @@ class Loader {
 
     void judge_delivery() {
         const auto& tls = out_.config.delivery.defaults.tls;
-        judge_pair("delivery", "client_cert_file", !tls.client_cert_file.empty(), "client_key_file", !tls.client_key_file.empty());
+        judge_pair("delivery", "client_cert_file", !tls.client_cert_file.empty(), "client_key_file",
+                   !tls.client_key_file.empty());
     }
 
     void judge_override(const WebhookOverride& section) {
         const auto name = "webhook " + section.glob;
         if (section.cooldown_key && !section.cooldown && sound(name, "cooldown")) {
-            complain(name, "cooldown_key", "does nothing without cooldown; say for how long, such as cooldown = 30s");
+            complain(name, "cooldown_key",
+                     "does nothing without cooldown; say for how long, such as cooldown = 30s");
         }
         // An empty value says "none" against [delivery], so it too has to be said of both.
         const auto& cert = section.client_cert_file;
@@ -253,7 +278,8 @@ class Loader {
 
 } // namespace
 
-LoadedConfig load_config(const std::string& path, const std::string& credentials_directory, bool secrets) {
+LoadedConfig load_config(const std::string& path, const std::string& credentials_directory,
+                         bool secrets) {
     Loader loader{path, secrets};
     if (const auto text = common::read_file(path)) {
         loader.read(*text);
@@ -279,7 +305,9 @@ std::string config_path(const std::string& option) {
 
 DeliverySettings settings_for(const Config& config, std::string_view webhook_name) {
     auto settings = config.delivery.defaults;
-    const auto matches = [&](const WebhookOverride& section) { return common::glob_matches(section.glob, webhook_name); };
+    const auto matches = [&](const WebhookOverride& section) {
+        return common::glob_matches(section.glob, webhook_name);
+    };
     const auto found = std::ranges::find_if(config.overrides, matches);
     if (found != config.overrides.end()) {
         const auto take = [](auto& value, const auto& over) {
@@ -302,14 +330,18 @@ DeliverySettings settings_for(const Config& config, std::string_view webhook_nam
 }
 
 bool included(const Config& config, std::string_view webhook_name) {
-    const auto matches = [webhook_name](const std::string& glob) { return common::glob_matches(glob, webhook_name); };
-    return std::ranges::any_of(config.webhooks.include, matches) && std::ranges::none_of(config.webhooks.exclude, matches);
+    const auto matches = [webhook_name](const std::string& glob) {
+        return common::glob_matches(glob, webhook_name);
+    };
+    return std::ranges::any_of(config.webhooks.include, matches) &&
+           std::ranges::none_of(config.webhooks.exclude, matches);
 }
 
 std::vector<KeyDefault> config_defaults() {
     std::vector<KeyDefault> defaults;
     for (const auto& key : config_keys()) {
-        defaults.push_back({std::string{key.section}, std::string{key.key}, std::string{key.fallback}});
+        defaults.push_back(
+            {std::string{key.section}, std::string{key.key}, std::string{key.fallback}});
     }
     return defaults;
 }

@@ -1,4 +1,5 @@
-// Config: the INI file (contract section 3) as typed values with their defaults, every error in one go. Read again on SIGHUP.
+// Config: the INI file (contract section 3) as typed values with their defaults, every error in one
+// go. Read again on SIGHUP.
 #pragma once
 
 #include "agent/webhooks/delivery.hpp"
@@ -85,10 +86,12 @@ struct LoadedConfig {
     [[nodiscard]] bool good() const { return errors.empty(); }
 };
 
-/// Reads and checks the INI file and the secrets that it names (password, token, signing secrets, header files, TLS files).
-/// `credentials_directory`: $CREDENTIALS_DIRECTORY, empty when there is none. With `secrets` false only the INI itself is judged (for the
-/// command line's calls to a running agent, which may run as somebody who cannot read them).
-LoadedConfig load_config(const std::string& path, const std::string& credentials_directory, bool secrets = true);
+/// Reads and checks the INI file and the secrets that it names (password, token, signing secrets,
+/// header files, TLS files). `credentials_directory`: $CREDENTIALS_DIRECTORY, empty when there is
+/// none. With `secrets` false only the INI itself is judged (for the command line's calls to a
+/// running agent, which may run as somebody who cannot read them).
+LoadedConfig load_config(const std::string& path, const std::string& credentials_directory,
+                         bool secrets = true);
 
 /// $CREDENTIALS_DIRECTORY, where systemd puts what LoadCredential= names; empty when there is none.
 std::string credentials_directory();

@@ -36,30 +36,35 @@ template <class T, class Field> SetValue<T> list(Field field) {
     };
 }
 
-template <class T, class Field> SetValue<T> duration(Field field, Millis least, Millis most = century) {
-    return [field, least, most](T& target, const std::string& value, const ConfigPlace&) -> Result<void> {
+template <class T, class Field>
+SetValue<T> duration(Field field, Millis least, Millis most = century) {
+    return [field, least, most](T& target, const std::string& value,
+                                const ConfigPlace&) -> Result<void> {
         const auto span = common::parse_duration(value);
         if (!span) {
             return fail(span.error());
         }
         if (*span < least || *span > most) {
             const bool low = *span < least;
-            return fail(Fault::config,
-                        std::string{low ? "must be at least " : "must be at most "} + common::show_duration(low ? least : most));
+            return fail(Fault::config, std::string{low ? "must be at least " : "must be at most "} +
+                                           common::show_duration(low ? least : most));
         }
         field(target) = *span;
         return {};
     };
 }
 
-template <class T, class Field> SetValue<T> size(Field field, std::string_view least, std::string_view most) {
-    return [field, least, most](T& target, const std::string& value, const ConfigPlace&) -> Result<void> {
+template <class T, class Field>
+SetValue<T> size(Field field, std::string_view least, std::string_view most) {
+    return [field, least, most](T& target, const std::string& value,
+                                const ConfigPlace&) -> Result<void> {
         const auto bytes = common::parse_size(value);
         if (!bytes) {
             return fail(bytes.error());
         }
         if (*bytes < *common::parse_size(least) || *bytes > *common::parse_size(most)) {
-            return fail(Fault::config, "must be from " + std::string{least} + " to " + std::string{most});
+            return fail(Fault::config,
+                        "must be from " + std::string{least} + " to " + std::string{most});
         }
         field(target) = *bytes;
         return {};
@@ -69,17 +74,22 @@ template <class T, class Field> SetValue<T> size(Field field, std::string_view l
 template <class T, class Field> SetValue<T> count(Field field, std::uint64_t most) {
     return [field, most](T& target, const std::string& value, const ConfigPlace&) -> Result<void> {
         std::uint64_t number = 0;
-        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-        if (error != std::errc{} || end != value.data() + value.size() || number < 1 || number > most) {
-            return fail(Fault::config, "accepted is a whole number from 1 to " + std::to_string(most));
+        const auto [end, error] =
+            std::from_chars(value.data(), value.data() + value.size(), number);
+        if (error != std::errc{} || end != value.data() + value.size() || number < 1 ||
+            number > most) {
+            return fail(Fault::config,
+                        "accepted is a whole number from 1 to " + std::to_string(most));
         }
         field(target) = number;
         return {};
     };
 }
 
-template <class T, class Enum, class Field> SetValue<T> choice(Field field, std::initializer_list<std::pair<std::string, Enum>> words) {
-    return [field, words = std::vector(words)](T& target, const std::string& value, const ConfigPlace&) -> Result<void> {
+template <class T, class Enum, class Field>
+SetValue<T> choice(Field field, std::initializer_list<std::pair<std::string, Enum>> words) {
+    return [field, words = std::vector(words)](T& target, const std::string& value,
+                                               const ConfigPlace&) -> Result<void> {
         std::string accepted;
         for (const auto& [word, meaning] : words) {
             if (word == value) {
@@ -115,13 +125,15 @@ template <class T, class Field> SetValue<T> file(Field field) {
 
 /// A file whose content goes into `content`, by `read`. Empty: no content.
 template <class T, class Read, class Field> SetValue<T> file_read_by(Read read, Field content) {
-    return [read, content](T& target, const std::string& value, const ConfigPlace& place) -> Result<void> {
+    return [read, content](T& target, const std::string& value,
+                           const ConfigPlace& place) -> Result<void> {
         content(target) = {};
         if (value.empty()) {
             return {};
         }
         if (value.starts_with("whsec_")) {
-            return fail(Fault::config, "give the path of a file that holds the secret, not the secret itself");
+            return fail(Fault::config,
+                        "give the path of a file that holds the secret, not the secret itself");
         }
         if (place.secrets) {
             auto got = read(absolute(value, place));
@@ -136,7 +148,8 @@ template <class T, class Read, class Field> SetValue<T> file_read_by(Read read, 
 
 /// One value, two setters.
 template <class T> SetValue<T> both(SetValue<T> one, SetValue<T> other) {
-    return [one, other](T& target, const std::string& value, const ConfigPlace& place) -> Result<void> {
+    return [one, other](T& target, const std::string& value,
+                        const ConfigPlace& place) -> Result<void> {
         const auto first = one(target, value, place);
         return first ? other(target, value, place) : first;
     };
@@ -213,17 +226,22 @@ std::vector<ConfigKey> make_config_keys() {
              [](C & c) -> auto& { return c.server.request_timeout; }, some)},
 
         {"webhooks", "file", "", true, file<C>([](C & c) -> auto& { return c.webhooks.file; })},
-        {"webhooks", "include", "*", true, list<C>([](C & c) -> auto& { return c.webhooks.include; })},
-        {"webhooks", "exclude", "", true, list<C>([](C & c) -> auto& { return c.webhooks.exclude; })},
+        {"webhooks", "include", "*", true,
+         list<C>([](C & c) -> auto& { return c.webhooks.include; })},
+        {"webhooks", "exclude", "", true,
+         list<C>([](C & c) -> auto& { return c.webhooks.exclude; })},
 
         {"ingest", "listen", "127.0.0.1:8093", true, set_listen},
-        {"ingest", "socket", "/run/ffl-agent/agent.sock", true, path<C>([](C & c) -> auto& { return c.ingest.socket; })},
+        {"ingest", "socket", "/run/ffl-agent/agent.sock", true,
+         path<C>([](C & c) -> auto& { return c.ingest.socket; })},
         {"ingest", "token_file", "", true,
          both<C>(path<C>([](C & c) -> auto& { return c.ingest.token_file; }),
                  file_read_by<C>(
                      read_token_file, [](C & c) -> auto& { return c.ingest.token; }))},
-        {"ingest", "tls_cert_file", "", true, file<C>([](C & c) -> auto& { return c.ingest.tls_cert_file; })},
-        {"ingest", "tls_key_file", "", true, file<C>([](C & c) -> auto& { return c.ingest.tls_key_file; })},
+        {"ingest", "tls_cert_file", "", true,
+         file<C>([](C & c) -> auto& { return c.ingest.tls_cert_file; })},
+        {"ingest", "tls_key_file", "", true,
+         file<C>([](C & c) -> auto& { return c.ingest.tls_key_file; })},
         {"ingest", "max_body", "4MiB", true,
          size<C>(
              [](C & c) -> auto& { return c.ingest.max_body; }, "1", "256MiB")},
@@ -249,18 +267,25 @@ std::vector<ConfigKey> make_config_keys() {
         {"delivery", "retry_max", "100s", true,
          duration<C>(
              [](C & c) -> auto& { return c.delivery.retry.max; }, some)},
-        {"delivery", "ca_file", "", true, file<C>([](C & c) -> auto& { return c.delivery.defaults.tls.ca_file; })},
-        {"delivery", "client_cert_file", "", true, file<C>([](C & c) -> auto& { return c.delivery.defaults.tls.client_cert_file; })},
-        {"delivery", "client_key_file", "", true, file<C>([](C & c) -> auto& { return c.delivery.defaults.tls.client_key_file; })},
+        {"delivery", "ca_file", "", true,
+         file<C>([](C & c) -> auto& { return c.delivery.defaults.tls.ca_file; })},
+        {"delivery", "client_cert_file", "", true,
+         file<C>([](C & c) -> auto& { return c.delivery.defaults.tls.client_cert_file; })},
+        {"delivery", "client_key_file", "", true,
+         file<C>([](C & c) -> auto& { return c.delivery.defaults.tls.client_key_file; })},
         {"delivery", "signing_secret_file", "", false,
          both<C>(path<C>([](C & c) -> auto& { return c.delivery.signing_secret_file; }),
                  file_read_by<C>(
-                     read_signing_keys, [](C & c) -> auto& { return c.delivery.defaults.signing_keys; }))},
-        {"delivery", "deny_targets", "0.0.0.0/8, 169.254.0.0/16, 224.0.0.0/3, ::/128, fe80::/10, ff00::/8", true, set_deny_targets},
+                     read_signing_keys,
+                     [](C & c) -> auto& { return c.delivery.defaults.signing_keys; }))},
+        {"delivery", "deny_targets",
+         "0.0.0.0/8, 169.254.0.0/16, 224.0.0.0/3, ::/128, fe80::/10, ff00::/8", true,
+         set_deny_targets},
 
         {"queue", "path", "/var/lib/ffl-agent/agent.db", true, set_queue_path},
         {"queue", "sync", "full", true,
-         choice<C, Sync>([](C & c) -> auto& { return c.queue.sync; }, {{"full", Sync::full}, {"normal", Sync::normal}})},
+         choice<C, Sync>([](C & c) -> auto& { return c.queue.sync; },
+                         {{"full", Sync::full}, {"normal", Sync::normal}})},
         {"queue", "commit_window", "0ms", true,
          duration<C>(
              [](C & c) -> auto& { return c.queue.commit_window; }, none, Millis{10'000})},
@@ -271,8 +296,9 @@ std::vector<ConfigKey> make_config_keys() {
          size<C>(
              [](C & c) -> auto& { return c.queue.min_free; }, "0", "1048576GiB")},
         {"queue", "when_full", "reject", true,
-         choice<C, WhenFull>([](C & c) -> auto& { return c.queue.when_full; },
-                             {{"reject", WhenFull::reject}, {"drop_oldest", WhenFull::drop_oldest}})},
+         choice<C, WhenFull>(
+             [](C & c) -> auto& { return c.queue.when_full; },
+             {{"reject", WhenFull::reject}, {"drop_oldest", WhenFull::drop_oldest}})},
         {"queue", "max_age", "0", true,
          both<C>(duration<C>(
                      [](C & c) -> auto& { return c.queue.max_age; }, none),
@@ -284,7 +310,10 @@ std::vector<ConfigKey> make_config_keys() {
 
         {"log", "level", "info", true,
          choice<C, Level>([](C & c) -> auto& { return c.log_level; },
-                          {{"error", Level::error}, {"warn", Level::warn}, {"info", Level::info}, {"debug", Level::debug}})},
+                          {{"error", Level::error},
+                           {"warn", Level::warn},
+                           {"info", Level::info},
+                           {"debug", Level::debug}})},
     };
 }
 
@@ -297,16 +326,21 @@ std::vector<OverrideKey> make_override_keys() {
                         [](W & w) -> auto& { return w.max_age; }, none)},
         {"cooldown", duration<W>(
                          [](W & w) -> auto& { return w.cooldown; }, none)},
-        {"cooldown_key",
-         choice<W, CooldownKey>([](W & w) -> auto& { return w.cooldown_key; },
-                                {{"card", CooldownKey::card}, {"plate", CooldownKey::plate}, {"camera", CooldownKey::camera}})},
-        {"body", choice<W, BodyShape>([](W & w) -> auto& { return w.body; }, {{"object", BodyShape::object}, {"array", BodyShape::array}})},
+        {"cooldown_key", choice<W, CooldownKey>([](W & w) -> auto& { return w.cooldown_key; },
+                                                {{"card", CooldownKey::card},
+                                                 {"plate", CooldownKey::plate},
+                                                 {"camera", CooldownKey::camera}})},
+        {"body",
+         choice<W, BodyShape>([](W & w) -> auto& { return w.body; },
+                              {{"object", BodyShape::object}, {"array", BodyShape::array}})},
         {"timeout", duration<W>(
                         [](W & w) -> auto& { return w.timeout; }, some)},
-        {"headers_file", file_read_by<W>(
-                             read_header_lines, [](W & w) -> auto& { return w.headers.emplace(); })},
-        {"signing_secret_file", file_read_by<W>(
-                                    read_signing_keys, [](W & w) -> auto& { return w.signing_keys.emplace(); })},
+        {"headers_file",
+         file_read_by<W>(
+             read_header_lines, [](W & w) -> auto& { return w.headers.emplace(); })},
+        {"signing_secret_file",
+         file_read_by<W>(
+             read_signing_keys, [](W & w) -> auto& { return w.signing_keys.emplace(); })},
         {"ca_file", file<W>([](W & w) -> auto& { return w.ca_file; })},
         {"client_cert_file", file<W>([](W & w) -> auto& { return w.client_cert_file; })},
         {"client_key_file", file<W>([](W & w) -> auto& { return w.client_key_file; })},

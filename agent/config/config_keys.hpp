@@ -1,5 +1,5 @@
-// The keys of the INI file: each with its section, its default and what it accepts. Adding a key means one line here, one in
-// conf/agent.ini and one in contract and README. Pure.
+// The keys of the INI file: each with its section, its default and what it accepts. Adding a key
+// means one line here, one in conf/agent.ini and one in contract and README. Pure.
 #pragma once
 
 #include "agent/config/config.hpp"
@@ -18,7 +18,9 @@ struct ConfigPlace {
     bool secrets = true;          ///< whether the files that are named are read
 };
 
-template <class Target> using SetValue = std::function<common::Result<void>(Target&, const std::string& value, const ConfigPlace& place)>;
+template <class Target>
+using SetValue = std::function<common::Result<void>(Target&, const std::string& value,
+                                                    const ConfigPlace& place)>;
 
 struct ConfigKey {
     std::string_view section, key, fallback;

@@ -13,8 +13,8 @@ using common::Result;
 
 Result<std::string> parse_listen(std::string_view text) {
     const auto wrong = [] {
-        return fail(Fault::config,
-                    "accepted are host:port with a numeric host, such as 127.0.0.1:8093 or [::1]:8093, and nothing for none");
+        return fail(Fault::config, "accepted are host:port with a numeric host, such as "
+                                   "127.0.0.1:8093 or [::1]:8093, and nothing for none");
     };
     const auto colon = text.rfind(':');
     if (colon == std::string_view::npos) {
@@ -32,7 +32,8 @@ Result<std::string> parse_listen(std::string_view text) {
     }
     const bool bracketed = host.starts_with('[') && host.ends_with(']');
     const auto address = bracketed ? host.substr(1, host.size() - 2) : host;
-    if (!common::parse_address(address) || bracketed != (address.find(':') != std::string_view::npos)) {
+    if (!common::parse_address(address) ||
+        bracketed != (address.find(':') != std::string_view::npos)) {
         return wrong();
     }
     return std::string{host} + ":" + std::to_string(port);

@@ -27,7 +27,9 @@ struct Line {
 std::string_view trim(std::string_view text) {
     constexpr std::string_view blanks = " \t\r";
     const auto first = text.find_first_not_of(blanks);
-    return first == std::string_view::npos ? std::string_view{} : text.substr(first, text.find_last_not_of(blanks) - first + 1);
+    return first == std::string_view::npos
+               ? std::string_view{}
+               : text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
 Result<std::string> read(const std::string& path) {
@@ -76,10 +78,13 @@ std::string at_line(const std::string& path, const Line& line) {
 }
 
 bool set_by_the_agent(std::string_view name) {
-    constexpr std::array<std::string_view, 9> own{"connection", "content-length", "expect",  "ffl-attempt",      "host",
-                                                  "te",         "trailer",        "upgrade", "transfer-encoding"};
+    constexpr std::array<std::string_view, 9> own{
+        "connection", "content-length", "expect",  "ffl-attempt",      "host",
+        "te",         "trailer",        "upgrade", "transfer-encoding"};
     std::string lower{name};
-    std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    std::ranges::transform(lower, lower.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
     return lower.starts_with("webhook-") || std::ranges::find(own, lower) != own.end();
 }
 
@@ -105,7 +110,8 @@ Result<std::string> read_password(const std::string& path) {
 Result<std::string> read_token_file(const std::string& path) {
     auto token = read_first_line(path);
     if (token && !std::ranges::all_of(*token, [](char c) { return c > ' ' && c < '\x7f'; })) {
-        return fail(Fault::config, path + ": the first line must be printable ASCII without spaces");
+        return fail(Fault::config,
+                    path + ": the first line must be printable ASCII without spaces");
     }
     return token;
 }
@@ -118,14 +124,19 @@ Result<std::vector<std::string>> read_signing_keys(const std::string& path) {
     }
     std::vector<std::string> keys;
     for (const auto& line : *lines) {
-        auto key = common::from_base64(std::string_view{line.text}.substr(std::min(prefix.size(), line.text.size())));
+        auto key = common::from_base64(
+            std::string_view{line.text}.substr(std::min(prefix.size(), line.text.size())));
         if (!line.text.starts_with(prefix) || !key || key->size() < 24 || key->size() > 64) {
-            return fail(Fault::config, at_line(path, line) + "must be whsec_ followed by base64 of 24 to 64 bytes");
+            return fail(Fault::config, at_line(path, line) +
+                                           "must be whsec_ followed by base64 of 24 to 64 bytes");
         }
         keys.push_back(std::move(*key));
     }
     if (keys.empty()) {
-        return fail(Fault::config, path + ": holds no secret; each line must be whsec_ followed by base64 of 24 to 64 bytes");
+        return fail(
+            Fault::config,
+            path +
+                ": holds no secret; each line must be whsec_ followed by base64 of 24 to 64 bytes");
     }
     return keys;
 }
@@ -141,13 +152,17 @@ Result<common::Headers> read_header_lines(const std::string& path) {
         if (colon == std::string::npos) {
             return fail(Fault::config, at_line(path, line) + "must look like Name: value");
         }
-        common::Header header{line.text.substr(0, colon), std::string{trim(std::string_view{line.text}.substr(colon + 1))}};
+        common::Header header{line.text.substr(0, colon),
+                              std::string{trim(std::string_view{line.text}.substr(colon + 1))}};
         if (!common::valid_header(header.name, header.value)) {
-            return fail(Fault::config, at_line(path, line) + "a header's name is of letters, digits and '-' without spaces, "
-                                                             "and its value has no control characters");
+            return fail(Fault::config,
+                        at_line(path, line) +
+                            "a header's name is of letters, digits and '-' without spaces, "
+                            "and its value has no control characters");
         }
         if (set_by_the_agent(header.name)) {
-            return fail(Fault::config, at_line(path, line) + header.name + " is set by the agent itself and cannot be given here");
+            return fail(Fault::config, at_line(path, line) + header.name +
+                                           " is set by the agent itself and cannot be given here");
         }
         headers.push_back(std::move(header));
     }

@@ -16,7 +16,8 @@ common::Result<std::vector<Definition>> read_local(const Config& config) {
     }
     auto list = read_local_definitions(*text);
     if (!list) {
-        return common::fail(common::Fault::config, "[webhooks] file: " + config.webhooks.file + ": " + list.error().message);
+        return common::fail(common::Fault::config, "[webhooks] file: " + config.webhooks.file +
+                                                       ": " + list.error().message);
     }
     for (const auto& [key, json] : *list) {
         local.push_back({key, json.dump()});

@@ -1,4 +1,5 @@
-// The definitions kept on the device (webhooks.file), read from disk. Fault::config when the file is no list of named webhooks.
+// The definitions kept on the device (webhooks.file), read from disk. Fault::config when the file
+// is no list of named webhooks.
 #pragma once
 
 #include "agent/config/config.hpp"

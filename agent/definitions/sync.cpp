@@ -19,10 +19,10 @@ constexpr common::Millis retry_max{60'000};
 } // namespace
 
 struct Sync::State {
-    State(common::Executor loop, common::Clock& its_clock, findface::Client& its_server, WebhookCache& its_cache, const Config& its_config,
-          Counters& its_stats)
-        : clock{its_clock}, server{its_server}, cache{its_cache}, config{its_config}, stats{its_stats}, news{loop, its_clock},
-          fetching{loop, its_clock} {}
+    State(common::Executor loop, common::Clock& its_clock, findface::Client& its_server,
+          WebhookCache& its_cache, const Config& its_config, Counters& its_stats)
+        : clock{its_clock}, server{its_server}, cache{its_cache}, config{its_config},
+          stats{its_stats}, news{loop, its_clock}, fetching{loop, its_clock} {}
 
     common::Clock& clock;
     findface::Client& server;
@@ -50,8 +50,9 @@ void Sync::State::succeeded(const Changes& changes) {
     failed = 0;
     due = clock.now() + config.server.sync_interval;
     if (!changes.added.empty() || !changes.changed.empty() || !changes.removed.empty()) {
-        log::info("webhooks changed",
-                  {{"added", changes.added.size()}, {"changed", changes.changed.size()}, {"removed", changes.removed.size()}});
+        log::info("webhooks changed", {{"added", changes.added.size()},
+                                       {"changed", changes.changed.size()},
+                                       {"removed", changes.removed.size()}});
     }
 }
 
@@ -118,9 +119,11 @@ Task<> Sync::State::keep_fetching(std::shared_ptr<State> state) {
     }
 }
 
-Sync::Sync(common::Executor loop, common::Clock& clock, findface::Client& server, WebhookCache& cache, const Config& config, Counters& stats)
+Sync::Sync(common::Executor loop, common::Clock& clock, findface::Client& server,
+           WebhookCache& cache, const Config& config, Counters& stats)
     : state_{std::make_shared<State>(std::move(loop), clock, server, cache, config, stats)} {
-    stats.server.state = config.server.url ? ServerStatus::State::starting : ServerStatus::State::standalone;
+    stats.server.state =
+        config.server.url ? ServerStatus::State::starting : ServerStatus::State::standalone;
 }
 
 Sync::~Sync() = default;

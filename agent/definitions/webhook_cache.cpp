@@ -41,14 +41,18 @@ void write_list(Connection& connection, const std::vector<Definition>& list) {
         put.bind(3, list[position].json);
         put.exec();
     }
-    connection.prepared("INSERT OR REPLACE INTO meta(key, value) VALUES('list_fetched', '1')").exec();
+    connection.prepared("INSERT OR REPLACE INTO meta(key, value) VALUES('list_fetched', '1')")
+        .exec();
     transaction.commit();
 }
 
-std::shared_ptr<const Webhook> build(const Definition& definition, const Config& config, bool from_server) {
+std::shared_ptr<const Webhook> build(const Definition& definition, const Config& config,
+                                     bool from_server) {
     const auto json = nlohmann::json::parse(definition.json, nullptr, false);
-    // Bytes that are no JSON (carried over from a damaged database) give an unsupported webhook that says so.
-    auto webhook = std::make_shared<Webhook>(read_webhook(definition.key, json.is_discarded() ? nlohmann::json{} : json));
+    // Bytes that are no JSON (carried over from a damaged database) give an unsupported webhook
+    // that says so.
+    auto webhook = std::make_shared<Webhook>(
+        read_webhook(definition.key, json.is_discarded() ? nlohmann::json{} : json));
     webhook->definition = definition.json;
     webhook->settings = settings_for(config, webhook->name);
     if (from_server && !included(config, webhook->name)) {
@@ -70,7 +74,8 @@ Changes difference(const Snapshot& before, const Snapshot& after) {
             changes.added.push_back(webhook->key);
             continue;
         }
-        if (found->second->definition != webhook->definition || found->second->state != webhook->state) {
+        if (found->second->definition != webhook->definition ||
+            found->second->state != webhook->state) {
             changes.changed.push_back(webhook->key);
         }
         old.erase(found);
@@ -85,7 +90,8 @@ Changes difference(const Snapshot& before, const Snapshot& after) {
 
 } // namespace
 
-WebhookCache::WebhookCache(common::Database& database, const Config& config) : database_{database}, config_{config} {}
+WebhookCache::WebhookCache(common::Database& database, const Config& config)
+    : database_{database}, config_{config} {}
 
 Result<void> WebhookCache::load(std::vector<Definition> local) {
     auto stored = database_.run_now(read_list_of);
@@ -125,7 +131,8 @@ bool WebhookCache::known() const {
 
 Changes WebhookCache::publish() {
     auto next = std::make_shared<Snapshot>();
-    // Without a server its old list is history; it stays on disk for the day the server is configured again.
+    // Without a server its old list is history; it stays on disk for the day the server is
+    // configured again.
     if (config_.server.url) {
         for (const auto& definition : server_) {
             next->webhooks.push_back(build(definition, config_, true));

@@ -1,5 +1,6 @@
-// WebhookCache: the webhook definitions. On disk (server's list, as it was last fetched whole) and in memory as an immutable snapshot
-// that the loop's coroutines take and keep as long as they like. Survives restarts: the last good list serves from the first second.
+// WebhookCache: the webhook definitions. On disk (server's list, as it was last fetched whole) and
+// in memory as an immutable snapshot that the loop's coroutines take and keep as long as they like.
+// Survives restarts: the last good list serves from the first second.
 #pragma once
 
 #include "agent/config/config.hpp"
@@ -28,14 +29,17 @@ class WebhookCache {
     /// Blocking, at start: the server's list as it was last fetched, with `local` beside it.
     common::Result<void> load(std::vector<Definition> local);
 
-    /// The server's list was fetched whole: replaces the old one in one transaction, then the snapshot. On an error nothing changed.
+    /// The server's list was fetched whole: replaces the old one in one transaction, then the
+    /// snapshot. On an error nothing changed.
     common::Task<common::Result<Changes>> replace_server_list(std::vector<Definition> list);
-    /// The local file or the INI was read again: a new snapshot. `config` passed at construction holds the new values already.
+    /// The local file or the INI was read again: a new snapshot. `config` passed at construction
+    /// holds the new values already.
     Changes rebuild(std::vector<Definition> local);
 
     /// Never null.
     [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const { return snapshot_; }
-    /// Whether there is something to decide by: standalone, or the server's list was fetched once, now or in an earlier run.
+    /// Whether there is something to decide by: standalone, or the server's list was fetched once,
+    /// now or in an earlier run.
     [[nodiscard]] bool known() const;
 
     /// Called after each change of the snapshot, on the loop.

@@ -65,7 +65,8 @@ ConnectionBudget::Queue* ConnectionBudget::next() {
     if (closed_ || in_flight_ >= limit) {
         return nullptr;
     }
-    const bool may_unreachable = !unreachable_.empty() && unreachable_in_flight_ < std::max<std::uint64_t>(limit / 2, 1);
+    const bool may_unreachable =
+        !unreachable_.empty() && unreachable_in_flight_ < std::max<std::uint64_t>(limit / 2, 1);
     if (reachable_.empty() && !may_unreachable) {
         return nullptr;
     }

@@ -1,5 +1,6 @@
-// ConnectionBudget: the limit of attempts in flight, all lanes together (delivery.connections), given out in turns among the lanes that want one.
-// Lanes whose target cannot be reached hold at most half of it together, so dead and hanging targets never take it all. Loop thread.
+// ConnectionBudget: the limit of attempts in flight, all lanes together (delivery.connections),
+// given out in turns among the lanes that want one. Lanes whose target cannot be reached hold at
+// most half of it together, so dead and hanging targets never take it all. Loop thread.
 #pragma once
 
 #include "agent/config/config.hpp"
@@ -20,7 +21,8 @@ class ConnectionBudget {
     void want(const std::shared_ptr<Lane>& lane);
     /// A lane, reachable or not, starts an attempt.
     void take(bool reachable);
-    /// An attempt of it has ended; reachable as the lane is at that moment. Whoever waits may start.
+    /// An attempt of it has ended; reachable as the lane is at that moment. Whoever waits may
+    /// start.
     void give_back(bool reachable);
     /// A lane with `in_flight` attempts is found to be reachable, or no longer.
     void turned(bool reachable, std::size_t in_flight);

@@ -18,9 +18,10 @@ struct Dispatcher::State {
     static Task<> stop(std::shared_ptr<State> state, common::Millis grace);
 };
 
-Dispatcher::Dispatcher(common::Executor loop, common::Clock& clock, common::HttpClient& client, Queue& queue, WebhookCache& cache,
-                       const Config& config, Counters& stats)
-    : state_{new State{cache, std::shared_ptr<LaneContext>{new LaneContext{std::move(loop), clock, client, queue, config, stats}}}} {}
+Dispatcher::Dispatcher(common::Executor loop, common::Clock& clock, common::HttpClient& client,
+                       Queue& queue, WebhookCache& cache, const Config& config, Counters& stats)
+    : state_{new State{cache, std::shared_ptr<LaneContext>{new LaneContext{
+                                  std::move(loop), clock, client, queue, config, stats}}}} {}
 
 Dispatcher::~Dispatcher() = default;
 

@@ -12,20 +12,22 @@ using common::Task;
 
 /// After the store said no.
 constexpr Millis store_pause{1'000};
-/// A look for retries may write down what was settled before it, and that is an fsync. Dues that lie closer together than this are found
-/// by one look, as far as the backoff is not made noticeably longer by it.
+/// A look for retries may write down what was settled before it, and that is an fsync. Dues that
+/// lie closer together than this are found by one look, as far as the backoff is not made
+/// noticeably longer by it.
 constexpr Millis longest_look_pause{100};
 
 Millis look_pause(const Backoff& backoff) {
     return std::clamp(backoff.initial / 10, Millis{1}, longest_look_pause);
 }
 
-/// Whether attempts of `now` are sent otherwise than those of `before` were: then an unreachable target may have become reachable.
+/// Whether attempts of `now` are sent otherwise than those of `before` were: then an unreachable
+/// target may have become reachable.
 bool sent_alike(const Webhook& before, const Webhook& now) {
     const auto& a = before.settings;
     const auto& b = now.settings;
-    return before.target == now.target && a.tls == b.tls && a.timeout == b.timeout && a.headers == b.headers && a.body == b.body &&
-           a.signing_keys == b.signing_keys;
+    return before.target == now.target && a.tls == b.tls && a.timeout == b.timeout &&
+           a.headers == b.headers && a.body == b.body && a.signing_keys == b.signing_keys;
 }
 
 } // namespace
@@ -35,9 +37,8 @@ double LaneContext::chance() {
 }
 
 Lane::Lane(std::shared_ptr<LaneContext> context, std::string origin)
-    : context_{std::move(context)}, origin_{std::move(origin)}, memory_{context_->in_flight}, log_{context_->clock}, wakeup_{
-                                                                                                                         context_->loop,
-                                                                                                                         context_->clock} {}
+    : context_{std::move(context)}, origin_{std::move(origin)}, memory_{context_->in_flight},
+      log_{context_->clock}, wakeup_{context_->loop, context_->clock} {}
 
 Task<> Lane::run(std::shared_ptr<Lane> lane) {
     while (!lane->ended()) {
@@ -60,10 +61,16 @@ Task<> Lane::run(std::shared_ptr<Lane> lane) {
 }
 
 void Lane::serve(Webhooks webhooks) {
-    const auto alike = [](const auto& before, const auto& now) { return sent_alike(*before.second, *now.second); };
-    const auto same_key = [](const auto& before, const auto& now) { return before.first == now.first; };
-    const bool same_keys = std::equal(webhooks_.begin(), webhooks_.end(), webhooks.begin(), webhooks.end(), same_key);
-    const bool same = same_keys && std::equal(webhooks_.begin(), webhooks_.end(), webhooks.begin(), webhooks.end(), alike);
+    const auto alike = [](const auto& before, const auto& now) {
+        return sent_alike(*before.second, *now.second);
+    };
+    const auto same_key = [](const auto& before, const auto& now) {
+        return before.first == now.first;
+    };
+    const bool same_keys =
+        std::equal(webhooks_.begin(), webhooks_.end(), webhooks.begin(), webhooks.end(), same_key);
+    const bool same = same_keys && std::equal(webhooks_.begin(), webhooks_.end(), webhooks.begin(),
+                                              webhooks.end(), alike);
     webhooks_ = std::move(webhooks);
     if (!same_keys) {
         memory_.forget();
@@ -122,7 +129,8 @@ Task<> Lane::read_fresh() {
 
 bool Lane::may_read_retries() const {
     const auto now = context_->clock.now();
-    if (webhooks_.empty() || !memory_.wants_retries() || now < read_retries_at_ || *memory_.next_due() > context_->queue.queue_time()) {
+    if (webhooks_.empty() || !memory_.wants_retries() || now < read_retries_at_ ||
+        *memory_.next_due() > context_->queue.queue_time()) {
         return false;
     }
     return !outage_ || (!memory_.has_retry() && !outage_->probing && now >= outage_->probe_at);
@@ -136,7 +144,9 @@ Task<> Lane::read_retries() {
     const bool read = batch.has_value();
     const bool more = read && batch->more;
     const bool found = memory_.end_retries(std::move(batch));
-    const auto pause = !read ? store_pause : more && found ? Millis{0} : look_pause(context_->config.delivery.retry);
+    const auto pause = !read           ? store_pause
+                       : more && found ? Millis{0}
+                                       : look_pause(context_->config.delivery.retry);
     read_retries_at_ = context_->clock.now() + pause;
 }
 
@@ -158,7 +168,8 @@ std::optional<Instant> Lane::next_time() const {
     if (outage_ && memory_.has_retry()) {
         consider(outage_->probe_at);
     } else if (memory_.wants_retries() && !(outage_ && outage_->probing)) {
-        auto look = std::max(read_retries_at_, now + Millis{*memory_.next_due() - context_->queue.queue_time()});
+        auto look = std::max(read_retries_at_,
+                             now + Millis{*memory_.next_due() - context_->queue.queue_time()});
         if (outage_) {
             look = std::max(look, outage_->probe_at);
         }
@@ -173,11 +184,13 @@ std::size_t Lane::connection_limit() const {
     // Of all that there are one is left to the others.
     const auto& delivery = context_->config.delivery;
     const auto others = delivery.connections > 1 ? delivery.connections - 1 : 1;
-    return static_cast<std::size_t>(std::max<std::uint64_t>(std::min(delivery.connections_per_target, others), 1));
+    return static_cast<std::size_t>(
+        std::max<std::uint64_t>(std::min(delivery.connections_per_target, others), 1));
 }
 
 bool Lane::may_try_fresh() const {
-    return memory_.has_fresh() && in_flight_ < connection_limit() && (!outage_ || fresh_in_flight_ == 0);
+    return memory_.has_fresh() && in_flight_ < connection_limit() &&
+           (!outage_ || fresh_in_flight_ == 0);
 }
 
 bool Lane::may_try_retry() const {
@@ -203,7 +216,10 @@ bool Lane::start_one() {
             expire(delivery);
             continue;
         }
-        launch(std::move(delivery), webhook, fresh ? Kind::first : outage_ ? Kind::probe : Kind::retry);
+        launch(std::move(delivery), webhook,
+               fresh     ? Kind::first
+               : outage_ ? Kind::probe
+                         : Kind::retry);
         return true;
     }
     return false;
@@ -211,7 +227,8 @@ bool Lane::start_one() {
 
 bool Lane::expired(const Delivery& delivery, const Webhook& webhook) const {
     const auto max_age = webhook.settings.max_age;
-    return max_age > Millis{0} && context_->queue.queue_time() - delivery.accepted_at > max_age.count();
+    return max_age > Millis{0} &&
+           context_->queue.queue_time() - delivery.accepted_at > max_age.count();
 }
 
 void Lane::expire(const Delivery& delivery) {
@@ -241,8 +258,10 @@ void Lane::launch(Delivery delivery, std::shared_ptr<const Webhook> webhook, Kin
 
 Task<> Lane::attempt(std::shared_ptr<Lane> lane, Flight flight) {
     auto& context = *lane->context_;
-    const auto wall = std::chrono::floor<std::chrono::seconds>(context.clock.wall().time_since_epoch());
-    auto request = make_request(*flight.webhook, flight.delivery, flight.delivery.attempts + 1, wall.count());
+    const auto wall =
+        std::chrono::floor<std::chrono::seconds>(context.clock.wall().time_since_epoch());
+    auto request =
+        make_request(*flight.webhook, flight.delivery, flight.delivery.attempts + 1, wall.count());
     auto call = context.client.send(std::move(request));
     const auto reply = co_await std::move(call);
     const auto state = co_await common::asio::this_coro::cancellation_state;
@@ -257,7 +276,8 @@ Task<> Lane::attempt(std::shared_ptr<Lane> lane, Flight flight) {
 
 void Lane::attempt_ended(const Flight& flight, const common::Result<common::HttpReply>& reply) {
     const auto& backoff = context_->config.delivery.retry;
-    const auto outcome = judge_reply(reply, flight.delivery.attempts + 1, *flight.webhook, backoff, context_->chance());
+    const auto outcome = judge_reply(reply, flight.delivery.attempts + 1, *flight.webhook, backoff,
+                                     context_->chance());
     log_.judged(*flight.webhook, flight.delivery, outcome);
     bool waits_for_probe = false;
     if (outcome.answered) {
@@ -291,7 +311,8 @@ void Lane::note_answer() {
 /// No answer. Whether the delivery waits behind the lane's probe, and not by itself.
 bool Lane::note_no_answer(const Flight& flight) {
     if (flight.answers != answers_) {
-        // The target has answered others since this one started: it is this delivery that it breaks on.
+        // The target has answered others since this one started: it is this delivery that it breaks
+        // on.
         return false;
     }
     const auto now = context_->clock.now();

@@ -1,16 +1,18 @@
-// Lane: the deliveries to one target (scheme, host, port): its slots, its retries, its probe. Fresh deliveries have the first claim on a
-// slot and leave it to retries only when there are none; one slot is never a retry's, where there are two. Loop thread. After a crash the
-// queue has everything that a lane had.
+// Lane: the deliveries to one target (scheme, host, port): its slots, its retries, its probe. Fresh
+// deliveries have the first claim on a slot and leave it to retries only when there are none; one
+// slot is never a retry's, where there are two. Loop thread. After a crash the queue has everything
+// that a lane had.
 //
-// While no attempt gets an HTTP answer the target counts as unreachable: retries wait behind a single probe, fresh ones go one at a time.
-// Any answer ends that, and what is due goes out at once.
+// While no attempt gets an HTTP answer the target counts as unreachable: retries wait behind a
+// single probe, fresh ones go one at a time. Any answer ends that, and what is due goes out at
+// once.
 #pragma once
 
 #include "agent/config/config.hpp"
+#include "agent/delivery/connection_budget.hpp"
 #include "agent/delivery/lane_log.hpp"
 #include "agent/delivery/lane_memory.hpp"
 #include "agent/queue/queue.hpp"
-#include "agent/delivery/connection_budget.hpp"
 #include "agent/webhooks/counters.hpp"
 #include "common/async/clock.hpp"
 #include "common/http_client/http_client.hpp"
@@ -26,7 +28,8 @@ namespace agent {
 
 class Lane;
 
-/// What lanes share. Lanes and attempts hold on to it; the parts that it refers to outlive Dispatcher::stop().
+/// What lanes share. Lanes and attempts hold on to it; the parts that it refers to outlive
+/// Dispatcher::stop().
 struct LaneContext {
     common::Executor loop;
     common::Clock& clock;
@@ -38,9 +41,10 @@ struct LaneContext {
     ConnectionBudget budget{config};
     common::TaskGroup attempts{loop};
     common::TaskGroup lanes{loop};
-    common::Wakeup attempt_ended{loop, clock};                                  ///< an attempt has ended
-    std::unordered_set<std::int64_t> in_flight{};                        ///< deliveries being tried
-    std::unordered_map<std::string, std::shared_ptr<Lane>> by_webhook{}; ///< the lane that has a serving webhook's deliveries now
+    common::Wakeup attempt_ended{loop, clock};    ///< an attempt has ended
+    std::unordered_set<std::int64_t> in_flight{}; ///< deliveries being tried
+    std::unordered_map<std::string, std::shared_ptr<Lane>>
+        by_webhook{}; ///< the lane that has a serving webhook's deliveries now
     std::uint64_t progress = 0;
     std::mt19937_64 random{std::random_device{}()};
 

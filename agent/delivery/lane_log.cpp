@@ -36,7 +36,8 @@ void LaneLog::judged(const Webhook& webhook, const Delivery& delivery, const Out
     }
 }
 
-void LaneLog::begins(Trouble& trouble, const char* message, const Webhook& webhook, const std::string& error) {
+void LaneLog::begins(Trouble& trouble, const char* message, const Webhook& webhook,
+                     const std::string& error) {
     ++trouble.failed;
     if (trouble.since) {
         return;
@@ -47,8 +48,10 @@ void LaneLog::begins(Trouble& trouble, const char* message, const Webhook& webho
     if (!is_quiet(trouble.told_at, now)) {
         trouble.told = true;
         trouble.told_at = now;
-        common::log::warn(message,
-                          {{"webhook", webhook.key}, {"name", webhook.name}, {"target", webhook.target.shown()}, {"error", error}});
+        common::log::warn(message, {{"webhook", webhook.key},
+                                    {"name", webhook.name},
+                                    {"target", webhook.target.shown()},
+                                    {"error", error}});
     }
 }
 
@@ -74,12 +77,13 @@ void LaneLog::died(const Webhook& webhook, const Delivery& delivery, const std::
         ++deaths_untold_;
         return;
     }
-    common::log::warn("a delivery became a dead letter", {{"webhook", webhook.key},
-                                                          {"name", webhook.name},
-                                                          {"delivery", static_cast<long long>(delivery.id)},
-                                                          {"event", delivery.event_id},
-                                                          {"error", error},
-                                                          {"not_told", deaths_untold_}});
+    common::log::warn("a delivery became a dead letter",
+                      {{"webhook", webhook.key},
+                       {"name", webhook.name},
+                       {"delivery", static_cast<long long>(delivery.id)},
+                       {"event", delivery.event_id},
+                       {"error", error},
+                       {"not_told", deaths_untold_}});
     death_told_at_ = now;
     deaths_untold_ = 0;
 }

@@ -1,5 +1,6 @@
-// LaneLog: what a lane tells in the log: that its target stopped to answer or refuses a webhook's deliveries, and that this is over; dead
-// letters. Never each attempt: at most one line of a kind a minute, with the number of those left out. Loop thread.
+// LaneLog: what a lane tells in the log: that its target stopped to answer or refuses a webhook's
+// deliveries, and that this is over; dead letters. Never each attempt: at most one line of a kind a
+// minute, with the number of those left out. Loop thread.
 #pragma once
 
 #include "agent/webhooks/delivery.hpp"
@@ -25,7 +26,8 @@ class LaneLog {
         std::uint64_t failed = 0;
         bool told = false;
     };
-    void begins(Trouble& trouble, const char* message, const Webhook& webhook, const std::string& error);
+    void begins(Trouble& trouble, const char* message, const Webhook& webhook,
+                const std::string& error);
     void ends(Trouble& trouble, const char* message, const Webhook& webhook);
     void died(const Webhook& webhook, const Delivery& delivery, const std::string& error);
 

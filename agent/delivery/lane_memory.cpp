@@ -17,7 +17,8 @@ constexpr std::size_t low_retries = 16;
 
 bool LaneMemory::is_held(std::int64_t id) const {
     return fresh_.contains(id) || in_flight_.contains(id) ||
-           std::any_of(retries_.begin(), retries_.end(), [id](const Delivery& one) { return one.id == id; });
+           std::any_of(retries_.begin(), retries_.end(),
+                       [id](const Delivery& one) { return one.id == id; });
 }
 
 bool LaneMemory::has_room() const {
@@ -67,9 +68,11 @@ void LaneMemory::forget() {
 }
 
 void LaneMemory::forget(const Selection& selection) {
-    // What is held is pending, so an edit of dead letters takes nothing away; it may bring something, though.
+    // What is held is pending, so an edit of dead letters takes nothing away; it may bring
+    // something, though.
     if (selection.state != DeliveryState::dead) {
-        std::erase_if(retries_, [&](const Delivery& one) { return selection.covers(one.id, one.webhook); });
+        std::erase_if(retries_,
+                      [&](const Delivery& one) { return selection.covers(one.id, one.webhook); });
         std::erase_if(fresh_, [&](const auto& one) {
             const bool covered = selection.covers(one.first, one.second.webhook);
             fresh_bytes_ -= covered ? one.second.event->size() : 0;

@@ -1,8 +1,10 @@
-// LaneMemory: the deliveries that a lane holds, and what it knows of those that are only on disk. Bounded whatever the backlog. Plain data
-// of the loop's thread; who reads from disk is the lane. Nothing here survives a crash and nothing needs to.
+// LaneMemory: the deliveries that a lane holds, and what it knows of those that are only on disk.
+// Bounded whatever the backlog. Plain data of the loop's thread; who reads from disk is the lane.
+// Nothing here survives a crash and nothing needs to.
 //
-// Fresh ones (never tried) come from offer() while there is room. What finds no room is *spilled*: read back from where memory ends, in
-// order, until a read finds the end. Retries are always read back; what is known of them is when the next may be due.
+// Fresh ones (never tried) come from offer() while there is room. What finds no room is *spilled*:
+// read back from where memory ends, in order, until a read finds the end. Retries are always read
+// back; what is known of them is when the next may be due.
 #pragma once
 
 #include "agent/queue/queue.hpp"
@@ -18,7 +20,8 @@ namespace agent {
 class LaneMemory {
   public:
     /// `in_flight`: the ids that some lane is trying right now.
-    explicit LaneMemory(const std::unordered_set<std::int64_t>& in_flight) : in_flight_{in_flight} {}
+    explicit LaneMemory(const std::unordered_set<std::int64_t>& in_flight)
+        : in_flight_{in_flight} {}
 
     /// A new committed delivery.
     void offer(Delivery delivery);
@@ -72,10 +75,11 @@ class LaneMemory {
     std::optional<std::int64_t> next_due_ = 0;
 
     bool reading_ = false;
-    bool stale_ = false;                       ///< what is being read was forgotten meanwhile
-    bool meanwhile_lost_ = false;              ///< some of what was offered meanwhile found no room
-    std::vector<Delivery> meanwhile_;          ///< offered during the read
-    std::unordered_set<std::int64_t> settled_; ///< attempt_ended during the read, which may still bring them
+    bool stale_ = false;              ///< what is being read was forgotten meanwhile
+    bool meanwhile_lost_ = false;     ///< some of what was offered meanwhile found no room
+    std::vector<Delivery> meanwhile_; ///< offered during the read
+    std::unordered_set<std::int64_t>
+        settled_; ///< attempt_ended during the read, which may still bring them
 };
 
 } // namespace agent

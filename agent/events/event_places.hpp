@@ -1,5 +1,6 @@
-// EventPlaces: the places of an event that are read, as a tree in preorder: a place's subtree is the range up to its `end`. Everything
-// that stands elsewhere in an event is passed over. Pure; built by the compiler. For the event reader only.
+// EventPlaces: the places of an event that are read, as a tree in preorder: a place's subtree is
+// the range up to its `end`. Everything that stands elsewhere in an event is passed over. Pure;
+// built by the compiler. For the event reader only.
 #pragma once
 
 #include <array>
@@ -42,14 +43,16 @@ struct Tree {
         for (const auto* angle : {"headpose_yaw", "headpose_pitch", "headpose_roll"}) {
             add(angle, {"name"});
         }
-        for (const auto* feature : {"liveness", "medmask", "orientation", "special_type", "special_vehicle_type",
-                                    "license_plate_visibility", "license_plate_number"}) {
+        for (const auto* feature :
+             {"liveness", "medmask", "orientation", "special_type", "special_vehicle_type",
+              "license_plate_visibility", "license_plate_number"}) {
             add(feature, {"name", "confidence"});
         }
     }
 
     [[nodiscard]] constexpr Place find(Place parent, std::string_view key) const {
-        for (auto child = static_cast<Place>(parent + 1); child < nodes[parent].end; child = nodes[child].end) {
+        for (auto child = static_cast<Place>(parent + 1); child < nodes[parent].end;
+             child = nodes[child].end) {
             if (nodes[child].key == key) {
                 return child;
             }
@@ -61,7 +64,8 @@ struct Tree {
 constexpr Tree make_tree() {
     Tree tree;
     const auto event = tree.open("");
-    for (const auto* key : {"id", "type", "object_type", "webhook_type", "bs_type", "matched", "confidence"}) {
+    for (const auto* key :
+         {"id", "type", "object_type", "webhook_type", "bs_type", "matched", "confidence"}) {
         tree.add(key);
     }
     for (const auto* key : {"camera", "matched_card", "matched_dossier"}) {

@@ -18,7 +18,16 @@ using nlohmann::json;
 
 /// What stands at one place.
 struct Found {
-    enum class Kind : std::uint8_t { absent, null, boolean, integer, number, text, object, list } kind = Kind::absent;
+    enum class Kind : std::uint8_t {
+        absent,
+        null,
+        boolean,
+        integer,
+        number,
+        text,
+        object,
+        list
+    } kind = Kind::absent;
     bool yes = false;
     Id id;
     double number = 0;
@@ -55,9 +64,12 @@ class Reader {
     bool number_integer(std::int64_t value) {
         // Negating as unsigned holds for the smallest one too.
         const auto bits = static_cast<std::uint64_t>(value);
-        return integer(value < 0 ? Id{true, 0 - bits} : Id{false, bits}, static_cast<double>(value));
+        return integer(value < 0 ? Id{true, 0 - bits} : Id{false, bits},
+                       static_cast<double>(value));
     }
-    bool number_unsigned(std::uint64_t value) { return integer(Id{false, value}, static_cast<double>(value)); }
+    bool number_unsigned(std::uint64_t value) {
+        return integer(Id{false, value}, static_cast<double>(value));
+    }
     bool number_float(double value, const std::string&) {
         slot().number = value;
         return put(Kind::number);
@@ -82,7 +94,9 @@ class Reader {
     bool start_array(std::size_t) { return put(Kind::list) && enter(nowhere); }
     bool end_object() { return leave(); }
     bool end_array() { return leave(); }
-    bool parse_error(std::size_t byte, const std::string&, const json::exception& why) { return refuse(common::json_fault(byte, why)); }
+    bool parse_error(std::size_t byte, const std::string&, const json::exception& why) {
+        return refuse(common::json_fault(byte, why));
+    }
 
     [[nodiscard]] const Found& operator[](Place place) const { return found_[place]; }
     std::string fault;
@@ -120,17 +134,20 @@ class Reader {
     }
 
     std::array<Found, std::size_t{nowhere} + 1> found_; // the last one takes what is passed over
-    std::array<Place, common::max_depth> open_{};               // the objects and lists around the parser's position
+    std::array<Place, common::max_depth>
+        open_{}; // the objects and lists around the parser's position
     std::size_t depth_ = 0;
     Place next_ = top; // where the next value goes
 };
 
 std::optional<std::string> text(const Found& found) {
-    return found.kind == Kind::text && !found.text.empty() ? std::optional{found.text} : std::nullopt;
+    return found.kind == Kind::text && !found.text.empty() ? std::optional{found.text}
+                                                           : std::nullopt;
 }
 
 std::optional<double> number(const Found& found) {
-    return found.kind == Kind::integer || found.kind == Kind::number ? std::optional{found.number} : std::nullopt;
+    return found.kind == Kind::integer || found.kind == Kind::number ? std::optional{found.number}
+                                                                     : std::nullopt;
 }
 
 std::optional<Id> integer(const Found& found) {
@@ -142,16 +159,20 @@ const Found& part(const Reader& read, Place place, std::string_view key) {
 }
 
 std::optional<Id> reference(const Reader& read, Place place) {
-    return read[place].kind == Kind::object ? integer(part(read, place, "id")) : integer(read[place]);
+    return read[place].kind == Kind::object ? integer(part(read, place, "id"))
+                                            : integer(read[place]);
 }
 
 std::optional<double> angle(const Reader& read, Place place) {
-    return read[place].kind == Kind::object ? number(part(read, place, "name")) : number(read[place]);
+    return read[place].kind == Kind::object ? number(part(read, place, "name"))
+                                            : number(read[place]);
 }
 
-/// 1 - value in decimals, as the producer wrote it: 1 - 0.9 must hold for liveness_gte 0.1, which its difference as a double does not.
+/// 1 - value in decimals, as the producer wrote it: 1 - 0.9 must hold for liveness_gte 0.1, which
+/// its difference as a double does not.
 double complement(double value) {
-    constexpr double unit = 1e15; // the most decimals whose every number is a whole double times the unit
+    constexpr double unit =
+        1e15; // the most decimals whose every number is a whole double times the unit
     const double units = std::round(value * unit);
     return units / unit == value ? (unit - units) / unit : 1 - value;
 }
@@ -175,7 +196,8 @@ std::optional<Feature> feature(const Reader& read, Place place) {
     }
     const auto& name = part(read, place, "name");
     Feature feature{text(name), number(part(read, place, "confidence"))};
-    // A name that is there but says nothing means "not computed", and then its confidence says nothing either.
+    // A name that is there but says nothing means "not computed", and then its confidence says
+    // nothing either.
     const bool not_computed = name.kind != Kind::absent && !feature.name;
     if (not_computed || (!feature.name && !feature.confidence)) {
         return {};
@@ -190,7 +212,8 @@ std::optional<std::string> plate(const Reader& read, Place place) {
 
 /// What the first of the places has that has it.
 template <class Value>
-std::optional<Value> first(const Reader& read, std::optional<Value> (*take)(const Reader&, Place), std::initializer_list<Place> places) {
+std::optional<Value> first(const Reader& read, std::optional<Value> (*take)(const Reader&, Place),
+                           std::initializer_list<Place> places) {
     for (const auto place : places) {
         if (auto value = take(read, place)) {
             return value;
@@ -233,7 +256,8 @@ common::Result<std::optional<std::string>> id_of(const Found& found) {
         return found.id.text();
     case Kind::text:
         if (found.text.size() > longest) {
-            return common::fail(common::Fault::input, "id is longer than " + std::to_string(longest) + " bytes");
+            return common::fail(common::Fault::input,
+                                "id is longer than " + std::to_string(longest) + " bytes");
         }
         if (has_control_character(found.text)) {
             return common::fail(common::Fault::input, "id has a control character in it");
@@ -271,18 +295,29 @@ common::Result<Event> read_event(std::string_view text_of_event) {
 
     constexpr auto head = at("headpose", features);
     constexpr auto top_head = at("headpose");
-    event.yaw = first(read, angle, {at("yaw", head), at("yaw", top_head), at("headpose_yaw", features), at("headpose_yaw")});
-    event.pitch = first(read, angle, {at("pitch", head), at("pitch", top_head), at("headpose_pitch", features), at("headpose_pitch")});
-    event.roll = first(read, angle, {at("roll", head), at("roll", top_head), at("headpose_roll", features), at("headpose_roll")});
+    event.yaw = first(
+        read, angle,
+        {at("yaw", head), at("yaw", top_head), at("headpose_yaw", features), at("headpose_yaw")});
+    event.pitch = first(read, angle,
+                        {at("pitch", head), at("pitch", top_head), at("headpose_pitch", features),
+                         at("headpose_pitch")});
+    event.roll = first(read, angle,
+                       {at("roll", head), at("roll", top_head), at("headpose_roll", features),
+                        at("headpose_roll")});
 
     event.liveness = first(read, liveness, {at("liveness", features), at("liveness")});
-    const auto feature_at = [&](std::initializer_list<Place> places) { return first(read, feature, places).value_or(Feature{}); };
+    const auto feature_at = [&](std::initializer_list<Place> places) {
+        return first(read, feature, places).value_or(Feature{});
+    };
     event.medmask = feature_at({at("medmask", features), at("medmask")});
     event.orientation = feature_at({at("orientation", features), at("orientation")});
     event.special_type =
-        feature_at({at("special_type", features), at("special_type"), at("special_vehicle_type", features), at("special_vehicle_type")});
-    event.license_plate_visibility = feature_at({at("license_plate_visibility", features), at("license_plate_visibility")});
-    event.plate = first(read, plate, {at("license_plate_number", features), at("license_plate_number")});
+        feature_at({at("special_type", features), at("special_type"),
+                    at("special_vehicle_type", features), at("special_vehicle_type")});
+    event.license_plate_visibility =
+        feature_at({at("license_plate_visibility", features), at("license_plate_visibility")});
+    event.plate =
+        first(read, plate, {at("license_plate_number", features), at("license_plate_number")});
     return event;
 }
 

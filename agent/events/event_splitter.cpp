@@ -15,7 +15,8 @@ constexpr auto nowhere = std::string_view::npos;
 
 std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(white_space);
-    return first == nowhere ? std::string_view{} : text.substr(first, text.find_last_not_of(white_space) - first + 1);
+    return first == nowhere ? std::string_view{}
+                            : text.substr(first, text.find_last_not_of(white_space) - first + 1);
 }
 
 std::string byte(std::size_t at) {
@@ -88,11 +89,13 @@ common::Result<Parts> split_array(std::string_view text, std::size_t start) {
         if (!event.empty()) {
             events.push_back(event);
         } else if (!empty_array) {
-            return fault(events.size(), "nothing stands before the '" + std::string{sign} + "' at " + byte(at));
+            return fault(events.size(),
+                         "nothing stands before the '" + std::string{sign} + "' at " + byte(at));
         }
         if (sign == ']') {
             if (at + 1 != text.size()) {
-                return common::fail(Fault::input, "the array of events ends at " + byte(at) + ", but the body goes on");
+                return common::fail(Fault::input, "the array of events ends at " + byte(at) +
+                                                      ", but the body goes on");
             }
             return events;
         }
@@ -114,7 +117,8 @@ common::Result<Parts> split_object(std::string_view text, std::size_t start) {
         // A bracket of the wrong kind is for read_event to tell.
         if (text[at] == '}' && at + 1 != text.size()) {
             return fault(0, "it ends at " + byte(at) +
-                                ", but the body goes on; several events go into an array, or one a line as application/x-ndjson");
+                                ", but the body goes on; several events go into an array, or one a "
+                                "line as application/x-ndjson");
         }
         return Parts{text.substr(start)};
     }
@@ -138,7 +142,8 @@ Parts split_lines(std::string_view text) {
 common::Result<Parts> split_events(std::string_view body, BodyFormat format) {
     const auto start = body.find_first_not_of(white_space);
     if (start == nowhere) {
-        return common::fail(Fault::input, "the body is empty; an event, an array of events, or NDJSON is needed");
+        return common::fail(Fault::input,
+                            "the body is empty; an event, an array of events, or NDJSON is needed");
     }
     const auto text = body.substr(0, body.find_last_not_of(white_space) + 1);
     if (format == BodyFormat::ndjson) {

@@ -10,7 +10,8 @@ namespace agent::findface {
 namespace {
 
 constexpr common::Millis margin_max{30'000};
-constexpr double life_max_s = 10.0 * 365 * 24 * 3600; // more is the same as for ever, and must not overflow
+constexpr double life_max_s =
+    10.0 * 365 * 24 * 3600; // more is the same as for ever, and must not overflow
 
 std::optional<double> claim(const nlohmann::json& claims, const char* name) {
     const auto found = claims.find(name);
@@ -40,12 +41,15 @@ std::optional<common::Millis> token_life(std::string_view text, common::WallTime
     if (!exp) {
         return std::nullopt;
     }
-    const double begin = claim(claims, "iat").value_or(std::chrono::duration<double>{wall.time_since_epoch()}.count());
+    const double begin =
+        claim(claims, "iat")
+            .value_or(std::chrono::duration<double>{wall.time_since_epoch()}.count());
     const double life_s = *exp - begin;
     if (!(life_s > 0)) {
         return std::nullopt;
     }
-    return std::chrono::duration_cast<common::Millis>(std::chrono::duration<double>{std::min(life_s, life_max_s)});
+    return std::chrono::duration_cast<common::Millis>(
+        std::chrono::duration<double>{std::min(life_s, life_max_s)});
 }
 
 BearerToken bearer_token_from(std::string text, common::Instant received, common::WallTime wall) {

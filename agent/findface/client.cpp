@@ -1,7 +1,7 @@
 #include "agent/findface/client.hpp"
 
-#include "agent/webhooks/definition_list.hpp"
 #include "agent/findface/session.hpp"
+#include "agent/webhooks/definition_list.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -35,15 +35,19 @@ Result<void> has_server(const Terms& terms) {
 
 /// The server's ids are integers; nothing else may become part of a path.
 Result<std::string> path_of(const std::string& id) {
-    const bool digits = std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool digits =
+        std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (id.empty() || id.size() > 20 || !digits) {
-        return common::fail(Fault::input, "a webhook of the server is named by its id, a whole number");
+        return common::fail(Fault::input,
+                            "a webhook of the server is named by its id, a whole number");
     }
     return webhooks_path + id + "/";
 }
 
-/// A page's definitions, appended to `list`; `keys` has those of all pages. Gives the reference to the next page, empty at the end.
-Result<std::string> take_page(const std::string& body, std::vector<Definition>& list, std::set<std::string>& keys) {
+/// A page's definitions, appended to `list`; `keys` has those of all pages. Gives the reference to
+/// the next page, empty at the end.
+Result<std::string> take_page(const std::string& body, std::vector<Definition>& list,
+                              std::set<std::string>& keys) {
     auto page = read_list(body);
     if (!page) {
         return common::fail(page.error());
@@ -54,15 +58,16 @@ Result<std::string> take_page(const std::string& body, std::vector<Definition>& 
             return common::fail(key.error());
         }
         if (!keys.insert(*key).second) {
-            return common::fail(Fault::unreachable, "the list of webhooks has the id " + *key + " twice");
+            return common::fail(Fault::unreachable,
+                                "the list of webhooks has the id " + *key + " twice");
         }
         list.push_back({std::move(*key), definition.dump()});
     }
     return page->next.value_or("");
 }
 
-/// A page's `next` may be a query of this page, a path of the server, or relative to server.url; a server behind a proxy does not know of
-/// the prefix that it is reached by.
+/// A page's `next` may be a query of this page, a path of the server, or relative to server.url; a
+/// server behind a proxy does not know of the prefix that it is reached by.
 std::string from_server(const std::string& prefix, const std::string& next) {
     if (next.starts_with('?') || next.starts_with("//") || next.find("://") != std::string::npos) {
         return next;
@@ -79,15 +84,19 @@ Task<Result<std::vector<Definition>>> all_pages(Session& session, const Terms& t
     std::set<std::string> seen;
     std::size_t bytes = 0;
     auto request = Session::request(terms, "GET", webhooks_path);
-    const auto prefix = request.url.target.substr(0, request.url.target.size() - webhooks_path.size());
+    const auto prefix =
+        request.url.target.substr(0, request.url.target.size() - webhooks_path.size());
     for (;;) {
         const auto name = name_of(request);
         const auto url = request.url;
         if (!seen.insert(url.target).second) {
-            co_return common::fail(Fault::unreachable, name + ": the list of webhooks has no end, this page was seen before");
+            co_return common::fail(
+                Fault::unreachable,
+                name + ": the list of webhooks has no end, this page was seen before");
         }
         if (seen.size() > pages_max) {
-            co_return common::fail(Fault::unreachable, name + ": the list of webhooks has more than 1000 pages");
+            co_return common::fail(Fault::unreachable,
+                                   name + ": the list of webhooks has more than 1000 pages");
         }
         auto call = session.call(terms, request);
         const auto reply = co_await std::move(call);
@@ -101,7 +110,8 @@ Task<Result<std::vector<Definition>>> all_pages(Session& session, const Terms& t
         }
         bytes += reply->body.size();
         if (bytes > list_limit) {
-            co_return common::fail(Fault::unreachable, name + ": the list of webhooks is larger than 64 MiB");
+            co_return common::fail(Fault::unreachable,
+                                   name + ": the list of webhooks is larger than 64 MiB");
         }
         const auto next = take_page(reply->body, list, keys);
         if (!next) {
@@ -115,8 +125,9 @@ Task<Result<std::vector<Definition>>> all_pages(Session& session, const Terms& t
             co_return common::fail(name + ": the address of the next page", next_url.error());
         }
         if (next_url->origin() != url.origin()) {
-            co_return common::fail(Fault::unreachable, name + ": the next page is said to be at " + next_url->origin() +
-                                                           "; the whole list must be at " + url.origin());
+            co_return common::fail(Fault::unreachable,
+                                   name + ": the next page is said to be at " + next_url->origin() +
+                                       "; the whole list must be at " + url.origin());
         }
         request.url.target = std::move(next_url->target);
     }
@@ -127,14 +138,15 @@ Result<std::string> definition_in(const HttpReply& reply, const std::string& nam
         return "{}";
     }
     if (!nlohmann::json::parse(reply.body, nullptr, false).is_object()) {
-        return common::fail(Fault::unreachable,
-                            name + " answered " + std::to_string(reply.status) + " with a body that is not a JSON object");
+        return common::fail(Fault::unreachable, name + " answered " + std::to_string(reply.status) +
+                                                    " with a body that is not a JSON object");
     }
     return reply.body;
 }
 
 /// One call about one webhook: the reply's JSON text, "{}" where the server says nothing.
-Task<Result<std::string>> exchange(std::shared_ptr<Session> session, std::string method, Result<std::string> path, std::string body) {
+Task<Result<std::string>> exchange(std::shared_ptr<Session> session, std::string method,
+                                   Result<std::string> path, std::string body) {
     const auto terms = session->terms();
     if (auto server = has_server(terms); !server) {
         co_return common::fail(server.error());
@@ -212,7 +224,8 @@ Task<Result<void>> removed(std::shared_ptr<Session> session, std::string id) {
 
 } // namespace
 
-Client::Client(common::Executor loop, common::Clock& clock, common::HttpClient& client, const Config& config)
+Client::Client(common::Executor loop, common::Clock& clock, common::HttpClient& client,
+               const Config& config)
     : session_{std::make_shared<Session>(std::move(loop), clock, client, config)} {}
 
 Client::~Client() = default;

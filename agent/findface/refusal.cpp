@@ -33,7 +33,8 @@ bool continues_character(char byte) {
 
 /// Valid UTF-8, one line, no control characters (C0, DEL, C1), at most words_max characters.
 std::string for_people(const std::string& text) {
-    const auto valid = json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
+    const auto valid = json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace))
+                           .get<std::string>();
     std::string shown;
     std::size_t characters = 0;
     for (std::size_t at = 0; at < valid.size();) {
@@ -58,7 +59,8 @@ std::string for_people(const std::string& text) {
     return shown;
 }
 
-/// A text, or one {"loc": [...], "msg": "..."} as validators answer. Their `input` is left out: it may be the password.
+/// A text, or one {"loc": [...], "msg": "..."} as validators answer. Their `input` is left out: it
+/// may be the password.
 std::string words_of_one(const json& value) {
     if (value.is_string()) {
         return value.get<std::string>();
@@ -70,7 +72,8 @@ std::string words_of_one(const json& value) {
     if (const auto steps = value.find("loc"); steps != value.end() && steps->is_array()) {
         for (const auto& step : *steps) {
             if (step.is_string() || step.is_number()) {
-                place += (place.empty() ? "" : ".") + (step.is_string() ? step.get<std::string>() : step.dump());
+                place += (place.empty() ? "" : ".") +
+                         (step.is_string() ? step.get<std::string>() : step.dump());
             }
         }
     }
@@ -123,7 +126,8 @@ std::string server_words(const common::HttpReply& reply, const std::vector<std::
     return for_people(words);
 }
 
-common::Error refusal(const std::string& call, const common::HttpReply& reply, const std::vector<std::string>& secrets) {
+common::Error refusal(const std::string& call, const common::HttpReply& reply,
+                      const std::vector<std::string>& secrets) {
     using common::Fault;
     const auto status = reply.status;
     auto message = call + " answered " + std::to_string(status);
@@ -132,7 +136,8 @@ common::Error refusal(const std::string& call, const common::HttpReply& reply, c
             const auto url = common::parse_url(*location);
             message += " (go to " + (url ? url->origin() : std::string{"another path"}) + ")";
         }
-        return {Fault::unreachable, message + "; redirects are not followed: server.url must be the address itself"};
+        return {Fault::unreachable,
+                message + "; redirects are not followed: server.url must be the address itself"};
     }
     if (const auto words = server_words(reply, secrets); !words.empty()) {
         message += ": " + words;
@@ -141,7 +146,8 @@ common::Error refusal(const std::string& call, const common::HttpReply& reply, c
         return {Fault::refused, std::move(message)};
     }
     const bool later = status == 408 || status == 425 || status == 429;
-    return {status >= 400 && status < 500 && !later ? Fault::input : Fault::unreachable, std::move(message)};
+    return {status >= 400 && status < 500 && !later ? Fault::input : Fault::unreachable,
+            std::move(message)};
 }
 
 } // namespace agent::findface

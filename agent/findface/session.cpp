@@ -24,17 +24,22 @@ Result<std::string> login_body(const Config::Server& server) {
     try {
         return json{{"username", server.username}, {"password", server.password}}.dump();
     } catch (const json::exception&) {
-        return common::fail(Fault::config, "server.username and the password in server.password_file must be UTF-8");
+        return common::fail(
+            Fault::config,
+            "server.username and the password in server.password_file must be UTF-8");
     }
 }
 
 Result<std::string> token_in(const HttpReply& reply) {
     const auto answer = json::parse(reply.body, nullptr, false);
     const auto found = answer.is_object() ? answer.find("access_token") : answer.end();
-    auto text = found != answer.end() && found->is_string() ? found->get<std::string>() : std::string{};
+    auto text =
+        found != answer.end() && found->is_string() ? found->get<std::string>() : std::string{};
     if (text.empty() || !common::valid_header("Authorization", "Bearer " + text)) {
-        return common::fail(Fault::unreachable, "answered " + std::to_string(reply.status) +
-                                                    " without an access_token; server.url must be the address of FindFace Lite");
+        return common::fail(
+            Fault::unreachable,
+            "answered " + std::to_string(reply.status) +
+                " without an access_token; server.url must be the address of FindFace Lite");
     }
     return text;
 }
@@ -45,7 +50,8 @@ std::string name_of(const HttpRequest& request) {
     return request.method + " " + request.url.shown();
 }
 
-Session::Session(common::Executor loop, common::Clock& clock, common::HttpClient& client, const Config& config)
+Session::Session(common::Executor loop, common::Clock& clock, common::HttpClient& client,
+                 const Config& config)
     : clock_{clock}, client_{client}, config_{config}, login_{std::move(loop), clock} {}
 
 void Session::forget() {
@@ -79,8 +85,10 @@ HttpRequest Session::request(const Terms& terms, std::string method, const std::
     return request;
 }
 
-common::Error Session::refusal(const Terms& terms, const std::string& name, const HttpReply& reply) const {
-    return findface::refusal(name, reply, {terms.server.password, token_ ? token_->text : std::string{}});
+common::Error Session::refusal(const Terms& terms, const std::string& name,
+                               const HttpReply& reply) const {
+    return findface::refusal(name, reply,
+                             {terms.server.password, token_ ? token_->text : std::string{}});
 }
 
 void Session::refused(const common::Error& why) {
@@ -90,7 +98,8 @@ void Session::refused(const common::Error& why) {
     }
     refused_at_ = clock_.now();
     const auto doublings = std::min(refusals_, 6U);
-    no_login_before_ = clock_.now() + std::min(login_wait_first * (1U << doublings), login_wait_max);
+    no_login_before_ =
+        clock_.now() + std::min(login_wait_first * (1U << doublings), login_wait_max);
     ++refusals_;
 }
 
@@ -131,7 +140,8 @@ Task<Result<std::string>> Session::log_in(const Terms& terms) {
 Task<Result<std::string>> Session::bearer(const Terms& terms) {
     for (;;) {
         if (!holds(terms)) {
-            co_return common::fail(Fault::unreachable, "the configuration of the server changed meanwhile; try again");
+            co_return common::fail(Fault::unreachable,
+                                   "the configuration of the server changed meanwhile; try again");
         }
         if (token_ && !token_->due(clock_.now())) {
             co_return token_->text;
@@ -152,7 +162,8 @@ Task<Result<std::string>> Session::bearer(const Terms& terms) {
     auto call = log_in(terms);
     auto got = co_await std::move(call);
     if (!holds(terms)) {
-        co_return common::fail(Fault::unreachable, "the configuration of the server changed meanwhile; try again");
+        co_return common::fail(Fault::unreachable,
+                               "the configuration of the server changed meanwhile; try again");
     }
     if (got) {
         token_ = bearer_token_from(*got, clock_.now(), clock_.wall());

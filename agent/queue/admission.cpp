@@ -16,14 +16,16 @@ void Admission::begin(common::Instant now, std::int64_t queue_now) {
 
 bool Admission::suppressed(const NewEvent::For& to) {
     const auto span = to.webhook->settings.cooldown.count();
-    if (!to.cooldown_value || span <= 0 || cooldowns_.take(to.webhook->key, *to.cooldown_value, span, queue_now_)) {
+    if (!to.cooldown_value || span <= 0 ||
+        cooldowns_.take(to.webhook->key, *to.cooldown_value, span, queue_now_)) {
         return false;
     }
     suppressed_.push_back(to.webhook->key);
     return true;
 }
 
-common::Result<Accepted> Admission::admit(const std::vector<NewEvent>& events, const std::vector<EventKey>& keys,
+common::Result<Accepted> Admission::admit(const std::vector<NewEvent>& events,
+                                          const std::vector<EventKey>& keys,
                                           const std::vector<bool>& on_disk, std::uint64_t& room) {
     const Mark mark{remembered_, cooldowns_.taken(), rows_.size()};
     const auto suppressed_before = suppressed_.size();
@@ -56,7 +58,8 @@ common::Result<Accepted> Admission::admit(const std::vector<NewEvent>& events, c
     if (bytes > room) {
         undo_to(mark);
         suppressed_.resize(suppressed_before);
-        return common::fail(common::Fault::full, "no room for " + std::to_string(bytes) + " bytes more");
+        return common::fail(common::Fault::full,
+                            "no room for " + std::to_string(bytes) + " bytes more");
     }
     room -= bytes;
     return accepted;

@@ -1,11 +1,12 @@
-// Admission: what of a group of events becomes rows. Judges duplicates, cooldowns and room, and gives out row ids. Loop thread. A group is
-// formed, written, and then kept or undone as a whole: memory never says more than the disk.
+// Admission: what of a group of events becomes rows. Judges duplicates, cooldowns and room, and
+// gives out row ids. Loop thread. A group is formed, written, and then kept or undone as a whole:
+// memory never says more than the disk.
 #pragma once
 
 #include "agent/config/config.hpp"
 #include "agent/queue/cooldowns.hpp"
-#include "agent/store/commit.hpp"
 #include "agent/queue/recent_events.hpp"
+#include "agent/store/commit.hpp"
 #include "agent/webhooks/counters.hpp"
 #include "common/async/clock.hpp"
 #include "common/base/result.hpp"
@@ -26,7 +27,8 @@ struct NewEvent {
     std::shared_ptr<const std::string> bytes;
     struct For {
         std::shared_ptr<const Webhook> webhook;
-        std::optional<std::string> cooldown_value; ///< set: at most one per value and webhook.settings.cooldown
+        std::optional<std::string>
+            cooldown_value; ///< set: at most one per value and webhook.settings.cooldown
     };
     std::vector<For> deliveries;
 };
@@ -48,10 +50,12 @@ class Admission {
     void begin(common::Instant now, std::int64_t queue_now);
     [[nodiscard]] bool is_recent(const EventKey& key) const { return recent_.contains(key); }
 
-    /// One request's events, all or nothing. `keys` as many as events; `on_disk`: those known to be duplicates of pending ones (may be
-    /// empty: none). `room`: bytes that may be used, reduced by what is. Fault::full leaves no trace.
-    common::Result<Accepted> admit(const std::vector<NewEvent>& events, const std::vector<EventKey>& keys, const std::vector<bool>& on_disk,
-                                   std::uint64_t& room);
+    /// One request's events, all or nothing. `keys` as many as events; `on_disk`: those known to be
+    /// duplicates of pending ones (may be empty: none). `room`: bytes that may be used, reduced by
+    /// what is. Fault::full leaves no trace.
+    common::Result<Accepted> admit(const std::vector<NewEvent>& events,
+                                   const std::vector<EventKey>& keys,
+                                   const std::vector<bool>& on_disk, std::uint64_t& room);
 
     /// The rows of the group; the cooldowns that go with them.
     [[nodiscard]] const std::vector<EventRow>& rows() const { return rows_; }
@@ -60,7 +64,8 @@ class Admission {
 
     /// The group is committed.
     void keep();
-    /// The group is not committed. Its row ids are not given again: who knows what the disk has of them.
+    /// The group is not committed. Its row ids are not given again: who knows what the disk has of
+    /// them.
     void undo();
 
     /// Whether cooldowns were over and are forgotten.

@@ -17,7 +17,8 @@ using common::Task;
 constexpr Millis settle_within{1'000};
 constexpr Millis anchor_interval{10'000};
 constexpr std::uint64_t tight_disk = std::uint64_t{16} << 20; // bytes: two groups, with their WAL
-constexpr std::size_t group_bytes = std::size_t{8} << 20;     // more than that waits for the next transaction
+constexpr std::size_t group_bytes = std::size_t{8}
+                                    << 20; // more than that waits for the next transaction
 
 } // namespace
 
@@ -31,8 +32,9 @@ Committer::Waiting::Waiting(common::Executor loop, std::vector<NewEvent> news, c
 }
 
 Committer::Committer(common::Executor loop, Parts parts, Listeners listeners)
-    : loop_{loop}, clock_{parts.clock}, config_{parts.config}, database_{parts.database}, counts_{parts.counts}, time_{parts.time},
-      listeners_{std::move(listeners)}, admission_{parts.counts.stats}, wake_{loop, parts.clock} {
+    : loop_{loop}, clock_{parts.clock}, config_{parts.config}, database_{parts.database},
+      counts_{parts.counts}, time_{parts.time}, listeners_{std::move(listeners)},
+      admission_{parts.counts.stats}, wake_{loop, parts.clock} {
     database_.on_broken([this] { wake_.notify(); });
 }
 
@@ -104,16 +106,19 @@ std::optional<common::Instant> Committer::next_time() const {
     }
     std::optional<common::Instant> when;
     if (!waiting_.empty()) {
-        when = waiting_bytes_ > group_bytes ? now : waiting_.front()->since + config_.queue.commit_window;
+        when = waiting_bytes_ > group_bytes ? now
+                                            : waiting_.front()->since + config_.queue.commit_window;
     }
     if (waiting_since_) {
-        when = std::min(when.value_or(*waiting_since_ + settle_within), *waiting_since_ + settle_within);
+        when = std::min(when.value_or(*waiting_since_ + settle_within),
+                        *waiting_since_ + settle_within);
     }
     return when;
 }
 
 Task<> Committer::run() {
-    // A cancellation must not break off a commit in the middle: it is looked for between two of them.
+    // A cancellation must not break off a commit in the middle: it is looked for between two of
+    // them.
     auto unbroken = common::asio::this_coro::throw_if_cancelled(false);
     co_await unbroken;
     running_ = true;
@@ -148,7 +153,8 @@ Committer::Group Committer::take_group() {
     Group group;
     std::size_t bytes = 0;
     std::size_t count = 0;
-    while (count < waiting_.size() && (count == 0 || bytes + waiting_[count]->bytes <= group_bytes)) {
+    while (count < waiting_.size() &&
+           (count == 0 || bytes + waiting_[count]->bytes <= group_bytes)) {
         bytes += waiting_[count++]->bytes;
     }
     const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
@@ -207,10 +213,11 @@ Task<Result<void>> Committer::mend() {
     co_return Result<void>{};
 }
 
-/// Events may be pending that memory does not remember: from before the start, or older than what it remembers. Only then the disk is
-/// asked, for it costs a look for each event.
+/// Events may be pending that memory does not remember: from before the start, or older than what
+/// it remembers. Only then the disk is asked, for it costs a look for each event.
 Task<Result<void>> Committer::look_up(Group& group) {
-    const auto remembered_since = std::max(loaded_at_, time_.now() - Admission::duplicate_window.count() + 1'000);
+    const auto remembered_since =
+        std::max(loaded_at_, time_.now() - Admission::duplicate_window.count() + 1'000);
     if (!counts_.oldest || *counts_.oldest > remembered_since) {
         co_return Result<void>{};
     }
@@ -223,7 +230,9 @@ Task<Result<void>> Committer::look_up(Group& group) {
             }
         }
     }
-    auto look = [asked](common::Connection& connection, QueueTables& tables) { return tables.pending_already(connection, *asked); };
+    auto look = [asked](common::Connection& connection, QueueTables& tables) {
+        return tables.pending_already(connection, *asked);
+    };
     auto job = database_.run(std::move(look));
     const auto found = co_await std::move(job);
     if (!found) {
@@ -313,7 +322,8 @@ void Committer::offer(const Commit& commit) {
     std::vector<Delivery> deliveries;
     for (const auto& event : commit.events) {
         for (std::size_t place = 0; place < event.webhooks.size(); ++place) {
-            deliveries.push_back({event.delivery(place), event.webhooks[place], event.event_id, event.bytes, 0, event.accepted_at});
+            deliveries.push_back({event.delivery(place), event.webhooks[place], event.event_id,
+                                  event.bytes, 0, event.accepted_at});
         }
     }
     if (!deliveries.empty()) {

@@ -1,14 +1,15 @@
-// Committer: group commit. One coroutine takes all that waits (new events, outcomes of attempts), forms one group on the loop, writes it in
-// one transaction, and only then answers. Loop thread. What was answered survives as queue.sync says; outcomes are at most 1 s behind.
+// Committer: group commit. One coroutine takes all that waits (new events, outcomes of attempts),
+// forms one group on the loop, writes it in one transaction, and only then answers. Loop thread.
+// What was answered survives as queue.sync says; outcomes are at most 1 s behind.
 #pragma once
 
-#include "agent/queue/admission.hpp"
 #include "agent/config/config.hpp"
-#include "agent/store/listing.hpp"
-#include "agent/queue/queue_counts.hpp"
-#include "agent/store/queue_time.hpp"
+#include "agent/queue/admission.hpp"
 #include "agent/queue/outcomes.hpp"
+#include "agent/queue/queue_counts.hpp"
 #include "agent/queue/queue_database.hpp"
+#include "agent/store/listing.hpp"
+#include "agent/store/queue_time.hpp"
 #include "common/async/clock.hpp"
 
 #include <functional>
@@ -29,7 +30,8 @@ class Committer {
     };
     struct Listeners {
         std::function<void(std::vector<Delivery>)> committed; ///< new committed deliveries
-        std::function<void(const Selection&)> rows_changed; ///< rows were changed behind the lanes' backs
+        std::function<void(const Selection&)>
+            rows_changed; ///< rows were changed behind the lanes' backs
     };
     Committer(common::Executor loop, Parts parts, Listeners listeners);
 
@@ -48,7 +50,9 @@ class Committer {
     /// Whether cooldowns were over and are forgotten in memory.
     bool expire_cooldowns() { return admission_.expire(time_.now()); }
     /// No delivery has this id or a larger one.
-    [[nodiscard]] std::int64_t next_id() const { return admission_.next_event() * deliveries_per_event; }
+    [[nodiscard]] std::int64_t next_id() const {
+        return admission_.next_event() * deliveries_per_event;
+    }
     [[nodiscard]] bool disk_short() const { return disk_room() < 0; }
 
   private:

@@ -10,7 +10,8 @@ void Cooldowns::load(std::vector<CooldownMark> marks) {
     }
 }
 
-bool Cooldowns::take(const std::string& webhook, const std::string& value, std::int64_t span, std::int64_t now) {
+bool Cooldowns::take(const std::string& webhook, const std::string& value, std::int64_t span,
+                     std::int64_t now) {
     Key key{webhook, value};
     const auto found = until_.find(key);
     if (found != until_.end() && now < found->second) {

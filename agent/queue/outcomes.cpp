@@ -13,12 +13,14 @@ bool is_one_of(const std::vector<std::string>& webhooks, const std::string& webh
 }
 
 bool is_retry_of(const RecordedOutcome& recorded, const std::vector<std::string>& webhooks) {
-    return recorded.kind == Outcome::Kind::retry && !recorded.expired && is_one_of(webhooks, recorded.webhook);
+    return recorded.kind == Outcome::Kind::retry && !recorded.expired &&
+           is_one_of(webhooks, recorded.webhook);
 }
 
 void keep_last(std::vector<AttemptNote>& attempts) {
     if (attempts.size() > history_length) {
-        attempts.erase(attempts.begin(), attempts.end() - static_cast<std::ptrdiff_t>(history_length));
+        attempts.erase(attempts.begin(),
+                       attempts.end() - static_cast<std::ptrdiff_t>(history_length));
     }
 }
 
@@ -65,7 +67,8 @@ std::vector<UnwrittenOutcome> UnwrittenOutcomes::take() {
         taken.push_back(held);
     }
     // Rows that lie side by side are written side by side.
-    std::sort(taken.begin(), taken.end(), [](const auto& a, const auto& b) { return a.latest.id < b.latest.id; });
+    std::sort(taken.begin(), taken.end(),
+              [](const auto& a, const auto& b) { return a.latest.id < b.latest.id; });
     return taken;
 }
 
@@ -118,7 +121,8 @@ const RecordedOutcome* UnwrittenOutcomes::latest(std::int64_t id) const {
     return nullptr;
 }
 
-std::optional<std::int64_t> UnwrittenOutcomes::earliest_due(const std::vector<std::string>& webhooks, std::int64_t now) const {
+std::optional<std::int64_t>
+UnwrittenOutcomes::earliest_due(const std::vector<std::string>& webhooks, std::int64_t now) const {
     std::optional<std::int64_t> earliest;
     for (const auto* held : {&waiting_, &writing_}) {
         for (const auto& [id, recorded] : *held) {
@@ -131,7 +135,8 @@ std::optional<std::int64_t> UnwrittenOutcomes::earliest_due(const std::vector<st
     return earliest;
 }
 
-std::vector<Retry> UnwrittenOutcomes::due(const std::vector<std::string>& webhooks, std::int64_t now) const {
+std::vector<Retry> UnwrittenOutcomes::due(const std::vector<std::string>& webhooks,
+                                          std::int64_t now) const {
     std::vector<Retry> retries;
     for (const auto* held : {&waiting_, &writing_}) {
         for (const auto& [id, recorded] : *held) {
@@ -141,19 +146,22 @@ std::vector<Retry> UnwrittenOutcomes::due(const std::vector<std::string>& webhoo
             }
         }
     }
-    std::sort(retries.begin(), retries.end(), [](const Retry& a, const Retry& b) { return a.id < b.id; });
+    std::sort(retries.begin(), retries.end(),
+              [](const Retry& a, const Retry& b) { return a.id < b.id; });
     return retries;
 }
 
 bool UnwrittenOutcomes::is_retry(std::int64_t id, std::uint32_t attempts) const {
     const auto* found = latest(id);
-    return found && found->kind == Outcome::Kind::retry && !found->expired && found->attempts == attempts;
+    return found && found->kind == Outcome::Kind::retry && !found->expired &&
+           found->attempts == attempts;
 }
 
 std::uint64_t UnwrittenOutcomes::make_due_now(const Selection& selection, std::int64_t now) {
     // What is being written is written as it was, so the new word on it waits behind that.
     for (const auto& [id, held] : writing_) {
-        if (is_retry(id, held.latest.attempts) && !waiting_.contains(id) && selection.covers(id, held.latest.webhook)) {
+        if (is_retry(id, held.latest.attempts) && !waiting_.contains(id) &&
+            selection.covers(id, held.latest.webhook)) {
             waiting_.emplace(id, UnwrittenOutcome{held.latest, {}});
         }
     }
@@ -165,7 +173,8 @@ std::uint64_t UnwrittenOutcomes::make_due_now(const Selection& selection, std::i
         }
         if (latest.kind == Outcome::Kind::retry && selection.state != DeliveryState::dead) {
             latest.due = std::min(latest.due, now);
-        } else if (latest.kind == Outcome::Kind::dead && selection.state != DeliveryState::pending) {
+        } else if (latest.kind == Outcome::Kind::dead &&
+                   selection.state != DeliveryState::pending) {
             count(latest, false);
             latest.kind = Outcome::Kind::retry;
             latest.attempts = 0;

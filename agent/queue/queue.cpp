@@ -17,7 +17,8 @@ std::uint64_t at_least_zero(std::int64_t count) {
 
 } // namespace
 
-Queue::Queue(common::Executor loop, common::Clock& clock, common::Database& database, const Config& config, Counters& stats) {
+Queue::Queue(common::Executor loop, common::Clock& clock, common::Database& database,
+             const Config& config, Counters& stats) {
     Committer::Listeners listeners;
     listeners.committed = [this](std::vector<Delivery> deliveries) {
         if (on_new_) {
@@ -29,7 +30,8 @@ Queue::Queue(common::Executor loop, common::Clock& clock, common::Database& data
             on_edit_(selection);
         }
     };
-    state_ = std::make_unique<State>(std::move(loop), clock, database, config, stats, std::move(listeners));
+    state_ = std::make_unique<State>(std::move(loop), clock, database, config, stats,
+                                     std::move(listeners));
 }
 
 Queue::~Queue() = default;
@@ -60,10 +62,14 @@ Task<> Queue::flush() {
     return state_->committer.flush();
 }
 
-Task<Result<DueBatch>> Queue::fresh(std::vector<std::string> webhooks, std::int64_t after, std::size_t limit) {
+Task<Result<DueBatch>> Queue::fresh(std::vector<std::string> webhooks, std::int64_t after,
+                                    std::size_t limit) {
     for (;;) {
-        auto look = [wanted = LaneQuery{webhooks, state_->committer.outcomes().ids(webhooks), {}, limit},
-                     after](common::Connection& connection, QueueTables& tables) { return tables.fresh(connection, wanted, after); };
+        auto look = [wanted =
+                         LaneQuery{webhooks, state_->committer.outcomes().ids(webhooks), {}, limit},
+                     after](common::Connection& connection, QueueTables& tables) {
+            return tables.fresh(connection, wanted, after);
+        };
         auto job = state_->database.run(std::move(look));
         auto batch = co_await std::move(job);
         if (!batch) {
@@ -78,15 +84,19 @@ Task<Result<DueBatch>> Queue::fresh(std::vector<std::string> webhooks, std::int6
 
 Task<Result<DueBatch>> Queue::due(std::vector<std::string> webhooks, std::size_t limit) {
     const auto& outcomes = state_->committer.outcomes();
-    // Outcomes need no commit of their own for this look, but for retries that are due before they were written.
+    // Outcomes need no commit of their own for this look, but for retries that are due before they
+    // were written.
     if (!outcomes.due(webhooks, state_->time.now()).empty()) {
         auto written = flush();
         co_await std::move(written);
     }
     for (;;) {
         const auto now = state_->time.now();
-        auto look = [wanted = LaneQuery{webhooks, outcomes.ids(webhooks), outcomes.due(webhooks, now), limit},
-                     now](common::Connection& connection, QueueTables& tables) { return tables.due(connection, wanted, now); };
+        auto look = [wanted = LaneQuery{webhooks, outcomes.ids(webhooks),
+                                        outcomes.due(webhooks, now), limit},
+                     now](common::Connection& connection, QueueTables& tables) {
+            return tables.due(connection, wanted, now);
+        };
         auto job = state_->database.run(std::move(look));
         auto batch = co_await std::move(job);
         if (!batch) {
@@ -102,7 +112,8 @@ Task<Result<DueBatch>> Queue::due(std::vector<std::string> webhooks, std::size_t
     }
 }
 
-Task<Result<RowPage>> Queue::list(Selection selection, std::int64_t after, std::size_t limit, bool with_bodies) {
+Task<Result<RowPage>> Queue::list(Selection selection, std::int64_t after, std::size_t limit,
+                                  bool with_bodies) {
     auto written = flush();
     co_await std::move(written);
     auto read = [=, now = state_->time.now()](common::Connection& connection, QueueTables&) {
@@ -115,7 +126,9 @@ Task<Result<RowPage>> Queue::list(Selection selection, std::int64_t after, std::
 Task<Result<std::optional<DeliveryRow>>> Queue::show(std::int64_t id) {
     auto written = flush();
     co_await std::move(written);
-    auto read = [id, now = state_->time.now()](common::Connection& connection, QueueTables&) { return read_row(connection, id, now); };
+    auto read = [id, now = state_->time.now()](common::Connection& connection, QueueTables&) {
+        return read_row(connection, id, now);
+    };
     auto job = state_->database.run(std::move(read));
     co_return co_await std::move(job);
 }
@@ -144,12 +157,14 @@ QueueStatus Queue::stats() const {
 
 std::uint64_t Queue::pending(const std::string& webhook) const {
     const auto leaving = state_->committer.outcomes().leaving(webhook);
-    return at_least_zero(state_->counts.of(webhook).pending - static_cast<std::int64_t>(leaving.pending));
+    return at_least_zero(state_->counts.of(webhook).pending -
+                         static_cast<std::int64_t>(leaving.pending));
 }
 
 std::uint64_t Queue::dead(const std::string& webhook) const {
     const auto leaving = state_->committer.outcomes().leaving(webhook);
-    return at_least_zero(state_->counts.of(webhook).dead + static_cast<std::int64_t>(leaving.dying));
+    return at_least_zero(state_->counts.of(webhook).dead +
+                         static_cast<std::int64_t>(leaving.dying));
 }
 
 } // namespace agent

@@ -1,5 +1,6 @@
-// QueueCounts: how many deliveries there are, by webhook and state, and what they take. Kept by what each write reports, counted once at
-// load: nothing counts rows while the agent runs. Loop thread.
+// QueueCounts: how many deliveries there are, by webhook and state, and what they take. Kept by
+// what each write reports, counted once at load: nothing counts rows while the agent runs. Loop
+// thread.
 #pragma once
 
 #include "agent/store/commit.hpp"

@@ -13,7 +13,8 @@ namespace agent {
 namespace {
 
 constexpr common::Millis pause{1'000};
-// A file that is damaged again and again means a broken disk, and each copy set aside fills it further.
+// A file that is damaged again and again means a broken disk, and each copy set aside fills it
+// further.
 constexpr int most_salvages = 3;
 
 } // namespace
@@ -72,7 +73,9 @@ common::Task<common::Result<LoadedQueue>> QueueDatabase::mend() {
     common::Database::Mend between;
     if (trouble_ == Trouble::damaged && salvaged_ < most_salvages) {
         ++salvaged_;
-        between = [sync = config_.queue.sync](const std::string& path) { return salvage_file(path, sync); };
+        between = [sync = config_.queue.sync](const std::string& path) {
+            return salvage_file(path, sync);
+        };
     }
     auto opening = database_.reopen(std::move(between));
     auto opened = co_await std::move(opening);
@@ -80,7 +83,8 @@ common::Task<common::Result<LoadedQueue>> QueueDatabase::mend() {
         co_return common::fail(opened.error());
     }
     trouble_ = Trouble::refused;
-    auto work = [max_size = config_.queue.max_size](common::Connection& connection, QueueTables& tables) {
+    auto work = [max_size = config_.queue.max_size](common::Connection& connection,
+                                                    QueueTables& tables) {
         return tables.load(connection, max_size);
     };
     auto job = run(std::move(work));
@@ -89,7 +93,8 @@ common::Task<common::Result<LoadedQueue>> QueueDatabase::mend() {
 
 void QueueDatabase::note_write_failure(const common::Error& error) {
     if (!degraded_) {
-        common::log::error("the store does not work: no new events until it does, deliveries go on", {{"error", error.message}});
+        common::log::error("the store does not work: no new events until it does, deliveries go on",
+                           {{"error", error.message}});
     }
     degraded_ = true;
     last_error_ = error.message;
@@ -107,7 +112,8 @@ void QueueDatabase::note_write_success() {
 std::uint64_t QueueDatabase::disk_free() const {
     const std::filesystem::path path{database_.path()};
     std::error_code error;
-    const auto space = std::filesystem::space(path.has_parent_path() ? path.parent_path() : ".", error);
+    const auto space =
+        std::filesystem::space(path.has_parent_path() ? path.parent_path() : ".", error);
     // What cannot be measured cannot be a bound; a write will tell.
     return error ? UINT64_MAX : space.available;
 }

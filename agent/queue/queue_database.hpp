@@ -1,10 +1,11 @@
-// QueueDatabase: the database as the queue sees it: runs jobs, knows whether they work, and mends what can be mended: after an I/O error the
-// connection is opened anew, a file that turns out damaged is set aside and salvaged. Loop thread; jobs run on the database's.
+// QueueDatabase: the database as the queue sees it: runs jobs, knows whether they work, and mends
+// what can be mended: after an I/O error the connection is opened anew, a file that turns out
+// damaged is set aside and salvaged. Loop thread; jobs run on the database's.
 #pragma once
 
 #include "agent/config/config.hpp"
-#include "agent/store/disk_reserve.hpp"
 #include "agent/store/commit.hpp"
+#include "agent/store/disk_reserve.hpp"
 #include "common/async/clock.hpp"
 #include "common/sqlite/database.hpp"
 
@@ -43,10 +44,11 @@ class QueueDatabase {
         make_way, ///< for what deletes: the reserve is given up and the work tried once more
     };
     template <class Work>
-    auto run(Work work, OnFullDisk on_full = OnFullDisk::refuse)
-        -> common::Task<common::Result<std::invoke_result_t<Work&, common::Connection&, QueueTables&>>>;
+    auto run(Work work, OnFullDisk on_full = OnFullDisk::refuse) -> common::Task<
+        common::Result<std::invoke_result_t<Work&, common::Connection&, QueueTables&>>>;
 
-    /// After an I/O error or damage: opens anew and counts anew; what is there now is what is true. broken() until it succeeds.
+    /// After an I/O error or damage: opens anew and counts anew; what is there now is what is true.
+    /// broken() until it succeeds.
     common::Task<common::Result<LoadedQueue>> mend();
     [[nodiscard]] bool broken() const { return trouble_ != Trouble::refused; }
     /// Called when a job finds the store broken.
@@ -59,7 +61,8 @@ class QueueDatabase {
     [[nodiscard]] common::Instant retry_at() const { return retry_at_; }
     [[nodiscard]] const std::string& last_error() const { return last_error_; }
 
-    /// Free bytes of the file system that ordinary users may take, at this moment: a fast producer fills a small disk within a second.
+    /// Free bytes of the file system that ordinary users may take, at this moment: a fast producer
+    /// fills a small disk within a second.
     [[nodiscard]] std::uint64_t disk_free() const;
 
   private:
@@ -78,11 +81,12 @@ class QueueDatabase {
 };
 
 template <class Work>
-auto QueueDatabase::run(Work work, OnFullDisk on_full)
-    -> common::Task<common::Result<std::invoke_result_t<Work&, common::Connection&, QueueTables&>>> {
+auto QueueDatabase::run(Work work, OnFullDisk on_full) -> common::Task<
+    common::Result<std::invoke_result_t<Work&, common::Connection&, QueueTables&>>> {
     using Value = std::invoke_result_t<Work&, common::Connection&, QueueTables&>;
-    auto attempt = [work = std::move(work), tables = tables_,
-                    on_full](common::Connection& connection) mutable -> tl::expected<Value, DatabaseError> {
+    auto attempt =
+        [work = std::move(work), tables = tables_,
+         on_full](common::Connection& connection) mutable -> tl::expected<Value, DatabaseError> {
         for (bool again = on_full == OnFullDisk::make_way;; again = false) {
             try {
                 return work(connection, *tables);

@@ -46,7 +46,8 @@ void RecentEvents::insert(const EventKey& key, common::Instant now) {
     }
     auto position = static_cast<Position>(first_ + order_.size());
     if (position == 0) {
-        // The count has gone round once: begin anew at 1, which costs one pass in four thousand million events.
+        // The count has gone round once: begin anew at 1, which costs one pass in four thousand
+        // million events.
         first_ = 1;
         resize(slots_.size());
         position = static_cast<Position>(first_ + order_.size());

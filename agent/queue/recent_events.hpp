@@ -1,6 +1,7 @@
-// RecentEvents: which events were accepted lately, as 128 bits each, so that a producer's repetition is known even when nothing of the
-// event is left on disk. Loop thread. Memory only: after a restart only events that are still pending are known (they are on disk).
-// About 40 bytes an event: ten minutes of a thousand events a second fit into 25 MB.
+// RecentEvents: which events were accepted lately, as 128 bits each, so that a producer's
+// repetition is known even when nothing of the event is left on disk. Loop thread. Memory only:
+// after a restart only events that are still pending are known (they are on disk). About 40 bytes
+// an event: ten minutes of a thousand events a second fit into 25 MB.
 #pragma once
 
 #include "common/base/time.hpp"
@@ -37,9 +38,12 @@ class RecentEvents {
         EventKey key;
         common::Instant at;
     };
-    // An open-addressing table of positions in order_; a position counts from the very first entry there ever was, 0 is an empty slot.
+    // An open-addressing table of positions in order_; a position counts from the very first entry
+    // there ever was, 0 is an empty slot.
     using Position = std::uint32_t;
-    [[nodiscard]] const Entry& entry(Position position) const { return order_[static_cast<Position>(position - first_)]; }
+    [[nodiscard]] const Entry& entry(Position position) const {
+        return order_[static_cast<Position>(position - first_)];
+    }
     [[nodiscard]] std::size_t slot_of(const EventKey& key) const;
     void place(const EventKey& key, Position position);
     void take_out(const EventKey& key);

@@ -14,14 +14,17 @@ using common::Millis;
 using common::Result;
 using common::Task;
 
-// What is committed stands in the WAL first and then in the database as well, with the pages of the indexes that every commit touches.
+// What is committed stands in the WAL first and then in the database as well, with the pages of the
+// indexes that every commit touches.
 constexpr std::uint64_t files_a_row = 2;
 constexpr std::int64_t commit_bytes = 64 * 1024;
 constexpr Millis give_back_interval{1'000};
-constexpr Millis episode{60'000};                            // what comes again within it is the same story and not told twice
-constexpr std::uint64_t worthwhile_wal = 64 * 1024;          // bytes
-constexpr std::uint64_t pages_a_step = 2'048;                // given back at once while producers wait
-constexpr std::int64_t most_at_once = std::int64_t{8} << 20; // bytes dropped beyond what is needed: a lowered bound is reached by and by
+constexpr Millis episode{60'000}; // what comes again within it is the same story and not told twice
+constexpr std::uint64_t worthwhile_wal = 64 * 1024; // bytes
+constexpr std::uint64_t pages_a_step = 2'048;       // given back at once while producers wait
+constexpr std::int64_t most_at_once =
+    std::int64_t{8}
+    << 20; // bytes dropped beyond what is needed: a lowered bound is reached by and by
 
 /// Of rows that take so many bytes, until they are checkpointed.
 std::int64_t cost(std::uint64_t bytes) {
@@ -32,13 +35,15 @@ std::int64_t cost(std::uint64_t bytes) {
 
 std::int64_t Committer::size_room() const {
     const auto& sizes = counts_.sizes;
-    return static_cast<std::int64_t>(config_.queue.max_size) - static_cast<std::int64_t>(sizes.used + sizes.wal);
+    return static_cast<std::int64_t>(config_.queue.max_size) -
+           static_cast<std::int64_t>(sizes.used + sizes.wal);
 }
 
 std::int64_t Committer::disk_room() const {
     constexpr auto most = static_cast<std::uint64_t>(INT64_MAX) / 2;
     const auto kept = std::min(config_.queue.min_free, most) + std::min(counts_.sizes.growth, most);
-    return static_cast<std::int64_t>(std::min(database_.disk_free(), most)) - static_cast<std::int64_t>(kept);
+    return static_cast<std::int64_t>(std::min(database_.disk_free(), most)) -
+           static_cast<std::int64_t>(kept);
 }
 
 /// Whether all of the group has room. With `may_drop` the commit makes what is lacking.
@@ -46,7 +51,8 @@ bool Committer::admit_group(Group& group, bool may_drop) {
     admission_.begin(clock_.now(), time_.now());
     const auto there_is = std::min(size_room(), disk_room());
     const auto most = may_drop ? static_cast<std::int64_t>(config_.queue.max_size) : there_is;
-    const auto limit = static_cast<std::uint64_t>(std::max<std::int64_t>(most - commit_bytes, 0)) / files_a_row;
+    const auto limit =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(most - commit_bytes, 0)) / files_a_row;
     auto left = limit;
     bool all = true;
     group.answers.clear();
@@ -62,8 +68,11 @@ bool Committer::admit_group(Group& group, bool may_drop) {
     const auto needed = cost(limit - left);
     if (may_drop && needed > there_is) {
         // Whatever else fills the disk, what is dropped makes room for what comes and for no more.
-        const auto lacking = std::max(needed - size_room(), disk_room() < needed ? static_cast<std::int64_t>(limit - left) : 0);
-        group.commit->make_room = static_cast<std::uint64_t>(std::min(lacking, needed + most_at_once));
+        const auto lacking =
+            std::max(needed - size_room(),
+                     disk_room() < needed ? static_cast<std::int64_t>(limit - left) : 0);
+        group.commit->make_room =
+            static_cast<std::uint64_t>(std::min(lacking, needed + most_at_once));
     }
     if (all && needed > 0) {
         refused_bytes_ = 0;
@@ -72,14 +81,17 @@ bool Committer::admit_group(Group& group, bool may_drop) {
     return all;
 }
 
-/// Gives back what is held without need, then judges again; in `drop_oldest` with the right to drop.
+/// Gives back what is held without need, then judges again; in `drop_oldest` with the right to
+/// drop.
 Task<Result<void>> Committer::find_room(Group& group) {
     const auto& sizes = counts_.sizes;
     const bool disk_short = disk_room() < size_room();
-    const bool worthwhile = sizes.wal >= worthwhile_wal || (disk_short && sizes.spare + sizes.wal > 0);
+    const bool worthwhile =
+        sizes.wal >= worthwhile_wal || (disk_short && sizes.spare + sizes.wal > 0);
     if (worthwhile && (!gave_back_at_ || clock_.now() - *gave_back_at_ >= give_back_interval)) {
         gave_back_at_ = clock_.now();
-        auto give = [pages = disk_short ? pages_a_step : 0](common::Connection& connection, QueueTables& tables) {
+        auto give = [pages = disk_short ? pages_a_step : 0](common::Connection& connection,
+                                                            QueueTables& tables) {
             empty_wal(connection);
             if (pages > 0) {
                 shrink(connection, pages);
@@ -113,7 +125,9 @@ void Committer::no_room(Group& group) {
     tell_full(true);
     for (std::size_t i = 0; i < group.adds.size(); ++i) {
         refused_bytes_ = row_bytes(group.adds[i]->bytes, group.adds[i]->events.size());
-        group.answers[i] = common::fail(Fault::full, "no room for " + std::to_string(refused_bytes_) + " bytes more, and nothing to drop");
+        group.answers[i] =
+            common::fail(Fault::full, "no room for " + std::to_string(refused_bytes_) +
+                                          " bytes more, and nothing to drop");
     }
     answer(group);
 }
@@ -124,10 +138,11 @@ bool Committer::full() const {
 
 void Committer::tell_full(bool full) {
     if (full && !full_told_ && (!full_told_at_ || clock_.now() - *full_told_at_ >= episode)) {
-        common::log::warn("the queue is full: new events are refused until deliveries make room", {{"bytes", counts_.sizes.files()},
-                                                                                                   {"max_size", config_.queue.max_size},
-                                                                                                   {"disk_free", database_.disk_free()},
-                                                                                                   {"min_free", config_.queue.min_free}});
+        common::log::warn("the queue is full: new events are refused until deliveries make room",
+                          {{"bytes", counts_.sizes.files()},
+                           {"max_size", config_.queue.max_size},
+                           {"disk_free", database_.disk_free()},
+                           {"min_free", config_.queue.min_free}});
         full_told_ = true;
         full_told_at_ = clock_.now();
     }
@@ -142,8 +157,9 @@ void Committer::tell_dropped(const CommitResult& written) {
         return;
     }
     if (!dropped_at_ || clock_.now() - *dropped_at_ >= episode) {
-        common::log::warn("the queue is full: the oldest deliveries are dropped for new ones",
-                          {{"dropped", written.dropped.size()}, {"max_size", config_.queue.max_size}});
+        common::log::warn(
+            "the queue is full: the oldest deliveries are dropped for new ones",
+            {{"dropped", written.dropped.size()}, {"max_size", config_.queue.max_size}});
     }
     dropped_at_ = clock_.now();
     Selection gone;

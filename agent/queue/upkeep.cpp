@@ -1,10 +1,11 @@
-// What changes rows behind the lanes' backs: people's retry and drop, webhooks that went away, and upkeep. All in steps of a bounded number
-// of rows, each a transaction: the commit of new events waits for one step at most.
+// What changes rows behind the lanes' backs: people's retry and drop, webhooks that went away, and
+// upkeep. All in steps of a bounded number of rows, each a transaction: the commit of new events
+// waits for one step at most.
 #include "agent/queue/queue.hpp"
 
+#include "agent/queue/queue_state.hpp"
 #include "agent/store/disk_reserve.hpp"
 #include "agent/store/edits.hpp"
-#include "agent/queue/queue_state.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -19,8 +20,9 @@ using common::Task;
 
 constexpr std::int64_t most_dead = 10'000;
 constexpr std::uint64_t pages_a_step = 256;
-constexpr int shrink_steps = 64;                              // each time
-constexpr std::uint64_t spare_bytes = std::uint64_t{4} << 20; // kept: the file is about to grow again
+constexpr int shrink_steps = 64; // each time
+constexpr std::uint64_t spare_bytes = std::uint64_t{4}
+                                      << 20; // kept: the file is about to grow again
 constexpr std::uint64_t idle_wal_bytes = std::uint64_t{1} << 20;
 
 } // namespace
@@ -45,14 +47,16 @@ Task<Result<std::uint64_t>> Queue::drop(Selection selection) {
 Task<Result<std::uint64_t>> Queue::edit(bool drop, Selection selection) {
     auto written = flush();
     co_await std::move(written);
-    auto work = selection.ids.empty() ? state_->edit_all(drop, selection) : state_->edit_ids(drop, selection);
+    auto work = selection.ids.empty() ? state_->edit_all(drop, selection)
+                                      : state_->edit_ids(drop, selection);
     auto count = co_await std::move(work);
     // Also after an error: steps before it were done.
     if (!drop) {
         state_->expired_up_to.clear(); // what became pending again may be older
         const auto revived = state_->committer.make_due_now(selection);
         if (count && selection.state == DeliveryState::dead) {
-            *count += revived; // on disk they are pending yet, and counted there where those are meant
+            *count +=
+                revived; // on disk they are pending yet, and counted there where those are meant
         }
     }
     state_->rows_changed(selection);
@@ -66,9 +70,11 @@ Task<Result<std::uint64_t>> Queue::State::edit_ids(bool drop, Selection selectio
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
     for (std::size_t at = 0; at < ids.size(); at += rows_a_step) {
         const auto from = ids.begin() + static_cast<std::ptrdiff_t>(at);
-        selection.ids.assign(from, from + static_cast<std::ptrdiff_t>(std::min(rows_a_step, ids.size() - at)));
+        selection.ids.assign(
+            from, from + static_cast<std::ptrdiff_t>(std::min(rows_a_step, ids.size() - at)));
         auto work = [=, now = time.now()](Connection& connection, QueueTables& tables) {
-            return agent::edit_ids(connection, tables, drop ? Edit::drop : Edit::retry, selection, now);
+            return agent::edit_ids(connection, tables, drop ? Edit::drop : Edit::retry, selection,
+                                   now);
         };
         auto job = step(std::move(work));
         const auto done = co_await std::move(job);
@@ -109,7 +115,8 @@ Task<Result<std::uint64_t>> Queue::State::edit_all(bool drop, Selection selectio
     if (selection.state != DeliveryState::pending && counts.all.dead > 0) {
         std::int64_t after = 0;
         for (bool more = true; more;) {
-            auto work = [=, webhook = selection.webhook](Connection& connection, QueueTables& tables) {
+            auto work = [=, webhook = selection.webhook](Connection& connection,
+                                                         QueueTables& tables) {
                 return edit_dead(connection, tables, edit, webhook, after, last, now);
             };
             auto job = step(std::move(work));
@@ -132,7 +139,8 @@ Task<Result<std::uint64_t>> Queue::bury_removed(std::vector<std::string> known) 
             continue;
         }
         for (bool more = true; more;) {
-            auto work = [webhook, now = state_->time.now()](Connection& connection, QueueTables& tables) {
+            auto work = [webhook, now = state_->time.now()](Connection& connection,
+                                                            QueueTables& tables) {
                 return bury(connection, tables, webhook, "webhook removed", now);
             };
             auto job = state_->step(std::move(work));
@@ -190,8 +198,11 @@ Task<Result<void>> Queue::State::forget() {
         }
     }
     for (bool more = counts.all.dead > 0; more;) {
-        auto work = [died_before = time.now() - config.queue.keep_dead.count(), oldest = counts.all.dead - most_dead](
-                        Connection& connection, QueueTables& tables) { return forget_dead(connection, tables, died_before, oldest); };
+        auto work = [died_before = time.now() - config.queue.keep_dead.count(),
+                     oldest = counts.all.dead - most_dead](Connection& connection,
+                                                           QueueTables& tables) {
+            return forget_dead(connection, tables, died_before, oldest);
+        };
         auto job = step(std::move(work));
         const auto done = co_await std::move(job);
         if (!done) {
@@ -204,7 +215,8 @@ Task<Result<void>> Queue::State::forget() {
 
 Task<Result<void>> Queue::State::expire_old(std::string webhook, std::int64_t accepted_before) {
     for (bool more = counts.of(webhook).pending > 0; more;) {
-        auto work = [=, after = expired_up_to[webhook]](Connection& connection, QueueTables& tables) {
+        auto work = [=, after = expired_up_to[webhook]](Connection& connection,
+                                                        QueueTables& tables) {
             return expire(connection, tables, webhook, after, accepted_before);
         };
         auto job = step(std::move(work));
@@ -223,7 +235,8 @@ Task<Result<void>> Queue::State::expire_old(std::string webhook, std::int64_t ac
     co_return Result<void>{};
 }
 
-/// A file that was large once gives its pages back, a WAL that nobody needs goes, the reserve comes back.
+/// A file that was large once gives its pages back, a WAL that nobody needs goes, the reserve comes
+/// back.
 Task<Result<void>> Queue::State::give_back() {
     bool shrunk = false;
     auto spare = UINT64_MAX;

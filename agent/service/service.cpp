@@ -1,22 +1,22 @@
 #include "agent/service/service.hpp"
 
 #include "agent/api/control.hpp"
-#include "agent/delivery/dispatcher.hpp"
-#include "agent/service/exit_codes.hpp"
 #include "agent/api/ingest.hpp"
-#include "agent/definitions/local_file.hpp"
-#include "agent/queue/queue.hpp"
 #include "agent/api/router.hpp"
-#include "agent/store/salvage.hpp"
-#include "agent/findface/client.hpp"
+#include "agent/definitions/local_file.hpp"
 #include "agent/definitions/sync.hpp"
-#include "common/base/version.hpp"
-#include "agent/service/watchdog.hpp"
 #include "agent/definitions/webhook_cache.hpp"
-#include "common/http_client/http_client.hpp"
-#include "common/http_server/http_server.hpp"
+#include "agent/delivery/dispatcher.hpp"
+#include "agent/findface/client.hpp"
+#include "agent/queue/queue.hpp"
+#include "agent/service/exit_codes.hpp"
+#include "agent/service/watchdog.hpp"
+#include "agent/store/salvage.hpp"
 #include "common/base/log.hpp"
 #include "common/base/systemd.hpp"
+#include "common/base/version.hpp"
+#include "common/http_client/http_client.hpp"
+#include "common/http_server/http_server.hpp"
 
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -32,7 +32,8 @@ using common::Task;
 namespace asio = common::asio;
 namespace log = common::log;
 
-constexpr common::Millis stop_grace{5'000}; // for requests under way and attempts in flight at SIGTERM
+constexpr common::Millis stop_grace{
+    5'000}; // for requests under way and attempts in flight at SIGTERM
 constexpr common::Millis prune_interval{10'000};
 
 // The configuration's numbers are bounded so that they fit a 32-bit size.
@@ -111,10 +112,12 @@ Result<void> Service::open() {
 }
 
 Result<void> Service::listen() {
-    control_.emplace(clock_, queue_, cache_, config_, stats_, opened_, Control::Asks{[this] { return sync_now(); }});
+    control_.emplace(clock_, queue_, cache_, config_, stats_, opened_,
+                     Control::Asks{[this] { return sync_now(); }});
     router_.emplace(ingest_, *control_, config_);
     server_.emplace(
-        loop_.get_executor(), server_options(config_), [this](const common::Incoming& head) { return router_->refuse(head); },
+        loop_.get_executor(), server_options(config_),
+        [this](const common::Incoming& head) { return router_->refuse(head); },
         [this](common::Incoming request) { return router_->handle(std::move(request)); });
     const auto& ingest = config_.ingest;
     if (!ingest.listen.empty()) {
@@ -123,7 +126,8 @@ Result<void> Service::listen() {
             return common::fail("[ingest] listen", port.error());
         }
         const auto host = ingest.listen.substr(0, ingest.listen.rfind(':'));
-        log::info("listening", {{"address", host + ":" + std::to_string(*port)}, {"tls", ingest.tls_cert_file.empty() ? "no" : "yes"}});
+        log::info("listening", {{"address", host + ":" + std::to_string(*port)},
+                                {"tls", ingest.tls_cert_file.empty() ? "no" : "yes"}});
     }
     if (!ingest.socket.empty()) {
         if (auto bound = server_->listen_unix(ingest.socket, 0660); !bound) {
@@ -140,12 +144,16 @@ int Service::refuse(const common::Error& error) const {
 }
 
 int Service::run() {
-    log::info("starting", {{"version", common::version}, {"config", config_.path}, {"queue", config_.queue.path}});
+    log::info(
+        "starting",
+        {{"version", common::version}, {"config", config_.path}, {"queue", config_.queue.path}});
     if (auto opened = open(); !opened) {
         return refuse(opened.error());
     }
-    queue_.on_committed([this](std::vector<Delivery> deliveries) { dispatcher_.committed(std::move(deliveries)); });
-    queue_.on_rows_changed([this](const Selection& selection) { dispatcher_.rows_changed(selection); });
+    queue_.on_committed(
+        [this](std::vector<Delivery> deliveries) { dispatcher_.committed(std::move(deliveries)); });
+    queue_.on_rows_changed(
+        [this](const Selection& selection) { dispatcher_.rows_changed(selection); });
     cache_.on_change([this] {
         dispatcher_.redraw();
         prune_now_.notify();
@@ -223,7 +231,8 @@ Task<> Service::prune() {
             auto burial = queue_.bury_removed(std::move(known));
             const auto buried = co_await std::move(burial);
             if (buried && *buried > 0) {
-                log::info("deliveries of removed webhooks became dead letters", {{"deliveries", *buried}});
+                log::info("deliveries of removed webhooks became dead letters",
+                          {{"deliveries", *buried}});
             }
         }
         // What the store refuses shows as a degraded store; the next round tries again.
@@ -246,14 +255,16 @@ Task<Result<Changes>> Service::sync_now() {
         co_return common::fail(fetched.error());
     }
     for (auto part : {&Changes::added, &Changes::changed, &Changes::removed}) {
-        (changes.*part).insert((changes.*part).end(), (*fetched.*part).begin(), (*fetched.*part).end());
+        (changes.*part)
+            .insert((changes.*part).end(), (*fetched.*part).begin(), (*fetched.*part).end());
     }
     co_return changes;
 }
 
 void Service::reload() {
     log::info("reloading", {{"config", config_.path}});
-    const auto monotonic = std::chrono::duration_cast<std::chrono::microseconds>(clock_.now().time_since_epoch());
+    const auto monotonic =
+        std::chrono::duration_cast<std::chrono::microseconds>(clock_.now().time_since_epoch());
     systemd_.send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic.count()));
     auto loaded = load_config(config_.path, credentials_directory());
     auto local = loaded.good() ? read_local(loaded.config) : Result<std::vector<Definition>>{};

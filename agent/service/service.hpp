@@ -1,4 +1,5 @@
-// Agent: the composition root. Builds everything top to bottom, runs until SIGTERM or SIGINT, re-reads on SIGHUP, stops in order.
+// Agent: the composition root. Builds everything top to bottom, runs until SIGTERM or SIGINT,
+// re-reads on SIGHUP, stops in order.
 #pragma once
 
 #include "agent/config/config.hpp"

@@ -1,21 +1,22 @@
-// Watchdog: tells the supervisor how the agent is: STATUS= in words, and WATCHDOG=1 only while the loop, the store and the deliveries make
-// progress. Loop thread.
+// Watchdog: tells the supervisor how the agent is: STATUS= in words, and WATCHDOG=1 only while the
+// loop, the store and the deliveries make progress. Loop thread.
 #pragma once
 
 #include "agent/config/config.hpp"
+#include "agent/definitions/webhook_cache.hpp"
 #include "agent/delivery/dispatcher.hpp"
 #include "agent/queue/queue.hpp"
-#include "agent/definitions/webhook_cache.hpp"
 #include "common/async/clock.hpp"
-#include "common/sqlite/database.hpp"
 #include "common/base/systemd.hpp"
+#include "common/sqlite/database.hpp"
 
 namespace agent {
 
 class Watchdog {
   public:
-    Watchdog(common::Clock& clock, common::Database& database, const Queue& queue, const Dispatcher& dispatcher, const WebhookCache& cache,
-          const Config& config, const common::SystemdNotifier& notify);
+    Watchdog(common::Clock& clock, common::Database& database, const Queue& queue,
+             const Dispatcher& dispatcher, const WebhookCache& cache, const Config& config,
+             const common::SystemdNotifier& notify);
     /// Until cancelled.
     common::Task<> run();
 

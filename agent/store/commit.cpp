@@ -17,7 +17,8 @@ namespace {
 using common::Connection;
 
 void insert_event(Connection& connection, const EventRow& event, CountChanges& changes) {
-    auto& put = connection.prepared("INSERT INTO event(id, event_id, given, accepted_at, body) VALUES(?, ?, ?, ?, ?)");
+    auto& put = connection.prepared(
+        "INSERT INTO event(id, event_id, given, accepted_at, body) VALUES(?, ?, ?, ?, ?)");
     put.bind(1, event.id);
     put.bind(2, event.event_id);
     put.bind(3, event.given ? 1 : 0);
@@ -25,7 +26,8 @@ void insert_event(Connection& connection, const EventRow& event, CountChanges& c
     put.bindNoCopy(5, event.bytes->data(), static_cast<int>(event.bytes->size()));
     put.exec();
     for (std::size_t place = 0; place < event.webhooks.size(); ++place) {
-        auto& owe = connection.prepared("INSERT INTO delivery(id, webhook, state, attempts, due, last_status, last_error, history) "
+        auto& owe = connection.prepared("INSERT INTO delivery(id, webhook, state, attempts, due, "
+                                        "last_status, last_error, history) "
                                         "VALUES(?, ?, 0, 0, 0, 0, '', '')");
         owe.bind(1, event.delivery(place));
         owe.bind(2, event.webhooks[place]);
@@ -44,24 +46,28 @@ LoadedQueue QueueTables::load(Connection& connection, std::uint64_t max_size) {
     connection.handle().exec("PRAGMA wal_autocheckpoint = " + std::to_string(wal_pages) +
                              "; PRAGMA journal_size_limit = " + std::to_string(wal_pages * page));
     LoadedQueue loaded;
-    auto& pending =
-        connection.prepared("SELECT webhook, count(*) FROM delivery INDEXED BY delivery_pending WHERE state = 0 GROUP BY webhook");
+    auto& pending = connection.prepared("SELECT webhook, count(*) FROM delivery INDEXED BY "
+                                        "delivery_pending WHERE state = 0 GROUP BY webhook");
     while (pending.executeStep()) {
         loaded.counts[pending.getColumn(0).getString()].pending = pending.getColumn(1).getInt64();
     }
-    auto& dead = connection.prepared("SELECT webhook, count(*) FROM delivery INDEXED BY delivery_dead WHERE state = 1 GROUP BY webhook");
+    auto& dead = connection.prepared("SELECT webhook, count(*) FROM delivery INDEXED BY "
+                                     "delivery_dead WHERE state = 1 GROUP BY webhook");
     while (dead.executeStep()) {
         loaded.counts[dead.getColumn(0).getString()].dead = dead.getColumn(1).getInt64();
     }
     auto& cooldowns = connection.prepared("SELECT webhook, value, until FROM cooldown");
     while (cooldowns.executeStep()) {
-        loaded.cooldowns.push_back(
-            {cooldowns.getColumn(0).getString(), cooldowns.getColumn(1).getString(), cooldowns.getColumn(2).getInt64()});
+        loaded.cooldowns.push_back({cooldowns.getColumn(0).getString(),
+                                    cooldowns.getColumn(1).getString(),
+                                    cooldowns.getColumn(2).getInt64()});
     }
     loaded.anchor = read_anchor(connection);
     loaded.newest_accepted_at = newest_accepted_at(connection);
-    loaded.next_event = std::max({loaded.anchor ? loaded.anchor->next_event : 0, one_number(connection, "SELECT max(id) FROM event") + 1,
-                                  one_number(connection, "SELECT max(id) FROM delivery") / deliveries_per_event + 1});
+    loaded.next_event = std::max(
+        {loaded.anchor ? loaded.anchor->next_event : 0,
+         one_number(connection, "SELECT max(id) FROM event") + 1,
+         one_number(connection, "SELECT max(id) FROM delivery") / deliveries_per_event + 1});
     CommitResult written;
     measure(connection, written);
     loaded.sizes = written.sizes;
@@ -73,7 +79,8 @@ CommitResult QueueTables::commit(Connection& connection, const Commit& commit) {
     CommitResult written;
     const auto oldest_before = oldest_from_;
     try {
-        SQLite::Transaction transaction{connection.handle(), SQLite::TransactionBehavior::IMMEDIATE};
+        SQLite::Transaction transaction{connection.handle(),
+                                        SQLite::TransactionBehavior::IMMEDIATE};
         for (const auto& held : commit.outcomes) {
             write_outcome(connection, held, written.changes);
         }
@@ -87,7 +94,8 @@ CommitResult QueueTables::commit(Connection& connection, const Commit& commit) {
             insert_event(connection, event, written.changes);
         }
         for (const auto& mark : commit.cooldowns) {
-            auto& put = connection.prepared("INSERT OR REPLACE INTO cooldown(webhook, value, until) VALUES(?, ?, ?)");
+            auto& put = connection.prepared(
+                "INSERT OR REPLACE INTO cooldown(webhook, value, until) VALUES(?, ?, ?)");
             put.bind(1, mark.webhook);
             put.bind(2, mark.value);
             put.bind(3, mark.until);
@@ -115,7 +123,8 @@ CommitResult QueueTables::commit(Connection& connection, const Commit& commit) {
     return written;
 }
 
-CommitResult QueueTables::write_outcomes_alone(Connection& connection, const std::vector<UnwrittenOutcome>& outcomes) {
+CommitResult QueueTables::write_outcomes_alone(Connection& connection,
+                                               const std::vector<UnwrittenOutcome>& outcomes) {
     give_up_reserve(connection.path());
     CommitResult written;
     written.unwritten = write_in_pieces(connection, outcomes, written.changes);
@@ -130,7 +139,8 @@ bool QueueTables::make_room(Connection& connection, std::uint64_t bytes, CommitR
         const auto id = oldest_from_;
         auto& query = connection.prepared("SELECT length(body) FROM event WHERE id = ?");
         query.bind(1, id / deliveries_per_event);
-        const auto body = query.executeStep() ? static_cast<std::size_t>(query.getColumn(0).getInt64()) : 0;
+        const auto body =
+            query.executeStep() ? static_cast<std::size_t>(query.getColumn(0).getInt64()) : 0;
         query.reset();
         const auto gone = delete_delivery(connection, id, written.changes);
         ++written.changes[gone->webhook].dropped;
@@ -141,12 +151,14 @@ bool QueueTables::make_room(Connection& connection, std::uint64_t bytes, CommitR
 }
 
 std::optional<std::int64_t> QueueTables::oldest_accepted_at(Connection& connection) {
-    auto& query = connection.prepared("SELECT id FROM delivery NOT INDEXED WHERE id >= ? AND state = 0 ORDER BY id LIMIT 1");
+    auto& query = connection.prepared(
+        "SELECT id FROM delivery NOT INDEXED WHERE id >= ? AND state = 0 ORDER BY id LIMIT 1");
     query.bind(1, oldest_from_);
     if (!query.executeStep()) {
         // Dead letters that lie behind the last pending one need not be looked through each time.
         query.reset();
-        oldest_from_ = std::max(oldest_from_, one_number(connection, "SELECT max(id) FROM delivery") + 1);
+        oldest_from_ =
+            std::max(oldest_from_, one_number(connection, "SELECT max(id) FROM delivery") + 1);
         return std::nullopt;
     }
     oldest_from_ = query.getColumn(0).getInt64();
@@ -163,13 +175,16 @@ void QueueTables::measure(Connection& connection, CommitResult& written) {
     written.oldest = oldest_accepted_at(connection);
 }
 
-std::vector<bool> QueueTables::pending_already(Connection& connection,
-                                                const std::vector<std::pair<std::string, std::shared_ptr<const std::string>>>& events) {
+std::vector<bool> QueueTables::pending_already(
+    Connection& connection,
+    const std::vector<std::pair<std::string, std::shared_ptr<const std::string>>>& events) {
     std::vector<bool> found(events.size(), false);
     for (std::size_t i = 0; i < events.size(); ++i) {
-        auto& query = connection.prepared(
-            "SELECT 1 FROM event INDEXED BY event_given WHERE given = 1 AND event_id = ?1 AND body = ?2 AND EXISTS(SELECT 1 FROM delivery "
-            "NOT INDEXED WHERE delivery.id BETWEEN event.id * 65536 AND event.id * 65536 + 65535 AND state = 0) LIMIT 1");
+        auto& query =
+            connection.prepared("SELECT 1 FROM event INDEXED BY event_given WHERE given = 1 AND "
+                                "event_id = ?1 AND body = ?2 AND EXISTS(SELECT 1 FROM delivery "
+                                "NOT INDEXED WHERE delivery.id BETWEEN event.id * 65536 AND "
+                                "event.id * 65536 + 65535 AND state = 0) LIMIT 1");
         query.bind(1, events[i].first);
         query.bindNoCopy(2, events[i].second->data(), static_cast<int>(events[i].second->size()));
         found[i] = query.executeStep();

@@ -1,5 +1,6 @@
-// QueueTables: the SQL of the queue's main path: one commit, and reading deliveries back. Database thread only. Functions throw as
-// SQLite does; what they began is then rolled back. No look here costs more with a longer queue.
+// QueueTables: the SQL of the queue's main path: one commit, and reading deliveries back. Database
+// thread only. Functions throw as SQLite does; what they began is then rolled back. No look here
+// costs more with a longer queue.
 #pragma once
 
 #include "agent/store/rows.hpp"
@@ -16,13 +17,15 @@ namespace agent {
 
 class QueueTables {
   public:
-    /// Once after opening: counts everything (one pass over each index). `max_size` bounds how long the WAL may get.
+    /// Once after opening: counts everything (one pass over each index). `max_size` bounds how long
+    /// the WAL may get.
     LoadedQueue load(common::Connection& connection, std::uint64_t max_size);
 
     CommitResult commit(common::Connection& connection, const Commit& commit);
     /// Of (event id, bytes): which are the same as an event that still has a pending delivery.
-    std::vector<bool> pending_already(common::Connection& connection,
-                                      const std::vector<std::pair<std::string, std::shared_ptr<const std::string>>>& events);
+    std::vector<bool> pending_already(
+        common::Connection& connection,
+        const std::vector<std::pair<std::string, std::shared_ptr<const std::string>>>& events);
 
     /// Never tried, id above `after`, oldest first.
     DueBatch fresh(common::Connection& connection, const LaneQuery& wanted, std::int64_t after);
@@ -37,7 +40,8 @@ class QueueTables {
   private:
     std::optional<std::int64_t> oldest_accepted_at(common::Connection& connection);
     bool make_room(common::Connection& connection, std::uint64_t bytes, CommitResult& written);
-    static CommitResult write_outcomes_alone(common::Connection& connection, const std::vector<UnwrittenOutcome>& outcomes);
+    static CommitResult write_outcomes_alone(common::Connection& connection,
+                                             const std::vector<UnwrittenOutcome>& outcomes);
 
     std::int64_t oldest_from_ = 0; // no pending delivery has a smaller id
 };

@@ -24,8 +24,10 @@ std::string reserve_of(const std::string& database) {
 void keep_reserve(const std::string& database, std::uint64_t min_free) {
     const std::filesystem::path path{reserve_of(database)};
     std::error_code error;
-    const auto free = std::filesystem::space(path.has_parent_path() ? path.parent_path() : ".", error).available;
-    if (error || std::filesystem::exists(path, error) || free < min_free || (free - min_free) / share < least_bytes) {
+    const auto free =
+        std::filesystem::space(path.has_parent_path() ? path.parent_path() : ".", error).available;
+    if (error || std::filesystem::exists(path, error) || free < min_free ||
+        (free - min_free) / share < least_bytes) {
         return;
     }
     const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

@@ -33,21 +33,25 @@ std::optional<Row> find_row(Connection& connection, std::int64_t id) {
     if (!query.executeStep()) {
         return std::nullopt;
     }
-    Row row{query.getColumn(0).getString(), query.getColumn(1).getInt(), query.getColumn(2).getInt64()};
+    Row row{query.getColumn(0).getString(), query.getColumn(1).getInt(),
+            query.getColumn(2).getInt64()};
     query.reset();
     return row;
 }
 
-void retry_row(Connection& connection, QueueTables& tables, std::int64_t id, const Row& row, std::int64_t now, CountChanges& changes) {
+void retry_row(Connection& connection, QueueTables& tables, std::int64_t id, const Row& row,
+               std::int64_t now, CountChanges& changes) {
     if (row.state == row_pending) {
         // One that was never tried is due already, and fresh ones are found by due = 0.
-        auto& update = connection.prepared("UPDATE delivery SET due = min(due, ?) WHERE id = ? AND due > 0");
+        auto& update =
+            connection.prepared("UPDATE delivery SET due = min(due, ?) WHERE id = ? AND due > 0");
         update.bind(1, now);
         update.bind(2, id);
         update.exec();
         return;
     }
-    auto& update = connection.prepared("UPDATE delivery SET state = 0, attempts = 0, due = ? WHERE id = ?");
+    auto& update =
+        connection.prepared("UPDATE delivery SET state = 0, attempts = 0, due = ? WHERE id = ?");
     update.bind(1, now);
     update.bind(2, id);
     update.exec();
@@ -57,12 +61,15 @@ void retry_row(Connection& connection, QueueTables& tables, std::int64_t id, con
     --change.dead;
 }
 
-template <class Each> Step for_each(Connection& connection, QueueTables& tables, const std::vector<std::int64_t>& ids, Each each) {
+template <class Each>
+Step for_each(Connection& connection, QueueTables& tables, const std::vector<std::int64_t>& ids,
+              Each each) {
     Step step;
     step.last = ids.empty() ? 0 : ids.back();
     step.done = ids.size() < rows_a_step;
     if (!ids.empty()) {
-        SQLite::Transaction transaction{connection.handle(), SQLite::TransactionBehavior::IMMEDIATE};
+        SQLite::Transaction transaction{connection.handle(),
+                                        SQLite::TransactionBehavior::IMMEDIATE};
         for (const auto id : ids) {
             if (each(id, step.written.changes)) {
                 step.rows.push_back(id);
@@ -74,13 +81,16 @@ template <class Each> Step for_each(Connection& connection, QueueTables& tables,
     return step;
 }
 
-Step apply(Connection& connection, QueueTables& tables, Edit edit, const std::vector<std::int64_t>& ids, const Selection& selection,
-           std::int64_t now) {
+Step apply(Connection& connection, QueueTables& tables, Edit edit,
+           const std::vector<std::int64_t>& ids, const Selection& selection, std::int64_t now) {
     const auto wanted_state =
-        selection.state ? std::optional{*selection.state == DeliveryState::dead ? row_dead : row_pending} : std::nullopt;
+        selection.state
+            ? std::optional{*selection.state == DeliveryState::dead ? row_dead : row_pending}
+            : std::nullopt;
     return for_each(connection, tables, ids, [&](std::int64_t id, CountChanges& changes) {
         const auto row = find_row(connection, id);
-        if (!row || (wanted_state && row->state != *wanted_state) || (selection.webhook && row->webhook != *selection.webhook)) {
+        if (!row || (wanted_state && row->state != *wanted_state) ||
+            (selection.webhook && row->webhook != *selection.webhook)) {
             return false;
         }
         if (edit == Edit::drop) {
@@ -94,13 +104,16 @@ Step apply(Connection& connection, QueueTables& tables, Edit edit, const std::ve
 
 } // namespace
 
-Step edit_ids(Connection& connection, QueueTables& tables, Edit edit, const Selection& selection, std::int64_t now) {
+Step edit_ids(Connection& connection, QueueTables& tables, Edit edit, const Selection& selection,
+              std::int64_t now) {
     return apply(connection, tables, edit, selection.ids, selection, now);
 }
 
-Step edit_dead(Connection& connection, QueueTables& tables, Edit edit, const std::optional<std::string>& webhook, std::int64_t after,
-               std::int64_t last_id, std::int64_t now) {
-    auto& query = connection.prepared("SELECT id FROM delivery INDEXED BY delivery_dead WHERE state = 1 AND id > ?1 AND id <= ?2 AND "
+Step edit_dead(Connection& connection, QueueTables& tables, Edit edit,
+               const std::optional<std::string>& webhook, std::int64_t after, std::int64_t last_id,
+               std::int64_t now) {
+    auto& query = connection.prepared("SELECT id FROM delivery INDEXED BY delivery_dead WHERE "
+                                      "state = 1 AND id > ?1 AND id <= ?2 AND "
                                       "(?3 IS NULL OR webhook = ?3) ORDER BY id");
     query.bind(1, after);
     query.bind(2, last_id);
@@ -111,9 +124,10 @@ Step edit_dead(Connection& connection, QueueTables& tables, Edit edit, const std
     return apply(connection, tables, edit, ids, {{}, DeliveryState::dead, webhook}, now);
 }
 
-Step edit_pending(Connection& connection, QueueTables& tables, Edit edit, const std::string& webhook, std::int64_t last_id,
-                  std::int64_t now) {
-    auto& query = connection.prepared("SELECT id FROM delivery INDEXED BY delivery_pending WHERE state = 0 AND webhook = ?1 AND due > ?2 "
+Step edit_pending(Connection& connection, QueueTables& tables, Edit edit,
+                  const std::string& webhook, std::int64_t last_id, std::int64_t now) {
+    auto& query = connection.prepared("SELECT id FROM delivery INDEXED BY delivery_pending WHERE "
+                                      "state = 0 AND webhook = ?1 AND due > ?2 "
                                       "AND id <= ?3");
     query.bind(1, webhook);
     query.bind(2, edit == Edit::retry ? now : std::int64_t{-1});
@@ -122,12 +136,15 @@ Step edit_pending(Connection& connection, QueueTables& tables, Edit edit, const 
     return apply(connection, tables, edit, ids, {{}, DeliveryState::pending, webhook}, now);
 }
 
-Step bury(Connection& connection, QueueTables& tables, const std::string& webhook, const std::string& why, std::int64_t now) {
-    auto& query = connection.prepared("SELECT id FROM delivery INDEXED BY delivery_pending WHERE state = 0 AND webhook = ?");
+Step bury(Connection& connection, QueueTables& tables, const std::string& webhook,
+          const std::string& why, std::int64_t now) {
+    auto& query = connection.prepared(
+        "SELECT id FROM delivery INDEXED BY delivery_pending WHERE state = 0 AND webhook = ?");
     query.bind(1, webhook);
     const auto ids = ids_of(query);
     return for_each(connection, tables, ids, [&](std::int64_t id, CountChanges& changes) {
-        auto& update = connection.prepared("UPDATE delivery SET state = 1, due = ?, last_error = ? WHERE id = ?");
+        auto& update = connection.prepared(
+            "UPDATE delivery SET state = 1, due = ?, last_error = ? WHERE id = ?");
         update.bind(1, now);
         update.bind(2, why);
         update.bind(3, id);
@@ -140,9 +157,11 @@ Step bury(Connection& connection, QueueTables& tables, const std::string& webhoo
     });
 }
 
-Step expire(Connection& connection, QueueTables& tables, const std::string& webhook, std::int64_t after, std::int64_t accepted_before) {
-    auto& query = connection.prepared("SELECT d.id, d.state = 0 AND d.webhook = ?1, e.accepted_at FROM delivery d NOT INDEXED "
-                                      "CROSS JOIN event e ON e.id = d.id / 65536 WHERE d.id > ?2 ORDER BY d.id");
+Step expire(Connection& connection, QueueTables& tables, const std::string& webhook,
+            std::int64_t after, std::int64_t accepted_before) {
+    auto& query = connection.prepared(
+        "SELECT d.id, d.state = 0 AND d.webhook = ?1, e.accepted_at FROM delivery d NOT INDEXED "
+        "CROSS JOIN event e ON e.id = d.id / 65536 WHERE d.id > ?2 ORDER BY d.id");
     query.bind(1, webhook);
     query.bind(2, after);
     std::vector<std::int64_t> ids;
@@ -170,9 +189,11 @@ Step expire(Connection& connection, QueueTables& tables, const std::string& webh
     return step;
 }
 
-Step forget_dead(Connection& connection, QueueTables& tables, std::int64_t died_before, std::int64_t oldest) {
+Step forget_dead(Connection& connection, QueueTables& tables, std::int64_t died_before,
+                 std::int64_t oldest) {
     std::vector<std::int64_t> ids;
-    auto& query = connection.prepared("SELECT id, due FROM delivery INDEXED BY delivery_dead WHERE state = 1 ORDER BY id");
+    auto& query = connection.prepared(
+        "SELECT id, due FROM delivery INDEXED BY delivery_dead WHERE state = 1 ORDER BY id");
     for (std::int64_t place = 0; ids.size() < rows_a_step && query.executeStep(); ++place) {
         if (place < oldest || query.getColumn(1).getInt64() < died_before) {
             ids.push_back(query.getColumn(0).getInt64());

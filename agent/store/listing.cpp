@@ -22,19 +22,23 @@ std::vector<AttemptRow> read_history(const std::string& text, std::int64_t now) 
     }
     for (const auto& note : list) {
         // Carried over from a damaged database it may be anything.
-        if (note.is_array() && note.size() == 4 && note[0].is_number() && note[1].is_number() && note[2].is_number() &&
-            note[3].is_string()) {
-            history.push_back({note[0].get<std::uint32_t>(), std::max<std::int64_t>(now - note[1].get<std::int64_t>(), 0),
+        if (note.is_array() && note.size() == 4 && note[0].is_number() && note[1].is_number() &&
+            note[2].is_number() && note[3].is_string()) {
+            history.push_back({note[0].get<std::uint32_t>(),
+                               std::max<std::int64_t>(now - note[1].get<std::int64_t>(), 0),
                                note[2].get<unsigned>(), note[3].get<std::string>()});
         }
     }
     return history;
 }
 
-std::optional<DeliveryRow> read(Connection& connection, std::int64_t id, std::int64_t now, bool with_body, bool with_history) {
+std::optional<DeliveryRow> read(Connection& connection, std::int64_t id, std::int64_t now,
+                                bool with_body, bool with_history) {
     auto& query = connection.prepared(
-        "SELECT d.state, d.webhook, coalesce(e.event_id, ''), coalesce(e.accepted_at, ?2), d.attempts, d.due, d.last_status, d.last_error, "
-        "CASE WHEN ?3 THEN e.body END, CASE WHEN ?4 THEN d.history END FROM delivery d LEFT JOIN event e ON e.id = d.id / 65536 WHERE d.id "
+        "SELECT d.state, d.webhook, coalesce(e.event_id, ''), coalesce(e.accepted_at, ?2), "
+        "d.attempts, d.due, d.last_status, d.last_error, "
+        "CASE WHEN ?3 THEN e.body END, CASE WHEN ?4 THEN d.history END FROM delivery d LEFT JOIN "
+        "event e ON e.id = d.id / 65536 WHERE d.id "
         "= ?1");
     query.bind(1, id);
     query.bind(2, now);
@@ -45,7 +49,8 @@ std::optional<DeliveryRow> read(Connection& connection, std::int64_t id, std::in
     }
     DeliveryRow row;
     row.id = id;
-    row.state = query.getColumn(0).getInt() == row_pending ? DeliveryState::pending : DeliveryState::dead;
+    row.state =
+        query.getColumn(0).getInt() == row_pending ? DeliveryState::pending : DeliveryState::dead;
     row.webhook = query.getColumn(1).getString();
     row.event_id = query.getColumn(2).getString();
     row.age_ms = std::max<std::int64_t>(now - query.getColumn(3).getInt64(), 0);
@@ -56,23 +61,28 @@ std::optional<DeliveryRow> read(Connection& connection, std::int64_t id, std::in
     row.last_status = static_cast<unsigned>(query.getColumn(6).getInt64());
     row.last_error = query.getColumn(7).getString();
     row.event = query.getColumn(8).getString();
-    row.history = with_history ? read_history(query.getColumn(9).getString(), now) : std::vector<AttemptRow>{};
+    row.history = with_history ? read_history(query.getColumn(9).getString(), now)
+                               : std::vector<AttemptRow>{};
     query.reset();
     return row;
 }
 
-/// The ids that a selection without ids means, in order. What is selected by the most is looked for by its index.
+/// The ids that a selection without ids means, in order. What is selected by the most is looked for
+/// by its index.
 SQLite::Statement& selecting(Connection& connection, const Selection& selection) {
     constexpr auto any = "SELECT id FROM delivery NOT INDEXED WHERE id > ?1 ORDER BY id LIMIT ?2";
-    constexpr auto pending = "SELECT id FROM delivery NOT INDEXED WHERE id > ?1 AND state = 0 ORDER BY id LIMIT ?2";
-    constexpr auto dead = "SELECT id FROM delivery INDEXED BY delivery_dead WHERE id > ?1 AND state = 1 ORDER BY id LIMIT ?2";
-    constexpr auto pending_of =
-        "SELECT id FROM delivery INDEXED BY delivery_pending WHERE id > ?1 AND state = 0 AND webhook = ?3 ORDER BY id LIMIT ?2";
-    constexpr auto dead_of =
-        "SELECT id FROM delivery INDEXED BY delivery_dead WHERE id > ?1 AND state = 1 AND webhook = ?3 ORDER BY id LIMIT ?2";
-    constexpr auto any_of =
-        "SELECT id FROM (SELECT id FROM delivery INDEXED BY delivery_pending WHERE id > ?1 AND state = 0 AND webhook = ?3 UNION ALL "
-        "SELECT id FROM delivery INDEXED BY delivery_dead WHERE id > ?1 AND state = 1 AND webhook = ?3) ORDER BY id LIMIT ?2";
+    constexpr auto pending =
+        "SELECT id FROM delivery NOT INDEXED WHERE id > ?1 AND state = 0 ORDER BY id LIMIT ?2";
+    constexpr auto dead = "SELECT id FROM delivery INDEXED BY delivery_dead WHERE id > ?1 AND "
+                          "state = 1 ORDER BY id LIMIT ?2";
+    constexpr auto pending_of = "SELECT id FROM delivery INDEXED BY delivery_pending WHERE id > ?1 "
+                                "AND state = 0 AND webhook = ?3 ORDER BY id LIMIT ?2";
+    constexpr auto dead_of = "SELECT id FROM delivery INDEXED BY delivery_dead WHERE id > ?1 AND "
+                             "state = 1 AND webhook = ?3 ORDER BY id LIMIT ?2";
+    constexpr auto any_of = "SELECT id FROM (SELECT id FROM delivery INDEXED BY delivery_pending "
+                            "WHERE id > ?1 AND state = 0 AND webhook = ?3 UNION ALL "
+                            "SELECT id FROM delivery INDEXED BY delivery_dead WHERE id > ?1 AND "
+                            "state = 1 AND webhook = ?3) ORDER BY id LIMIT ?2";
     const bool only_dead = selection.state == DeliveryState::dead;
     if (!selection.webhook) {
         return connection.prepared(!selection.state ? any : only_dead ? dead : pending);
@@ -83,13 +93,16 @@ SQLite::Statement& selecting(Connection& connection, const Selection& selection)
 }
 
 bool holds(const Selection& selection, const DeliveryRow& row) {
-    return (!selection.state || row.state == *selection.state) && (!selection.webhook || row.webhook == *selection.webhook);
+    return (!selection.state || row.state == *selection.state) &&
+           (!selection.webhook || row.webhook == *selection.webhook);
 }
 
-std::vector<std::int64_t> selected_ids(Connection& connection, const Selection& selection, std::int64_t after, std::size_t limit) {
+std::vector<std::int64_t> selected_ids(Connection& connection, const Selection& selection,
+                                       std::int64_t after, std::size_t limit) {
     std::vector<std::int64_t> ids;
     if (!selection.ids.empty()) {
-        std::copy_if(selection.ids.begin(), selection.ids.end(), std::back_inserter(ids), [=](auto id) { return id > after; });
+        std::copy_if(selection.ids.begin(), selection.ids.end(), std::back_inserter(ids),
+                     [=](auto id) { return id > after; });
         std::sort(ids.begin(), ids.end());
         ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
         return ids;
@@ -116,8 +129,8 @@ template <class Value> json or_null(const Value& value, bool there) {
 
 } // namespace
 
-RowPage read_rows(Connection& connection, const Selection& selection, std::int64_t after, std::size_t limit, bool with_bodies,
-                  std::int64_t now) {
+RowPage read_rows(Connection& connection, const Selection& selection, std::int64_t after,
+                  std::size_t limit, bool with_bodies, std::int64_t now) {
     RowPage page;
     for (const auto id : selected_ids(connection, selection, after, limit + 1)) {
         if (page.rows.size() == limit) {
@@ -137,20 +150,22 @@ std::optional<DeliveryRow> read_row(Connection& connection, std::int64_t id, std
 }
 
 std::string row_text(const DeliveryRow& row, std::string_view name, RowParts parts) {
-    const json object{{"id", row.id},
-                      {"state", to_string(row.state)},
-                      {"webhook", row.webhook},
-                      {"name", name},
-                      {"event_id", row.event_id},
-                      {"age_s", seconds(row.age_ms)},
-                      {"attempts", row.attempts},
-                      {"next_attempt_s", row.next_attempt_ms ? seconds(*row.next_attempt_ms) : json{}},
-                      {"last_status", or_null(row.last_status, row.last_status != 0)},
-                      {"last_error", or_null(row.last_error, !row.last_error.empty())}};
+    const json object{
+        {"id", row.id},
+        {"state", to_string(row.state)},
+        {"webhook", row.webhook},
+        {"name", name},
+        {"event_id", row.event_id},
+        {"age_s", seconds(row.age_ms)},
+        {"attempts", row.attempts},
+        {"next_attempt_s", row.next_attempt_ms ? seconds(*row.next_attempt_ms) : json{}},
+        {"last_status", or_null(row.last_status, row.last_status != 0)},
+        {"last_error", or_null(row.last_error, !row.last_error.empty())}};
     auto text = text_of(object);
     text.pop_back();
     if (parts.event) {
-        // Bytes that are no JSON (carried over from a damaged database) would spoil the whole answer.
+        // Bytes that are no JSON (carried over from a damaged database) would spoil the whole
+        // answer.
         text += ",\"event\":" + (json::accept(row.event) ? row.event : "null");
     }
     if (parts.history) {

@@ -1,5 +1,5 @@
-// The rows of the queue as people see them, and reading them on a connection: shared by the running agent and by the command line,
-// which looks into the database itself when the service is stopped.
+// The rows of the queue as people see them, and reading them on a connection: shared by the running
+// agent and by the command line, which looks into the database itself when the service is stopped.
 #pragma once
 
 #include "agent/store/selection.hpp"
@@ -39,17 +39,19 @@ struct RowPage {
 };
 
 /// `now`: queue time; from read_queue_time() when there is no agent. Throws as SQLite does.
-RowPage read_rows(common::Connection& connection, const Selection& selection, std::int64_t after, std::size_t limit, bool with_bodies,
-                  std::int64_t now);
-std::optional<DeliveryRow> read_row(common::Connection& connection, std::int64_t id, std::int64_t now);
+RowPage read_rows(common::Connection& connection, const Selection& selection, std::int64_t after,
+                  std::size_t limit, bool with_bodies, std::int64_t now);
+std::optional<DeliveryRow> read_row(common::Connection& connection, std::int64_t id,
+                                    std::int64_t now);
 
 /// Which of the long parts of a row are wanted.
 struct RowParts {
     bool event = false;
     bool history = false;
 };
-/// One delivery as the API shows it, a JSON object as text; `name` is the webhook's. The event goes in byte for byte: parsed and written
-/// again, an id beyond 64 bits or a 1.0 would come out as something else.
+/// One delivery as the API shows it, a JSON object as text; `name` is the webhook's. The event goes
+/// in byte for byte: parsed and written again, an id beyond 64 bits or a 1.0 would come out as
+/// something else.
 std::string row_text(const DeliveryRow& row, std::string_view name, RowParts parts);
 
 } // namespace agent

@@ -39,7 +39,8 @@ void OfflineQueue::read_names() {
     auto& rows = connection_->prepared("SELECT key, json FROM webhook");
     while (rows.executeStep()) {
         const auto definition = json::parse(rows.getColumn(1).getString(), nullptr, false);
-        if (definition.is_object() && definition.contains("name") && definition["name"].is_string()) {
+        if (definition.is_object() && definition.contains("name") &&
+            definition["name"].is_string()) {
             names_[rows.getColumn(0).getString()] = definition["name"];
         }
     }
@@ -53,12 +54,14 @@ std::string OfflineQueue::name_of(const std::string& key) const {
     return found == names_.end() ? "" : found->second;
 }
 
-Result<std::string> OfflineQueue::page(const Selection& selection, std::int64_t after, std::size_t limit, bool with_bodies) {
+Result<std::string> OfflineQueue::page(const Selection& selection, std::int64_t after,
+                                       std::size_t limit, bool with_bodies) {
     try {
         const auto page = read_rows(*connection_, selection, after, limit, with_bodies, now_);
         std::string text = "{\"deliveries\":[";
         for (const auto& row : page.rows) {
-            text += (&row == &page.rows.front() ? "" : ",") + row_text(row, name_of(row.webhook), {.event = with_bodies});
+            text += (&row == &page.rows.front() ? "" : ",") +
+                    row_text(row, name_of(row.webhook), {.event = with_bodies});
         }
         return text + "],\"next\":" + (page.next ? std::to_string(*page.next) : "null") + "}";
     } catch (...) {

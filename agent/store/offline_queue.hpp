@@ -1,4 +1,5 @@
-// OfflineQueue: a look into the database while the service is stopped, for `queue list`, `show` and `export`. Reads only, writes nothing.
+// OfflineQueue: a look into the database while the service is stopped, for `queue list`, `show` and
+// `export`. Reads only, writes nothing.
 #pragma once
 
 #include "agent/store/listing.hpp"
@@ -15,12 +16,14 @@ class OfflineQueue {
     static common::Result<std::unique_ptr<OfflineQueue>> open(const std::string& path);
 
     /// JSON text as GET /v1/deliveries answers it.
-    common::Result<std::string> page(const Selection& selection, std::int64_t after, std::size_t limit, bool with_bodies);
+    common::Result<std::string> page(const Selection& selection, std::int64_t after,
+                                     std::size_t limit, bool with_bodies);
     /// JSON text as GET /v1/deliveries/{id} answers it; Fault::input for an unknown id.
     common::Result<std::string> one(std::int64_t id);
 
   private:
-    explicit OfflineQueue(std::unique_ptr<common::Connection> connection) : connection_{std::move(connection)} {}
+    explicit OfflineQueue(std::unique_ptr<common::Connection> connection)
+        : connection_{std::move(connection)} {}
     void read_names();
     [[nodiscard]] std::string name_of(const std::string& key) const;
 

@@ -34,7 +34,8 @@ std::string longer_history(const std::string& old, const std::vector<AttemptNote
 /// The attempt failed: the row goes on with another due time, or dies.
 void write_failure(Connection& connection, const UnwrittenOutcome& held, CountChanges& changes) {
     const auto& latest = held.latest;
-    auto& query = connection.prepared("SELECT webhook, history FROM delivery WHERE id = ? AND state = 0");
+    auto& query =
+        connection.prepared("SELECT webhook, history FROM delivery WHERE id = ? AND state = 0");
     query.bind(1, latest.id);
     if (!query.executeStep()) {
         return; // dropped or buried meanwhile
@@ -43,7 +44,8 @@ void write_failure(Connection& connection, const UnwrittenOutcome& held, CountCh
     const auto history = longer_history(query.getColumn(1).getString(), held.attempts);
     query.reset();
     const bool dies = latest.kind == Outcome::Kind::dead;
-    auto& update = connection.prepared("UPDATE delivery SET state = ?, attempts = ?, due = ?, last_status = ?, last_error = ?, history = ? "
+    auto& update = connection.prepared("UPDATE delivery SET state = ?, attempts = ?, due = ?, "
+                                       "last_status = ?, last_error = ?, history = ? "
                                        "WHERE id = ?");
     update.bind(1, dies ? row_dead : row_pending);
     update.bind(2, static_cast<std::int64_t>(latest.attempts));
@@ -72,19 +74,23 @@ void write_outcome(Connection& connection, const UnwrittenOutcome& held, CountCh
     const auto& latest = held.latest;
     if (!frees(held)) {
         write_failure(connection, held, changes);
-    } else if (const auto gone = delete_delivery(connection, latest.id, changes); gone && latest.expired) {
+    } else if (const auto gone = delete_delivery(connection, latest.id, changes);
+               gone && latest.expired) {
         ++changes[gone->webhook].expired;
     }
 }
 
-std::vector<std::int64_t> write_in_pieces(Connection& connection, std::vector<UnwrittenOutcome> outcomes, CountChanges& changes) {
+std::vector<std::int64_t> write_in_pieces(Connection& connection,
+                                          std::vector<UnwrittenOutcome> outcomes,
+                                          CountChanges& changes) {
     std::stable_partition(outcomes.begin(), outcomes.end(), frees);
     auto at = outcomes.begin();
     for (auto piece = outcomes.end() - at; at != outcomes.end();) {
         const auto end = at + std::min(piece, outcomes.end() - at);
         reuse_wal(connection);
         try {
-            SQLite::Transaction transaction{connection.handle(), SQLite::TransactionBehavior::IMMEDIATE};
+            SQLite::Transaction transaction{connection.handle(),
+                                            SQLite::TransactionBehavior::IMMEDIATE};
             CountChanges done;
             for (auto held = at; held != end; ++held) {
                 write_outcome(connection, *held, done);
@@ -107,7 +113,8 @@ std::vector<std::int64_t> write_in_pieces(Connection& connection, std::vector<Un
     }
     reuse_wal(connection);
     std::vector<std::int64_t> unwritten;
-    std::transform(at, outcomes.end(), std::back_inserter(unwritten), [](const auto& held) { return held.latest.id; });
+    std::transform(at, outcomes.end(), std::back_inserter(unwritten),
+                   [](const auto& held) { return held.latest.id; });
     return unwritten;
 }
 

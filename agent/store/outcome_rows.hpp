@@ -9,10 +9,14 @@
 namespace agent {
 
 /// Within a transaction of the caller's.
-void write_outcome(common::Connection& connection, const UnwrittenOutcome& held, CountChanges& changes);
+void write_outcome(common::Connection& connection, const UnwrittenOutcome& held,
+                   CountChanges& changes);
 
-/// On a full disk: those that delete go first, in transactions of their own, as small as it takes; each makes use of the room that the one
-/// before it gave back. Gives the ids of those that could not be written.
-std::vector<std::int64_t> write_in_pieces(common::Connection& connection, std::vector<UnwrittenOutcome> outcomes, CountChanges& changes);
+/// On a full disk: those that delete go first, in transactions of their own, as small as it takes;
+/// each makes use of the room that the one before it gave back. Gives the ids of those that could
+/// not be written.
+std::vector<std::int64_t> write_in_pieces(common::Connection& connection,
+                                          std::vector<UnwrittenOutcome> outcomes,
+                                          CountChanges& changes);
 
 } // namespace agent

@@ -35,7 +35,9 @@ std::int64_t QueueTime::now() const {
 }
 
 TimeAnchor QueueTime::anchor() const {
-    return {now(), clock_.boot_id(), in_ms(clock_.now()), in_ms(clock_.wall()), clock_.synchronized(), 0};
+    return {
+        now(), clock_.boot_id(), in_ms(clock_.now()), in_ms(clock_.wall()), clock_.synchronized(),
+        0};
 }
 
 std::optional<TimeAnchor> read_anchor(common::Connection& connection) {
@@ -50,17 +52,24 @@ std::optional<TimeAnchor> read_anchor(common::Connection& connection) {
         const auto found = json.find(key);
         return found != json.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
     };
-    if (!json.is_object() || number("queue") < QueueTime::first || !json.contains("boot_id") || !json["boot_id"].is_string()) {
+    if (!json.is_object() || number("queue") < QueueTime::first || !json.contains("boot_id") ||
+        !json["boot_id"].is_string()) {
         return std::nullopt;
     }
-    return TimeAnchor{number("queue"), json["boot_id"].get<std::string>(),        number("monotonic"),
-                      number("wall"),  json.value("synchronized", false) == true, number("next_event")};
+    return TimeAnchor{
+        number("queue"), json["boot_id"].get<std::string>(),        number("monotonic"),
+        number("wall"),  json.value("synchronized", false) == true, number("next_event")};
 }
 
 void write_anchor(common::Connection& connection, const TimeAnchor& anchor) {
-    const nlohmann::json json{{"queue", anchor.queue}, {"boot_id", anchor.boot_id},           {"monotonic", anchor.monotonic},
-                              {"wall", anchor.wall},   {"synchronized", anchor.synchronized}, {"next_event", anchor.next_event}};
-    auto& put = connection.prepared("INSERT OR REPLACE INTO meta(key, value) VALUES('queue_time', ?)");
+    const nlohmann::json json{{"queue", anchor.queue},
+                              {"boot_id", anchor.boot_id},
+                              {"monotonic", anchor.monotonic},
+                              {"wall", anchor.wall},
+                              {"synchronized", anchor.synchronized},
+                              {"next_event", anchor.next_event}};
+    auto& put =
+        connection.prepared("INSERT OR REPLACE INTO meta(key, value) VALUES('queue_time', ?)");
     put.bind(1, json.dump());
     put.exec();
 }

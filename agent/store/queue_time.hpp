@@ -1,7 +1,9 @@
-// QueueTime: milliseconds that run with the monotonic clock and go on from one run to the next by what is known for sure. Loop thread.
-// Across a restart within one boot the monotonic clock tells how long it was; across boots the wall clock does, if it was disciplined
-// then and is now; otherwise the time in between counts as none. So it never goes back and a jump of the wall clock does not move it.
-// A crash loses at most the time since the last anchor, and only where the boot changed as well.
+// QueueTime: milliseconds that run with the monotonic clock and go on from one run to the next by
+// what is known for sure. Loop thread. Across a restart within one boot the monotonic clock tells
+// how long it was; across boots the wall clock does, if it was disciplined then and is now;
+// otherwise the time in between counts as none. So it never goes back and a jump of the wall clock
+// does not move it. A crash loses at most the time since the last anchor, and only where the boot
+// changed as well.
 #pragma once
 
 #include "common/async/clock.hpp"
@@ -20,7 +22,8 @@ struct TimeAnchor {
     std::int64_t monotonic = 0; ///< ms
     std::int64_t wall = 0;      ///< ms
     bool synchronized = false;
-    std::int64_t next_event = 0; ///< the row id that the next event would have had: ids are never given twice
+    std::int64_t next_event =
+        0; ///< the row id that the next event would have had: ids are never given twice
 };
 
 class QueueTime {

@@ -22,19 +22,22 @@ std::uint64_t row_bytes(std::size_t body, std::size_t deliveries) {
     return body + 256 + deliveries * 192;
 }
 
-std::optional<DeletedDelivery> delete_delivery(Connection& connection, std::int64_t id, CountChanges& changes) {
+std::optional<DeletedDelivery> delete_delivery(Connection& connection, std::int64_t id,
+                                               CountChanges& changes) {
     auto& query = connection.prepared("SELECT webhook, state FROM delivery WHERE id = ?");
     query.bind(1, id);
     if (!query.executeStep()) {
         return std::nullopt;
     }
-    DeletedDelivery gone{query.getColumn(0).getString(), query.getColumn(1).getInt() == row_pending, false};
+    DeletedDelivery gone{query.getColumn(0).getString(), query.getColumn(1).getInt() == row_pending,
+                         false};
     query.reset();
     auto& remove = connection.prepared("DELETE FROM delivery WHERE id = ?");
     remove.bind(1, id);
     remove.exec();
     const auto event = id / deliveries_per_event;
-    auto& last = connection.prepared("DELETE FROM event WHERE id = ?1 AND NOT EXISTS(SELECT 1 FROM delivery WHERE id BETWEEN ?2 AND ?3)");
+    auto& last = connection.prepared("DELETE FROM event WHERE id = ?1 AND NOT EXISTS(SELECT 1 FROM "
+                                     "delivery WHERE id BETWEEN ?2 AND ?3)");
     last.bind(1, event);
     last.bind(2, event * deliveries_per_event);
     last.bind(3, event * deliveries_per_event + deliveries_per_event - 1);

@@ -1,4 +1,5 @@
-// Rows: what the loop and the database thread exchange: plain values for what is written to the queue and what is read back from it.
+// Rows: what the loop and the database thread exchange: plain values for what is written to the
+// queue and what is read back from it.
 #pragma once
 
 #include "agent/store/queue_time.hpp"
@@ -63,7 +64,9 @@ struct EventRow {
     std::shared_ptr<const std::string> bytes;
     std::vector<std::string> webhooks; ///< one delivery each, in this order
 
-    [[nodiscard]] std::int64_t delivery(std::size_t place) const { return id * deliveries_per_event + static_cast<std::int64_t>(place); }
+    [[nodiscard]] std::int64_t delivery(std::size_t place) const {
+        return id * deliveries_per_event + static_cast<std::int64_t>(place);
+    }
 };
 /// About what the rows of an event take on disk.
 std::uint64_t row_bytes(std::size_t body, std::size_t deliveries);
@@ -81,15 +84,18 @@ struct Commit {
     std::vector<EventRow> events;
     std::vector<CooldownMark> cooldowns;
     std::optional<TimeAnchor> anchor;
-    bool disk_tight = false;     ///< the WAL goes into the database at once, while that still has room to grow
-    std::uint64_t make_room = 0; ///< bytes: so much of the oldest pending deliveries is deleted first
+    bool disk_tight =
+        false; ///< the WAL goes into the database at once, while that still has room to grow
+    std::uint64_t make_room =
+        0; ///< bytes: so much of the oldest pending deliveries is deleted first
 };
 
 /// What a write tells the loop.
 struct CommitResult {
     CountChanges changes;
     std::vector<std::int64_t> dropped; ///< deliveries deleted to make room
-    bool no_room = false;              ///< even without every pending delivery there is no room: nothing was written
+    bool no_room =
+        false; ///< even without every pending delivery there is no room: nothing was written
     /// The disk was full: outcomes are written and nothing else, `unwritten` not even of them.
     std::optional<std::string> full;
     std::vector<std::int64_t> unwritten; ///< deliveries
@@ -110,8 +116,8 @@ struct LoadedQueue {
 /// Which deliveries a lane wants.
 struct LaneQuery {
     std::vector<std::string> webhooks;
-    std::vector<std::int64_t> leave_out;         ///< sorted ids
-    std::vector<Retry> unwritten{}; ///< retries that are due all the same, sorted by id
+    std::vector<std::int64_t> leave_out; ///< sorted ids
+    std::vector<Retry> unwritten{};      ///< retries that are due all the same, sorted by id
     std::size_t limit = 0;
 };
 
@@ -129,6 +135,7 @@ struct DeletedDelivery {
     bool event_too = false; ///< it was the event's last delivery
 };
 /// Deletes a delivery and, when it was the last, its event. Nothing when there is no such delivery.
-std::optional<DeletedDelivery> delete_delivery(common::Connection& connection, std::int64_t id, CountChanges& changes);
+std::optional<DeletedDelivery> delete_delivery(common::Connection& connection, std::int64_t id,
+                                               CountChanges& changes);
 
 } // namespace agent

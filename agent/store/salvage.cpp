@@ -28,8 +28,8 @@ using common::Fault;
 using common::Result;
 namespace fs = std::filesystem;
 
-// Reading every page of a file of this size takes a board a few seconds; larger ones are judged by their first pages, and by what the
-// agent comes across while it runs.
+// Reading every page of a file of this size takes a board a few seconds; larger ones are judged by
+// their first pages, and by what the agent comes across while it runs.
 constexpr std::uintmax_t checked_bytes = std::uintmax_t{64} << 20;
 
 constexpr const char* side_files[] = {"", "-wal", "-shm"};
@@ -39,18 +39,21 @@ bool says_damaged(const SQLite::Exception& error) {
     return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 }
 
-/// Pages are written whole. Only a crash while the WAL is moved into the file can end it within one, and then the WAL is there.
+/// Pages are written whole. Only a crash while the WAL is moved into the file can end it within
+/// one, and then the WAL is there.
 bool ends_within_a_page(const std::string& path, std::uintmax_t bytes) {
     std::array<char, 18> head{};
     std::ifstream{path, std::ios::binary}.read(head.data(), head.size());
-    const auto page = static_cast<unsigned char>(head[16]) * 256U + static_cast<unsigned char>(head[17]);
+    const auto page =
+        static_cast<unsigned char>(head[16]) * 256U + static_cast<unsigned char>(head[17]);
     std::error_code absent;
     const auto wal_bytes = fs::file_size(path + "-wal", absent);
     return page >= 512 && bytes % page != 0 && (absent || wal_bytes == 0);
 }
 
-/// A WAL begins with one of two numbers. SQLite passes over one that does not, with all that was accepted and is in it. Zeros are what a
-/// power cut can leave of a file that had just been made: nothing in it was acknowledged.
+/// A WAL begins with one of two numbers. SQLite passes over one that does not, with all that was
+/// accepted and is in it. Zeros are what a power cut can leave of a file that had just been made:
+/// nothing in it was acknowledged.
 bool wal_is_none(const std::string& path) {
     std::array<char, 4> magic{};
     std::ifstream{path + "-wal", std::ios::binary}.read(magic.data(), magic.size());
@@ -59,7 +62,8 @@ bool wal_is_none(const std::string& path) {
     return found != "\x37\x7f\x06\x82"sv && found != "\x37\x7f\x06\x83"sv && found != "\0\0\0\0"sv;
 }
 
-/// Why the file is no good as a database; nothing when it seems fine, or when it is not the file that is at fault.
+/// Why the file is no good as a database; nothing when it seems fine, or when it is not the file
+/// that is at fault.
 std::optional<std::string> damage(const std::string& path) {
     std::error_code absent;
     const auto bytes = fs::file_size(path, absent);
@@ -79,7 +83,8 @@ std::optional<std::string> damage(const std::string& path) {
         schema.executeStep();
         if (bytes <= checked_bytes) {
             SQLite::Statement check{handle, "PRAGMA quick_check(1)"};
-            if (const auto found = check.executeStep() ? check.getColumn(0).getString() : "ok"; found != "ok") {
+            if (const auto found = check.executeStep() ? check.getColumn(0).getString() : "ok";
+                found != "ok") {
                 return found.substr(found.rfind('\n') + 1); // the first line is a heading
             }
         }
@@ -122,7 +127,8 @@ Result<std::string> set_aside(const std::string& path) {
             fs::rename(path + side, name + side, error);
         }
         if (error) {
-            return common::fail(Fault::storage, "cannot set the damaged database " + path + side + " aside: " + error.message());
+            return common::fail(Fault::storage, "cannot set the damaged database " + path + side +
+                                                    " aside: " + error.message());
         }
     }
     return name;
@@ -146,7 +152,8 @@ Result<OpenReport> replace(const std::string& path, common::Sync sync, const std
     }
     auto fresh = open_fresh(path, sync);
     if (!fresh) {
-        // Without a new one (no space) the old one goes back: the next start must not take its absence for a new beginning.
+        // Without a new one (no space) the old one goes back: the next start must not take its
+        // absence for a new beginning.
         for (const auto* side : side_files) {
             std::error_code ignored;
             fs::remove(path + side, ignored);
@@ -155,12 +162,13 @@ Result<OpenReport> replace(const std::string& path, common::Sync sync, const std
         return common::fail(fresh.error());
     }
     const auto carried = carry_over(*aside, **fresh);
-    common::log::error("the database was damaged and is set aside; what could be read was carried over",
-                       {{"damage", why},
-                        {"file", *aside},
-                        {"webhooks", carried.webhooks},
-                        {"events", carried.events},
-                        {"deliveries", carried.deliveries}});
+    common::log::error(
+        "the database was damaged and is set aside; what could be read was carried over",
+        {{"damage", why},
+         {"file", *aside},
+         {"webhooks", carried.webhooks},
+         {"events", carried.events},
+         {"deliveries", carried.deliveries}});
     OpenReport opened;
     opened.salvaged = true;
     opened.webhooks_carried = carried.webhooks;
@@ -169,7 +177,8 @@ Result<OpenReport> replace(const std::string& path, common::Sync sync, const std
     return opened;
 }
 
-Result<void> open_and_migrate(common::Database& database, const std::string& path, common::Sync sync) {
+Result<void> open_and_migrate(common::Database& database, const std::string& path,
+                              common::Sync sync) {
     auto opened = database.open(path, sync);
     if (!opened) {
         return opened;
@@ -189,10 +198,13 @@ std::vector<std::string> quarantined_files(const std::string& path) {
     const auto prefix = file.filename().string() + ".corrupt-";
     std::vector<std::string> found;
     std::error_code error;
-    for (fs::directory_iterator entry{file.has_parent_path() ? file.parent_path() : fs::path{"."}, error}, end; !error && entry != end;
-         entry.increment(error)) {
+    for (fs::directory_iterator
+             entry{file.has_parent_path() ? file.parent_path() : fs::path{"."}, error},
+         end;
+         !error && entry != end; entry.increment(error)) {
         const auto name = entry->path().filename().string();
-        const bool side_file = name.ends_with("-wal") || name.ends_with("-shm") || name.ends_with("-journal");
+        const bool side_file =
+            name.ends_with("-wal") || name.ends_with("-shm") || name.ends_with("-journal");
         if (name.starts_with(prefix) && !side_file) {
             found.push_back(entry->path().string());
         }
@@ -206,7 +218,8 @@ Result<void> salvage_file(const std::string& path, common::Sync sync) {
     return opened ? Result<void>{} : common::fail(opened.error());
 }
 
-Result<OpenReport> open_database(common::Database& database, const std::string& path, common::Sync sync) {
+Result<OpenReport> open_database(common::Database& database, const std::string& path,
+                                 common::Sync sync) {
     OpenReport opened;
     if (const auto why = damage(path)) {
         auto replaced = replace(path, sync, *why);

@@ -28,7 +28,8 @@ constexpr std::uintmax_t copied_bytes = std::uintmax_t{256} << 20;
 class Source {
   public:
     explicit Source(const std::string& path) : handle_{path, SQLite::OPEN_READWRITE, 5'000} {
-        // It stays as it is: also its WAL. With a writable schema a file that was cut short is read as far as it goes.
+        // It stays as it is: also its WAL. With a writable schema a file that was cut short is read
+        // as far as it goes.
         ::sqlite3_db_config(handle_.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
         handle_.exec("PRAGMA writable_schema = ON; PRAGMA cell_size_check = ON");
         handle_.exec("SELECT count(*) FROM sqlite_schema");
@@ -36,7 +37,8 @@ class Source {
 
     using Each = std::function<void(SQLite::Statement&)>;
 
-    /// Calls `each` for the rows of `sql` up to the first that cannot be read. Whether all could be read.
+    /// Calls `each` for the rows of `sql` up to the first that cannot be read. Whether all could be
+    /// read.
     bool rows(const std::string& sql, const std::string& parameter, const Each& each) {
         try {
             SQLite::Statement query{handle_, sql};
@@ -52,8 +54,8 @@ class Source {
         }
     }
 
-    /// The same for a table by id, `sql` ending in "WHERE id >= ? ORDER BY id": behind rows that cannot be read it goes on with the next
-    /// that can.
+    /// The same for a table by id, `sql` ending in "WHERE id >= ? ORDER BY id": behind rows that
+    /// cannot be read it goes on with the next that can.
     void table(const std::string& sql, const Each& each) {
         for (std::int64_t from = INT64_MIN;;) {
             std::int64_t last = from;
@@ -87,7 +89,8 @@ class Source {
         }
     }
 
-    /// The id behind a gap that begins at `from`: in ever longer strides to where reading works, then halving back to the gap's end.
+    /// The id behind a gap that begins at `from`: in ever longer strides to where reading works,
+    /// then halving back to the gap's end.
     std::optional<std::int64_t> behind(const std::string& sql, std::int64_t from) {
         std::int64_t bad = from;
         std::int64_t good = from;
@@ -131,7 +134,9 @@ class Destination {
         transaction_->commit();
         transaction_.reset();
     }
-    void begin() { transaction_.emplace(connection_.handle(), SQLite::TransactionBehavior::IMMEDIATE); }
+    void begin() {
+        transaction_.emplace(connection_.handle(), SQLite::TransactionBehavior::IMMEDIATE);
+    }
 
   private:
     Connection& connection_;
@@ -141,7 +146,8 @@ class Destination {
 
 class CarryOver {
   public:
-    CarryOver(const std::string& path, Connection& fresh) : from_{path}, fresh_{fresh}, to_{fresh} {}
+    CarryOver(const std::string& path, Connection& fresh)
+        : from_{path}, fresh_{fresh}, to_{fresh} {}
 
     Carried run() {
         webhooks();
@@ -149,53 +155,66 @@ class CarryOver {
         deliveries();
         lost_deliveries();
         to_.commit();
-        fresh_.handle().exec("DELETE FROM event WHERE NOT EXISTS(SELECT 1 FROM delivery WHERE delivery.id BETWEEN event.id * 65536 "
+        fresh_.handle().exec("DELETE FROM event WHERE NOT EXISTS(SELECT 1 FROM delivery WHERE "
+                             "delivery.id BETWEEN event.id * 65536 "
                              "AND event.id * 65536 + 65535)");
-        carried_.events = static_cast<std::size_t>(fresh_.handle().execAndGet("SELECT count(*) FROM event").getInt64());
+        carried_.events = static_cast<std::size_t>(
+            fresh_.handle().execAndGet("SELECT count(*) FROM event").getInt64());
         return carried_;
     }
 
   private:
     void webhooks() {
-        const bool whole = from_.rows("SELECT position, key, json FROM webhook ORDER BY position", "", [&](SQLite::Statement& row) {
-            carried_.webhooks += to_.put("INSERT OR IGNORE INTO webhook(position, key, json) VALUES(?, ?, ?)", [&](SQLite::Statement& put) {
-                put.bind(1, row.getColumn(0).getInt64());
-                put.bind(2, row.getColumn(1).getString());
-                put.bind(3, row.getColumn(2).getString());
-            });
-            keys_.insert(row.getColumn(1).getString());
-        });
+        const bool whole =
+            from_.rows("SELECT position, key, json FROM webhook ORDER BY position", "",
+                       [&](SQLite::Statement& row) {
+                           carried_.webhooks += to_.put(
+                               "INSERT OR IGNORE INTO webhook(position, key, json) VALUES(?, ?, ?)",
+                               [&](SQLite::Statement& put) {
+                                   put.bind(1, row.getColumn(0).getInt64());
+                                   put.bind(2, row.getColumn(1).getString());
+                                   put.bind(3, row.getColumn(2).getString());
+                               });
+                           keys_.insert(row.getColumn(1).getString());
+                       });
         from_.rows("SELECT key, value FROM meta", "", [&](SQLite::Statement& row) {
-            // A list with a hole in it must not pass for the whole list: nobody would be told of events for the missing webhooks.
+            // A list with a hole in it must not pass for the whole list: nobody would be told of
+            // events for the missing webhooks.
             if (row.getColumn(0).getString() == "list_fetched" && !whole) {
                 return;
             }
-            to_.put("INSERT OR REPLACE INTO meta(key, value) VALUES(?, ?)", [&](SQLite::Statement& put) {
-                put.bind(1, row.getColumn(0).getString());
-                put.bind(2, row.getColumn(1).getString());
-            });
-        });
-    }
-
-    void events() {
-        from_.table("SELECT id, event_id, given, accepted_at, body FROM event WHERE id >= ? ORDER BY id", [&](SQLite::Statement& row) {
-            // Bytes that are no JSON any more are not the event that was accepted.
-            if (row.getColumn(0).getInt64() <= 0 || !nlohmann::json::accept(row.getColumn(4).getString())) {
-                return;
-            }
-            to_.put("INSERT OR IGNORE INTO event(id, event_id, given, accepted_at, body) VALUES(?, ?, ?, ?, ?)",
+            to_.put("INSERT OR REPLACE INTO meta(key, value) VALUES(?, ?)",
                     [&](SQLite::Statement& put) {
-                        put.bind(1, row.getColumn(0).getInt64());
+                        put.bind(1, row.getColumn(0).getString());
                         put.bind(2, row.getColumn(1).getString());
-                        put.bind(3, row.getColumn(2).getInt() == 0 ? 0 : 1);
-                        put.bind(4, row.getColumn(3).getInt64());
-                        put.bind(5, row.getColumn(4).getBlob(), row.getColumn(4).getBytes());
                     });
         });
     }
 
+    void events() {
+        from_.table(
+            "SELECT id, event_id, given, accepted_at, body FROM event WHERE id >= ? ORDER BY id",
+            [&](SQLite::Statement& row) {
+                // Bytes that are no JSON any more are not the event that was accepted.
+                if (row.getColumn(0).getInt64() <= 0 ||
+                    !nlohmann::json::accept(row.getColumn(4).getString())) {
+                    return;
+                }
+                to_.put("INSERT OR IGNORE INTO event(id, event_id, given, accepted_at, body) "
+                        "VALUES(?, ?, ?, ?, ?)",
+                        [&](SQLite::Statement& put) {
+                            put.bind(1, row.getColumn(0).getInt64());
+                            put.bind(2, row.getColumn(1).getString());
+                            put.bind(3, row.getColumn(2).getInt() == 0 ? 0 : 1);
+                            put.bind(4, row.getColumn(3).getInt64());
+                            put.bind(5, row.getColumn(4).getBlob(), row.getColumn(4).getBytes());
+                        });
+            });
+    }
+
     void deliveries() {
-        from_.table("SELECT id, webhook, state, attempts, due, last_status, last_error, history FROM delivery WHERE id >= ? ORDER BY id",
+        from_.table("SELECT id, webhook, state, attempts, due, last_status, last_error, history "
+                    "FROM delivery WHERE id >= ? ORDER BY id",
                     [&](SQLite::Statement& row) {
                         const auto webhook = row.getColumn(1).getString();
                         const int state = row.getColumn(2).getInt();
@@ -203,25 +222,28 @@ class CarryOver {
                             return;
                         }
                         keys_.insert(webhook);
-                        carried_.deliveries += to_.put(insert_delivery, [&](SQLite::Statement& put) {
-                            put.bind(1, row.getColumn(0).getInt64());
-                            put.bind(2, webhook);
-                            put.bind(3, state);
-                            put.bind(4, row.getColumn(3).getInt64());
-                            put.bind(5, row.getColumn(4).getInt64());
-                            put.bind(6, row.getColumn(5).getInt64());
-                            put.bind(7, row.getColumn(6).getString());
-                            put.bind(8, row.getColumn(7).getString());
-                        });
+                        carried_.deliveries +=
+                            to_.put(insert_delivery, [&](SQLite::Statement& put) {
+                                put.bind(1, row.getColumn(0).getInt64());
+                                put.bind(2, webhook);
+                                put.bind(3, state);
+                                put.bind(4, row.getColumn(3).getInt64());
+                                put.bind(5, row.getColumn(4).getInt64());
+                                put.bind(6, row.getColumn(5).getInt64());
+                                put.bind(7, row.getColumn(6).getString());
+                                put.bind(8, row.getColumn(7).getString());
+                            });
                     });
     }
 
-    /// The index knows who is owed what, also where the table's page is gone; from both ends, as far as it can be read.
+    /// The index knows who is owed what, also where the table's page is gone; from both ends, as
+    /// far as it can be read.
     void lost_deliveries() {
         for (const auto& webhook : keys_) {
             for (const auto* order : {"", " ORDER BY due DESC, id DESC"}) {
-                const auto sql =
-                    std::string{"SELECT id, due FROM delivery INDEXED BY delivery_pending WHERE state = 0 AND webhook = ?"} + order;
+                const auto sql = std::string{"SELECT id, due FROM delivery INDEXED BY "
+                                             "delivery_pending WHERE state = 0 AND webhook = ?"} +
+                                 order;
                 from_.rows(sql, webhook, [&](SQLite::Statement& row) {
                     carried_.deliveries += to_.put(insert_delivery, [&](SQLite::Statement& put) {
                         put.bind(1, row.getColumn(0).getInt64());
@@ -240,8 +262,10 @@ class CarryOver {
 
     // Only for an event that there is.
     static constexpr const char* insert_delivery =
-        "INSERT OR IGNORE INTO delivery(id, webhook, state, attempts, due, last_status, last_error, history) "
-        "SELECT ?1, ?2, ?3, ?4, max(?5, 0), ?6, ?7, ?8 WHERE EXISTS(SELECT 1 FROM event WHERE id = ?1 / 65536)";
+        "INSERT OR IGNORE INTO delivery(id, webhook, state, attempts, due, last_status, "
+        "last_error, history) "
+        "SELECT ?1, ?2, ?3, ?4, max(?5, 0), ?6, ?7, ?8 WHERE EXISTS(SELECT 1 FROM event WHERE id = "
+        "?1 / 65536)";
 
     Source from_;
     Connection& fresh_;
@@ -250,12 +274,13 @@ class CarryOver {
     Carried carried_;
 };
 
-/// A copy of the damaged file with a first page that says where the tables are: the new database's, for they lie in the same places.
-/// Nothing when that is not worth it.
+/// A copy of the damaged file with a first page that says where the tables are: the new database's,
+/// for they lie in the same places. Nothing when that is not worth it.
 std::optional<std::string> with_first_page(const std::string& damaged, Connection& fresh) {
     std::error_code error;
     const auto bytes = fs::file_size(damaged, error);
-    if (error || bytes <= page_bytes || bytes > copied_bytes || fs::space(damaged, error).available < 3 * bytes) {
+    if (error || bytes <= page_bytes || bytes > copied_bytes ||
+        fs::space(damaged, error).available < 3 * bytes) {
         return std::nullopt;
     }
     fresh.handle().exec("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -263,7 +288,8 @@ std::optional<std::string> with_first_page(const std::string& damaged, Connectio
     std::ifstream{fresh.path(), std::ios::binary}.read(page.data(), page_bytes);
     const auto pages = static_cast<std::uint32_t>(bytes / page_bytes);
     for (std::size_t i = 0; i < 4; ++i) {
-        page[28 + i] = static_cast<char>(pages >> (24 - 8 * i)); // the size of the database, in pages, big-endian
+        page[28 + i] = static_cast<char>(
+            pages >> (24 - 8 * i)); // the size of the database, in pages, big-endian
     }
     const auto copy = damaged + ".reading";
     fs::copy_file(damaged, copy, fs::copy_options::overwrite_existing, error);

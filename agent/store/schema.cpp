@@ -14,9 +14,12 @@ namespace {
 
 // Append only: what was released once is never changed. test/data has a database of each version.
 constexpr std::array migrations{
-    // 1. A delivery's id is its event's id * 65536 + its place among them, so an event's deliveries are a range of ids.
-    // delivery.due: 0 never tried, else the queue time of the retry; of a dead letter, when it died.
-    // The indexes hold what the queue is searched by and nothing else: an index costs a page of the WAL with each commit.
+    // 1. A delivery's id is its event's id * 65536 + its place among them, so an event's deliveries
+    // are a range of ids.
+    // delivery.due: 0 never tried, else the queue time of the retry; of a dead letter, when it
+    // died.
+    // The indexes hold what the queue is searched by and nothing else: an index costs a page of the
+    // WAL with each commit.
     R"sql(
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE webhook(position INTEGER PRIMARY KEY, key TEXT NOT NULL, json TEXT NOT NULL);
@@ -43,9 +46,11 @@ namespace {
 common::Result<int> version_of(common::Connection& connection) {
     const int found = connection.handle().execAndGet("PRAGMA user_version").getInt();
     if (found > schema_version()) {
-        return common::fail(common::Fault::config, "the database " + connection.path() + " is of version " + std::to_string(found) +
-                                                       ", this ffl-agent knows up to version " + std::to_string(schema_version()) +
-                                                       ": run the newer ffl-agent, or set queue.path to another file");
+        return common::fail(common::Fault::config,
+                            "the database " + connection.path() + " is of version " +
+                                std::to_string(found) + ", this ffl-agent knows up to version " +
+                                std::to_string(schema_version()) +
+                                ": run the newer ffl-agent, or set queue.path to another file");
     }
     return found;
 }
@@ -57,7 +62,8 @@ common::Result<void> check_version(common::Connection& connection) {
         const auto found = version_of(connection);
         return found ? common::Result<void>{} : common::fail(found.error());
     } catch (...) {
-        return common::fail("cannot read the database " + connection.path(), common::storage_error());
+        return common::fail("cannot read the database " + connection.path(),
+                            common::storage_error());
     }
 }
 
@@ -75,7 +81,8 @@ std::optional<std::string> misfit(SQLite::Database& handle) {
         model.exec(migrations[static_cast<std::size_t>(step)]);
     }
     SQLite::Statement wanted{model, "SELECT name, type, coalesce(sql, '') FROM sqlite_schema"};
-    SQLite::Statement found{handle, "SELECT coalesce(sql, '') FROM sqlite_schema WHERE name = ? AND type = ?"};
+    SQLite::Statement found{
+        handle, "SELECT coalesce(sql, '') FROM sqlite_schema WHERE name = ? AND type = ?"};
     while (wanted.executeStep()) {
         const auto name = wanted.getColumn(0).getString();
         found.reset();
@@ -85,8 +92,10 @@ std::optional<std::string> misfit(SQLite::Database& handle) {
         if (there && version == 0) {
             return "it says version 0 and has the " + wanted.getColumn(1).getString() + " " + name;
         }
-        if (version > 0 && (!there || found.getColumn(0).getString() != wanted.getColumn(2).getString())) {
-            return "the " + wanted.getColumn(1).getString() + " " + name + " is " + (there ? "not what it was" : "missing");
+        if (version > 0 &&
+            (!there || found.getColumn(0).getString() != wanted.getColumn(2).getString())) {
+            return "the " + wanted.getColumn(1).getString() + " " + name + " is " +
+                   (there ? "not what it was" : "missing");
         }
     }
     return std::nullopt;
@@ -107,7 +116,8 @@ common::Result<void> migrate(common::Connection& connection) {
         }
         return {};
     } catch (...) {
-        return common::fail("cannot bring the database " + connection.path() + " to version " + std::to_string(schema_version()),
+        return common::fail("cannot bring the database " + connection.path() + " to version " +
+                                std::to_string(schema_version()),
                             common::storage_error());
     }
 }

@@ -16,7 +16,8 @@ std::optional<DeliveryState> parse_state(std::string_view text) {
 }
 
 bool Selection::covers(std::int64_t id, std::string_view webhook_key) const {
-    return (ids.empty() || std::find(ids.begin(), ids.end(), id) != ids.end()) && (!webhook || *webhook == webhook_key);
+    return (ids.empty() || std::find(ids.begin(), ids.end(), id) != ids.end()) &&
+           (!webhook || *webhook == webhook_key);
 }
 
 } // namespace agent

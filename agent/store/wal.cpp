@@ -29,7 +29,8 @@ Sizes sizes_of(Connection& connection) {
         return absent ? 0 : bytes;
     };
     const auto file = size_of(connection.path());
-    return {(pages - spare) * page, spare * page, size_of(connection.path() + "-wal"), pages * page - std::min(pages * page, file)};
+    return {(pages - spare) * page, spare * page, size_of(connection.path() + "-wal"),
+            pages * page - std::min(pages * page, file)};
 }
 
 bool says_full(const SQLite::Exception& error) {
@@ -42,7 +43,8 @@ void reuse_wal(Connection& connection) noexcept {
 }
 
 void shrink(Connection& connection, std::uint64_t pages) {
-    // A page at the file's end moves to a spare place first, which stands in the WAL: on a full disk there is room for few of them.
+    // A page at the file's end moves to a spare place first, which stands in the WAL: on a full
+    // disk there is room for few of them.
     for (auto step = pages; pages > 0;) {
         step = std::min(step, pages);
         try {
@@ -60,7 +62,8 @@ void shrink(Connection& connection, std::uint64_t pages) {
 
 void empty_wal(Connection& connection) {
     connection.reset_statements(); // a statement in the middle would keep it
-    // Who reads meanwhile keeps a part of it: the next time gets that. Commits must not wait for them here.
+    // Who reads meanwhile keeps a part of it: the next time gets that. Commits must not wait for
+    // them here.
     auto& handle = connection.handle();
     handle.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
     handle.exec("PRAGMA busy_timeout = 5000");

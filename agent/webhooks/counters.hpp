@@ -1,4 +1,5 @@
-// Counters: what the moving parts count and remember for people, in memory since the start of the process. Plain data, loop thread.
+// Counters: what the moving parts count and remember for people, in memory since the start of the
+// process. Plain data, loop thread.
 #pragma once
 
 #include <chrono>
@@ -12,8 +13,8 @@ namespace agent {
 struct WebhookCounters {
     std::uint64_t matched = 0;
     std::uint64_t delivered = 0;
-    std::uint64_t failed = 0;     ///< attempts
-    std::uint64_t dead = 0;       ///< deliveries that became dead letters
+    std::uint64_t failed = 0; ///< attempts
+    std::uint64_t dead = 0;   ///< deliveries that became dead letters
     std::uint64_t expired = 0;
     std::uint64_t suppressed = 0; ///< by cooldown
     std::uint64_t dropped = 0;    ///< to make room (queue.when_full = drop_oldest)
@@ -23,7 +24,7 @@ struct WebhookCounters {
 struct ServerStatus {
     enum class State { standalone, starting, ok, failing } state = State::starting;
     std::optional<std::chrono::system_clock::time_point> last_sync; ///< last good list
-    std::string last_error;                                         ///< empty when the last fetch was good
+    std::string last_error; ///< empty when the last fetch was good
     std::uint64_t failures = 0;
 };
 

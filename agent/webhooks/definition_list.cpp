@@ -30,18 +30,23 @@ common::Result<json*> list_in(json& whole) {
         return &whole;
     }
     if (!whole.is_object()) {
-        return common::fail(Fault::input, "a list of webhooks must be a JSON array, this is " + std::string{common::kind_of(whole)});
+        return common::fail(Fault::input, "a list of webhooks must be a JSON array, this is " +
+                                              std::string{common::kind_of(whole)});
     }
     for (const auto* key : {"results", "items", "data"}) {
         if (const auto at = whole.find(key); at != whole.end()) {
             if (!at->is_array()) {
-                return common::fail(Fault::input, std::string{key} + " must be a list of webhooks, this is " + std::string{common::kind_of(*at)});
+                return common::fail(Fault::input, std::string{key} +
+                                                      " must be a list of webhooks, this is " +
+                                                      std::string{common::kind_of(*at)});
             }
             return &*at;
         }
     }
-    return common::fail(Fault::input,
-                        "no list of webhooks inside: neither an array nor an object with results, items or data (" + keys_of(whole) + ")");
+    return common::fail(
+        Fault::input,
+        "no list of webhooks inside: neither an array nor an object with results, items or data (" +
+            keys_of(whole) + ")");
 }
 
 common::Result<std::optional<std::string>> next_in(const json& whole) {
@@ -54,7 +59,9 @@ common::Result<std::optional<std::string>> next_in(const json& whole) {
             continue;
         }
         if (!at->is_string()) {
-            return common::fail(Fault::input, std::string{key} + " must be a URL or null, this is " + std::string{common::kind_of(*at)});
+            return common::fail(Fault::input, std::string{key} +
+                                                  " must be a URL or null, this is " +
+                                                  std::string{common::kind_of(*at)});
         }
         return at->get<std::string>();
     }
@@ -68,7 +75,8 @@ json name_of(const json& definition) {
 /// "webhook 2 ("door")", counted from 1, as people count the entries of a file.
 std::string title_of(std::size_t index, const json& definition) {
     const auto name = name_of(definition);
-    return "webhook " + std::to_string(index + 1) + (name.is_string() ? " (" + common::shown(name) + ")" : "");
+    return "webhook " + std::to_string(index + 1) +
+           (name.is_string() ? " (" + common::shown(name) + ")" : "");
 }
 
 } // namespace
@@ -93,7 +101,8 @@ common::Result<DefinitionList> read_list(std::string_view text) {
     list.next = std::move(*next);
     for (auto& item : **items) {
         if (!item.is_object()) {
-            return common::fail(Fault::input, title_of(list.definitions.size(), item) + " of the list must be an object, this is " +
+            return common::fail(Fault::input, title_of(list.definitions.size(), item) +
+                                                  " of the list must be an object, this is " +
                                                   std::string{common::kind_of(item)});
         }
         list.definitions.push_back(std::move(item));
@@ -107,19 +116,22 @@ common::Result<std::string> server_key(const json& definition) {
         return at->dump();
     }
     const auto name = name_of(definition);
-    const auto which = name.is_string() ? "the webhook " + common::shown(name) : std::string{"a webhook without a name"};
+    const auto which = name.is_string() ? "the webhook " + common::shown(name)
+                                        : std::string{"a webhook without a name"};
     const auto what = at == definition.end() ? " has no id" : " has the id " + common::shown(*at);
     return common::fail(Fault::input, which + what + "; an integer is needed");
 }
 
-common::Result<std::vector<std::pair<std::string, json>>> read_local_definitions(std::string_view text) {
+common::Result<std::vector<std::pair<std::string, json>>>
+read_local_definitions(std::string_view text) {
     auto list = read_list(text);
     if (!list) {
         return common::fail(std::move(list.error()));
     }
     std::vector<std::string> faults;
     if (list->next) {
-        faults.emplace_back("this is one page of a longer list, the next is elsewhere; a whole list is needed");
+        faults.emplace_back(
+            "this is one page of a longer list, the next is elsewhere; a whole list is needed");
     }
     std::vector<std::pair<std::string, json>> definitions;
     std::set<std::string> names;

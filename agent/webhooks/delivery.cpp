@@ -70,7 +70,8 @@ constexpr Phrase phrases[] = {
 
 std::string status_text(unsigned status) {
     auto text = std::to_string(status);
-    const auto phrase = std::find_if(std::begin(phrases), std::end(phrases), [status](const Phrase& one) { return one.status == status; });
+    const auto phrase = std::find_if(std::begin(phrases), std::end(phrases),
+                                     [status](const Phrase& one) { return one.status == status; });
     if (phrase != std::end(phrases)) {
         text.append(" ").append(phrase->text);
     }
@@ -80,7 +81,8 @@ std::string status_text(unsigned status) {
 /// Seconds since 1970 of an HTTP date in any of its three forms (RFC 9110 section 5.6.7).
 std::optional<std::int64_t> parse_date(std::string_view value) {
     const std::string text{value};
-    for (const char* form : {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"}) {
+    for (const char* form :
+         {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"}) {
         std::tm fields{};
         const char* end = ::strptime(text.c_str(), form, &fields);
         if (end && *end == '\0') {
@@ -91,7 +93,8 @@ std::optional<std::int64_t> parse_date(std::string_view value) {
 }
 
 std::optional<std::int64_t> parse_seconds(std::string_view value) {
-    if (value.empty() || !std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+    if (value.empty() ||
+        !std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; })) {
         return std::nullopt;
     }
     std::int64_t seconds = 0;
@@ -114,7 +117,8 @@ std::optional<common::Millis> retry_after(const common::Headers& headers) {
         }
         seconds = *then - *now;
     }
-    const auto longest = std::chrono::duration_cast<std::chrono::seconds>(longest_retry_after).count();
+    const auto longest =
+        std::chrono::duration_cast<std::chrono::seconds>(longest_retry_after).count();
     return std::chrono::seconds{std::clamp<std::int64_t>(*seconds, 0, longest)};
 }
 
@@ -126,7 +130,8 @@ std::string signature(const std::vector<std::string>& keys, const std::string& s
     std::string all;
     for (const auto& key : keys) {
         const auto mac = common::hmac_sha256(key, signed_content);
-        all.append(all.empty() ? "v1," : " v1,").append(common::base64(as_text(mac.data(), mac.size())));
+        all.append(all.empty() ? "v1," : " v1,")
+            .append(common::base64(as_text(mac.data(), mac.size())));
     }
     return all;
 }
@@ -140,7 +145,8 @@ common::Millis Backoff::wait(std::uint32_t n, double chance) const {
         whole = std::max<std::int64_t>(initial.count() << doublings, 1);
     }
     const auto half = whole - whole / 2;
-    const auto drawn = half + static_cast<std::int64_t>(chance * static_cast<double>(whole - half + 1));
+    const auto drawn =
+        half + static_cast<std::int64_t>(chance * static_cast<double>(whole - half + 1));
     return common::Millis{std::min(drawn, whole)};
 }
 
@@ -149,14 +155,16 @@ std::string webhook_id(const Delivery& delivery) {
     return "msg_" + common::hex(as_text(digest.data(), 16));
 }
 
-common::HttpRequest make_request(const Webhook& webhook, const Delivery& delivery, std::uint32_t attempt, std::int64_t wall_s) {
+common::HttpRequest make_request(const Webhook& webhook, const Delivery& delivery,
+                                 std::uint32_t attempt, std::int64_t wall_s) {
     const auto& settings = webhook.settings;
     common::HttpRequest request;
     request.method = "POST";
     request.url = webhook.target;
     request.url.user.clear();
     request.url.password.clear();
-    request.body = settings.body == BodyShape::array ? "[" + *delivery.event + "]" : *delivery.event;
+    request.body =
+        settings.body == BodyShape::array ? "[" + *delivery.event + "]" : *delivery.event;
     request.tls = settings.tls;
     request.timeout = settings.timeout;
     request.body_wanted = false;
@@ -180,14 +188,15 @@ common::HttpRequest make_request(const Webhook& webhook, const Delivery& deliver
     const auto& target = webhook.target;
     const bool named = !target.user.empty() || !target.password.empty();
     if (named && !common::find_header(settings.headers, "Authorization")) {
-        headers.push_back({"Authorization", "Basic " + common::base64(target.user + ":" + target.password)});
+        headers.push_back(
+            {"Authorization", "Basic " + common::base64(target.user + ":" + target.password)});
     }
     headers.insert(headers.end(), settings.headers.begin(), settings.headers.end());
     return request;
 }
 
-Outcome judge_reply(const common::Result<common::HttpReply>& reply, std::uint32_t attempt, const Webhook& webhook, const Backoff& backoff,
-              double chance) {
+Outcome judge_reply(const common::Result<common::HttpReply>& reply, std::uint32_t attempt,
+                    const Webhook& webhook, const Backoff& backoff, double chance) {
     Outcome outcome;
     outcome.answered = reply.has_value();
     outcome.status = reply ? reply->status : 0;
@@ -203,7 +212,8 @@ Outcome judge_reply(const common::Result<common::HttpReply>& reply, std::uint32_
     outcome.kind = Outcome::Kind::retry;
     outcome.wait = backoff.wait(attempt, chance);
     if (reply) {
-        outcome.wait = std::max(outcome.wait, retry_after(reply->headers).value_or(common::Millis{0}));
+        outcome.wait =
+            std::max(outcome.wait, retry_after(reply->headers).value_or(common::Millis{0}));
     }
     return outcome;
 }

@@ -88,14 +88,16 @@ std::string FilterTerm::hint(const Event& event) const {
 }
 
 bool Filters::matches(const Event& event) const {
-    return !terms_ || std::ranges::all_of(*terms_, [&](const FilterTerm& term) { return term.holds(event); });
+    return !terms_ ||
+           std::ranges::all_of(*terms_, [&](const FilterTerm& term) { return term.holds(event); });
 }
 
 std::optional<Mismatch> Filters::explain(const Event& event) const {
     if (!terms_) {
         return {};
     }
-    const auto no = std::ranges::find_if(*terms_, [&](const FilterTerm& term) { return !term.holds(event); });
+    const auto no =
+        std::ranges::find_if(*terms_, [&](const FilterTerm& term) { return !term.holds(event); });
     if (no == terms_->end()) {
         return {};
     }

@@ -46,8 +46,10 @@ std::string suggestion(std::string_view unknown, const std::vector<std::string_v
     if (unknown.size() > 64) {
         return {};
     }
-    const auto nearest = std::ranges::min_element(known, {}, [&](std::string_view name) { return distance(unknown, name); });
-    const bool close = distance(unknown, *nearest) <= 2 || (!unknown.empty() && nearest->starts_with(unknown));
+    const auto nearest = std::ranges::min_element(
+        known, {}, [&](std::string_view name) { return distance(unknown, name); });
+    const bool close =
+        distance(unknown, *nearest) <= 2 || (!unknown.empty() && nearest->starts_with(unknown));
     return close ? ", did you mean " + std::string{*nearest} + "?" : std::string{};
 }
 
@@ -66,7 +68,8 @@ std::optional<Id> id_in(const json& value) {
 /// One object of a definition, `filters` or a feature within it, taken apart key by key.
 class Scope {
   public:
-    Scope(const json& object, std::string prefix, Parsed& out) : object_{object}, prefix_{std::move(prefix)}, out_{out} {}
+    Scope(const json& object, std::string prefix, Parsed& out)
+        : object_{object}, prefix_{std::move(prefix)}, out_{out} {}
 
     void names(std::string_view key, std::string noun, Names allowed, ReadText read) {
         const auto* value = take(key);
@@ -75,10 +78,12 @@ class Scope {
         }
         std::vector<std::string> wanted;
         each(key, *value, [&](const json& one) {
-            if (one.is_string() && std::ranges::find(allowed, one.get_ref<const std::string&>()) != allowed.end()) {
+            if (one.is_string() &&
+                std::ranges::find(allowed, one.get_ref<const std::string&>()) != allowed.end()) {
                 wanted.push_back(one.get<std::string>());
             } else {
-                fault(key, common::shown(one) + " is not allowed; allowed are " + listed(allowed) + " (one or a list)");
+                fault(key, common::shown(one) + " is not allowed; allowed are " + listed(allowed) +
+                               " (one or a list)");
             }
         });
         add(key, *value, std::move(noun), OneOfTexts{read, std::move(wanted)});
@@ -94,7 +99,8 @@ class Scope {
             if (const auto id = id_in(one)) {
                 wanted.push_back(*id);
             } else {
-                fault(key, common::shown(one) + " is no id; allowed are 64-bit integers (one or a list)");
+                fault(key, common::shown(one) +
+                               " is no id; allowed are 64-bit integers (one or a list)");
             }
         });
         std::ranges::sort(wanted);
@@ -111,28 +117,33 @@ class Scope {
         }
     }
 
-    void bounds(std::string_view lower_key, std::string_view upper_key, const std::string& noun, Range range, ReadNumber read) {
+    void bounds(std::string_view lower_key, std::string_view upper_key, const std::string& noun,
+                Range range, ReadNumber read) {
         const auto lower = bound(lower_key, noun, range, read, true);
         const auto upper = bound(upper_key, noun, range, read, false);
         if (lower && upper && *lower > *upper) {
-            warn(lower_key, object_.at(lower_key).dump() + " is above " + prefix_ + std::string{upper_key} + " " +
-                                object_.at(upper_key).dump() + ": nothing matches");
+            warn(lower_key, object_.at(lower_key).dump() + " is above " + prefix_ +
+                                std::string{upper_key} + " " + object_.at(upper_key).dump() +
+                                ": nothing matches");
         }
     }
 
-    void feature(std::string_view key, const std::string& noun, Names allowed, ReadText name, ReadNumber confidence) {
+    void feature(std::string_view key, const std::string& noun, Names allowed, ReadText name,
+                 ReadNumber confidence) {
         const auto* value = take(key);
         if (value == nullptr) {
             return;
         }
         if (!value->is_object()) {
-            fault(key, common::shown(*value) + R"( is not allowed; allowed is an object like {"name": ")" + std::string{*allowed.begin()} +
-                           R"(", "confidence_gte": 0.5})");
+            fault(key, common::shown(*value) +
+                           R"( is not allowed; allowed is an object like {"name": ")" +
+                           std::string{*allowed.begin()} + R"(", "confidence_gte": 0.5})");
             return;
         }
         Scope parts{*value, std::string{key} + ".", out_};
         parts.names("name", noun, allowed, name);
-        parts.bounds("confidence_gte", "confidence_lte", noun + " confidence", Range::ratio, confidence);
+        parts.bounds("confidence_gte", "confidence_lte", noun + " confidence", Range::ratio,
+                     confidence);
         parts.refuse_others("part");
     }
 
@@ -142,7 +153,8 @@ class Scope {
             return;
         }
         if (!value->is_string()) {
-            fault(key, common::shown(*value) + " is not allowed; allowed is a string, the plate exactly");
+            fault(key, common::shown(*value) +
+                           " is not allowed; allowed is a string, the plate exactly");
             return;
         }
         if (value->get_ref<const std::string&>().empty()) {
@@ -155,13 +167,16 @@ class Scope {
     void refuse_others(std::string_view what) {
         for (const auto& [key, value] : object_.items()) {
             if (!value.is_null() && std::ranges::find(known_, key) == known_.end()) {
-                out_.faults.push_back("unknown " + std::string{what} + " " + common::shown(prefix_ + key) + suggestion(key, known_) +
+                out_.faults.push_back("unknown " + std::string{what} + " " +
+                                      common::shown(prefix_ + key) + suggestion(key, known_) +
                                       "; known are " + listed(known_));
             }
         }
     }
 
-    void warn(std::string_view key, const std::string& what) { out_.warnings.push_back(prefix_ + std::string{key} + " " + what); }
+    void warn(std::string_view key, const std::string& what) {
+        out_.warnings.push_back(prefix_ + std::string{key} + " " + what);
+    }
 
   private:
     /// The value of a filter or part; nullptr: there is none.
@@ -171,11 +186,15 @@ class Scope {
         return at == object_.end() || at->is_null() ? nullptr : &*at;
     }
 
-    void fault(std::string_view key, const std::string& what) { out_.faults.push_back(prefix_ + std::string{key} + ": " + what); }
+    void fault(std::string_view key, const std::string& what) {
+        out_.faults.push_back(prefix_ + std::string{key} + ": " + what);
+    }
 
-    template <class Test> void add(std::string_view key, const json& value, std::string noun, Test test) {
-        out_.terms.push_back(
-            {prefix_ + std::string{key}, value.dump(-1, ' ', false, json::error_handler_t::replace), std::move(noun), std::move(test)});
+    template <class Test>
+    void add(std::string_view key, const json& value, std::string noun, Test test) {
+        out_.terms.push_back({prefix_ + std::string{key},
+                              value.dump(-1, ' ', false, json::error_handler_t::replace),
+                              std::move(noun), std::move(test)});
     }
 
     template <class Take> void each(std::string_view key, const json& value, Take take) {
@@ -189,7 +208,8 @@ class Scope {
         std::ranges::for_each(value, take);
     }
 
-    std::optional<double> bound(std::string_view key, const std::string& noun, Range range, ReadNumber read, bool is_lower) {
+    std::optional<double> bound(std::string_view key, const std::string& noun, Range range,
+                                ReadNumber read, bool is_lower) {
         const auto* value = take(key);
         if (value == nullptr) {
             return {};
@@ -197,7 +217,8 @@ class Scope {
         const auto limit = value->is_number() ? value->get<double>() : std::nan("");
         const bool fits = range == Range::degrees ? std::isfinite(limit) : limit >= 0 && limit <= 1;
         if (!fits) {
-            fault(key, common::shown(*value) + " is not allowed; allowed is a number" + (range == Range::ratio ? " from 0 to 1" : ", in degrees"));
+            fault(key, common::shown(*value) + " is not allowed; allowed is a number" +
+                           (range == Range::ratio ? " from 0 to 1" : ", in degrees"));
             return {};
         }
         add(key, *value, noun, Bound{read, is_lower, limit});
@@ -226,23 +247,29 @@ template <Feature Event::*Field> const std::optional<double>& confidence_of(cons
 
 /// Each filter by itself is fine, but together they let nothing pass that a recognition gives.
 void warn_of_contradictions(const json& filters, Scope& scope) {
-    const auto has = [&](const char* key) { return filters.contains(key) && !filters.at(key).is_null(); };
+    const auto has = [&](const char* key) {
+        return filters.contains(key) && !filters.at(key).is_null();
+    };
     const auto excludes = [&](std::string_view type) {
         const auto types = filters.value("type_in", json{});
         const auto texts = types.is_string() ? json::array({types}) : types;
-        return texts.is_array() && !texts.empty() && std::ranges::find(texts, json(type)) == texts.end();
+        return texts.is_array() && !texts.empty() &&
+               std::ranges::find(texts, json(type)) == texts.end();
     };
     if (has("card_in") && filters.value("matched", json{}) == json(false)) {
         scope.warn("matched", "is false with a card_in: an unmatched event has no card");
     }
     if (has("license_plate_number") && excludes("car")) {
-        scope.warn("license_plate_number", "is for events of type car, which type_in excludes: nothing matches");
+        scope.warn("license_plate_number",
+                   "is for events of type car, which type_in excludes: nothing matches");
     }
     if (has("license_plate_event_number") && excludes("license_plate")) {
-        scope.warn("license_plate_event_number", "is for events of type license_plate, which type_in excludes: nothing matches");
+        scope.warn("license_plate_event_number",
+                   "is for events of type license_plate, which type_in excludes: nothing matches");
     }
     if (has("license_plate_number") && has("license_plate_event_number")) {
-        scope.warn("license_plate_number", "is for car events and license_plate_event_number for license_plate events: nothing matches");
+        scope.warn("license_plate_number", "is for car events and license_plate_event_number for "
+                                           "license_plate events: nothing matches");
     }
 }
 
@@ -253,7 +280,8 @@ Parsed parse_all(const json& filters) {
         return parsed;
     }
     if (!filters.is_object()) {
-        parsed.faults.push_back("filters: must be an object, not " + std::string{common::kind_of(filters)});
+        parsed.faults.push_back("filters: must be an object, not " +
+                                std::string{common::kind_of(filters)});
         return parsed;
     }
     Scope scope{filters, "", parsed};
@@ -262,21 +290,27 @@ Parsed parse_all(const json& filters) {
     scope.ids("card_in", "matched card", &Event::card);
     scope.boolean("matched");
     scope.names("bs_type_in", "bs_type", {"overall", "realtime"}, read<&Event::bs_type>());
-    scope.bounds("confidence_gte", "confidence_lte", "confidence", Range::ratio, read<&Event::confidence>());
+    scope.bounds("confidence_gte", "confidence_lte", "confidence", Range::ratio,
+                 read<&Event::confidence>());
     scope.bounds("yaw_gte", "yaw_lte", "headpose yaw", Range::degrees, read<&Event::yaw>());
     scope.bounds("pitch_gte", "pitch_lte", "headpose pitch", Range::degrees, read<&Event::pitch>());
     scope.bounds("roll_gte", "roll_lte", "headpose roll", Range::degrees, read<&Event::roll>());
-    scope.bounds("liveness_gte", "liveness_lte", "liveness", Range::ratio, read<&Event::liveness>());
-    scope.feature("medmask", "medmask", {"none", "correct", "incorrect"}, name_of<&Event::medmask>, confidence_of<&Event::medmask>);
-    scope.feature("orientation", "orientation", {"back", "side", "front"}, name_of<&Event::orientation>,
-                  confidence_of<&Event::orientation>);
+    scope.bounds("liveness_gte", "liveness_lte", "liveness", Range::ratio,
+                 read<&Event::liveness>());
+    scope.feature("medmask", "medmask", {"none", "correct", "incorrect"}, name_of<&Event::medmask>,
+                  confidence_of<&Event::medmask>);
+    scope.feature("orientation", "orientation", {"back", "side", "front"},
+                  name_of<&Event::orientation>, confidence_of<&Event::orientation>);
     scope.feature("special_type", "special_type",
-                  {"not_special", "police", "ambulance", "road_service", "gas_service", "rescue_service", "other_special", "taxi",
-                   "route_transport", "car_sharing", "military"},
+                  {"not_special", "police", "ambulance", "road_service", "gas_service",
+                   "rescue_service", "other_special", "taxi", "route_transport", "car_sharing",
+                   "military"},
                   name_of<&Event::special_type>, confidence_of<&Event::special_type>);
     scope.feature("license_plate_visibility", "license_plate_visibility",
-                  {"partly_visible_no_text", "fully_visible_no_text", "invisible", "partly_visible", "fully_visible"},
-                  name_of<&Event::license_plate_visibility>, confidence_of<&Event::license_plate_visibility>);
+                  {"partly_visible_no_text", "fully_visible_no_text", "invisible", "partly_visible",
+                   "fully_visible"},
+                  name_of<&Event::license_plate_visibility>,
+                  confidence_of<&Event::license_plate_visibility>);
     scope.plate("license_plate_number", "car");
     scope.plate("license_plate_event_number", "license_plate");
     scope.refuse_others("filter");

@@ -1,5 +1,5 @@
-// FilterTerm: one filter of a webhook with its value, ready to be asked. Immutable once parsed; any thread. For filter, filter_parser and
-// whoever will index webhooks by camera, card or type.
+// FilterTerm: one filter of a webhook with its value, ready to be asked. Immutable once parsed; any
+// thread. For filter, filter_parser and whoever will index webhooks by camera, card or type.
 #pragma once
 
 #include "agent/events/event.hpp"

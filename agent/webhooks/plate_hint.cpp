@@ -18,18 +18,24 @@ std::u32string letters_of(std::string_view text) {
         if ((byte & 0xC0U) == 0x80U && !letters.empty()) {
             letters.back() = (letters.back() << 6U) | (byte & 0x3FU);
         } else {
-            letters.push_back(byte >= 0xF0 ? byte & 0x07U : byte >= 0xE0 ? byte & 0x0FU : byte >= 0xC0 ? byte & 0x1FU : byte);
+            letters.push_back(byte >= 0xF0   ? byte & 0x07U
+                              : byte >= 0xE0 ? byte & 0x0FU
+                              : byte >= 0xC0 ? byte & 0x1FU
+                                             : byte);
         }
     }
     return letters;
 }
 
 std::string utf8(char32_t letter) {
-    const auto byte = [](char32_t bits) { return static_cast<char>(static_cast<unsigned char>(bits)); };
+    const auto byte = [](char32_t bits) {
+        return static_cast<char>(static_cast<unsigned char>(bits));
+    };
     if (letter < 0x80) {
         return {byte(letter)};
     }
-    return {byte(0xC0U | (letter >> 6U)), byte(0x80U | (letter & 0x3FU))}; // every letter shown is below U+0800
+    return {byte(0xC0U | (letter >> 6U)),
+            byte(0x80U | (letter & 0x3FU))}; // every letter shown is below U+0800
 }
 
 char32_t latin(char32_t letter) {
@@ -71,7 +77,8 @@ std::string described(char32_t letter) {
     return utf8(letter) + " is " + code.data() + (letter < 0x80 ? " LATIN" : " CYRILLIC");
 }
 
-std::string first_lookalike(const std::u32string& wanted, const std::u32string& found, bool blind_to_separators) {
+std::string first_lookalike(const std::u32string& wanted, const std::u32string& found,
+                            bool blind_to_separators) {
     const Blind blind{false, false, blind_to_separators};
     const auto theirs = seen(found, blind);
     const auto ours = seen(wanted, blind);
@@ -92,12 +99,15 @@ std::string plate_hint(std::string_view wanted_text, std::string_view found_text
                                          {true, false, true},
                                          {false, true, true},
                                          {true, true, true}}};
-    const auto* way = std::ranges::find_if(ways, [&](const Blind& blind) { return seen(wanted, blind) == seen(found, blind); });
+    const auto* way = std::ranges::find_if(
+        ways, [&](const Blind& blind) { return seen(wanted, blind) == seen(found, blind); });
     if (wanted == found || way == ways.end()) {
         return {};
     }
     std::string differences;
-    const auto add = [&](const std::string& what) { differences += (differences.empty() ? "" : " and ") + what; };
+    const auto add = [&](const std::string& what) {
+        differences += (differences.empty() ? "" : " and ") + what;
+    };
     if (way->lookalikes) {
         add(first_lookalike(wanted, found, way->separators));
     }

@@ -31,7 +31,8 @@ void read_name(const json& definition, Checked& out) {
     if (name == nullptr) {
         out.faults.emplace_back("name: is missing; a non-empty string is needed");
     } else if (!name->is_string() || name->get_ref<const std::string&>().empty()) {
-        out.faults.push_back("name: " + common::shown(*name) + " is not allowed; allowed is a non-empty string");
+        out.faults.push_back("name: " + common::shown(*name) +
+                             " is not allowed; allowed is a non-empty string");
     } else {
         out.webhook.name = name->get<std::string>();
     }
@@ -44,7 +45,8 @@ void read_target(const json& definition, Checked& out) {
         return;
     }
     if (!target->is_string()) {
-        out.faults.push_back("target: must be a string with an http or https URL, not " + std::string{common::kind_of(*target)});
+        out.faults.push_back("target: must be a string with an http or https URL, not " +
+                             std::string{common::kind_of(*target)});
         return;
     }
     // The text itself may hold a password: only parse_url may speak of it.
@@ -61,7 +63,8 @@ void read_active(const json& definition, Checked& out) {
         if (active->is_boolean()) {
             out.webhook.active = active->get<bool>();
         } else {
-            out.faults.push_back("active: " + common::shown(*active) + " is not allowed; allowed are true and false");
+            out.faults.push_back("active: " + common::shown(*active) +
+                                 " is not allowed; allowed are true and false");
         }
     }
 }
@@ -72,9 +75,11 @@ void read_send_attempts(const json& definition, Checked& out) {
         return;
     }
     // A value built in code may be a signed integer though it is not negative.
-    const bool whole = attempts->is_number_unsigned() || (attempts->is_number_integer() && attempts->get<std::int64_t>() >= 0);
+    const bool whole = attempts->is_number_unsigned() ||
+                       (attempts->is_number_integer() && attempts->get<std::int64_t>() >= 0);
     if (!whole || attempts->get<std::uint64_t>() > most_attempts) {
-        out.faults.push_back("send_attempts: " + common::shown(*attempts) + " is not allowed; allowed is a whole number from 0 (unlimited) to " +
+        out.faults.push_back("send_attempts: " + common::shown(*attempts) +
+                             " is not allowed; allowed is a whole number from 0 (unlimited) to " +
                              std::to_string(most_attempts));
         return;
     }
@@ -97,7 +102,8 @@ void read_filters(const json& definition, Checked& out) {
 Checked check(const json& definition) {
     Checked out;
     if (!definition.is_object()) {
-        out.faults.push_back("a webhook must be a JSON object, this is " + std::string{common::kind_of(definition)});
+        out.faults.push_back("a webhook must be a JSON object, this is " +
+                             std::string{common::kind_of(definition)});
         return out;
     }
     read_name(definition, out);
@@ -125,7 +131,8 @@ std::string_view to_string(WebhookState state) {
 }
 
 std::shared_ptr<const Webhook> Snapshot::find(std::string_view key) const {
-    const auto at = std::ranges::find_if(webhooks, [&](const auto& webhook) { return webhook->key == key; });
+    const auto at =
+        std::ranges::find_if(webhooks, [&](const auto& webhook) { return webhook->key == key; });
     return at == webhooks.end() ? nullptr : *at;
 }
 
@@ -164,7 +171,9 @@ std::vector<MatchResult> explain(const Snapshot& snapshot, const Event& event) {
             verdict.mismatch = webhook->filters.explain(event);
             verdict.matches = !verdict.mismatch;
         } else {
-            verdict.mismatch = Mismatch{"state", "\"serving\"", '"' + std::string{to_string(webhook->state)} + '"', webhook->reason};
+            verdict.mismatch =
+                Mismatch{"state", "\"serving\"", '"' + std::string{to_string(webhook->state)} + '"',
+                         webhook->reason};
         }
         verdicts.push_back(std::move(verdict));
     }
@@ -176,7 +185,9 @@ json explanation_json(const std::vector<MatchResult>& verdicts) {
     for (const auto& [webhook, matches, mismatch] : verdicts) {
         json failed;
         if (mismatch) {
-            failed = {{"filter", mismatch->filter}, {"wanted", json::parse(mismatch->wanted)}, {"found", json::parse(mismatch->found)}};
+            failed = {{"filter", mismatch->filter},
+                      {"wanted", json::parse(mismatch->wanted)},
+                      {"found", json::parse(mismatch->found)}};
             if (!mismatch->hint.empty()) {
                 failed["hint"] = mismatch->hint;
             }
@@ -191,7 +202,9 @@ json explanation_json(const std::vector<MatchResult>& verdicts) {
 }
 
 std::optional<std::string> cooldown_value(const DeliverySettings& settings, const Event& event) {
-    const auto text = [](const std::optional<Id>& id) { return id ? std::optional{id->text()} : std::nullopt; };
+    const auto text = [](const std::optional<Id>& id) {
+        return id ? std::optional{id->text()} : std::nullopt;
+    };
     if (settings.cooldown == common::Millis{0}) {
         return {};
     }

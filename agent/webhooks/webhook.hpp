@@ -1,9 +1,10 @@
-// Webhook: a definition as on the manual's page, checked; and what this device makes of it. Pure values; immutable once in a snapshot.
+// Webhook: a definition as on the manual's page, checked; and what this device makes of it. Pure
+// values; immutable once in a snapshot.
 #pragma once
 
 #include "agent/webhooks/filter.hpp"
-#include "common/net/http.hpp"
 #include "common/base/time.hpp"
+#include "common/net/http.hpp"
 #include "common/net/url.hpp"
 
 #include <memory>
@@ -18,7 +19,8 @@ namespace agent {
 enum class BodyShape { object, array };
 enum class CooldownKey { webhook, card, plate, camera };
 
-/// What the INI says about deliveries to one webhook: [delivery] and the first [webhook GLOB] that matches its name.
+/// What the INI says about deliveries to one webhook: [delivery] and the first [webhook GLOB] that
+/// matches its name.
 struct DeliverySettings {
     BodyShape body = BodyShape::object;
     common::Millis timeout{10'000};
@@ -54,11 +56,13 @@ struct Snapshot {
     [[nodiscard]] std::shared_ptr<const Webhook> find(std::string_view key) const;
 };
 
-/// A definition's own fields, checked against the manual's page. Never fails: what breaks a rule gives an `unsupported` webhook with every
-/// fault as its reason. `state` is serving, inactive or unsupported.
+/// A definition's own fields, checked against the manual's page. Never fails: what breaks a rule
+/// gives an `unsupported` webhook with every fault as its reason. `state` is serving, inactive or
+/// unsupported.
 Webhook read_webhook(std::string key, const nlohmann::json& definition);
 
-/// Checks a definition that is to be sent to the server: every fault, each naming field, value and what is allowed. Empty: good.
+/// Checks a definition that is to be sent to the server: every fault, each naming field, value and
+/// what is allowed. Empty: good.
 std::vector<std::string> check_definition(const nlohmann::json& definition);
 
 /// What an event does with one webhook.
@@ -69,13 +73,14 @@ struct MatchResult {
 };
 /// The serving webhooks that the event matches.
 std::vector<std::shared_ptr<const Webhook>> match(const Snapshot& snapshot, const Event& event);
-/// Every webhook, with the filter that says no; for one that is not serving the mismatch names its state.
+/// Every webhook, with the filter that says no; for one that is not serving the mismatch names its
+/// state.
 std::vector<MatchResult> explain(const Snapshot& snapshot, const Event& event);
 /// The answer of POST /v1/explain.
 nlohmann::json explanation_json(const std::vector<MatchResult>& verdicts);
 
-/// The value that `settings.cooldown_key` looks at (empty for the whole webhook); nothing without a cooldown or where the event lacks the
-/// value: then the event is never suppressed.
+/// The value that `settings.cooldown_key` looks at (empty for the whole webhook); nothing without a
+/// cooldown or where the event lacks the value: then the event is never suppressed.
 std::optional<std::string> cooldown_value(const DeliverySettings& settings, const Event& event);
 
 } // namespace agent

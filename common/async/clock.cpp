@@ -7,13 +7,18 @@
 
 namespace common {
 
-Instant SystemClock::now() const { return std::chrono::steady_clock::now(); }
+Instant SystemClock::now() const {
+    return std::chrono::steady_clock::now();
+}
 
-WallTime SystemClock::wall() const { return std::chrono::system_clock::now(); }
+WallTime SystemClock::wall() const {
+    return std::chrono::system_clock::now();
+}
 
 bool SystemClock::synchronized() const {
     timex state{};
-    const int answer = ::adjtimex(&state); // -1 where a sandbox forbids the question: then nobody vouches for the time
+    const int answer = ::adjtimex(
+        &state); // -1 where a sandbox forbids the question: then nobody vouches for the time
     return answer >= 0 && answer != TIME_ERROR && (state.status & STA_UNSYNC) == 0;
 }
 
@@ -35,7 +40,9 @@ Clock::TimerId SystemClock::call_at(Instant when, std::function<void()> what) {
     return id;
 }
 
-void SystemClock::cancel(TimerId timer) { timers_.erase(timer); }
+void SystemClock::cancel(TimerId timer) {
+    timers_.erase(timer);
+}
 
 void Wakeup::notify() {
     news_ = true;
@@ -46,7 +53,8 @@ Task<> Wakeup::wait() {
     while (!news_) {
         auto wait = gate_.async_wait(asio::as_tuple(asio::use_awaitable));
         co_await std::move(wait);
-        // The gate is opened by notify() and by a cancellation of the coroutine alike; they are told apart here.
+        // The gate is opened by notify() and by a cancellation of the coroutine alike; they are
+        // told apart here.
         const auto state = co_await asio::this_coro::cancellation_state;
         if (state.cancelled() != asio::cancellation_type::none) {
             throw boost::system::system_error{asio::error::operation_aborted};

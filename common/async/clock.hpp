@@ -1,5 +1,6 @@
-// Clock: the only thing that tells time; Wakeup: a place for one coroutine to wait for news or for a time, whichever is first.
-// Both belong to the loop's thread. SystemClock is the real one, test/support has one that stands still until it is moved.
+// Clock: the only thing that tells time; Wakeup: a place for one coroutine to wait for news or for
+// a time, whichever is first. Both belong to the loop's thread. SystemClock is the real one,
+// test/support has one that stands still until it is moved.
 #pragma once
 
 #include "common/async/task.hpp"
@@ -19,7 +20,8 @@ class Clock {
     [[nodiscard]] virtual WallTime wall() const = 0;
     /// Whether the kernel says that the wall clock is disciplined (NTP, PTP, GPS).
     [[nodiscard]] virtual bool synchronized() const = 0;
-    /// The same until the machine boots again: within one boot now() can be compared across processes.
+    /// The same until the machine boots again: within one boot now() can be compared across
+    /// processes.
     [[nodiscard]] virtual std::string boot_id() const = 0;
     /// Calls `what` once at `when` (at once if that is past), never from inside call_at.
     virtual TimerId call_at(Instant when, std::function<void()> what) = 0;

@@ -1,5 +1,6 @@
-// Joinable: something under way that others wait for instead of doing it once more (a login, a fetch). Who leads may be cancelled: then
-// those who waited hear that there is no result, and one of them leads. Loop thread; nothing survives a crash.
+// Joinable: something under way that others wait for instead of doing it once more (a login, a
+// fetch). Who leads may be cancelled: then those who waited hear that there is no result, and one
+// of them leads. Loop thread; nothing survives a crash.
 #pragma once
 
 #include "common/async/clock.hpp"
@@ -39,7 +40,8 @@ template <class T> class Joinable {
         std::shared_ptr<Round> round_;
     };
 
-    Joinable(common::Executor executor, common::Clock& clock) : executor_{std::move(executor)}, clock_{clock} {}
+    Joinable(common::Executor executor, common::Clock& clock)
+        : executor_{std::move(executor)}, clock_{clock} {}
 
     [[nodiscard]] bool under_way() const { return round_ != nullptr; }
     /// Begins a round; none may be under way.
@@ -59,7 +61,8 @@ template <class T> class Joinable {
         }
         co_return round->result;
     }
-    /// What is under way began under circumstances that hold no longer: nobody gets its result but who leads.
+    /// What is under way began under circumstances that hold no longer: nobody gets its result but
+    /// who leads.
     void outdate() {
         if (round_) {
             round_->outdated = true;

@@ -12,14 +12,17 @@ namespace common {
 TaskGroup::TaskGroup(Executor executor)
     : executor_{executor}, empty_{executor, asio::steady_timer::time_point::max()} {}
 
-TaskGroup::~TaskGroup() { assert(running_.empty() && "cancel() and join() before a TaskGroup goes"); }
+TaskGroup::~TaskGroup() {
+    assert(running_.empty() && "cancel() and join() before a TaskGroup goes");
+}
 
 void TaskGroup::spawn(std::string name, Task<> task) {
     running_.emplace_back();
     auto one = std::prev(running_.end());
     one->name = std::move(name);
     auto done = [this, one](std::exception_ptr why) { ended(one, std::move(why)); };
-    asio::co_spawn(executor_, std::move(task), asio::bind_cancellation_slot(one->stop.slot(), std::move(done)));
+    asio::co_spawn(executor_, std::move(task),
+                   asio::bind_cancellation_slot(one->stop.slot(), std::move(done)));
 }
 
 void TaskGroup::ended(std::list<Running>::iterator one, std::exception_ptr why) {

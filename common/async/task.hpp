@@ -1,8 +1,10 @@
-// The one place where Asio is included: Task<T> (a coroutine), OneShot<T> (a value that comes later) and TaskGroup (coroutines that
-// are stopped together). Everything here belongs to the thread of its executor.
+// The one place where Asio is included: Task<T> (a coroutine), OneShot<T> (a value that comes
+// later) and TaskGroup (coroutines that are stopped together). Everything here belongs to the
+// thread of its executor.
 //
-// Rule for every file that awaits: the operand of co_await has a name, no `{` and no closure inside it. g++ 12 destroys such
-// temporaries twice. Parameters of coroutines are values, or references that outlive the loop. test/check_coroutines.sh looks.
+// Rule for every file that awaits: the operand of co_await has a name, no `{` and no closure inside
+// it. g++ 12 destroys such temporaries twice. Parameters of coroutines are values, or references
+// that outlive the loop. test/check_coroutines.sh looks.
 #pragma once
 
 #include <boost/asio/any_completion_handler.hpp>
@@ -29,11 +31,13 @@ namespace common {
 
 namespace asio = boost::asio;
 
-/// A coroutine that gives a T. It starts when it is awaited (or spawned) and runs on the executor of who awaits it.
+/// A coroutine that gives a T. It starts when it is awaited (or spawned) and runs on the executor
+/// of who awaits it.
 template <class T = void> using Task = asio::awaitable<T>;
 using Executor = asio::any_io_executor;
 
-/// A value handed once from one coroutine to another on the same executor. One waiter; set() may come before or after wait().
+/// A value handed once from one coroutine to another on the same executor. One waiter; set() may
+/// come before or after wait().
 template <class T> class OneShot {
   public:
     explicit OneShot(Executor executor) : executor_{std::move(executor)} {}
@@ -43,9 +47,10 @@ template <class T> class OneShot {
     void set(T value) {
         if (waiter_) {
             // Posted, not called: who sets is in the middle of something.
-            asio::post(executor_, [waiter = std::move(*waiter_), value = std::move(value)]() mutable {
-                std::move(waiter)(std::move(value));
-            });
+            asio::post(executor_,
+                       [waiter = std::move(*waiter_), value = std::move(value)]() mutable {
+                           std::move(waiter)(std::move(value));
+                       });
             waiter_.reset();
         } else {
             value_ = std::move(value);
@@ -59,7 +64,8 @@ template <class T> class OneShot {
         return asio::async_initiate<const asio::use_awaitable_t<>&, void(T)>(
             [this](auto handler) {
                 if (value_) {
-                    asio::post(executor_, [handler = std::move(handler), value = std::move(*value_)]() mutable {
+                    asio::post(executor_, [handler = std::move(handler),
+                                           value = std::move(*value_)]() mutable {
                         std::move(handler)(std::move(value));
                     });
                 } else {
@@ -76,9 +82,10 @@ template <class T> class OneShot {
     std::optional<asio::any_completion_handler<void(T)>> waiter_;
 };
 
-/// Coroutines with one owner. The owner must see them all end (cancel(), then join()) before what they refer to goes away.
-/// A coroutine that ends by an exception other than its cancellation is a fault of ours: it is logged and the process aborts,
-/// for a supervisor that starts it again beats an agent that lacks one of its parts.
+/// Coroutines with one owner. The owner must see them all end (cancel(), then join()) before what
+/// they refer to goes away. A coroutine that ends by an exception other than its cancellation is a
+/// fault of ours: it is logged and the process aborts, for a supervisor that starts it again beats
+/// an agent that lacks one of its parts.
 class TaskGroup {
   public:
     explicit TaskGroup(Executor executor);

@@ -27,9 +27,12 @@ void require(bool worked) {
 class Sha256 {
   public:
     Sha256() : context_{EVP_MD_CTX_new(), EVP_MD_CTX_free} {
-        require(context_ != nullptr && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+        require(context_ != nullptr &&
+                EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
     }
-    void add(std::string_view data) { require(EVP_DigestUpdate(context_.get(), data.data(), data.size()) == 1); }
+    void add(std::string_view data) {
+        require(EVP_DigestUpdate(context_.get(), data.data(), data.size()) == 1);
+    }
     Digest finish() {
         Digest digest;
         require(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) == 1);
@@ -44,7 +47,8 @@ bool is_alphanumeric(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-// The text as RFC 4648 section 4 has it, padded; an error when it is not of the alphabet whose last two characters are given.
+// The text as RFC 4648 section 4 has it, padded; an error when it is not of the alphabet whose last
+// two characters are given.
 Result<std::string> normal_base64(std::string_view text, char char62, char char63) {
     const auto padding = text.size() - std::min(text.find_last_not_of('=') + 1, text.size());
     std::string normal{text.substr(0, text.size() - padding)};
@@ -71,7 +75,8 @@ Result<std::string> decode(std::string_view text, char char62, char char63) {
     }
     const auto padding = normal->size() - (normal->find_last_not_of('=') + 1);
     std::string decoded(normal->size() / 4 * 3, '\0');
-    require(EVP_DecodeBlock(reinterpret_cast<unsigned char*>(decoded.data()), bytes(*normal), static_cast<int>(normal->size())) >= 0);
+    require(EVP_DecodeBlock(reinterpret_cast<unsigned char*>(decoded.data()), bytes(*normal),
+                            static_cast<int>(normal->size())) >= 0);
     decoded.resize(decoded.size() - padding);
     return decoded;
 }
@@ -95,13 +100,15 @@ Digest sha256_of(std::initializer_list<std::string_view> parts) {
 
 Digest hmac_sha256(std::string_view key, std::string_view data) {
     Digest digest;
-    require(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes(data), data.size(), digest.data(), nullptr) != nullptr);
+    require(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes(data), data.size(),
+                 digest.data(), nullptr) != nullptr);
     return digest;
 }
 
 std::string base64(std::string_view data) {
     std::string text(4 * ((data.size() + 2) / 3) + 1, '\0');
-    const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes(data), static_cast<int>(data.size()));
+    const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes(data),
+                                       static_cast<int>(data.size()));
     text.resize(static_cast<std::size_t>(length));
     return text;
 }
@@ -135,7 +142,8 @@ std::string hex(std::string_view data) {
 }
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
-    // The lengths may differ, so the digests are compared; they do not tell where the texts differ either.
+    // The lengths may differ, so the digests are compared; they do not tell where the texts differ
+    // either.
     const auto left = sha256(a);
     const auto right = sha256(b);
     return CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
@@ -143,15 +151,18 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 
 std::string uuid_v7(std::chrono::system_clock::time_point wall) {
     static std::mutex mutex;
-    static std::uint64_t last = 0; // 48 bits of milliseconds and the 12 bits behind the version, as one number
+    static std::uint64_t last =
+        0; // 48 bits of milliseconds and the 12 bits behind the version, as one number
 
     std::array<unsigned char, 16> id{};
     require(RAND_bytes(id.data(), static_cast<int>(id.size())) == 1);
-    const auto since_epoch = std::chrono::duration_cast<std::chrono::milliseconds>(wall.time_since_epoch()).count();
+    const auto since_epoch =
+        std::chrono::duration_cast<std::chrono::milliseconds>(wall.time_since_epoch()).count();
     const auto millis = static_cast<std::uint64_t>(std::max<std::int64_t>(since_epoch, 0));
     std::uint64_t stamp = (millis << 12U) | ((static_cast<unsigned>(id[6]) << 8U | id[7]) & 0x7ffU);
     {
-        // Within a millisecond, and when the wall clock went back, the last one is counted on (RFC 9562 section 6.2).
+        // Within a millisecond, and when the wall clock went back, the last one is counted on (RFC
+        // 9562 section 6.2).
         const std::lock_guard lock{mutex};
         stamp = std::max(stamp, last + 1);
         last = stamp;

@@ -5,13 +5,13 @@
 #include <cstdlib>
 #include <unistd.h>
 
-// Header-only, so that no shared spdlog or fmt has to be on the device. Level names are the configuration's words; the short ones are
-// the priorities of sd-daemon(3).
+// Header-only, so that no shared spdlog or fmt has to be on the device. Level names are the
+// configuration's words; the short ones are the priorities of sd-daemon(3).
 #define FMT_HEADER_ONLY
 #define SPDLOG_HEADER_ONLY
-#define SPDLOG_LEVEL_NAMES                                                                                                                 \
+#define SPDLOG_LEVEL_NAMES                                                                         \
     { "trace", "debug", "info", "warn", "error", "critical", "off" }
-#define SPDLOG_SHORT_LEVEL_NAMES                                                                                                           \
+#define SPDLOG_SHORT_LEVEL_NAMES                                                                   \
     { "<7>", "<7>", "<6>", "<4>", "<3>", "<2>", "" }
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
@@ -21,7 +21,8 @@ namespace common::log {
 
 namespace {
 
-// A terminal inside a systemd session inherits JOURNAL_STREAM, but what is written there is read by a person.
+// A terminal inside a systemd session inherits JOURNAL_STREAM, but what is written there is read by
+// a person.
 bool read_by_journald() {
     return std::getenv("JOURNAL_STREAM") != nullptr && ::isatty(STDERR_FILENO) == 0;
 }
@@ -30,7 +31,8 @@ spdlog::logger& logger() {
     static spdlog::logger instance = [] {
         spdlog::logger made{"ffl-agent", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
         const char* pattern = read_by_journald() ? "%L%l %v" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
-        made.set_formatter(std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc, "\n"));
+        made.set_formatter(std::make_unique<spdlog::pattern_formatter>(
+            pattern, spdlog::pattern_time_type::utc, "\n"));
         made.set_level(spdlog::level::info);
         made.flush_on(spdlog::level::trace);
         return made;
@@ -42,11 +44,13 @@ bool is_control(unsigned char byte) {
     return byte < 0x20 || byte == 0x7f;
 }
 
-// One line an event whatever a peer put into a value: a control character (C1 ones too, terminals obey them) is written as an escape.
+// One line an event whatever a peer put into a value: a control character (C1 ones too, terminals
+// obey them) is written as an escape.
 void append_escaped(std::string& line, std::string_view text, bool quoted) {
     for (std::size_t at = 0; at < text.size(); ++at) {
         const auto byte = static_cast<unsigned char>(text[at]);
-        const bool c1 = byte == 0xc2 && at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) >= 0x80 &&
+        const bool c1 = byte == 0xc2 && at + 1 < text.size() &&
+                        static_cast<unsigned char>(text[at + 1]) >= 0x80 &&
                         static_cast<unsigned char>(text[at + 1]) < 0xa0;
         if (byte == '\n') {
             line += "\\n";
@@ -70,7 +74,8 @@ void append_escaped(std::string& line, std::string_view text, bool quoted) {
 
 bool needs_quotes(std::string_view value) {
     for (const char c : value) {
-        if (c == ' ' || c == '"' || c == '=' || c == '\\' || is_control(static_cast<unsigned char>(c))) {
+        if (c == ' ' || c == '"' || c == '=' || c == '\\' ||
+            is_control(static_cast<unsigned char>(c))) {
             return true;
         }
     }
@@ -98,7 +103,8 @@ void write(spdlog::level::level_enum level, std::string_view message, Fields fie
 } // namespace
 
 void set_level(Level level) {
-    constexpr std::array levels{spdlog::level::err, spdlog::level::warn, spdlog::level::info, spdlog::level::debug};
+    constexpr std::array levels{spdlog::level::err, spdlog::level::warn, spdlog::level::info,
+                                spdlog::level::debug};
     logger().set_level(levels.at(static_cast<std::size_t>(level)));
 }
 

@@ -1,5 +1,6 @@
-// One line an event on stderr: message and key=value fields. Under journald each line carries its `<N>` priority. Any thread.
-// Secrets and events never go in here: who logs a URL logs Url::shown(), who logs an event logs its id.
+// One line an event on stderr: message and key=value fields. Under journald each line carries its
+// `<N>` priority. Any thread. Secrets and events never go in here: who logs a URL logs
+// Url::shown(), who logs an event logs its id.
 #pragma once
 
 #include "common/base/log_level.hpp"

@@ -1,4 +1,5 @@
-// How much is logged: a word of the configuration, so that pure code can hold it without seeing the log itself.
+// How much is logged: a word of the configuration, so that pure code can hold it without seeing the
+// log itself.
 #pragma once
 
 namespace common::log {

@@ -1,5 +1,6 @@
-// Result<T>: a value, or an Error that says what, where and what would be right. Any thread. Nothing here survives a crash.
-// The world says no -> Result. We are wrong -> assert. A function returns an error or handles it; it never logs and returns it.
+// Result<T>: a value, or an Error that says what, where and what would be right. Any thread.
+// Nothing here survives a crash. The world says no -> Result. We are wrong -> assert. A function
+// returns an error or handles it; it never logs and returns it.
 #pragma once
 
 #include <string>
@@ -33,7 +34,9 @@ template <class T> using Result = tl::expected<T, Error>;
 }
 
 /// Passes an error on.
-[[nodiscard]] inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>{std::move(error)}; }
+[[nodiscard]] inline tl::unexpected<Error> fail(Error error) {
+    return tl::unexpected<Error>{std::move(error)};
+}
 
 /// The same error with where it happened in front: "context: message".
 [[nodiscard]] inline tl::unexpected<Error> fail(std::string_view context, Error error) {

@@ -36,7 +36,8 @@ SystemdNotifier::SystemdNotifier() : socket_{environment("NOTIFY_SOCKET")} {
     const auto period = environment_number("WATCHDOG_USEC");
     const auto meant = environment_number("WATCHDOG_PID");
     if (period && *period > 0 && (!meant || *meant == ::getpid())) {
-        watchdog_ = std::max(Millis{1}, std::chrono::duration_cast<Millis>(std::chrono::microseconds{*period}));
+        watchdog_ = std::max(
+            Millis{1}, std::chrono::duration_cast<Millis>(std::chrono::microseconds{*period}));
     }
 }
 
@@ -55,12 +56,14 @@ void SystemdNotifier::send(std::string_view state) const {
     if (descriptor < 0) {
         return;
     }
-    // A supervisor that does not read must not hold the loop for ever, but READY=1 is worth a second.
+    // A supervisor that does not read must not hold the loop for ever, but READY=1 is worth a
+    // second.
     const timeval patience{1, 0};
     ::setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     // An abstract name has no terminating zero: every byte of the length counts.
     const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
-    ::sendto(descriptor, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), length);
+    ::sendto(descriptor, state.data(), state.size(), MSG_NOSIGNAL,
+             reinterpret_cast<const sockaddr*>(&address), length);
     ::close(descriptor);
 }
 

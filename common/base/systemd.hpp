@@ -1,4 +1,5 @@
-// sd_notify(3) without libsystemd: datagrams to $NOTIFY_SOCKET. Nothing happens where there is none. Loop thread.
+// sd_notify(3) without libsystemd: datagrams to $NOTIFY_SOCKET. Nothing happens where there is
+// none. Loop thread.
 #pragma once
 
 #include "common/base/time.hpp"

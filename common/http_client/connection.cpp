@@ -42,11 +42,13 @@ struct ClientConnection::Stream {
     std::optional<ssl::stream<Protocol::socket&>> tls;
 };
 
-ClientConnection::ClientConnection(const Executor& executor) : stream_{std::make_unique<Stream>(executor)}, timer_{executor} {}
+ClientConnection::ClientConnection(const Executor& executor)
+    : stream_{std::make_unique<Stream>(executor)}, timer_{executor} {}
 
 ClientConnection::~ClientConnection() = default;
 
-Task<std::tuple<ClientConnection::ErrorCode>> ClientConnection::connect(const AddressBytes& address, std::uint16_t port) {
+Task<std::tuple<ClientConnection::ErrorCode>> ClientConnection::connect(const AddressBytes& address,
+                                                                        std::uint16_t port) {
     const Protocol::endpoint peer{endpoint_of(address, port)};
     ErrorCode failed;
     // A failure to open shows up again, in the step itself.
@@ -55,11 +57,14 @@ Task<std::tuple<ClientConnection::ErrorCode>> ClientConnection::connect(const Ad
     return stream_->socket.async_connect(peer, as_result);
 }
 
-Task<std::tuple<ClientConnection::ErrorCode>> ClientConnection::connect(const std::string& unix_socket) {
-    return stream_->socket.async_connect(Protocol::endpoint{asio::local::stream_protocol::endpoint{unix_socket}}, as_result);
+Task<std::tuple<ClientConnection::ErrorCode>>
+ClientConnection::connect(const std::string& unix_socket) {
+    return stream_->socket.async_connect(
+        Protocol::endpoint{asio::local::stream_protocol::endpoint{unix_socket}}, as_result);
 }
 
-Task<std::tuple<ClientConnection::ErrorCode>> ClientConnection::handshake(std::shared_ptr<ssl::context> context, const std::string& host) {
+Task<std::tuple<ClientConnection::ErrorCode>>
+ClientConnection::handshake(std::shared_ptr<ssl::context> context, const std::string& host) {
     stream_->context = std::move(context);
     auto& tls = stream_->tls.emplace(stream_->socket, *stream_->context);
     if (!expect_host(tls.native_handle(), host)) {
@@ -78,15 +83,18 @@ Task<ClientConnection::Moved> ClientConnection::read_some() {
     const auto before = received_.size();
     received_.resize(before + read_size);
     const auto space = asio::buffer(received_.data() + before, read_size);
-    auto reading = stream_->tls ? stream_->tls->async_read_some(space, as_result) : stream_->socket.async_read_some(space, as_result);
+    auto reading = stream_->tls ? stream_->tls->async_read_some(space, as_result)
+                                : stream_->socket.async_read_some(space, as_result);
     const auto moved = co_await std::move(reading);
     received_.resize(before + std::get<1>(moved));
     co_return moved;
 }
 
-Task<ClientConnection::Moved> ClientConnection::write(std::string_view head, std::string_view body) {
+Task<ClientConnection::Moved> ClientConnection::write(std::string_view head,
+                                                      std::string_view body) {
     const std::array<asio::const_buffer, 2> both{asio::buffer(head), asio::buffer(body)};
-    return stream_->tls ? asio::async_write(*stream_->tls, both, as_result) : asio::async_write(stream_->socket, both, as_result);
+    return stream_->tls ? asio::async_write(*stream_->tls, both, as_result)
+                        : asio::async_write(stream_->socket, both, as_result);
 }
 
 void ClientConnection::set_deadline(Instant when) {
@@ -101,7 +109,8 @@ void ClientConnection::look_again_at(Instant when) {
     timer_.expires_at(when);
     timer_.async_wait([weak = weak_from_this(), when](ErrorCode stopped) {
         const auto self = weak.lock();
-        // A look that was put off may already be on its way with success: it is not the one that is waited for.
+        // A look that was put off may already be on its way with success: it is not the one that is
+        // waited for.
         if (stopped || !self || self->next_look_ != when) {
             return;
         }
@@ -141,7 +150,8 @@ std::string failed_step(std::string_view step, ClientConnection::ErrorCode why) 
 
 std::string timed_out(Millis timeout, std::string_view doing) {
     const auto whole = timeout.count() % 1000 == 0;
-    const auto span = whole ? std::to_string(timeout.count() / 1000) + " s" : std::to_string(timeout.count()) + " ms";
+    const auto span = whole ? std::to_string(timeout.count() / 1000) + " s"
+                            : std::to_string(timeout.count()) + " ms";
     return "timed out after " + span + " while " + std::string{doing};
 }
 
@@ -152,7 +162,8 @@ void stop_if_cancelled(const asio::cancellation_state& state) {
 }
 
 Dialer::Dialer(Executor executor, std::vector<IpRange> denied, ResolverOptions names)
-    : executor_{executor}, denied_{std::move(denied)}, resolver_{std::move(executor), std::move(names)} {}
+    : executor_{executor}, denied_{std::move(denied)}, resolver_{std::move(executor),
+                                                                 std::move(names)} {}
 
 void Dialer::renew(std::vector<IpRange> denied, ResolverOptions names) {
     denied_ = std::move(denied);
@@ -161,7 +172,8 @@ void Dialer::renew(std::vector<IpRange> denied, ResolverOptions names) {
 }
 
 bool Dialer::is_denied(const AddressBytes& address) const {
-    return std::ranges::any_of(denied_, [&](const IpRange& network) { return network.contains(address); });
+    return std::ranges::any_of(denied_,
+                               [&](const IpRange& network) { return network.contains(address); });
 }
 
 Task<Dialer::Dialed> Dialer::dial_local(const HttpRequest& request, Instant deadline) {
@@ -175,13 +187,15 @@ Task<Dialer::Dialed> Dialer::dial_local(const HttpRequest& request, Instant dead
     if (failed) {
         const auto state = co_await asio::this_coro::cancellation_state;
         stop_if_cancelled(state);
-        co_return fail(Fault::unreachable,
-                       connection->expired() ? timed_out(request.timeout, "connecting") : failed_step("connect", failed));
+        co_return fail(Fault::unreachable, connection->expired()
+                                               ? timed_out(request.timeout, "connecting")
+                                               : failed_step("connect", failed));
     }
     co_return connection;
 }
 
-Task<Dialer::Dialed> Dialer::dial_one_of(Addresses addresses, const HttpRequest& request, Instant deadline) {
+Task<Dialer::Dialed> Dialer::dial_one_of(Addresses addresses, const HttpRequest& request,
+                                         Instant deadline) {
     std::string reason;
     for (std::size_t i = 0; i < addresses.size(); ++i) {
         const auto now = std::chrono::steady_clock::now();
@@ -195,7 +209,8 @@ Task<Dialer::Dialed> Dialer::dial_one_of(Addresses addresses, const HttpRequest&
         }
         const auto state = co_await asio::this_coro::cancellation_state;
         stop_if_cancelled(state);
-        reason = connection->expired() ? timed_out(request.timeout, "connecting") : failed_step("connect", failed);
+        reason = connection->expired() ? timed_out(request.timeout, "connecting")
+                                       : failed_step("connect", failed);
     }
     co_return fail(Fault::unreachable, reason);
 }
@@ -216,11 +231,13 @@ Task<Dialer::Dialed> Dialer::dial(const HttpRequest& request, Instant deadline) 
     auto resolving = resolver_.resolve(request.url.host, deadline);
     auto addresses = co_await std::move(resolving);
     if (!addresses) {
-        co_return std::chrono::steady_clock::now() < deadline ? fail(std::move(addresses.error()))
-                                                              : fail(Fault::unreachable, timed_out(request.timeout, "resolving"));
+        co_return std::chrono::steady_clock::now() < deadline
+            ? fail(std::move(addresses.error()))
+            : fail(Fault::unreachable, timed_out(request.timeout, "resolving"));
     }
     if (request.guarded) {
-        std::erase_if(*addresses, [this](const AddressBytes& address) { return is_denied(address); });
+        std::erase_if(*addresses,
+                      [this](const AddressBytes& address) { return is_denied(address); });
         if (addresses->empty()) {
             co_return fail(Fault::unreachable, "target address denied");
         }
@@ -236,8 +253,8 @@ Task<Dialer::Dialed> Dialer::dial(const HttpRequest& request, Instant deadline) 
         const auto state = co_await asio::this_coro::cancellation_state;
         stop_if_cancelled(state);
         const bool late = (*connection)->expired();
-        co_return fail(Fault::unreachable,
-                       late ? timed_out(request.timeout, "in the TLS handshake") : (*connection)->handshake_failure(failed));
+        co_return fail(Fault::unreachable, late ? timed_out(request.timeout, "in the TLS handshake")
+                                                : (*connection)->handshake_failure(failed));
     }
     co_return connection;
 }

@@ -1,13 +1,13 @@
-// ClientConnection: one stream to a server (TCP, TLS over it, or a Unix socket) with a deadline on whatever it does, and Dialer, which makes
-// them. Loop thread. The business of BeastClient alone.
+// ClientConnection: one stream to a server (TCP, TLS over it, or a Unix socket) with a deadline on
+// whatever it does, and Dialer, which makes them. Loop thread. The business of BeastClient alone.
 #pragma once
 
 #include "common/async/task.hpp"
-#include "common/net/http.hpp"
-#include "common/net/address.hpp"
-#include "common/http_client/resolver.hpp"
 #include "common/base/result.hpp"
+#include "common/http_client/resolver.hpp"
 #include "common/http_client/tls.hpp"
+#include "common/net/address.hpp"
+#include "common/net/http.hpp"
 
 #include <boost/system/error_code.hpp>
 #include <memory>
@@ -18,8 +18,8 @@
 
 namespace common {
 
-/// Steps give an error code and, where bytes move, how many. Cancellation of the coroutine and the deadline both end a step with an
-/// error; expired() tells which it was.
+/// Steps give an error code and, where bytes move, how many. Cancellation of the coroutine and the
+/// deadline both end a step with an error; expired() tells which it was.
 class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   public:
     using ErrorCode = boost::system::error_code;
@@ -31,7 +31,8 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
     Task<std::tuple<ErrorCode>> connect(const AddressBytes& address, std::uint16_t port);
     Task<std::tuple<ErrorCode>> connect(const std::string& unix_socket);
     /// `context` is kept.
-    Task<std::tuple<ErrorCode>> handshake(std::shared_ptr<boost::asio::ssl::context> context, const std::string& host);
+    Task<std::tuple<ErrorCode>> handshake(std::shared_ptr<boost::asio::ssl::context> context,
+                                          const std::string& host);
     /// "TLS: certificate has expired".
     [[nodiscard]] std::string handshake_failure(ErrorCode why) const;
 
@@ -42,12 +43,13 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
     /// Both, one behind the other, in one go; they must outlive the step.
     Task<Moved> write(std::string_view head, std::string_view body);
 
-    /// At that time the connection is closed, whatever it is doing. Setting it costs nothing as long as deadlines only move on: one
-    /// timer looks when the earliest of them comes.
+    /// At that time the connection is closed, whatever it is doing. Setting it costs nothing as
+    /// long as deadlines only move on: one timer looks when the earliest of them comes.
     void set_deadline(Instant when);
     [[nodiscard]] bool expired() const { return expired_; }
 
-    /// Open, and the peer has neither said nor closed anything: fit for a request. One look at the socket.
+    /// Open, and the peer has neither said nor closed anything: fit for a request. One look at the
+    /// socket.
     [[nodiscard]] bool is_quiet() const;
     void close();
 
@@ -67,16 +69,19 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
 std::string failed_step(std::string_view step, ClientConnection::ErrorCode why);
 /// "timed out after 10 s while connecting".
 std::string timed_out(Millis timeout, std::string_view doing);
-/// Throws operation_aborted when the coroutine whose state this is was cancelled. After a step that failed.
+/// Throws operation_aborted when the coroutine whose state this is was cancelled. After a step that
+/// failed.
 void stop_if_cancelled(const asio::cancellation_state& state);
 
 class Dialer {
   public:
     Dialer(Executor executor, std::vector<IpRange> denied, ResolverOptions names);
 
-    /// Resolves, connects and shakes hands until `deadline`; each address gets a fair share of what is left of it. `request` outlives the
-    /// coroutine. Errors: Fault::unreachable, or Fault::config for TLS files.
-    Task<Result<std::shared_ptr<ClientConnection>>> dial(const HttpRequest& request, Instant deadline);
+    /// Resolves, connects and shakes hands until `deadline`; each address gets a fair share of what
+    /// is left of it. `request` outlives the coroutine. Errors: Fault::unreachable, or
+    /// Fault::config for TLS files.
+    Task<Result<std::shared_ptr<ClientConnection>>> dial(const HttpRequest& request,
+                                                         Instant deadline);
 
     /// Names and TLS files are read anew.
     void renew(std::vector<IpRange> denied, ResolverOptions names);

@@ -9,7 +9,8 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
-// g++ 12 sees through one of the two functions by which Asio takes and gives back a coroutine's memory, and calls them a mismatch.
+// g++ 12 sees through one of the two functions by which Asio takes and gives back a coroutine's
+// memory, and calls them a mismatch.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 #endif
@@ -26,13 +27,15 @@ constexpr std::size_t head_limit = 64 * 1024;
 constexpr Millis unwanted_body_wait{1'000};
 
 std::string show_size(std::size_t bytes) {
-    return bytes % 1024 == 0 ? std::to_string(bytes / 1024) + " KiB" : std::to_string(bytes) + " bytes";
+    return bytes % 1024 == 0 ? std::to_string(bytes / 1024) + " KiB"
+                             : std::to_string(bytes) + " bytes";
 }
 
 /// Reads a response straight into a reply, and of its body no more than is wanted.
 class ResponseReader final : public http::basic_parser<false> {
   public:
-    explicit ResponseReader(const HttpRequest& request) : wanted_{request.body_wanted}, limit_{request.body_limit} {
+    explicit ResponseReader(const HttpRequest& request)
+        : wanted_{request.body_wanted}, limit_{request.body_limit} {
         skip(request.method == "HEAD");
         header_limit(head_limit);
         body_limit(boost::none); // theirs would make a long body an error before its head is done
@@ -58,7 +61,8 @@ class ResponseReader final : public http::basic_parser<false> {
         }
     }
     void on_header_impl(error_code&) override { in_body_ = true; }
-    void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code& failed) override {
+    void on_body_init_impl(const boost::optional<std::uint64_t>& length,
+                           error_code& failed) override {
         if (wanted_ && length && *length > limit_) {
             refuse(failed);
         } else if (wanted_ && length) {
@@ -77,7 +81,9 @@ class ResponseReader final : public http::basic_parser<false> {
         return part.size();
     }
     void on_chunk_header_impl(std::uint64_t, View, error_code&) override {}
-    std::size_t on_chunk_body_impl(std::uint64_t, View part, error_code& failed) override { return on_body_impl(part, failed); }
+    std::size_t on_chunk_body_impl(std::uint64_t, View part, error_code& failed) override {
+        return on_body_impl(part, failed);
+    }
     void on_finish_impl(error_code&) override {}
 
     void refuse(error_code& failed) {
@@ -104,8 +110,8 @@ class Exchange {
     [[nodiscard]] bool was_silent() const { return silent_; }
     /// The answer is whole and the peer means to go on.
     [[nodiscard]] bool is_reusable() const {
-        return !write_failed_ && reader_ && reader_->is_done() && reader_->keep_alive() && connection_.received().empty() &&
-               !connection_.expired();
+        return !write_failed_ && reader_ && reader_->is_done() && reader_->keep_alive() &&
+               connection_.received().empty() && !connection_.expired();
     }
 
   private:
@@ -115,7 +121,9 @@ class Exchange {
     error_code feed(bool only_head);
     [[nodiscard]] Error no_answer(error_code failed) const;
     [[nodiscard]] Error broken_body(error_code failed) const;
-    [[nodiscard]] static Error error(std::string message) { return Error{Fault::unreachable, std::move(message)}; }
+    [[nodiscard]] static Error error(std::string message) {
+        return Error{Fault::unreachable, std::move(message)};
+    }
 
     ClientConnection& connection_;
     const HttpRequest& request_;
@@ -152,7 +160,8 @@ Task<std::optional<Error>> Exchange::send() {
         if (connection_.expired()) {
             co_return error(timed_out(request_.timeout, "sending the request"));
         }
-        // A peer that refuses a body may answer and close before it has read it all: the answer, if there is one, counts.
+        // A peer that refuses a body may answer and close before it has read it all: the answer, if
+        // there is one, counts.
         write_failed_ = failed;
     }
     co_return std::nullopt;
@@ -163,8 +172,9 @@ Task<std::optional<Error>> Exchange::read_head() {
     reader_.emplace(request_);
     for (;;) {
         if (const auto bad = feed(true)) {
-            co_return bad == http::error::header_limit ? error("read: the head of the answer is longer than " + show_size(head_limit))
-                                                       : error("read: malformed answer (" + bad.message() + ")");
+            co_return bad == http::error::header_limit
+                ? error("read: the head of the answer is longer than " + show_size(head_limit))
+                : error("read: malformed answer (" + bad.message() + ")");
         }
         if (reader_->is_header_done()) {
             const auto status = reader_->reply.status;
@@ -190,7 +200,8 @@ Task<std::optional<Error>> Exchange::read_head() {
 }
 
 Task<std::optional<Error>> Exchange::read_body() {
-    const auto wait = request_.body_wanted ? request_.timeout : std::min(request_.timeout, unwanted_body_wait);
+    const auto wait =
+        request_.body_wanted ? request_.timeout : std::min(request_.timeout, unwanted_body_wait);
     connection_.set_deadline(std::chrono::steady_clock::now() + wait);
     auto failed = feed(false);
     while (!failed && !reader_->is_done()) {
@@ -218,7 +229,8 @@ error_code Exchange::feed(bool only_head) {
     const auto received = connection_.received();
     std::size_t used = 0;
     error_code failed;
-    while (!failed && used < received.size() && !reader_->is_done() && !(only_head && reader_->is_header_done())) {
+    while (!failed && used < received.size() && !reader_->is_done() &&
+           !(only_head && reader_->is_header_done())) {
         used += reader_->put(asio::buffer(received.substr(used)), failed);
     }
     connection_.consume(used);
@@ -235,11 +247,13 @@ Error Exchange::no_answer(error_code failed) const {
     if (connection_.expired()) {
         return error(timed_out(request_.timeout, "waiting for the answer"));
     }
-    // Under TLS 1.3 a server that refuses the client says so behind the handshake: its alert says more than a write that broke off.
+    // Under TLS 1.3 a server that refuses the client says so behind the handshake: its alert says
+    // more than a write that broke off.
     if (write_failed_ && !is_tls_error(failed)) {
         return error(failed_step("write", write_failed_));
     }
-    return error(heard_ && failed == asio::error::eof ? "read: the answer broke off in its head" : failed_step("read", failed));
+    return error(heard_ && failed == asio::error::eof ? "read: the answer broke off in its head"
+                                                      : failed_step("read", failed));
 }
 
 Error Exchange::broken_body(error_code failed) const {
@@ -247,21 +261,24 @@ Error Exchange::broken_body(error_code failed) const {
         return error(timed_out(request_.timeout, "reading the body of the answer"));
     }
     if (reader_->over_limit()) {
-        return error("read: the body of the answer is longer than " + show_size(request_.body_limit));
+        return error("read: the body of the answer is longer than " +
+                     show_size(request_.body_limit));
     }
     const auto after = std::to_string(reader_->body_size()) + " bytes";
     if (failed == http::error::partial_message) {
         return error("read: the body of the answer broke off after " + after);
     }
-    return error("read: the body of the answer is broken after " + after + " (" + failed.message() + ")");
+    return error("read: the body of the answer is broken after " + after + " (" + failed.message() +
+                 ")");
 }
 
 } // namespace
 
 struct BeastClient::State {
     State(const Executor& executor, ClientOptions options)
-        : user_agent{std::move(options.user_agent)}, pool{std::make_shared<ConnectionPool>(executor, options.idle_per_origin,
-                                                                                           options.idle_timeout)},
+        : user_agent{std::move(options.user_agent)}, pool{std::make_shared<ConnectionPool>(
+                                                         executor, options.idle_per_origin,
+                                                         options.idle_timeout)},
           dialer{executor, std::move(options.denied), ResolverOptions{std::move(options.lookup)}} {}
 
     static Task<Result<HttpReply>> send(std::shared_ptr<State> self, HttpRequest request);
@@ -295,8 +312,9 @@ Task<Result<HttpReply>> BeastClient::State::send(std::shared_ptr<State> self, Ht
         Exchange exchange{*connection, request, *head};
         auto running = exchange.run();
         auto reply = co_await std::move(running);
-        // A peer may close an idle connection in the moment in which it is used. It has nearly always not seen the request then, and
-        // whoever sends through this client sends at least once anyway: deliveries carry a webhook-id by which a second one is known.
+        // A peer may close an idle connection in the moment in which it is used. It has nearly
+        // always not seen the request then, and whoever sends through this client sends at least
+        // once anyway: deliveries carry a webhook-id by which a second one is known.
         if (reused && exchange.was_silent()) {
             connection.reset();
             continue;
@@ -308,7 +326,8 @@ Task<Result<HttpReply>> BeastClient::State::send(std::shared_ptr<State> self, Ht
     }
 }
 
-BeastClient::BeastClient(Executor executor, ClientOptions options) : state_{std::make_shared<State>(executor, std::move(options))} {}
+BeastClient::BeastClient(Executor executor, ClientOptions options)
+    : state_{std::make_shared<State>(executor, std::move(options))} {}
 
 BeastClient::~BeastClient() {
     state_->pool->clear(0, Millis{0});

@@ -2,7 +2,8 @@
 
 namespace common {
 
-ConnectionPool::ConnectionPool(const Executor& executor, std::size_t idle_per_peer, Millis idle_timeout)
+ConnectionPool::ConnectionPool(const Executor& executor, std::size_t idle_per_peer,
+                               Millis idle_timeout)
     : idle_per_peer_{idle_per_peer}, idle_timeout_{idle_timeout}, timer_{executor} {}
 
 std::string ConnectionPool::key_of(const HttpRequest& request) {
@@ -16,7 +17,8 @@ std::string ConnectionPool::key_of(const HttpRequest& request) {
     key += ' ';
     key += std::to_string(request.url.port);
     if (request.url.tls()) {
-        for (const auto* file : {&request.tls.ca_file, &request.tls.client_cert_file, &request.tls.client_key_file}) {
+        for (const auto* file :
+             {&request.tls.ca_file, &request.tls.client_cert_file, &request.tls.client_key_file}) {
             key += '\n';
             key += *file;
         }
@@ -36,7 +38,8 @@ std::shared_ptr<ClientConnection> ConnectionPool::take(const std::string& key) {
     return nullptr;
 }
 
-void ConnectionPool::put(const std::string& key, std::shared_ptr<ClientConnection> connection, std::uint64_t generation) {
+void ConnectionPool::put(const std::string& key, std::shared_ptr<ClientConnection> connection,
+                         std::uint64_t generation) {
     if (generation != generation_ || idle_per_peer_ == 0) {
         return;
     }

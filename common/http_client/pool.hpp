@@ -1,5 +1,5 @@
-// ConnectionPool: idle connections, kept for the next request to the same peer under the same terms. Loop thread. The business of
-// BeastClient alone.
+// ConnectionPool: idle connections, kept for the next request to the same peer under the same
+// terms. Loop thread. The business of BeastClient alone.
 #pragma once
 
 #include "common/async/task.hpp"
@@ -17,13 +17,16 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
   public:
     ConnectionPool(const Executor& executor, std::size_t idle_per_peer, Millis idle_timeout);
 
-    /// Names the peer and the terms (TLS files; whether denied networks were looked at) on which a connection to it was made.
+    /// Names the peer and the terms (TLS files; whether denied networks were looked at) on which a
+    /// connection to it was made.
     static std::string key_of(const HttpRequest& request);
 
     /// The one used last, open and with nothing said by the peer; or none.
     std::shared_ptr<ClientConnection> take(const std::string& key);
-    /// `generation`: as it was when the request began. A connection from before clear() is let go, and the oldest above the bound.
-    void put(const std::string& key, std::shared_ptr<ClientConnection> connection, std::uint64_t generation);
+    /// `generation`: as it was when the request began. A connection from before clear() is let go,
+    /// and the oldest above the bound.
+    void put(const std::string& key, std::shared_ptr<ClientConnection> connection,
+             std::uint64_t generation);
 
     [[nodiscard]] std::uint64_t generation() const { return generation_; }
     /// Lets every connection go; new terms.

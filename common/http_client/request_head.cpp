@@ -8,19 +8,24 @@ namespace {
 
 bool is_ours(std::string_view name) {
     const auto same = [name](std::string_view own) {
-        const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
+        const auto lower = [](char c) {
+            return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+        };
         return std::ranges::equal(name, own, {}, lower);
     };
-    return same("host") || same("content-length") || same("connection") || same("transfer-encoding");
+    return same("host") || same("content-length") || same("connection") ||
+           same("transfer-encoding");
 }
 
 } // namespace
 
 Result<std::string> request_head(const HttpRequest& request, const std::string& user_agent) {
     const auto& target = request.url.target;
-    const bool odd_target = std::ranges::any_of(target, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; });
+    const bool odd_target = std::ranges::any_of(
+        target, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; });
     if (!valid_header(request.method, "") || target.empty() || odd_target) {
-        return fail(Fault::input, "request: method and target of a request cannot be empty or hold spaces");
+        return fail(Fault::input,
+                    "request: method and target of a request cannot be empty or hold spaces");
     }
     std::string head;
     head.reserve(512);
@@ -38,14 +43,17 @@ Result<std::string> request_head(const HttpRequest& request, const std::string& 
     }
     for (const auto& [name, value] : request.headers) {
         if (!valid_header(name, value)) {
-            return fail(Fault::input, valid_header(name, "") ? "request: the value of header " + name + " holds control characters"
-                                                             : "request: the name of a header is no token (RFC 9110, section 5.1)");
+            return fail(Fault::input,
+                        valid_header(name, "")
+                            ? "request: the value of header " + name + " holds control characters"
+                            : "request: the name of a header is no token (RFC 9110, section 5.1)");
         }
         if (!is_ours(name)) {
             line(name, value);
         }
     }
-    if (!request.body.empty() || request.method == "POST" || request.method == "PUT" || request.method == "PATCH") {
+    if (!request.body.empty() || request.method == "POST" || request.method == "PUT" ||
+        request.method == "PATCH") {
         line("Content-Length", std::to_string(request.body.size()));
     }
     return head.append("\r\n");

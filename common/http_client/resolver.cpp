@@ -15,7 +15,8 @@ namespace common {
 
 namespace {
 
-constexpr std::size_t thread_stack = 512 * 1024; // getaddrinfo with its plug-ins keeps buffers of up to 64 KiB on the stack
+constexpr std::size_t thread_stack =
+    512 * 1024; // getaddrinfo with its plug-ins keeps buffers of up to 64 KiB on the stack
 constexpr std::size_t names_kept = 256;
 
 /// What a lookup's thread may touch of the loop: the executor, as long as the resolver is there.
@@ -73,7 +74,8 @@ int run_detached(std::function<void()> job) {
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
     const auto body = [](void* argument) -> void* {
-        const std::unique_ptr<std::function<void()>> mine{static_cast<std::function<void()>*>(argument)};
+        const std::unique_ptr<std::function<void()>> mine{
+            static_cast<std::function<void()>*>(argument)};
         (*mine)();
         return nullptr;
     };
@@ -124,13 +126,17 @@ struct Resolver::State : std::enable_shared_from_this<State> {
         std::list<Waiter> waiting;
     };
 
-    State(Executor executor, ResolverOptions wanted) : gate{std::make_shared<Gate>(std::move(executor))} { set(std::move(wanted)); }
+    State(Executor executor, ResolverOptions wanted)
+        : gate{std::make_shared<Gate>(std::move(executor))} {
+        set(std::move(wanted));
+    }
 
     void set(ResolverOptions wanted);
     std::optional<Error> ask(const std::string& name);
     void answered(const std::string& name, Result<Addresses> answer);
     void forget_old(Instant now);
-    static Task<Result<Addresses>> resolve(std::shared_ptr<State> self, std::string name, Instant deadline);
+    static Task<Result<Addresses>> resolve(std::shared_ptr<State> self, std::string name,
+                                           Instant deadline);
 
     std::shared_ptr<Gate> gate;
     ResolverOptions options;
@@ -147,7 +153,8 @@ void Resolver::State::set(ResolverOptions wanted) {
 
 std::optional<Error> Resolver::State::ask(const std::string& name) {
     if (under_way >= options.lookups_under_way) {
-        return Error{Fault::unreachable, "resolve: too many names are being looked up (" + std::to_string(under_way) + ")"};
+        return Error{Fault::unreachable, "resolve: too many names are being looked up (" +
+                                             std::to_string(under_way) + ")"};
     }
     auto job = [gate = gate, self = weak_from_this(), lookup = options.lookup, name] {
         auto answer = guarded_lookup(lookup, name);
@@ -161,7 +168,8 @@ std::optional<Error> Resolver::State::ask(const std::string& name) {
         }
     };
     if (const int failed = run_detached(std::move(job)); failed != 0) {
-        return Error{Fault::unreachable, std::string{"resolve: cannot start a thread: "} + std::strerror(failed)};
+        return Error{Fault::unreachable,
+                     std::string{"resolve: cannot start a thread: "} + std::strerror(failed)};
     }
     ++under_way;
     names[name].asking = true;
@@ -172,7 +180,8 @@ void Resolver::State::answered(const std::string& name, Result<Addresses> answer
     --under_way;
     auto& entry = names[name];
     entry.asking = false;
-    entry.true_until = std::chrono::steady_clock::now() + (answer ? options.keep : options.keep_failure);
+    entry.true_until =
+        std::chrono::steady_clock::now() + (answer ? options.keep : options.keep_failure);
     for (auto& waiter : entry.waiting) {
         waiter.answer = answer;
         waiter.timer.cancel();
@@ -187,7 +196,8 @@ void Resolver::State::forget_old(Instant now) {
     });
 }
 
-Task<Result<Addresses>> Resolver::State::resolve(std::shared_ptr<State> self, std::string name, Instant deadline) {
+Task<Result<Addresses>> Resolver::State::resolve(std::shared_ptr<State> self, std::string name,
+                                                 Instant deadline) {
     if (const auto numeric = parse_address(name)) {
         co_return Addresses{*numeric};
     }
@@ -226,7 +236,8 @@ Task<Result<Addresses>> Resolver::State::resolve(std::shared_ptr<State> self, st
     co_return std::move(*place.mine->answer);
 }
 
-Resolver::Resolver(Executor executor, ResolverOptions options) : state_{std::make_shared<State>(std::move(executor), std::move(options))} {}
+Resolver::Resolver(Executor executor, ResolverOptions options)
+    : state_{std::make_shared<State>(std::move(executor), std::move(options))} {}
 
 Resolver::~Resolver() {
     close();

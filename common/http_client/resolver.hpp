@@ -1,11 +1,12 @@
-// Resolver: names to addresses, apart from the loop. Each lookup has a short-lived thread of its own, so a name that hangs delays no other;
-// numeric addresses are never looked up. Loop thread; answers are kept for a while in memory, nothing survives a restart.
+// Resolver: names to addresses, apart from the loop. Each lookup has a short-lived thread of its
+// own, so a name that hangs delays no other; numeric addresses are never looked up. Loop thread;
+// answers are kept for a while in memory, nothing survives a restart.
 #pragma once
 
 #include "common/async/task.hpp"
-#include "common/net/address.hpp"
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
+#include "common/net/address.hpp"
 
 #include <functional>
 #include <memory>
@@ -15,7 +16,8 @@
 namespace common {
 
 using Addresses = std::vector<AddressBytes>;
-/// Blocking, called in a thread of its own. The addresses come in the order in which they are to be tried.
+/// Blocking, called in a thread of its own. The addresses come in the order in which they are to be
+/// tried.
 using NameLookup = std::function<Result<Addresses>(const std::string& name)>;
 
 /// getaddrinfo(3). Errors: Fault::unreachable, "resolve: no such host name".
@@ -36,8 +38,9 @@ class Resolver {
     Resolver(const Resolver&) = delete;
     Resolver& operator=(const Resolver&) = delete;
 
-    /// Lookups of one name at a time are one lookup. Errors: what the lookup says, too many lookups, or `deadline` has come
-    /// (Fault::unreachable). Cancellation of the coroutine ends it with operation_aborted and leaves the lookup to the others.
+    /// Lookups of one name at a time are one lookup. Errors: what the lookup says, too many
+    /// lookups, or `deadline` has come (Fault::unreachable). Cancellation of the coroutine ends it
+    /// with operation_aborted and leaves the lookup to the others.
     Task<Result<Addresses>> resolve(std::string name, Instant deadline);
 
     /// Forgets every answer.

@@ -33,7 +33,9 @@ Result<void> trust(ssl::context& context, const std::string& ca_file) {
     error_code failed;
     if (ca_file.empty()) {
         context.set_default_verify_paths(failed);
-        return failed ? fail(Fault::config, "the system's certificates cannot be read: " + tls_reason(failed)) : Result<void>{};
+        return failed ? fail(Fault::config,
+                             "the system's certificates cannot be read: " + tls_reason(failed))
+                      : Result<void>{};
     }
     const auto pem = pem_of(ca_file);
     if (!pem) {
@@ -41,10 +43,12 @@ Result<void> trust(ssl::context& context, const std::string& ca_file) {
     }
     context.add_certificate_authority(asio::buffer(*pem), failed);
     if (failed) {
-        return fail(Fault::config, ca_file + ": not a PEM file with certificates (" + tls_reason(failed) + ")");
+        return fail(Fault::config,
+                    ca_file + ": not a PEM file with certificates (" + tls_reason(failed) + ")");
     }
     // Who names an intermediate's or a server's own certificate trusts just that.
-    ::X509_VERIFY_PARAM_set_flags(::SSL_CTX_get0_param(context.native_handle()), X509_V_FLAG_PARTIAL_CHAIN);
+    ::X509_VERIFY_PARAM_set_flags(::SSL_CTX_get0_param(context.native_handle()),
+                                  X509_V_FLAG_PARTIAL_CHAIN);
     return {};
 }
 
@@ -54,7 +58,8 @@ Result<void> show(ssl::context& context, const TlsFiles& files) {
     }
     if (files.client_cert_file.empty() || files.client_key_file.empty()) {
         return fail(Fault::config,
-                    "a client certificate and its key go together: " + files.client_cert_file + files.client_key_file + " stands alone");
+                    "a client certificate and its key go together: " + files.client_cert_file +
+                        files.client_key_file + " stands alone");
     }
     const auto certificate = pem_of(files.client_cert_file);
     if (!certificate) {
@@ -67,17 +72,23 @@ Result<void> show(ssl::context& context, const TlsFiles& files) {
     error_code failed;
     context.use_certificate_chain(asio::buffer(*certificate), failed);
     if (failed) {
-        return fail(Fault::config, files.client_cert_file + ": not a PEM file with a certificate (" + tls_reason(failed) + ")");
+        return fail(Fault::config, files.client_cert_file +
+                                       ": not a PEM file with a certificate (" +
+                                       tls_reason(failed) + ")");
     }
     context.use_private_key(asio::buffer(*key), ssl::context::pem, failed);
-    const bool other_key = failed && ERR_GET_LIB(static_cast<unsigned long>(failed.value())) == ERR_LIB_X509;
+    const bool other_key =
+        failed && ERR_GET_LIB(static_cast<unsigned long>(failed.value())) == ERR_LIB_X509;
     if (other_key || (!failed && ::SSL_CTX_check_private_key(context.native_handle()) != 1)) {
         ::ERR_clear_error();
-        return fail(Fault::config, files.client_key_file + ": the key does not belong to the certificate in " + files.client_cert_file);
+        return fail(Fault::config, files.client_key_file +
+                                       ": the key does not belong to the certificate in " +
+                                       files.client_cert_file);
     }
     if (failed) {
-        return fail(Fault::config,
-                    files.client_key_file + ": not a PEM file with a private key without passphrase (" + tls_reason(failed) + ")");
+        return fail(Fault::config, files.client_key_file +
+                                       ": not a PEM file with a private key without passphrase (" +
+                                       tls_reason(failed) + ")");
     }
     return {};
 }
@@ -113,9 +124,11 @@ bool expect_host(SSL* session, const std::string& host) {
     if (parse_address(host)) {
         return ::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(session), host.c_str()) == 1;
     }
-    const auto name = host.ends_with('.') ? host.substr(0, host.size() - 1) : host; // a certificate never has the root's dot
+    const auto name = host.ends_with('.') ? host.substr(0, host.size() - 1)
+                                          : host; // a certificate never has the root's dot
     ::SSL_set_hostflags(session, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    return SSL_set_tlsext_host_name(session, name.c_str()) == 1 && ::SSL_set1_host(session, name.c_str()) == 1;
+    return SSL_set_tlsext_host_name(session, name.c_str()) == 1 &&
+           ::SSL_set1_host(session, name.c_str()) == 1;
 }
 
 std::string certificate_fault(const SSL* session) {
@@ -127,15 +140,17 @@ std::string certificate_fault(const SSL* session) {
 }
 
 bool is_tls_error(error_code why) {
-    return why.category() == asio::error::get_ssl_category() || why.category() == ssl::error::get_stream_category();
+    return why.category() == asio::error::get_ssl_category() ||
+           why.category() == ssl::error::get_stream_category();
 }
 
 std::string tls_reason(error_code why) {
     if (why == ssl::error::stream_truncated) {
         return "the peer closed the connection";
     }
-    const char* reason =
-        why.category() == asio::error::get_ssl_category() ? ::ERR_reason_error_string(static_cast<unsigned long>(why.value())) : nullptr;
+    const char* reason = why.category() == asio::error::get_ssl_category()
+                             ? ::ERR_reason_error_string(static_cast<unsigned long>(why.value()))
+                             : nullptr;
     return reason != nullptr ? reason : why.message();
 }
 

@@ -15,7 +15,8 @@ constexpr std::size_t largest_buffer = 64 * 1024;
 
 } // namespace
 
-Channel::Channel(std::unique_ptr<Wire> wire) : wire_{std::move(wire)}, timer_{wire_->socket().get_executor()} {}
+Channel::Channel(std::unique_ptr<Wire> wire)
+    : wire_{std::move(wire)}, timer_{wire_->socket().get_executor()} {}
 
 Task<bool> Channel::handshake() {
     auto greeting = wire_->handshake();
@@ -27,7 +28,9 @@ Task<Channel::Got> Channel::fill() {
     if (closed_ || expired_) {
         co_return closed_ ? Got::nothing : Got::late;
     }
-    if (end_ == buffer_.size() && buffer_.size() < largest_buffer) { // the last read filled it: there is more where that came from
+    if (end_ == buffer_.size() &&
+        buffer_.size() <
+            largest_buffer) { // the last read filled it: there is more where that came from
         buffer_.resize(std::max(smallest_buffer, 2 * buffer_.size()));
     }
     if (begin_ != 0) {

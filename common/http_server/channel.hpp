@@ -1,8 +1,9 @@
-// Channel: a wire with a buffer for what came in and one deadline for whatever is under way. Loop thread.
+// Channel: a wire with a buffer for what came in and one deadline for whatever is under way. Loop
+// thread.
 #pragma once
 
-#include "common/http_server/wire.hpp"
 #include "common/base/time.hpp"
+#include "common/http_server/wire.hpp"
 
 #include <memory>
 #include <string_view>
@@ -29,8 +30,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
     Task<Got> fill();
     /// All of `bytes`. False: the deadline passed or the connection is gone.
     Task<bool> write(std::string_view bytes);
-    /// Ends our side and reads until the peer ends its own, or until the deadline: a close with something unread would be a reset, which
-    /// may overtake the last answer.
+    /// Ends our side and reads until the peer ends its own, or until the deadline: a close with
+    /// something unread would be a reset, which may overtake the last answer.
     Task<> linger();
     /// Breaks off whatever is under way.
     void close();
@@ -59,7 +60,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
     std::size_t begin_ = 0, end_ = 0;
     bool closed_ = false;
 
-    // One timer, set anew only when it would ring too late: most deadlines pass by without touching it.
+    // One timer, set anew only when it would ring too late: most deadlines pass by without touching
+    // it.
     asio::steady_timer timer_;
     Instant deadline_ = never, armed_ = never;
     bool expired_ = false;

@@ -1,10 +1,11 @@
-// HttpServer: HTTP/1.1 on TCP (with or without TLS) and on a Unix socket. Loop thread. It keeps the rules of the wire (limits, time-outs,
-// keep-alive, 100-continue, malformed heads answered with problem+json) and asks two functions of its owner for everything else.
+// HttpServer: HTTP/1.1 on TCP (with or without TLS) and on a Unix socket. Loop thread. It keeps the
+// rules of the wire (limits, time-outs, keep-alive, 100-continue, malformed heads answered with
+// problem+json) and asks two functions of its owner for everything else.
 #pragma once
 
 #include "common/async/task.hpp"
-#include "common/net/http.hpp"
 #include "common/base/result.hpp"
+#include "common/net/http.hpp"
 
 #include <functional>
 #include <memory>
@@ -38,22 +39,28 @@ HttpReply json_reply(unsigned status, std::string body);
 
 class HttpServer {
   public:
-    /// Called when the head is there (body empty): a reply refuses the request before its body is read. Optional.
+    /// Called when the head is there (body empty): a reply refuses the request before its body is
+    /// read. Optional.
     using Gate = std::function<std::optional<HttpReply>(const Incoming&)>;
     using Handler = std::function<Task<HttpReply>(Incoming)>;
 
     HttpServer(Executor executor, ServerOptions options, Gate gate, Handler handler);
     ~HttpServer();
 
-    /// `address` is "host:port" with a numeric host ("127.0.0.1:0", "[::]:8093"). Gives the port that was bound. Empty files: no TLS.
-    Result<std::uint16_t> listen(const std::string& address, const std::string& cert_file, const std::string& key_file);
-    /// Takes the place of a socket file that nobody listens on; one that somebody listens on is an error. The file goes with stop().
+    /// `address` is "host:port" with a numeric host ("127.0.0.1:0", "[::]:8093"). Gives the port
+    /// that was bound. Empty files: no TLS.
+    Result<std::uint16_t> listen(const std::string& address, const std::string& cert_file,
+                                 const std::string& key_file);
+    /// Takes the place of a socket file that nobody listens on; one that somebody listens on is an
+    /// error. The file goes with stop().
     Result<void> listen_unix(const std::string& path, unsigned mode);
 
-    /// Takes change for requests that come from now on (SIGHUP). TLS files are read again; bad ones are logged and the old ones stay.
+    /// Takes change for requests that come from now on (SIGHUP). TLS files are read again; bad ones
+    /// are logged and the old ones stay.
     void set_options(ServerOptions options);
 
-    /// No new connections and no new requests; those under way get up to `grace` to be answered. Then everything is closed.
+    /// No new connections and no new requests; those under way get up to `grace` to be answered.
+    /// Then everything is closed.
     Task<> stop(Millis grace);
 
   private:

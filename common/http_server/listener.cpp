@@ -46,7 +46,8 @@ std::optional<tcp::endpoint> parse(std::string_view address) {
     const auto ip = asio::ip::make_address(std::string{host}, failed);
     std::uint16_t port = 0;
     const auto [end, bad] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-    if (failed || bad != std::errc{} || end != digits.data() + digits.size() || ip.is_v6() != bracketed) {
+    if (failed || bad != std::errc{} || end != digits.data() + digits.size() ||
+        ip.is_v6() != bracketed) {
         return std::nullopt;
     }
     return tcp::endpoint{ip, port};
@@ -58,7 +59,8 @@ Result<bool> is_live(const sockaddr_un& address, const std::string& path) {
     if (probe < 0) {
         return fail(Fault::storage, path + ": " + words(last_error()));
     }
-    const int connected = ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    const int connected =
+        ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address);
     const auto why = last_error();
     ::close(probe);
     if (connected == 0 || why.value() == EAGAIN) { // EAGAIN: its queue is full
@@ -67,7 +69,9 @@ Result<bool> is_live(const sockaddr_un& address, const std::string& path) {
     if (why.value() == ECONNREFUSED) {
         return false;
     }
-    return fail(Fault::config, path + ": the socket that is there cannot be asked whether it is in use: " + words(why));
+    return fail(
+        Fault::config,
+        path + ": the socket that is there cannot be asked whether it is in use: " + words(why));
 }
 
 Result<void> make_way(const sockaddr_un& address, const std::string& path) {
@@ -76,7 +80,9 @@ Result<void> make_way(const sockaddr_un& address, const std::string& path) {
         return {}; // bind() will say what is wrong, if anything is
     }
     if (!S_ISSOCK(there.st_mode)) {
-        return fail(Fault::config, path + ": there is a file that is not a socket; remove it or name another path");
+        return fail(Fault::config,
+                    path +
+                        ": there is a file that is not a socket; remove it or name another path");
     }
     const auto live = is_live(address, path);
     if (!live) {
@@ -86,18 +92,22 @@ Result<void> make_way(const sockaddr_un& address, const std::string& path) {
         return fail(Fault::unreachable, "another process listens on " + path);
     }
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
-        return fail(Fault::storage, path + ": the old socket cannot be removed: " + words(last_error()));
+        return fail(Fault::storage,
+                    path + ": the old socket cannot be removed: " + words(last_error()));
     }
     return {};
 }
 
 } // namespace
 
-Result<std::uint16_t> Listener::open_tcp(const std::string& address, const std::string& cert, const std::string& key) {
+Result<std::uint16_t> Listener::open_tcp(const std::string& address, const std::string& cert,
+                                         const std::string& key) {
     name = address;
     const auto endpoint = parse(address);
     if (!endpoint) {
-        return fail(Fault::config, address + ": expected an IP address and a port, like 127.0.0.1:8093 or [::1]:8093");
+        return fail(Fault::config,
+                    address +
+                        ": expected an IP address and a port, like 127.0.0.1:8093 or [::1]:8093");
     }
     if (!cert.empty() || !key.empty()) {
         cert_file_ = cert;
@@ -111,7 +121,8 @@ Result<std::uint16_t> Listener::open_tcp(const std::string& address, const std::
     error_code failed;
     acceptor.open(endpoint->protocol(), failed);
     if (!failed) {
-        acceptor.set_option(asio::socket_base::reuse_address{true}, failed); // a restart need not wait for old connections
+        acceptor.set_option(asio::socket_base::reuse_address{true},
+                            failed); // a restart need not wait for old connections
     }
     if (!failed) {
         acceptor.bind(*endpoint, failed);
@@ -134,7 +145,8 @@ Result<void> Listener::open_unix(const std::string& path, unsigned mode) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.empty() || path.size() >= sizeof address.sun_path) {
-        return fail(Fault::config, path + ": the path of a socket may have 1 to " + std::to_string(sizeof address.sun_path - 1) +
+        return fail(Fault::config, path + ": the path of a socket may have 1 to " +
+                                       std::to_string(sizeof address.sun_path - 1) +
                                        " bytes, this has " + std::to_string(path.size()));
     }
     std::memcpy(address.sun_path, path.data(), path.size());
@@ -143,7 +155,8 @@ Result<void> Listener::open_unix(const std::string& path, unsigned mode) {
     }
     error_code failed;
     acceptor.open(asio::local::stream_protocol{}, failed);
-    // The file appears with at most these bits (the umask may take some), and gets exactly these before anybody can connect.
+    // The file appears with at most these bits (the umask may take some), and gets exactly these
+    // before anybody can connect.
     if (!failed && ::fchmod(acceptor.native_handle(), static_cast<mode_t>(mode)) != 0) {
         failed = last_error();
     }
@@ -151,10 +164,12 @@ Result<void> Listener::open_unix(const std::string& path, unsigned mode) {
         acceptor.bind(asio::local::stream_protocol::endpoint{path}, failed);
     }
     if (failed == boost::system::errc::no_such_file_or_directory) {
-        return fail(Fault::config, path + ": the folder does not exist; create it or name another path");
+        return fail(Fault::config,
+                    path + ": the folder does not exist; create it or name another path");
     }
     struct stat here {};
-    if (!failed && (::chmod(path.c_str(), static_cast<mode_t>(mode)) != 0 || ::lstat(path.c_str(), &here) != 0)) {
+    if (!failed && (::chmod(path.c_str(), static_cast<mode_t>(mode)) != 0 ||
+                    ::lstat(path.c_str(), &here) != 0)) {
         failed = last_error();
     }
     if (!failed) {
@@ -183,7 +198,8 @@ Result<void> Listener::renew_tls() {
 
 void Listener::close() {
     struct stat there {};
-    if (!path_.empty() && ::lstat(path_.c_str(), &there) == 0 && there.st_dev == device_ && there.st_ino == inode_) {
+    if (!path_.empty() && ::lstat(path_.c_str(), &there) == 0 && there.st_dev == device_ &&
+        there.st_ino == inode_) {
         ::unlink(path_.c_str());
     }
     path_.clear();

@@ -1,5 +1,5 @@
-// Listener: one address on which HttpServer accepts. Loop thread. The file of a Unix socket outlives a crash and is replaced by whoever
-// comes next.
+// Listener: one address on which HttpServer accepts. Loop thread. The file of a Unix socket
+// outlives a crash and is replaced by whoever comes next.
 #pragma once
 
 #include "common/http_server/wire.hpp"
@@ -16,7 +16,8 @@ struct Listener {
     explicit Listener(const Executor& executor) : acceptor{executor}, pause{executor} {}
 
     /// As HttpServer::listen and listen_unix.
-    Result<std::uint16_t> open_tcp(const std::string& address, const std::string& cert, const std::string& key);
+    Result<std::uint16_t> open_tcp(const std::string& address, const std::string& cert,
+                                   const std::string& key);
     Result<void> open_unix(const std::string& path, unsigned mode);
     /// Reads the TLS files again. On an error the old ones stay in use.
     Result<void> renew_tls();

@@ -34,7 +34,8 @@ std::string words(const error_code& what) {
     case http::error::bad_method:
         return "the request line must begin with a method and one space";
     case http::error::bad_target:
-        return "the request line must hold method, target and HTTP version, with one space between them";
+        return "the request line must hold method, target and HTTP version, with one space between "
+               "them";
     case http::error::bad_version:
         return "the request line must end with HTTP/1.1";
     case http::error::bad_field:
@@ -45,7 +46,8 @@ std::string words(const error_code& what) {
         return "each line must end with CR LF, and CR may stand nowhere else";
     case http::error::bad_content_length:
     case http::error::multiple_content_length:
-        return "Content-Length must be one decimal number, and may not stand beside Transfer-Encoding";
+        return "Content-Length must be one decimal number, and may not stand beside "
+               "Transfer-Encoding";
     case http::error::bad_transfer_encoding:
         return "Transfer-Encoding may be given once, and not beside Content-Length";
     case http::error::bad_chunk:
@@ -78,14 +80,16 @@ class RequestReader::Parser final : public http::basic_parser<true> {
   private:
     using string_view = boost::beast::string_view;
 
-    void on_request_impl(http::verb, string_view method, string_view target, int version, error_code& stop) override {
+    void on_request_impl(http::verb, string_view method, string_view target, int version,
+                         error_code& stop) override {
         reader_.is_head_ = method == "HEAD";
         reader_.request_.method = reader_.is_head_ ? "GET" : std::string{plain(method)};
         reader_.http_1_0_ = version == 10;
         reader_.take_target(plain(target));
         stop_if_refused(stop);
     }
-    void on_field_impl(http::field, string_view name, string_view value, error_code& stop) override {
+    void on_field_impl(http::field, string_view name, string_view value,
+                       error_code& stop) override {
         if (!reader_.head_read_) { // later ones are trailers, which nobody here wants
             reader_.take_field(plain(name), plain(value));
             stop_if_refused(stop);
@@ -132,7 +136,8 @@ void RequestReader::begin(std::size_t max_body, bool local) {
     max_body_ = max_body;
     line_size_ = line_start_ = seen_ = 0;
     hosts_ = lengths_ = 0;
-    line_read_ = head_read_ = http_1_0_ = expects_continue_ = is_head_ = dropping_ = too_large_ = false;
+    line_read_ = head_read_ = http_1_0_ = expects_continue_ = is_head_ = dropping_ = too_large_ =
+        false;
 }
 
 RequestReader::Step RequestReader::feed(std::string_view bytes, std::size_t& used) {
@@ -152,7 +157,8 @@ RequestReader::Step RequestReader::read_head(std::string_view bytes, std::size_t
     return step;
 }
 
-// The request line is judged as soon as it is there: who speaks something else need not send headers to be told so.
+// The request line is judged as soon as it is there: who speaks something else need not send
+// headers to be told so.
 RequestReader::Step RequestReader::read_line(std::string_view bytes, std::size_t& used) {
     if (!bytes.empty() && !is_token_char(bytes.front())) {
         return refuse(400, "this is not an HTTP request (is it TLS on a port without TLS?)");
@@ -163,12 +169,14 @@ RequestReader::Step RequestReader::read_line(std::string_view bytes, std::size_t
     }
     if (!newline) {
         return bytes.size() < max_head ? Step::more
-                                       : refuse(414, "the request line may have at most " + std::to_string(max_head) + " bytes");
+                                       : refuse(414, "the request line may have at most " +
+                                                         std::to_string(max_head) + " bytes");
     }
     error_code problem_found;
     used = parser_->put({bytes.data(), *newline + 1}, problem_found);
     if (problem_found && problem_found != http::error::need_more) {
-        if (problem_found == http::error::bad_version && names_a_version(bytes.substr(0, *newline - 1))) {
+        if (problem_found == http::error::bad_version &&
+            names_a_version(bytes.substr(0, *newline - 1))) {
             return refuse(505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
         }
         return refuse(400, words(problem_found));
@@ -179,7 +187,8 @@ RequestReader::Step RequestReader::read_line(std::string_view bytes, std::size_t
     return Step::head;
 }
 
-// The parser gets the headers in one piece, after a look at the lines: it would unfold folded headers, which others read differently.
+// The parser gets the headers in one piece, after a look at the lines: it would unfold folded
+// headers, which others read differently.
 RequestReader::Step RequestReader::read_fields(std::string_view bytes, std::size_t& used) {
     for (;;) {
         const auto newline = end_of_line(bytes);
@@ -187,14 +196,17 @@ RequestReader::Step RequestReader::read_fields(std::string_view bytes, std::size
             return Step::bad;
         }
         if (line_size_ + (newline ? *newline + 1 : bytes.size()) > max_head) {
-            return refuse(431, "request line and headers may have at most " + std::to_string(max_head) + " bytes");
+            return refuse(431, "request line and headers may have at most " +
+                                   std::to_string(max_head) + " bytes");
         }
         if (!newline) {
             return Step::more;
         }
         const bool folded = bytes[line_start_] == ' ' || bytes[line_start_] == '\t';
         if (folded) {
-            return refuse(400, "a header line may not begin with white space (folded headers are not accepted)");
+            return refuse(
+                400,
+                "a header line may not begin with white space (folded headers are not accepted)");
         }
         const bool last = *newline == line_start_ + 1;
         line_start_ = *newline + 1;
@@ -213,7 +225,8 @@ RequestReader::Step RequestReader::read_fields(std::string_view bytes, std::size
 
 RequestReader::Step RequestReader::read_body(std::string_view bytes, std::size_t& used) {
     if (parser_->chunked() && bytes.starts_with('0') && bytes.size() < shortest_end_of_chunks) {
-        return Step::more; // once the parser has seen the last chunk's line, it takes for granted that it gets that much
+        return Step::more; // once the parser has seen the last chunk's line, it takes for granted
+                           // that it gets that much
     }
     error_code problem_found;
     parser_->eager(true);
@@ -224,7 +237,9 @@ RequestReader::Step RequestReader::read_body(std::string_view bytes, std::size_t
     if (parser_->is_done()) {
         return Step::done;
     }
-    return bytes.size() - used < max_head ? Step::more : refuse(400, "a chunk's first line or the trailers are too long");
+    return bytes.size() - used < max_head
+               ? Step::more
+               : refuse(400, "a chunk's first line or the trailers are too long");
 }
 
 /// Where the line that begins at line_start_ has its LF. Every byte is looked at once.
@@ -247,7 +262,8 @@ void RequestReader::take_target(std::string_view target) {
         return;
     }
     auto rest = target;
-    for (const std::string_view scheme : {"http://", "https://"}) { // the form that is meant for proxies
+    for (const std::string_view scheme :
+         {"http://", "https://"}) { // the form that is meant for proxies
         if (same_word(rest.substr(0, scheme.size()), scheme)) {
             rest.remove_prefix(scheme.size());
             rest.remove_prefix(std::min(rest.find_first_of("/?"), rest.size()));

@@ -21,7 +21,8 @@ std::string_view phrase(unsigned status) {
 }
 
 bool is_ours(std::string_view name) {
-    for (const std::string_view own : {"Content-Length", "Connection", "Transfer-Encoding", "Server"}) {
+    for (const std::string_view own :
+         {"Content-Length", "Connection", "Transfer-Encoding", "Server"}) {
         if (boost::beast::iequals({name.data(), name.size()}, {own.data(), own.size()})) {
             return true;
         }
@@ -36,9 +37,12 @@ void line(std::string& out, std::string_view name, std::string_view value) {
 } // namespace
 
 HttpReply problem(unsigned status, std::string detail, Headers extra) {
-    const nlohmann::ordered_json body{
-        {"type", "about:blank"}, {"title", phrase(status)}, {"status", status}, {"detail", std::move(detail)}};
-    HttpReply reply{status, std::move(extra), body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
+    const nlohmann::ordered_json body{{"type", "about:blank"},
+                                      {"title", phrase(status)},
+                                      {"status", status},
+                                      {"detail", std::move(detail)}};
+    HttpReply reply{status, std::move(extra),
+                    body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
     reply.headers.push_back({"Content-Type", "application/problem+json"});
     return reply;
 }
@@ -47,9 +51,14 @@ HttpReply json_reply(unsigned status, std::string body) {
     return {status, {{"Content-Type", "application/json"}}, std::move(body)};
 }
 
-void write_response(std::string& out, const HttpReply& reply, std::string_view server_name, Ending ending, bool without_body) {
+void write_response(std::string& out, const HttpReply& reply, std::string_view server_name,
+                    Ending ending, bool without_body) {
     const bool never_a_body = reply.status == 204 || reply.status == 304 || reply.status < 200;
-    out.assign("HTTP/1.1 ").append(std::to_string(reply.status)).append(" ").append(phrase(reply.status)).append("\r\n");
+    out.assign("HTTP/1.1 ")
+        .append(std::to_string(reply.status))
+        .append(" ")
+        .append(phrase(reply.status))
+        .append("\r\n");
     if (!server_name.empty()) {
         line(out, "Server", server_name);
     }

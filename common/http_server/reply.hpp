@@ -14,8 +14,10 @@ enum class Ending {
     close,
 };
 
-/// Writes the whole response into `out`, in place of what was there. Content-Length, Connection and Server are the server's business: the
-/// reply's own are left out, and so are headers that may not stand in one. `without_body`: the answer to HEAD.
-void write_response(std::string& out, const HttpReply& reply, std::string_view server_name, Ending ending, bool without_body);
+/// Writes the whole response into `out`, in place of what was there. Content-Length, Connection and
+/// Server are the server's business: the reply's own are left out, and so are headers that may not
+/// stand in one. `without_body`: the answer to HEAD.
+void write_response(std::string& out, const HttpReply& reply, std::string_view server_name,
+                    Ending ending, bool without_body);
 
 } // namespace common

@@ -1,7 +1,7 @@
 #include "common/http_server/session.hpp"
 
-#include "common/http_server/reply.hpp"
 #include "common/base/log.hpp"
+#include "common/http_server/reply.hpp"
 
 #include <algorithm>
 #include <boost/core/demangle.hpp>
@@ -16,16 +16,19 @@ constexpr std::size_t most_kept_for_output = 64 * 1024;
 constexpr Millis drain_time{10'000};
 constexpr std::size_t drain_bytes = 64 * 1024 * 1024;
 constexpr Millis linger_time{2'000};
-constexpr Millis first_moment{1'000}; ///< what a new connection gets to send something before it may have to make room
+constexpr Millis first_moment{
+    1'000}; ///< what a new connection gets to send something before it may have to make room
 
 Instant now() {
     return std::chrono::steady_clock::now();
 }
 
-/// What broke, without what() unless that is the system's own text: the words of a JSON library quote events.
+/// What broke, without what() unless that is the system's own text: the words of a JSON library
+/// quote events.
 std::string kind(const std::exception& error) {
     const auto* system = dynamic_cast<const boost::system::system_error*>(&error);
-    return system != nullptr ? system->code().message() : boost::core::demangle(typeid(error).name());
+    return system != nullptr ? system->code().message()
+                             : boost::core::demangle(typeid(error).name());
 }
 
 } // namespace
@@ -44,7 +47,9 @@ Task<> Session::live() {
         co_return;
     }
     if (welcome_ == Welcome::turn_away) {
-        auto refusal = answer(problem(503, "too many connections are open; try again", {{"Retry-After", "1"}}), false);
+        auto refusal =
+            answer(problem(503, "too many connections are open; try again", {{"Retry-After", "1"}}),
+                   false);
         co_await std::move(refusal);
     }
     while (open_ && !closed()) {
@@ -69,7 +74,8 @@ bool Session::dispensable() const {
 /// False: no more requests come.
 Task<bool> Session::next_request() {
     for (;;) {
-        while (held().starts_with("\r\n")) { // RFC 9112 section 2.2: some clients send one too many after a body
+        while (held().starts_with(
+            "\r\n")) { // RFC 9112 section 2.2: some clients send one too many after a body
             consume(2);
         }
         if (!held().empty() && held() != "\r") {
@@ -118,7 +124,9 @@ Task<> Session::exchange() {
         }
     }
     if (reader_.too_large()) {
-        auto end = refuse(problem(413, "the body may have at most " + std::to_string(service_.options.max_body) + " bytes"), false);
+        auto end = refuse(problem(413, "the body may have at most " +
+                                           std::to_string(service_.options.max_body) + " bytes"),
+                          false);
         co_await std::move(end);
         co_return;
     }
@@ -126,7 +134,8 @@ Task<> Session::exchange() {
     co_await std::move(work);
 }
 
-/// False: the request cannot be had, which the client was told. True also when the body turns out to be too large.
+/// False: the request cannot be had, which the client was told. True also when the body turns out
+/// to be too large.
 Task<bool> Session::read_to(RequestReader::Step wanted) {
     for (;;) {
         if (!held().empty()) {
@@ -183,14 +192,15 @@ std::optional<HttpReply> Session::ask_gate() {
     try {
         return service_.gate(reader_.request());
     } catch (const std::exception& error) {
-        log::error("a request could not be judged",
-                   {{"method", reader_.request().method}, {"path", reader_.request().path}, {"error", kind(error)}});
+        log::error("a request could not be judged", {{"method", reader_.request().method},
+                                                     {"path", reader_.request().path},
+                                                     {"error", kind(error)}});
         return problem(500, "the request could not be judged; the log says more");
     }
 }
 
-/// Answers before the body is read. The client gets to send it all the same, lest it should see a reset instead of the answer; one that
-/// asks first (Expect: 100-continue) is answered at once.
+/// Answers before the body is read. The client gets to send it all the same, lest it should see a
+/// reset instead of the answer; one that asks first (Expect: 100-continue) is answered at once.
 Task<> Session::refuse(HttpReply refusal, bool may_stay) {
     bool whole = reader_.done();
     const bool asks_first = reader_.expects_continue() && !continued_ && held().empty();
@@ -210,7 +220,8 @@ Task<> Session::give_up(Got why) {
     }
     auto fault =
         why == Got::late
-            ? problem(408, "the request did not come whole within " + std::to_string(service_.options.request_timeout.count()) + " ms")
+            ? problem(408, "the request did not come whole within " +
+                               std::to_string(service_.options.request_timeout.count()) + " ms")
             : problem(400, "the request ended before it was whole");
     auto end = answer(std::move(fault), false);
     co_await std::move(end);
@@ -234,7 +245,8 @@ Task<> Session::ask_handler() {
         co_return;
     }
     if (!broke.empty()) {
-        log::error("a request could not be handled", {{"method", method}, {"path", path}, {"error", broke}});
+        log::error("a request could not be handled",
+                   {{"method", method}, {"path", path}, {"error", broke}});
         reply = problem(500, "the request could not be handled; the log says more");
     }
     auto end = answer(std::move(reply), true);
@@ -243,7 +255,9 @@ Task<> Session::ask_handler() {
 
 Task<> Session::answer(HttpReply reply, bool stay) {
     open_ = open_ && stay && reader_.keep_alive() && !service_.stopping;
-    const auto ending = !open_ ? Ending::close : reader_.http_1_0() ? Ending::keep_1_0 : Ending::keep;
+    const auto ending = !open_               ? Ending::close
+                        : reader_.http_1_0() ? Ending::keep_1_0
+                                             : Ending::keep;
     write_response(out_, reply, service_.options.server_name, ending, reader_.is_head());
     watch(now() + service_.options.request_timeout);
     auto writing = write(out_);

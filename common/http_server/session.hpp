@@ -1,9 +1,9 @@
-// Session: one connection of HttpServer, from accept to close. Loop thread. It reads a request, asks gate and handler and answers, and
-// sees to it that every wait for the peer has a deadline.
+// Session: one connection of HttpServer, from accept to close. Loop thread. It reads a request,
+// asks gate and handler and answers, and sees to it that every wait for the peer has a deadline.
 #pragma once
 
-#include "common/http_server/http_server.hpp"
 #include "common/http_server/channel.hpp"
+#include "common/http_server/http_server.hpp"
 #include "common/http_server/reader.hpp"
 
 #include <memory>
@@ -27,13 +27,15 @@ class Session : public Channel {
     /// `service` outlives the session. `turn_away`: the one answer is 503.
     Session(Service& service, std::unique_ptr<Wire> wire, bool local, Welcome welcome);
 
-    /// Everything from the handshake to the last answer. Cancellation breaks off a handler that is running.
+    /// Everything from the handshake to the last answer. Cancellation breaks off a handler that is
+    /// running.
     Task<> live();
 
     /// Waits for the peer's next move outside of a request, and nothing of it has come.
     [[nodiscard]] bool idle() const;
     [[nodiscard]] Instant idle_since() const { return *idle_since_; } ///< when idle()
-    /// Whether closing it now, while it is idle, takes nothing from its client: it was answered, or has kept silent for long enough.
+    /// Whether closing it now, while it is idle, takes nothing from its client: it was answered, or
+    /// has kept silent for long enough.
     [[nodiscard]] bool dispensable() const;
 
     asio::cancellation_signal stop;

@@ -23,8 +23,12 @@ class PlainWire final : public Wire {
 
     Socket& socket() override { return socket_; }
     Task<bool> handshake() override { co_return true; }
-    Task<Moved> read_some(asio::mutable_buffer into) override { return socket_.async_read_some(into, awaited); }
-    Task<Moved> write_some(asio::const_buffer from) override { return socket_.async_write_some(from, awaited); }
+    Task<Moved> read_some(asio::mutable_buffer into) override {
+        return socket_.async_read_some(into, awaited);
+    }
+    Task<Moved> write_some(asio::const_buffer from) override {
+        return socket_.async_write_some(from, awaited);
+    }
     [[nodiscard]] bool has_farewell() const override { return false; }
     Task<> end_of_writing() override {
         error_code gone_already;
@@ -38,7 +42,8 @@ class PlainWire final : public Wire {
 
 class TlsWire final : public Wire {
   public:
-    TlsWire(Socket socket, std::shared_ptr<ssl::context> context) : context_{std::move(context)}, stream_{std::move(socket), *context_} {}
+    TlsWire(Socket socket, std::shared_ptr<ssl::context> context)
+        : context_{std::move(context)}, stream_{std::move(socket), *context_} {}
 
     Socket& socket() override { return stream_.next_layer(); }
     Task<bool> handshake() override {
@@ -46,8 +51,12 @@ class TlsWire final : public Wire {
         const auto [failed] = co_await std::move(greeting);
         co_return !failed;
     }
-    Task<Moved> read_some(asio::mutable_buffer into) override { return stream_.async_read_some(into, awaited); }
-    Task<Moved> write_some(asio::const_buffer from) override { return stream_.async_write_some(from, awaited); }
+    Task<Moved> read_some(asio::mutable_buffer into) override {
+        return stream_.async_read_some(into, awaited);
+    }
+    Task<Moved> write_some(asio::const_buffer from) override {
+        return stream_.async_write_some(from, awaited);
+    }
     [[nodiscard]] bool has_farewell() const override { return true; }
     Task<> end_of_writing() override {
         auto farewell = stream_.async_shutdown(awaited);
@@ -75,7 +84,8 @@ std::unique_ptr<Wire> Wire::over(Socket socket, std::shared_ptr<ssl::context> tl
     return std::make_unique<PlainWire>(std::move(socket));
 }
 
-Result<std::shared_ptr<ssl::context>> server_tls(const std::string& cert_file, const std::string& key_file) {
+Result<std::shared_ptr<ssl::context>> server_tls(const std::string& cert_file,
+                                                 const std::string& key_file) {
     const auto certificate = read_file(cert_file);
     if (!certificate) {
         return fail(Fault::config, certificate.error().message);
@@ -86,26 +96,36 @@ Result<std::shared_ptr<ssl::context>> server_tls(const std::string& cert_file, c
     }
     auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
     ::SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
-    ::SSL_CTX_set_options(context->native_handle(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-    ::SSL_CTX_set_mode(context->native_handle(), SSL_MODE_RELEASE_BUFFERS); // an idle connection holds no 32 KiB of them
+    ::SSL_CTX_set_options(context->native_handle(),
+                          SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    ::SSL_CTX_set_mode(context->native_handle(),
+                       SSL_MODE_RELEASE_BUFFERS); // an idle connection holds no 32 KiB of them
     error_code failed;
     context->use_certificate_chain(asio::buffer(*certificate), failed);
     if (failed) {
-        return fail(Fault::config, cert_file + ": not a certificate in PEM form (" + reason(failed) + ")");
+        return fail(Fault::config,
+                    cert_file + ": not a certificate in PEM form (" + reason(failed) + ")");
     }
     // OpenSSL would ask for a passphrase at the terminal; a service has none.
-    const auto no_passphrase = [](std::size_t, ssl::context::password_purpose) { return std::string{}; };
+    const auto no_passphrase = [](std::size_t, ssl::context::password_purpose) {
+        return std::string{};
+    };
     context->set_password_callback(no_passphrase, failed);
     context->use_private_key(asio::buffer(*key), ssl::context::pem, failed);
-    if (failed && ERR_GET_REASON(static_cast<unsigned long>(failed.value())) == X509_R_KEY_VALUES_MISMATCH) {
-        return fail(Fault::config, key_file + ": the key does not belong to the certificate in " + cert_file);
+    if (failed &&
+        ERR_GET_REASON(static_cast<unsigned long>(failed.value())) == X509_R_KEY_VALUES_MISMATCH) {
+        return fail(Fault::config,
+                    key_file + ": the key does not belong to the certificate in " + cert_file);
     }
     if (failed) {
-        return fail(Fault::config, key_file + ": not a private key in PEM form without a passphrase (" + reason(failed) + ")");
+        return fail(Fault::config, key_file +
+                                       ": not a private key in PEM form without a passphrase (" +
+                                       reason(failed) + ")");
     }
     if (::SSL_CTX_check_private_key(context->native_handle()) != 1) {
         ::ERR_clear_error();
-        return fail(Fault::config, key_file + ": the key does not belong to the certificate in " + cert_file);
+        return fail(Fault::config,
+                    key_file + ": the key does not belong to the certificate in " + cert_file);
     }
     return context;
 }

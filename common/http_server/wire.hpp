@@ -1,4 +1,5 @@
-// Wire: the bytes of one accepted connection, with TLS or without; and the TLS side of a listener. Loop thread.
+// Wire: the bytes of one accepted connection, with TLS or without; and the TLS side of a listener.
+// Loop thread.
 #pragma once
 
 #include "common/async/task.hpp"
@@ -29,13 +30,16 @@ class Wire {
     virtual Task<bool> handshake() = 0;
     virtual Task<Moved> read_some(asio::mutable_buffer into) = 0;
     virtual Task<Moved> write_some(asio::const_buffer from) = 0;
-    /// Whether the peer is to be told of the end in its own protocol (a TLS client takes a bare close for an attack).
+    /// Whether the peer is to be told of the end in its own protocol (a TLS client takes a bare
+    /// close for an attack).
     [[nodiscard]] virtual bool has_farewell() const = 0;
     /// Tells the peer that no more will be sent; what it still sends can be read.
     virtual Task<> end_of_writing() = 0;
 };
 
-/// PEM files, the certificate with its chain. TLS 1.2 or later. Errors (Fault::config) name the file.
-Result<std::shared_ptr<asio::ssl::context>> server_tls(const std::string& cert_file, const std::string& key_file);
+/// PEM files, the certificate with its chain. TLS 1.2 or later. Errors (Fault::config) name the
+/// file.
+Result<std::shared_ptr<asio::ssl::context>> server_tls(const std::string& cert_file,
+                                                       const std::string& key_file);
 
 } // namespace common

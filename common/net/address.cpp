@@ -42,16 +42,21 @@ Result<IpRange> IpRange::parse(std::string_view text) {
     const auto slash = text.find('/');
     auto address = parse_address(text.substr(0, slash));
     if (!address) {
-        return fail(Fault::input, "'" + std::string{text} + "' is no network (such as 10.0.0.0/8, fe80::/10 or a single address)");
+        return fail(Fault::input,
+                    "'" + std::string{text} +
+                        "' is no network (such as 10.0.0.0/8, fe80::/10 or a single address)");
     }
     const bool written_as_ipv4 = text.substr(0, slash).find(':') == std::string_view::npos;
     const unsigned most = written_as_ipv4 ? 32 : 128;
     unsigned prefix = most;
     if (slash != std::string_view::npos) {
         const auto digits = text.substr(slash + 1);
-        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
+        const auto [end, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
         if (error != std::errc{} || end != digits.data() + digits.size() || prefix > most) {
-            return fail(Fault::input, "'" + std::string{text} + "': the prefix must be a number from 0 to " + std::to_string(most));
+            return fail(Fault::input, "'" + std::string{text} +
+                                          "': the prefix must be a number from 0 to " +
+                                          std::to_string(most));
         }
     }
     IpRange network;
@@ -62,7 +67,8 @@ Result<IpRange> IpRange::parse(std::string_view text) {
 }
 
 bool IpRange::contains(const AddressBytes& address) const {
-    // An IPv6 network that is wide enough to cover the mapped addresses (::/0) says nothing about IPv4.
+    // An IPv6 network that is wide enough to cover the mapped addresses (::/0) says nothing about
+    // IPv4.
     if (prefix_ < mapped_bits && is_ipv4(address)) {
         return false;
     }

@@ -11,7 +11,8 @@
 
 namespace common {
 
-/// An address as 16 bytes; IPv4 is held IPv4-mapped (::ffff:a.b.c.d), so the two forms of one address are equal.
+/// An address as 16 bytes; IPv4 is held IPv4-mapped (::ffff:a.b.c.d), so the two forms of one
+/// address are equal.
 using AddressBytes = std::array<std::uint8_t, 16>;
 
 class IpRange {

@@ -31,7 +31,8 @@ bool valid_header(std::string_view name, std::string_view value) {
         const auto byte = static_cast<unsigned char>(c);
         return c == '\t' || (byte >= 0x20 && byte != 0x7f);
     };
-    return !name.empty() && std::ranges::all_of(name, is_token_char) && std::ranges::all_of(value, is_text);
+    return !name.empty() && std::ranges::all_of(name, is_token_char) &&
+           std::ranges::all_of(value, is_text);
 }
 
 } // namespace common

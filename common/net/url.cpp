@@ -15,7 +15,9 @@ constexpr std::uint16_t default_port(bool tls) {
 }
 
 std::string lower(std::string text) {
-    std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    std::ranges::transform(text, text.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
     return text;
 }
 
@@ -28,7 +30,8 @@ bool is_control(char c) {
     return is_control_or_space(c) && c != ' ';
 }
 
-// What a resolver takes; everything else (also percent-encoded) could only confuse a header or a log line.
+// What a resolver takes; everything else (also percent-encoded) could only confuse a header or a
+// log line.
 bool is_host_char(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_';
 }
@@ -59,8 +62,8 @@ Result<std::string> read_host(const boost::urls::url_view& url) {
             break;
         }
         if (host.size() > 253 || !std::ranges::all_of(host, is_host_char)) {
-            return fail(Fault::input,
-                        "the host must be a name of letters, digits, '-', '.' and '_', an IPv4 address, or an IPv6 address in [ ]");
+            return fail(Fault::input, "the host must be a name of letters, digits, '-', '.' and "
+                                      "'_', an IPv4 address, or an IPv6 address in [ ]");
         }
         return host;
     }
@@ -90,18 +93,23 @@ std::string Url::shown() const {
 
 Result<Url> parse_url(std::string_view text) {
     if (std::ranges::any_of(text, is_control_or_space)) {
-        return fail(Fault::input, "a URL has no spaces and no control characters (a space is written %20)");
+        return fail(Fault::input,
+                    "a URL has no spaces and no control characters (a space is written %20)");
     }
     const auto parsed = boost::urls::parse_uri(boost::urls::string_view{text.data(), text.size()});
-    // Boost 1.81 takes what follows a port for a path ("http://host:80@evil/"); RFC 3986 section 3.3 has it begin with a slash.
-    if (!parsed || !(parsed->encoded_path().empty() || parsed->encoded_path().starts_with('/') || !parsed->has_authority())) {
+    // Boost 1.81 takes what follows a port for a path ("http://host:80@evil/"); RFC 3986
+    // section 3.3 has it begin with a slash.
+    if (!parsed || !(parsed->encoded_path().empty() || parsed->encoded_path().starts_with('/') ||
+                     !parsed->has_authority())) {
         // Boost's reason would not help, and the text may hold a password.
-        return fail(Fault::input, "not an absolute http or https URL such as http://host:8080/path (other characters are percent-encoded)");
+        return fail(Fault::input, "not an absolute http or https URL such as http://host:8080/path "
+                                  "(other characters are percent-encoded)");
     }
     Url url;
     url.scheme = lower(std::string{parsed->scheme()});
     if (url.scheme != "http" && url.scheme != "https") {
-        return fail(Fault::input, "the scheme is " + url.scheme.substr(0, 20) + ", it must be http or https");
+        return fail(Fault::input,
+                    "the scheme is " + url.scheme.substr(0, 20) + ", it must be http or https");
     }
     auto host = read_host(*parsed);
     if (!host) {
@@ -115,7 +123,8 @@ Result<Url> parse_url(std::string_view text) {
     url.port = *port;
     url.user = parsed->user();
     url.password = parsed->password();
-    if (std::ranges::any_of(url.user, is_control) || std::ranges::any_of(url.password, is_control)) {
+    if (std::ranges::any_of(url.user, is_control) ||
+        std::ranges::any_of(url.password, is_control)) {
         return fail(Fault::input, "the URL's user and password must not hold control characters");
     }
     if (url.user.find(':') != std::string::npos) {
@@ -134,7 +143,8 @@ Result<Url> parse_url(std::string_view text) {
 Result<Url> resolve(const Url& base, std::string_view reference) {
     const auto base_text = base.shown(); // what is parsed are views into it
     const auto parsed_base = boost::urls::parse_uri(base_text);
-    const auto parsed = boost::urls::parse_uri_reference(boost::urls::string_view{reference.data(), reference.size()});
+    const auto parsed = boost::urls::parse_uri_reference(
+        boost::urls::string_view{reference.data(), reference.size()});
     if (!parsed_base || !parsed) {
         return fail(Fault::input, "not a URL, neither absolute nor relative to " + base_text);
     }

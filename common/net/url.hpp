@@ -10,11 +10,11 @@
 namespace common {
 
 struct Url {
-    std::string scheme;   ///< "http" or "https", lower case
-    std::string user;     ///< percent-decoded, often empty; a secret
-    std::string password; ///< percent-decoded, often empty; a secret
-    std::string host;     ///< name or address, lower case, IPv6 without brackets
-    std::uint16_t port = 0; ///< always set
+    std::string scheme;       ///< "http" or "https", lower case
+    std::string user;         ///< percent-decoded, often empty; a secret
+    std::string password;     ///< percent-decoded, often empty; a secret
+    std::string host;         ///< name or address, lower case, IPv6 without brackets
+    std::uint16_t port = 0;   ///< always set
     std::string target = "/"; ///< path and query as they go into the request line
 
     bool operator==(const Url&) const = default;
@@ -28,7 +28,8 @@ struct Url {
     [[nodiscard]] std::string shown() const;
 };
 
-/// Absolute http or https URLs. The error says what is wrong and what would be right, without user and password.
+/// Absolute http or https URLs. The error says what is wrong and what would be right, without user
+/// and password.
 Result<Url> parse_url(std::string_view text);
 /// `reference` (absolute, or relative) as seen from `base` (RFC 3986 section 5).
 Result<Url> resolve(const Url& base, std::string_view reference);

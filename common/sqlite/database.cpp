@@ -16,7 +16,8 @@ namespace {
 
 constexpr int busy_timeout_ms = 5'000;
 
-/// SQLite says "unable to open database file" to everything; people need to know which of the possible reasons it is.
+/// SQLite says "unable to open database file" to everything; people need to know which of the
+/// possible reasons it is.
 Error cannot_open(const std::string& path) {
     const auto error = storage_error();
     std::error_code ignored;
@@ -71,16 +72,21 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Sy
         connection->open_file(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
         auto& handle = connection->handle();
         if (::sqlite3_db_readonly(handle.getHandle(), "main") == 1) {
-            return fail(Fault::storage, "cannot open the database " + path + ": it can only be read, writing is needed");
+            return fail(Fault::storage, "cannot open the database " + path +
+                                            ": it can only be read, writing is needed");
         }
-        // Before the first table there is: later it would take a VACUUM. On a database that is there it would write for nothing.
+        // Before the first table there is: later it would take a VACUUM. On a database that is
+        // there it would write for nothing.
         if (handle.execAndGet("PRAGMA page_count").getInt() == 0) {
             handle.exec("PRAGMA auto_vacuum = INCREMENTAL");
         }
         handle.exec("PRAGMA journal_mode = WAL");
-        handle.exec(sync == Sync::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-        handle.exec("PRAGMA journal_size_limit = 4194304; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -8192;"
-                    "PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF; PRAGMA secure_delete = FAST; PRAGMA trusted_schema = OFF");
+        handle.exec(sync == Sync::full ? "PRAGMA synchronous = FULL"
+                                       : "PRAGMA synchronous = NORMAL");
+        handle.exec("PRAGMA journal_size_limit = 4194304; PRAGMA wal_autocheckpoint = 1000; PRAGMA "
+                    "cache_size = -8192;"
+                    "PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF; PRAGMA secure_delete = "
+                    "FAST; PRAGMA trusted_schema = OFF");
         return connection;
     } catch (...) {
         return fail(cannot_open(path));
@@ -95,15 +101,19 @@ Result<std::unique_ptr<Connection>> Connection::open_read_only(const std::string
     const auto attempt = [&](bool immutable) -> Result<std::unique_ptr<Connection>> {
         try {
             auto connection = std::unique_ptr<Connection>{new Connection{path}};
-            connection->open_file(immutable ? immutable_uri(path) : path, SQLite::OPEN_READONLY | (immutable ? SQLite::OPEN_URI : 0));
-            connection->handle().exec("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; SELECT count(*) FROM sqlite_schema");
+            connection->open_file(immutable ? immutable_uri(path) : path,
+                                  SQLite::OPEN_READONLY | (immutable ? SQLite::OPEN_URI : 0));
+            connection->handle().exec("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; SELECT "
+                                      "count(*) FROM sqlite_schema");
             return connection;
         } catch (...) {
             const auto error = storage_error();
-            return fail(Fault::storage, "cannot read the database " + path + ": " + (exists ? error.message : "there is no such file"));
+            return fail(Fault::storage, "cannot read the database " + path + ": " +
+                                            (exists ? error.message : "there is no such file"));
         }
     };
-    // Without a WAL nobody has it open, and an ordinary connection would leave a WAL of its own behind.
+    // Without a WAL nobody has it open, and an ordinary connection would leave a WAL of its own
+    // behind.
     auto connection = attempt(no_wal && exists);
     if (!connection && !no_wal && wal_bytes == 0) {
         connection = attempt(true);
@@ -128,7 +138,8 @@ SQLite::Statement& Connection::prepared(const char* sql) {
 
 void Connection::reset_statements() noexcept {
     auto* handle = state_->handle.getHandle();
-    for (auto* statement = ::sqlite3_next_stmt(handle, nullptr); statement; statement = ::sqlite3_next_stmt(handle, statement)) {
+    for (auto* statement = ::sqlite3_next_stmt(handle, nullptr); statement;
+         statement = ::sqlite3_next_stmt(handle, statement)) {
         if (::sqlite3_stmt_busy(statement) != 0) {
             ::sqlite3_reset(statement);
         }
@@ -181,10 +192,13 @@ Result<void> Database::renew(const Mend& mend) {
 Task<Result<void>> Database::reopen(Mend mend) {
     return asio::async_initiate<const asio::use_awaitable_t<>&, void(Result<void>)>(
         [this](auto handler, Mend between) {
-            asio::post(thread_, [this, handler = std::move(handler), between = std::move(between)]() mutable {
+            asio::post(thread_, [this, handler = std::move(handler),
+                                 between = std::move(between)]() mutable {
                 auto result = renew(between);
                 asio::post(loop_,
-                           [handler = std::move(handler), result = std::move(result)]() mutable { std::move(handler)(std::move(result)); });
+                           [handler = std::move(handler), result = std::move(result)]() mutable {
+                               std::move(handler)(std::move(result));
+                           });
             });
         },
         asio::use_awaitable, std::move(mend));

@@ -26,7 +26,9 @@ std::string_view trim(std::string_view text) {
 }
 
 bool has_control(std::string_view text) {
-    return std::ranges::any_of(text, [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
+    return std::ranges::any_of(text, [](char c) {
+        return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+    });
 }
 
 class Reader {
@@ -52,7 +54,8 @@ class Reader {
     void complain(std::string message) { out_.errors.push_back({line_, std::move(message)}); }
 
     void read_section(std::string_view text) {
-        const auto name = text.back() == ']' ? trim(text.substr(1, text.size() - 2)) : std::string_view{};
+        const auto name =
+            text.back() == ']' ? trim(text.substr(1, text.size() - 2)) : std::string_view{};
         if (name.empty()) {
             complain("'" + std::string{text} + "' must look like [section]");
             broken_section_ = true;
@@ -63,14 +66,16 @@ class Reader {
         out_.sections.push_back({section_, line_});
         const auto [first, is_new] = section_lines_.emplace(section_, line_);
         if (!is_new) {
-            complain("[" + section_ + "] was opened in line " + std::to_string(first->second) + " already; put its keys there");
+            complain("[" + section_ + "] was opened in line " + std::to_string(first->second) +
+                     " already; put its keys there");
         }
     }
 
     void read_setting(std::string_view text) {
         const auto equals = text.find('=');
         if (equals == std::string_view::npos) {
-            complain("'" + std::string{text} + "' must look like key = value (a comment starts with ; or #)");
+            complain("'" + std::string{text} +
+                     "' must look like key = value (a comment starts with ; or #)");
             return;
         }
         const std::string key{trim(text.substr(0, equals))};
@@ -87,7 +92,8 @@ class Reader {
         }
         const auto [first, is_new] = key_lines_.emplace(std::pair{section_, key}, line_);
         if (!is_new) {
-            complain("[" + section_ + "] " + key + " was set in line " + std::to_string(first->second) + " already");
+            complain("[" + section_ + "] " + key + " was set in line " +
+                     std::to_string(first->second) + " already");
             return;
         }
         out_.settings.push_back({section_, key, std::string{trim(text.substr(equals + 1))}, line_});
@@ -105,11 +111,14 @@ struct Unit {
     std::string_view name;
     std::uint64_t factor;
 };
-constexpr std::array<Unit, 5> duration_units{{{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
-constexpr std::array<Unit, 4> size_units{{{"GiB", 1ULL << 30}, {"MiB", 1ULL << 20}, {"KiB", 1ULL << 10}, {"", 1}}};
+constexpr std::array<Unit, 5> duration_units{
+    {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
+constexpr std::array<Unit, 4> size_units{
+    {{"GiB", 1ULL << 30}, {"MiB", 1ULL << 20}, {"KiB", 1ULL << 10}, {"", 1}}};
 
 // number * unit; nothing when it is not of this form or exceeds `most`.
-std::optional<std::uint64_t> read_quantity(std::string_view text, std::span<const Unit> units, std::uint64_t most) {
+std::optional<std::uint64_t> read_quantity(std::string_view text, std::span<const Unit> units,
+                                           std::uint64_t most) {
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc{}) {
@@ -156,7 +165,8 @@ Result<Millis> parse_duration(std::string_view text) {
     constexpr std::uint64_t most = 36'500ULL * 86'400'000ULL;
     const auto millis = read_quantity(text, duration_units, most);
     if (!millis) {
-        return fail(Fault::input, "accepted are a whole number with its unit (ms s m h d), such as 250ms, 10s or 7d, and 0");
+        return fail(Fault::input, "accepted are a whole number with its unit (ms s m h d), such as "
+                                  "250ms, 10s or 7d, and 0");
     }
     return Millis{static_cast<Millis::rep>(*millis)};
 }
@@ -165,7 +175,8 @@ Result<std::uint64_t> parse_size(std::string_view text) {
     constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
     const auto bytes = read_quantity(text, size_units, most);
     if (!bytes) {
-        return fail(Fault::input, "accepted are a whole number of bytes or with a unit (KiB MiB GiB), such as 512KiB or 1GiB");
+        return fail(Fault::input, "accepted are a whole number of bytes or with a unit (KiB MiB "
+                                  "GiB), such as 512KiB or 1GiB");
     }
     return *bytes;
 }

@@ -1,5 +1,6 @@
-// The INI file as lines with their places, and the small languages of its values (durations, sizes, lists, globs). Any thread.
-// Own reader, not a library's: every error is wanted in one go, each with its line.
+// The INI file as lines with their places, and the small languages of its values (durations, sizes,
+// lists, globs). Any thread. Own reader, not a library's: every error is wanted in one go, each
+// with its line.
 #pragma once
 
 #include "common/base/result.hpp"
@@ -26,7 +27,8 @@ struct Section {
 
 struct SettingsFault {
     int line = 0;
-    std::string message; ///< "no section before this key", a line without '=', a duplicate key or section
+    std::string
+        message; ///< "no section before this key", a line without '=', a duplicate key or section
 };
 
 struct SettingsText {

@@ -101,7 +101,8 @@ common::Result<json> parse_json(std::string_view text) {
     if (auto fault = forbidden_bytes(text)) {
         return common::fail(common::Fault::input, std::move(*fault));
     }
-    // The form first: a value nested too deep could not even be written out again without exhausting the stack.
+    // The form first: a value nested too deep could not even be written out again without
+    // exhausting the stack.
     FormCheck form;
     if (!json::sax_parse(text.begin(), text.end(), &form)) {
         return common::fail(common::Fault::input, std::move(form.fault));

@@ -1,5 +1,6 @@
-// JsonText: JSON from outside held to the contract's rules (section 5): UTF-8 without BOM, no lone surrogates, no NUL, at most 64 deep,
-// no number beyond a double; and its faults in words for people. Pure. Messages never quote the text: events and definitions hold secrets.
+// JsonText: JSON from outside held to the contract's rules (section 5): UTF-8 without BOM, no lone
+// surrogates, no NUL, at most 64 deep, no number beyond a double; and its faults in words for
+// people. Pure. Messages never quote the text: events and definitions hold secrets.
 #pragma once
 
 #include "common/base/result.hpp"
@@ -18,10 +19,12 @@ namespace common {
 /// Deeper JSON is refused.
 inline constexpr std::size_t max_depth = 64;
 
-/// The faults that nlohmann lets pass: a byte order mark, and a NUL byte (which it takes for the end). Nothing: go on and parse.
+/// The faults that nlohmann lets pass: a byte order mark, and a NUL byte (which it takes for the
+/// end). Nothing: go on and parse.
 std::optional<std::string> forbidden_bytes(std::string_view json);
 
-/// What a SAX parser's error means: "not valid JSON at byte 17: unexpected '}'; expected a string". Bytes count from 1.
+/// What a SAX parser's error means: "not valid JSON at byte 17: unexpected '}'; expected a string".
+/// Bytes count from 1.
 std::string json_fault(std::size_t byte, const std::exception& why);
 std::string depth_fault();
 

@@ -29,7 +29,8 @@ std::string number(double value) {
     if (std::isinf(value)) {
         return value > 0 ? "+Inf" : "-Inf";
     }
-    return fmt::to_string(value); // not std::to_chars: the C++ library of the portable build has it for whole numbers only
+    return fmt::to_string(value); // not std::to_chars: the C++ library of the portable build has it
+                                  // for whole numbers only
 }
 
 } // namespace

@@ -1,6 +1,6 @@
-// ffl-load: producers and a receiver in one process, around a running agent. It counts every event: accepted, delivered, delivered more
-// than once, never delivered. Plain blocking sockets and one thread a connection, so that it costs little beside what it measures. Prints
-// one JSON object.
+// ffl-load: producers and a receiver in one process, around a running agent. It counts every event:
+// accepted, delivered, delivered more than once, never delivered. Plain blocking sockets and one
+// thread a connection, so that it costs little beside what it measures. Prints one JSON object.
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -57,7 +57,8 @@ bool send_all(int fd, const std::string& text) {
     return true;
 }
 
-/// One message with a Content-Length from the front of `buffer`, read on as needed. Empty: the peer closed.
+/// One message with a Content-Length from the front of `buffer`, read on as needed. Empty: the peer
+/// closed.
 std::string read_message(int fd, std::string& buffer) {
     for (;;) {
         const auto head = buffer.find("\r\n\r\n");
@@ -109,8 +110,10 @@ std::string event_text(std::uint64_t number, std::size_t size) {
 void produce(const Options& options, Ledger& ledger, Clock::time_point end) {
     const int fd = connect_to(options.agent_port);
     std::string buffer;
-    const auto pause = options.rate > 0 ? std::chrono::duration<double>(options.producers * options.batch / options.rate)
-                                        : std::chrono::duration<double>(0);
+    const auto pause =
+        options.rate > 0
+            ? std::chrono::duration<double>(options.producers * options.batch / options.rate)
+            : std::chrono::duration<double>(0);
     auto due = Clock::now();
     while (Clock::now() < end) {
         std::string body;
@@ -124,7 +127,8 @@ void produce(const Options& options, Ledger& ledger, Clock::time_point end) {
         }
         const std::string type = options.batch > 1 ? "application/x-ndjson" : "application/json";
         if (!send_all(fd, "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + type +
-                              "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body)) {
+                              "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+                              body)) {
             break;
         }
         const auto answer = read_message(fd, buffer);
@@ -155,7 +159,8 @@ void receive(int fd, Ledger& ledger) {
         }
         const std::size_t number = std::strtoul(request.c_str() + at + mark.size(), nullptr, 10);
         std::int64_t never = 0;
-        if (number < ledger.arrived.size() && ledger.arrived[number].compare_exchange_strong(never, now_ns())) {
+        if (number < ledger.arrived.size() &&
+            ledger.arrived[number].compare_exchange_strong(never, now_ns())) {
             ++ledger.delivered;
         } else {
             ++ledger.again;
@@ -172,7 +177,8 @@ int listen_on(std::uint16_t port) {
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(fd, 64) != 0) {
+    if (::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+        ::listen(fd, 64) != 0) {
         throw std::runtime_error{"port " + std::to_string(port) + " is taken"};
     }
     return fd;
@@ -183,7 +189,9 @@ double latency(std::vector<std::int64_t>& sorted, double part) {
     if (sorted.empty()) {
         return 0;
     }
-    return static_cast<double>(sorted[static_cast<std::size_t>(part * static_cast<double>(sorted.size() - 1))]) / 1e6;
+    return static_cast<double>(
+               sorted[static_cast<std::size_t>(part * static_cast<double>(sorted.size() - 1))]) /
+           1e6;
 }
 
 nlohmann::json measure(const Options& options) {
@@ -201,7 +209,8 @@ nlohmann::json measure(const Options& options) {
         }
     }}.detach();
     const auto begin = Clock::now();
-    const auto end = begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.seconds));
+    const auto end = begin + std::chrono::duration_cast<Clock::duration>(
+                                 std::chrono::duration<double>(options.seconds));
     std::vector<std::thread> producers;
     for (unsigned i = 0; i < options.producers; ++i) {
         producers.emplace_back([&] { produce(options, ledger, end); });
@@ -241,10 +250,12 @@ int main(int argc, char** argv) {
     Options options;
     CLI::App app{"Producers and a receiver around a running agent; counts every event", "ffl-load"};
     app.add_option("--agent-port", options.agent_port, "TCP port of the agent's API")->required();
-    app.add_option("--receiver-port", options.receiver_port, "port that the webhook's target names")->required();
+    app.add_option("--receiver-port", options.receiver_port, "port that the webhook's target names")
+        ->required();
     app.add_option("--producers", options.producers, "keep-alive connections");
     app.add_option("--seconds", options.seconds, "how long they produce");
-    app.add_option("--rate", options.rate, "events a second, all together; 0: as fast as answers come");
+    app.add_option("--rate", options.rate,
+                   "events a second, all together; 0: as fast as answers come");
     app.add_option("--size", options.size, "bytes of an event");
     app.add_option("--batch", options.batch, "events a request (NDJSON)");
     CLI11_PARSE(app, argc, argv);

@@ -39,12 +39,14 @@ void check(bool good) {
 void extend(X509* certificate, const Issuer& issuer, int what, const char* value) {
     X509V3_CTX context;
     ::X509V3_set_ctx(&context, issuer.certificate, certificate, nullptr, nullptr, 0);
-    const std::unique_ptr<X509_EXTENSION, Free> extension{::X509V3_EXT_conf_nid(nullptr, &context, what, value)};
+    const std::unique_ptr<X509_EXTENSION, Free> extension{
+        ::X509V3_EXT_conf_nid(nullptr, &context, what, value)};
     check(extension && ::X509_add_ext(certificate, extension.get(), -1) == 1);
 }
 
 /// `from` and `to`: seconds from now. Without an issuer it signs itself.
-Certificate make(EVP_PKEY* key, const char* subject, const char* names, bool authority, long from, long to, const Issuer* issuer) {
+Certificate make(EVP_PKEY* key, const char* subject, const char* names, bool authority, long from,
+                 long to, const Issuer* issuer) {
     static long serial = 0;
     Certificate certificate{::X509_new()};
     const Issuer signer = issuer != nullptr ? *issuer : Issuer{certificate.get(), key};
@@ -53,10 +55,13 @@ Certificate make(EVP_PKEY* key, const char* subject, const char* names, bool aut
     ::X509_gmtime_adj(::X509_getm_notBefore(certificate.get()), from);
     ::X509_gmtime_adj(::X509_getm_notAfter(certificate.get()), to);
     auto* name = ::X509_get_subject_name(certificate.get());
-    check(::X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(subject), -1, -1, 0) == 1);
+    check(::X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                                       reinterpret_cast<const unsigned char*>(subject), -1, -1,
+                                       0) == 1);
     ::X509_set_issuer_name(certificate.get(), ::X509_get_subject_name(signer.certificate));
     ::X509_set_pubkey(certificate.get(), key);
-    extend(certificate.get(), signer, NID_basic_constraints, authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
+    extend(certificate.get(), signer, NID_basic_constraints,
+           authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
     extend(certificate.get(), signer, NID_subject_key_identifier, "hash");
     if (names != nullptr) {
         extend(certificate.get(), signer, NID_subject_alt_name, names);
@@ -73,7 +78,9 @@ struct Certificates::State {
     Certificate certificate{make(key.get(), "test authority", nullptr, true, -day, day, nullptr)};
     int made = 0;
 
-    [[nodiscard]] std::string path(std::string_view name) const { return folder + "/" + std::string{name}; }
+    [[nodiscard]] std::string path(std::string_view name) const {
+        return folder + "/" + std::string{name};
+    }
 
     void store(const std::string& file, X509* one) const {
         const std::unique_ptr<BIO, Free> bio{::BIO_new_file(file.c_str(), "w")};
@@ -84,7 +91,8 @@ struct Certificates::State {
         const auto name = path("certificate-" + std::to_string(++made));
         store(name + ".pem", one);
         const std::unique_ptr<BIO, Free> bio{::BIO_new_file((name + ".key").c_str(), "w")};
-        check(bio && ::PEM_write_bio_PrivateKey(bio.get(), its_key, nullptr, nullptr, 0, nullptr, nullptr) == 1);
+        check(bio && ::PEM_write_bio_PrivateKey(bio.get(), its_key, nullptr, nullptr, 0, nullptr,
+                                                nullptr) == 1);
         return {name + ".pem", name + ".key"};
     }
 

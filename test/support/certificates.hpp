@@ -1,4 +1,5 @@
-// Certificates: a throw-away authority and what it signs, as PEM files in a temporary folder that goes with the object.
+// Certificates: a throw-away authority and what it signs, as PEM files in a temporary folder that
+// goes with the object.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,5 @@
-// FakeHttp: an HttpClient that answers as the test says and remembers what was asked. A request may be left hanging.
+// FakeHttp: an HttpClient that answers as the test says and remembers what was asked. A request may
+// be left hanging.
 #pragma once
 
 #include "common/http_client/http_client.hpp"
@@ -15,7 +16,8 @@ class FakeHttp final : public common::HttpClient {
     /// nullopt: hang until the test calls release() (or the coroutine is cancelled).
     using Script = std::function<std::optional<Answer>(const common::HttpRequest&)>;
 
-    FakeHttp(common::Executor executor, Script script) : executor_{std::move(executor)}, script_{std::move(script)} {}
+    FakeHttp(common::Executor executor, Script script)
+        : executor_{std::move(executor)}, script_{std::move(script)} {}
 
     common::Task<Answer> send(common::HttpRequest request) override;
 

@@ -91,7 +91,8 @@ json type_of(const json& event) {
     if (text.is_string()) {
         const auto name = text.get<std::string>();
         const auto cut = name.rfind("_events");
-        text = cut != std::string::npos && cut + 7 == name.size() ? a_text(name.substr(0, cut)) : text;
+        text =
+            cut != std::string::npos && cut + 7 == name.size() ? a_text(name.substr(0, cut)) : text;
     }
     return text;
 }
@@ -101,18 +102,22 @@ json card_of(const json& event) {
 }
 
 bool matched(const json& event) {
-    return event.contains("matched") && event["matched"].is_boolean() ? event["matched"].get<bool>() : !card_of(event).is_null();
+    return event.contains("matched") && event["matched"].is_boolean() ? event["matched"].get<bool>()
+                                                                      : !card_of(event).is_null();
 }
 
 json angle_of(const json& event, const std::string& name) {
-    return first_of(event, {"/features/headpose/" + name, "/headpose/" + name, "/features/headpose_" + name, "/headpose_" + name},
+    return first_of(event,
+                    {"/features/headpose/" + name, "/headpose/" + name,
+                     "/features/headpose_" + name, "/headpose_" + name},
                     an_angle);
 }
 
 json plate_of(const json& event) {
     const auto named = [](const json& value) { return a_feature(value).value("name", json{}); };
-    return first_of(event, feature_places("license_plate_number"),
-                    [&](const json& value) { return a_feature(value).is_null() ? nothing : named(value); });
+    return first_of(event, feature_places("license_plate_number"), [&](const json& value) {
+        return a_feature(value).is_null() ? nothing : named(value);
+    });
 }
 
 /// Values that are equal but for how they are written down: ids by their digits.
@@ -137,7 +142,9 @@ bool at_most(const json& wanted, const json& found) {
 }
 
 bool feature_holds(const json& wanted, const json& found) {
-    const auto part = [&](const char* key) { return found.is_object() ? found.value(key, json{}) : nothing; };
+    const auto part = [&](const char* key) {
+        return found.is_object() ? found.value(key, json{}) : nothing;
+    };
     bool holds = true;
     for (const auto& [key, value] : wanted.items()) {
         if (value.is_null()) {
@@ -158,22 +165,41 @@ using Rule = std::function<bool(const json& wanted, const json& event)>;
 
 std::map<std::string, Rule> make_rules() {
     std::map<std::string, Rule> rules{
-        {"type_in", [](const json& wanted, const json& event) { return one_of(wanted, type_of(event)); }},
-        {"camera_in", [](const json& wanted, const json& event) { return one_of(wanted, first_of(event, {"/camera"}, an_id)); }},
-        {"card_in", [](const json& wanted, const json& event) { return one_of(wanted, card_of(event)); }},
+        {"type_in",
+         [](const json& wanted, const json& event) { return one_of(wanted, type_of(event)); }},
+        {"camera_in",
+         [](const json& wanted, const json& event) {
+             return one_of(wanted, first_of(event, {"/camera"}, an_id));
+         }},
+        {"card_in",
+         [](const json& wanted, const json& event) { return one_of(wanted, card_of(event)); }},
         {"matched", [](const json& wanted, const json& event) { return wanted == matched(event); }},
-        {"bs_type_in", [](const json& wanted, const json& event) { return one_of(wanted, first_of(event, {"/bs_type"}, a_text)); }},
+        {"bs_type_in",
+         [](const json& wanted, const json& event) {
+             return one_of(wanted, first_of(event, {"/bs_type"}, a_text));
+         }},
         {"license_plate_number",
-         [](const json& wanted, const json& event) { return type_of(event) == "car" && plate_of(event) == wanted; }},
+         [](const json& wanted, const json& event) {
+             return type_of(event) == "car" && plate_of(event) == wanted;
+         }},
         {"license_plate_event_number",
-         [](const json& wanted, const json& event) { return type_of(event) == "license_plate" && plate_of(event) == wanted; }},
+         [](const json& wanted, const json& event) {
+             return type_of(event) == "license_plate" && plate_of(event) == wanted;
+         }},
     };
     const auto add_bounds = [&](const std::string& name, const Take& value) {
-        rules[name + "_gte"] = [value](const json& wanted, const json& event) { return at_least(wanted, value(event)); };
-        rules[name + "_lte"] = [value](const json& wanted, const json& event) { return at_most(wanted, value(event)); };
+        rules[name + "_gte"] = [value](const json& wanted, const json& event) {
+            return at_least(wanted, value(event));
+        };
+        rules[name + "_lte"] = [value](const json& wanted, const json& event) {
+            return at_most(wanted, value(event));
+        };
     };
-    add_bounds("confidence", [](const json& event) { return first_of(event, {"/confidence"}, a_number); });
-    add_bounds("liveness", [](const json& event) { return first_of(event, feature_places("liveness"), a_liveness); });
+    add_bounds("confidence",
+               [](const json& event) { return first_of(event, {"/confidence"}, a_number); });
+    add_bounds("liveness", [](const json& event) {
+        return first_of(event, feature_places("liveness"), a_liveness);
+    });
     for (const std::string name : {"yaw", "pitch", "roll"}) {
         add_bounds(name, [name](const json& event) { return angle_of(event, name); });
     }
@@ -183,7 +209,8 @@ std::map<std::string, Rule> make_rules() {
         };
     }
     rules["special_type"] = [](const json& wanted, const json& event) {
-        const std::vector<std::string> places{"/features/special_type", "/special_type", "/features/special_vehicle_type",
+        const std::vector<std::string> places{"/features/special_type", "/special_type",
+                                              "/features/special_vehicle_type",
                                               "/special_vehicle_type"};
         return feature_holds(wanted, first_of(event, places, a_feature));
     };

@@ -39,8 +39,8 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }
 
 /// Starts argv with stdin, stdout and stderr at these files.
-pid_t spawn(std::vector<std::string> argv, const std::string& in, const std::string& out, const std::string& err,
-            const std::map<std::string, std::string>& env) {
+pid_t spawn(std::vector<std::string> argv, const std::string& in, const std::string& out,
+            const std::string& err, const std::map<std::string, std::string>& env) {
     std::vector<std::string> environment;
     for (char** one = environ; *one != nullptr; ++one) {
         const std::string entry{*one};
@@ -57,7 +57,8 @@ pid_t spawn(std::vector<std::string> argv, const std::string& in, const std::str
     posix_spawn_file_actions_addopen(&files, 1, out.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     posix_spawn_file_actions_addopen(&files, 2, err.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     pid_t pid = -1;
-    const int failed = ::posix_spawn(&pid, argv.front().c_str(), &files, nullptr, pointers(argv).data(), pointers(environment).data());
+    const int failed = ::posix_spawn(&pid, argv.front().c_str(), &files, nullptr,
+                                     pointers(argv).data(), pointers(environment).data());
     posix_spawn_file_actions_destroy(&files);
     if (failed != 0) {
         throw std::runtime_error{argv.front() + " cannot be started"};
@@ -75,7 +76,8 @@ int wait_for(pid_t pid) {
     return exit_code(status);
 }
 
-std::optional<common::HttpReply> call(std::uint16_t port, const std::string& method, const std::string& path, const std::string& body,
+std::optional<common::HttpReply> call(std::uint16_t port, const std::string& method,
+                                      const std::string& path, const std::string& body,
                                       common::Headers headers) {
     common::asio::io_context loop;
     common::BeastClient client{loop.get_executor(), {}};
@@ -87,12 +89,13 @@ std::optional<common::HttpReply> call(std::uint16_t port, const std::string& met
     request.timeout = patience;
     request.body_limit = 64UL << 20;
     std::optional<common::HttpReply> reply;
-    common::asio::co_spawn(loop, client.send(std::move(request)), [&](std::exception_ptr, common::Result<common::HttpReply> got) {
-        if (got) {
-            reply = std::move(*got);
-        }
-        loop.stop();
-    });
+    common::asio::co_spawn(loop, client.send(std::move(request)),
+                           [&](std::exception_ptr, common::Result<common::HttpReply> got) {
+                               if (got) {
+                                   reply = std::move(*got);
+                               }
+                               loop.stop();
+                           });
     loop.run();
     return reply;
 }
@@ -122,7 +125,8 @@ std::string TempFolder::write(std::string_view name, std::string_view text) cons
     return path_ / name;
 }
 
-Finished run_program(const std::vector<std::string>& argv, const std::string& input, const std::map<std::string, std::string>& env) {
+Finished run_program(const std::vector<std::string>& argv, const std::string& input,
+                     const std::map<std::string, std::string>& env) {
     const TempFolder files;
     const auto in = files.write("in", input);
     const auto pid = spawn(argv, in, files.file("out"), files.file("err"), env);
@@ -142,9 +146,10 @@ Program::~Program() {
 }
 
 void Program::configure(const Sections& sections) {
-    Sections all{{"ingest", {{"listen", "127.0.0.1:0"}, {"socket", folder_.file("agent.sock")}}},
-                 {"queue", {{"path", database()}, {"min_free", "0"}}},
-                 {"delivery", {{"retry_initial", "20ms"}, {"retry_max", "200ms"}, {"deny_targets", ""}}}};
+    Sections all{
+        {"ingest", {{"listen", "127.0.0.1:0"}, {"socket", folder_.file("agent.sock")}}},
+        {"queue", {{"path", database()}, {"min_free", "0"}}},
+        {"delivery", {{"retry_initial", "20ms"}, {"retry_max", "200ms"}, {"deny_targets", ""}}}};
     for (const auto& [section, keys] : sections) {
         for (const auto& [key, value] : keys) {
             all[section][key] = value;
@@ -162,7 +167,8 @@ void Program::configure(const Sections& sections) {
 
 void Program::start() {
     const auto before = log().size();
-    pid_ = spawn({FFL_BINARY, "run", "--config", ini()}, "/dev/null", folder_.file("out"), folder_.file("log"), {});
+    pid_ = spawn({FFL_BINARY, "run", "--config", ini()}, "/dev/null", folder_.file("out"),
+                 folder_.file("log"), {});
     const std::string mark = "address=127.0.0.1:";
     const auto end = std::chrono::steady_clock::now() + patience;
     for (;;) {
@@ -175,7 +181,8 @@ void Program::start() {
         int status = 0;
         if (::waitpid(pid_, &status, WNOHANG) == pid_) {
             pid_ = -1;
-            throw std::runtime_error{"the agent ended with " + std::to_string(exit_code(status)) + ":\n" + text};
+            throw std::runtime_error{"the agent ended with " + std::to_string(exit_code(status)) +
+                                     ":\n" + text};
         }
         if (std::chrono::steady_clock::now() > end) {
             throw std::runtime_error{"the agent does not come up:\n" + text};
@@ -209,7 +216,8 @@ Finished Program::cli(std::vector<std::string> args, const std::string& input) c
     return run_program(args, input);
 }
 
-common::HttpReply Program::post(const std::string& path, const std::string& body, common::Headers headers) const {
+common::HttpReply Program::post(const std::string& path, const std::string& body,
+                                common::Headers headers) const {
     headers.push_back({"Content-Type", "application/json"});
     auto reply = call(port_, "POST", path, body, std::move(headers));
     return reply ? std::move(*reply) : throw std::runtime_error{"no answer to POST " + path};
@@ -220,7 +228,8 @@ common::HttpReply Program::get(const std::string& path, common::Headers headers)
     return reply ? std::move(*reply) : throw std::runtime_error{"no answer to GET " + path};
 }
 
-std::optional<common::HttpReply> Program::try_post(const std::string& path, const std::string& body) const {
+std::optional<common::HttpReply> Program::try_post(const std::string& path,
+                                                   const std::string& body) const {
     return call(port_, "POST", path, body, {{"Content-Type", "application/json"}});
 }
 

@@ -1,5 +1,6 @@
-// Program: the built ffl-agent as a process of its own, with a folder of its own (INI, socket, database) that goes with it. Blocking; for
-// system tests. What it waits for are lines and answers of the program, never a length of time.
+// Program: the built ffl-agent as a process of its own, with a folder of its own (INI, socket,
+// database) that goes with it. Blocking; for system tests. What it waits for are lines and answers
+// of the program, never a length of time.
 #pragma once
 
 #include "common/net/http.hpp"
@@ -44,7 +45,8 @@ class Program {
   public:
     using Sections = std::map<std::string, std::map<std::string, std::string>>;
 
-    /// Writes an INI: a free port, a socket and a database in the folder, short backoffs, and over them `sections`. Nothing runs yet.
+    /// Writes an INI: a free port, a socket and a database in the folder, short backoffs, and over
+    /// them `sections`. Nothing runs yet.
     explicit Program(const Sections& sections);
     ~Program(); // SIGKILL if it still runs
     Program(const Program&) = delete;
@@ -64,10 +66,13 @@ class Program {
     [[nodiscard]] Finished cli(std::vector<std::string> args, const std::string& input = {}) const;
 
     /// Over TCP. Throws when there is no answer.
-    [[nodiscard]] common::HttpReply post(const std::string& path, const std::string& body, common::Headers headers = {}) const;
-    [[nodiscard]] common::HttpReply get(const std::string& path, common::Headers headers = {}) const;
+    [[nodiscard]] common::HttpReply post(const std::string& path, const std::string& body,
+                                         common::Headers headers = {}) const;
+    [[nodiscard]] common::HttpReply get(const std::string& path,
+                                        common::Headers headers = {}) const;
     /// The same, nothing when there is no answer: for a program that may be dead.
-    [[nodiscard]] std::optional<common::HttpReply> try_post(const std::string& path, const std::string& body) const;
+    [[nodiscard]] std::optional<common::HttpReply> try_post(const std::string& path,
+                                                            const std::string& body) const;
     /// GET /v1/status; null when there is no answer.
     [[nodiscard]] nlohmann::json status() const;
 

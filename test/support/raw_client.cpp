@@ -19,7 +19,8 @@ namespace {
 
 std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(" \t");
-    return first == text.npos ? std::string_view{} : text.substr(first, text.find_last_not_of(" \t") - first + 1);
+    return first == text.npos ? std::string_view{}
+                              : text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 [[noreturn]] void fail(const std::string& what) {
@@ -49,7 +50,8 @@ struct RawClient::State {
         const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
         timeval span{};
         span.tv_sec = static_cast<decltype(span.tv_sec)>(seconds.count());
-        span.tv_usec = static_cast<decltype(span.tv_usec)>(std::chrono::microseconds{timeout - seconds}.count());
+        span.tv_usec = static_cast<decltype(span.tv_usec)>(
+            std::chrono::microseconds{timeout - seconds}.count());
         ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &span, sizeof span);
         ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &span, sizeof span);
         if (::connect(fd, address, size) != 0) {
@@ -84,8 +86,8 @@ struct RawClient::State {
 
     bool send(std::string_view bytes) {
         while (!bytes.empty()) {
-            const auto sent =
-                ssl ? SSL_write(ssl, bytes.data(), static_cast<int>(bytes.size())) : ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+            const auto sent = ssl ? SSL_write(ssl, bytes.data(), static_cast<int>(bytes.size()))
+                                  : ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
             if (sent <= 0) {
                 return false;
             }
@@ -96,7 +98,8 @@ struct RawClient::State {
 
     bool fill() {
         char chunk[16 * 1024];
-        const auto got = ssl ? SSL_read(ssl, chunk, sizeof chunk) : ::recv(fd, chunk, sizeof chunk, 0);
+        const auto got =
+            ssl ? SSL_read(ssl, chunk, sizeof chunk) : ::recv(fd, chunk, sizeof chunk, 0);
         if (got > 0) {
             buffer.append(chunk, static_cast<std::size_t>(got));
             return true;
@@ -139,7 +142,8 @@ RawClient RawClient::tcp(std::uint16_t port, std::chrono::milliseconds timeout) 
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    auto state = std::make_unique<State>(reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(sizeof address), timeout);
+    auto state = std::make_unique<State>(reinterpret_cast<const sockaddr*>(&address),
+                                         static_cast<socklen_t>(sizeof address), timeout);
     const int yes = 1;
     ::setsockopt(state->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     return RawClient{std::move(state)};
@@ -152,10 +156,12 @@ RawClient RawClient::local(const std::string& path, std::chrono::milliseconds ti
         throw std::runtime_error{"raw client: path too long: " + path};
     }
     std::memcpy(address.sun_path, path.data(), path.size());
-    return RawClient{std::make_unique<State>(reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(sizeof address), timeout)};
+    return RawClient{std::make_unique<State>(reinterpret_cast<const sockaddr*>(&address),
+                                             static_cast<socklen_t>(sizeof address), timeout)};
 }
 
-RawClient RawClient::tls(std::uint16_t port, const std::string& ca_file, std::chrono::milliseconds timeout) {
+RawClient RawClient::tls(std::uint16_t port, const std::string& ca_file,
+                         std::chrono::milliseconds timeout) {
     auto client = tcp(port, timeout);
     client.state_->start_tls(ca_file);
     return client;
@@ -172,13 +178,15 @@ std::optional<RawReply> RawClient::read(bool head_only) {
     }
     RawReply reply;
     reply.head = std::move(*head);
-    reply.status = static_cast<unsigned>(std::strtoul(reply.head.c_str() + sizeof "HTTP/1.1", nullptr, 10));
+    reply.status =
+        static_cast<unsigned>(std::strtoul(reply.head.c_str() + sizeof "HTTP/1.1", nullptr, 10));
     for (auto at = reply.head.find("\r\n") + 2; at + 2 < reply.head.size();) {
         const auto end = reply.head.find("\r\n", at);
         const std::string_view line{reply.head.data() + at, end - at};
         const auto colon = line.find(':');
         if (colon != line.npos) {
-            reply.headers.push_back({std::string{line.substr(0, colon)}, std::string{trimmed(line.substr(colon + 1))}});
+            reply.headers.push_back(
+                {std::string{line.substr(0, colon)}, std::string{trimmed(line.substr(colon + 1))}});
         }
         at = end + 2;
     }
@@ -240,7 +248,8 @@ std::string RawClient::get(std::string_view target) {
     return "GET " + std::string{target} + " HTTP/1.1\r\nHost: test\r\n\r\n";
 }
 
-std::string RawClient::post(std::string_view target, std::string_view body, std::string_view headers) {
+std::string RawClient::post(std::string_view target, std::string_view body,
+                            std::string_view headers) {
     return "POST " + std::string{target} + " HTTP/1.1\r\nHost: test\r\n" + std::string{headers} +
            "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string{body};
 }

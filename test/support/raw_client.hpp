@@ -1,5 +1,6 @@
-// RawClient: a blocking socket for tests that sends bytes as they are, also wrong ones, and reads one HTTP response at a time. TCP on
-// loopback, with or without TLS, or a Unix socket. Every wait ends after the time-out. One thread at a time.
+// RawClient: a blocking socket for tests that sends bytes as they are, also wrong ones, and reads
+// one HTTP response at a time. TCP on loopback, with or without TLS, or a Unix socket. Every wait
+// ends after the time-out. One thread at a time.
 #pragma once
 
 #include "common/net/http.hpp"
@@ -30,14 +31,16 @@ class RawClient {
     static RawClient tcp(std::uint16_t port, std::chrono::milliseconds timeout = patience);
     static RawClient local(const std::string& path, std::chrono::milliseconds timeout = patience);
     /// The server's certificate must be signed by one of `ca_file` and be good for 127.0.0.1.
-    static RawClient tls(std::uint16_t port, const std::string& ca_file, std::chrono::milliseconds timeout = patience);
+    static RawClient tls(std::uint16_t port, const std::string& ca_file,
+                         std::chrono::milliseconds timeout = patience);
     RawClient(RawClient&&) noexcept;
     RawClient& operator=(RawClient&&) noexcept;
     ~RawClient();
 
     /// False: the peer takes no more (closed, reset, time-out).
     bool send(std::string_view bytes);
-    /// The next response, 1xx included; nothing when the peer closed before its end or the time ran out. `head_only`: the answer to HEAD.
+    /// The next response, 1xx included; nothing when the peer closed before its end or the time ran
+    /// out. `head_only`: the answer to HEAD.
     std::optional<RawReply> read(bool head_only = false);
     /// send() and read().
     std::optional<RawReply> ask(std::string_view bytes);
@@ -53,7 +56,8 @@ class RawClient {
     /// GET without a body, kept alive.
     static std::string get(std::string_view target);
     /// POST with Content-Length, kept alive. `headers`: whole lines with CR LF.
-    static std::string post(std::string_view target, std::string_view body, std::string_view headers = "");
+    static std::string post(std::string_view target, std::string_view body,
+                            std::string_view headers = "");
 
   private:
     struct State;

@@ -28,8 +28,10 @@ std::string text_of(const json& event, const char* key) {
 }
 
 bool signature_holds(const Seen& seen, const std::string& key) {
-    const auto mac = common::hmac_sha256(key, seen.header("webhook-id") + "." + seen.header("webhook-timestamp") + "." + seen.body);
-    const auto wanted = "v1," + common::base64({reinterpret_cast<const char*>(mac.data()), mac.size()});
+    const auto mac = common::hmac_sha256(
+        key, seen.header("webhook-id") + "." + seen.header("webhook-timestamp") + "." + seen.body);
+    const auto wanted =
+        "v1," + common::base64({reinterpret_cast<const char*>(mac.data()), mac.size()});
     std::istringstream all{seen.header("webhook-signature")};
     for (std::string one; all >> one;) {
         if (one == wanted) {
@@ -64,8 +66,9 @@ Callback read_callback(const Seen& seen, const std::string& key) {
 
 std::string signing_key(const std::string& secret) {
     constexpr std::string_view prefix = "whsec_";
-    const auto key = secret.starts_with(prefix) ? common::from_base64(std::string_view{secret}.substr(prefix.size()))
-                                                : common::Result<std::string>{common::fail(common::Fault::input, "")};
+    const auto key = secret.starts_with(prefix)
+                         ? common::from_base64(std::string_view{secret}.substr(prefix.size()))
+                         : common::Result<std::string>{common::fail(common::Fault::input, "")};
     if (!key || key->empty()) {
         throw std::invalid_argument{"a signing secret is whsec_ and base64"};
     }
@@ -73,7 +76,8 @@ std::string signing_key(const std::string& secret) {
 }
 
 Receiver::Receiver(ReceiverOptions options)
-    : options_{std::move(options)}, key_{options_.secret.empty() ? std::string{} : signing_key(options_.secret)},
+    : options_{std::move(options)}, key_{options_.secret.empty() ? std::string{}
+                                                                 : signing_key(options_.secret)},
       server_{[this](const Seen& seen) { return take(seen); }, options_.port, options_.files} {}
 
 void Receiver::answer(unsigned status) {
@@ -122,7 +126,8 @@ Answer Receiver::take(const Seen& seen) {
     auto callback = read_callback(seen, key_);
     const std::lock_guard lock{mutex_};
     auto answer = decide(callback);
-    const bool whole = answer.fault == Answer::Fault::none || answer.fault == Answer::Fault::trickle;
+    const bool whole =
+        answer.fault == Answer::Fault::none || answer.fault == Answer::Fault::trickle;
     callback.answered = whole ? answer.status : 0;
     if (options_.listener) {
         options_.listener(callback);
@@ -150,7 +155,8 @@ std::set<std::string> Receiver::received(const std::string& path) const {
     return ids;
 }
 
-bool Receiver::wait_until(const std::function<bool(const std::vector<Callback>&)>& enough, std::chrono::milliseconds limit) const {
+bool Receiver::wait_until(const std::function<bool(const std::vector<Callback>&)>& enough,
+                          std::chrono::milliseconds limit) const {
     std::unique_lock lock{mutex_};
     return news_.wait_for(lock, limit, [&] { return enough(callbacks_); });
 }

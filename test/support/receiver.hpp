@@ -1,5 +1,6 @@
-// Receiver: a callback receiver that records what arrives and answers as told: statuses by path, the first n refused, silence, resets, an
-// outage on the same port. Any thread; nothing outlives it.
+// Receiver: a callback receiver that records what arrives and answers as told: statuses by path,
+// the first n refused, silence, resets, an outage on the same port. Any thread; nothing outlives
+// it.
 #pragma once
 
 #include "test/support/scripted_server.hpp"
@@ -24,7 +25,8 @@ struct Callback {
     std::string event_id; ///< in decimal where it is a number; empty where there is none
     std::string type;     ///< `type`, else `object_type`; often empty
     std::string body;
-    std::optional<bool> signed_well; ///< none without a secret: Standard Webhooks 1.0, over the receiver's own copy of the bytes
+    std::optional<bool> signed_well; ///< none without a secret: Standard Webhooks 1.0, over the
+                                     ///< receiver's own copy of the bytes
     unsigned answered = 0;           ///< status; 0: none
     std::chrono::steady_clock::time_point at;
 };
@@ -32,11 +34,12 @@ struct Callback {
 struct ReceiverOptions {
     std::uint16_t port = 0;
     ServerFiles files = {};
-    std::string secret = {};                            ///< "whsec_…"; empty: signatures are not looked at
-    unsigned status = 200;                              ///< the usual answer
-    std::size_t fail_first = 0;                         ///< so many callbacks are answered 503 first
-    bool keep = true;                                   ///< false: what arrived is handed to the listener and forgotten
-    std::function<void(const Callback&)> listener = {}; ///< called for each callback once its answer is decided, one at a time
+    std::string secret = {};    ///< "whsec_…"; empty: signatures are not looked at
+    unsigned status = 200;      ///< the usual answer
+    std::size_t fail_first = 0; ///< so many callbacks are answered 503 first
+    bool keep = true;           ///< false: what arrived is handed to the listener and forgotten
+    std::function<void(const Callback&)> listener =
+        {}; ///< called for each callback once its answer is decided, one at a time
 };
 
 class Receiver {
@@ -67,7 +70,8 @@ class Receiver {
     /// Ids of the events that were answered 2xx at `path` (empty: at any).
     [[nodiscard]] std::set<std::string> received(const std::string& path = {}) const;
     /// Blocks until `enough` of what has arrived; false when that took longer than `limit`.
-    bool wait_until(const std::function<bool(const std::vector<Callback>&)>& enough, std::chrono::milliseconds limit) const;
+    bool wait_until(const std::function<bool(const std::vector<Callback>&)>& enough,
+                    std::chrono::milliseconds limit) const;
     bool wait_for(std::size_t count, std::chrono::milliseconds limit) const;
 
   private:

@@ -1,4 +1,5 @@
-// ffl-receiver: the callback receiver as a program, for demonstrations and for trying the agent by hand.
+// ffl-receiver: the callback receiver as a program, for demonstrations and for trying the agent by
+// hand.
 #include "common/text/ini.hpp"
 #include "test/support/receiver.hpp"
 #include "test/support/until_stopped.hpp"
@@ -22,7 +23,8 @@ void print(const test::Callback& callback) {
     if (callback.signed_well) {
         line["signature"] = *callback.signed_well;
     }
-    std::cout << line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << std::endl;
+    std::cout << line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+              << std::endl;
 }
 
 } // namespace
@@ -33,11 +35,17 @@ int main(int argc, char** argv) {
     options.keep = false;
     std::string secret_file;
     bool quiet = false;
-    CLI::App app{"A receiver of webhook callbacks: one JSON line for each. Listens on 127.0.0.1 until SIGTERM or SIGINT.", "ffl-receiver"};
+    CLI::App app{"A receiver of webhook callbacks: one JSON line for each. Listens on 127.0.0.1 "
+                 "until SIGTERM or SIGINT.",
+                 "ffl-receiver"};
     app.add_option("--port", options.port, "port; 0: any free one")->capture_default_str();
-    app.add_option("--status", options.status, "answer to every callback")->capture_default_str()->check(CLI::Range(200, 599));
-    app.add_option("--fail-first", options.fail_first, "so many callbacks are answered 503 first")->capture_default_str();
-    app.add_option("--secret-file", secret_file, "file whose first line is a whsec_ secret: signatures are checked")
+    app.add_option("--status", options.status, "answer to every callback")
+        ->capture_default_str()
+        ->check(CLI::Range(200, 599));
+    app.add_option("--fail-first", options.fail_first, "so many callbacks are answered 503 first")
+        ->capture_default_str();
+    app.add_option("--secret-file", secret_file,
+                   "file whose first line is a whsec_ secret: signatures are checked")
         ->check(CLI::ExistingFile);
     app.add_flag("--quiet", quiet, "print no callbacks");
     CLI11_PARSE(app, argc, argv);

@@ -25,8 +25,11 @@ std::string head_of(const Answer& answer) {
         head += header.name + ": " + header.value + "\r\n";
     }
     const bool bodiless = answer.status < 200 || answer.status == 204 || answer.status == 304;
-    if (!bodiless && value_of(answer.headers, "Content-Length").empty() && value_of(answer.headers, "Transfer-Encoding").empty()) {
-        const auto size = answer.fault == Answer::Fault::cut ? std::max<std::size_t>(answer.body.size(), 1) : answer.body.size();
+    if (!bodiless && value_of(answer.headers, "Content-Length").empty() &&
+        value_of(answer.headers, "Transfer-Encoding").empty()) {
+        const auto size = answer.fault == Answer::Fault::cut
+                              ? std::max<std::size_t>(answer.body.size(), 1)
+                              : answer.body.size();
         head += "Content-Length: " + std::to_string(size) + "\r\n";
     }
     return head + "\r\n";
@@ -127,11 +130,13 @@ void ScriptedServer::State::accept_all() {
         const std::lock_guard lock{mutex};
         auto& connection = connections.emplace_back();
         connection.fd = fd;
-        connection.thread = std::thread{[this, &connection, number = ++counted] { serve(connection, number); }};
+        connection.thread =
+            std::thread{[this, &connection, number = ++counted] { serve(connection, number); }};
     }
 }
 
-/// Joins the threads that are over; with `all` waits for the others too, but for the caller's own (a script that calls stop()).
+/// Joins the threads that are over; with `all` waits for the others too, but for the caller's own
+/// (a script that calls stop()).
 void ScriptedServer::State::reap(bool all) {
     std::list<Connection> over;
     {
@@ -230,7 +235,8 @@ bool ScriptedServer::State::respond(Wire& wire, const Seen& request, const Answe
         }
         break;
     }
-    if (answer.fault == Fault::cut || !answer.raw.empty() || same_name(request.header("Connection"), "close") ||
+    if (answer.fault == Fault::cut || !answer.raw.empty() ||
+        same_name(request.header("Connection"), "close") ||
         same_name(value_of(answer.headers, "Connection"), "close")) {
         wire.say_goodbye();
         return false;
@@ -242,7 +248,8 @@ std::string Seen::header(std::string_view name) const {
     return value_of(headers, name);
 }
 
-ScriptedServer::ScriptedServer(Script script, std::uint16_t port, ServerFiles files) : state_{std::make_shared<State>()} {
+ScriptedServer::ScriptedServer(Script script, std::uint16_t port, ServerFiles files)
+    : state_{std::make_shared<State>()} {
     state_->script = std::move(script);
     state_->tls = server_context(files);
     state_->files = std::move(files);
@@ -264,7 +271,8 @@ std::uint16_t ScriptedServer::port() const {
 }
 
 std::string ScriptedServer::url(std::string_view path) const {
-    return (state_->tls ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(state_->port) + std::string{path};
+    return (state_->tls ? "https://127.0.0.1:" : "http://127.0.0.1:") +
+           std::to_string(state_->port) + std::string{path};
 }
 
 void ScriptedServer::set_script(Script script) {

@@ -1,5 +1,6 @@
-// ScriptedServer: an HTTP/1.1 server on loopback, in threads of its own, that answers as the test says and misbehaves on demand. The
-// simulated FindFace Lite and the callback receiver are scripts for it. Its functions may be called from any thread.
+// ScriptedServer: an HTTP/1.1 server on loopback, in threads of its own, that answers as the test
+// says and misbehaves on demand. The simulated FindFace Lite and the callback receiver are scripts
+// for it. Its functions may be called from any thread.
 #pragma once
 
 #include "common/net/http.hpp"
@@ -31,14 +32,16 @@ struct Answer {
         hang,    ///< reads the request and never answers (until stop())
         reset,   ///< closes with RST instead of an answer
         close,   ///< closes without a byte
-        cut,     ///< head with the whole Content-Length, half of the body (of an empty one: of one byte), then closes
+        cut,     ///< head with the whole Content-Length, half of the body (of an empty one: of one
+                 ///< byte), then closes
         trickle, ///< the answer byte by byte, one each 100 ms
     };
     unsigned status = 200;
     common::Headers headers;
     std::string body;
     Fault fault = Fault::none;
-    std::string raw = {}; ///< set: these bytes instead of status, headers and body, then the connection is closed (unless hang: left open)
+    std::string raw = {}; ///< set: these bytes instead of status, headers and body, then the
+                          ///< connection is closed (unless hang: left open)
 };
 
 struct ServerFiles {
@@ -61,7 +64,8 @@ class ScriptedServer {
     [[nodiscard]] std::string url(std::string_view path = "/") const;
 
     void set_script(Script script);
-    /// Closes the listening socket and every connection: from now on connections are refused. The port stays ours.
+    /// Closes the listening socket and every connection: from now on connections are refused. The
+    /// port stays ours.
     void stop();
     /// Listens again, on the same port.
     void start();

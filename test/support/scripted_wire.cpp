@@ -42,7 +42,9 @@ int bound_local(const std::string& path) {
 
 std::string trimmed(std::string_view text) {
     const auto from = text.find_first_not_of(" \t");
-    return from == std::string_view::npos ? std::string{} : std::string{text.substr(from, text.find_last_not_of(" \t") - from + 1)};
+    return from == std::string_view::npos
+               ? std::string{}
+               : std::string{text.substr(from, text.find_last_not_of(" \t") - from + 1)};
 }
 
 /// One line that ends in CRLF, without it; false when the connection ended first.
@@ -103,14 +105,18 @@ TlsContext server_context(const ServerFiles& files) {
     }
     TlsContext context{::SSL_CTX_new(::TLS_server_method())};
     if (::SSL_CTX_use_certificate_chain_file(context.get(), files.cert_file.c_str()) != 1 ||
-        ::SSL_CTX_use_PrivateKey_file(context.get(), files.key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
-        throw std::runtime_error{"scripted server: cannot use " + files.cert_file + " with " + files.key_file};
+        ::SSL_CTX_use_PrivateKey_file(context.get(), files.key_file.c_str(), SSL_FILETYPE_PEM) !=
+            1) {
+        throw std::runtime_error{"scripted server: cannot use " + files.cert_file + " with " +
+                                 files.key_file};
     }
     if (!files.client_ca_file.empty()) {
-        if (::SSL_CTX_load_verify_locations(context.get(), files.client_ca_file.c_str(), nullptr) != 1) {
+        if (::SSL_CTX_load_verify_locations(context.get(), files.client_ca_file.c_str(), nullptr) !=
+            1) {
             throw std::runtime_error{"scripted server: cannot use " + files.client_ca_file};
         }
-        ::SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+        ::SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                             nullptr);
     }
     return context;
 }
@@ -166,7 +172,9 @@ bool Wire::handshake() {
 
 bool Wire::read(std::string& into) {
     char piece[16 * 1024];
-    const auto got = session_ ? static_cast<ssize_t>(::SSL_read(session_.get(), piece, sizeof piece)) : ::recv(fd_, piece, sizeof piece, 0);
+    const auto got = session_
+                         ? static_cast<ssize_t>(::SSL_read(session_.get(), piece, sizeof piece))
+                         : ::recv(fd_, piece, sizeof piece, 0);
     if (got <= 0) {
         return false;
     }
@@ -176,8 +184,10 @@ bool Wire::read(std::string& into) {
 
 bool Wire::write(std::string_view data) {
     while (!data.empty()) {
-        const auto sent = session_ ? static_cast<ssize_t>(::SSL_write(session_.get(), data.data(), static_cast<int>(data.size())))
-                                   : ::send(fd_, data.data(), data.size(), MSG_NOSIGNAL);
+        const auto sent = session_
+                              ? static_cast<ssize_t>(::SSL_write(session_.get(), data.data(),
+                                                                 static_cast<int>(data.size())))
+                              : ::send(fd_, data.data(), data.size(), MSG_NOSIGNAL);
         if (sent <= 0) {
             return false;
         }
@@ -227,9 +237,11 @@ bool read_request(Wire& wire, std::string& buffer, Seen& seen) {
         if (colon == std::string::npos) {
             return false;
         }
-        seen.headers.push_back({line.substr(0, colon), trimmed(std::string_view{line}.substr(colon + 1))});
+        seen.headers.push_back(
+            {line.substr(0, colon), trimmed(std::string_view{line}.substr(colon + 1))});
     }
-    if (same_name(seen.header("Expect"), "100-continue") && !wire.write("HTTP/1.1 100 Continue\r\n\r\n")) {
+    if (same_name(seen.header("Expect"), "100-continue") &&
+        !wire.write("HTTP/1.1 100 Continue\r\n\r\n")) {
         return false;
     }
     if (same_name(seen.header("Transfer-Encoding"), "chunked")) {

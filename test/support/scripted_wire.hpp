@@ -1,5 +1,5 @@
-// What ScriptedServer is made of: listening sockets, the bytes of one connection (plain or TLS, blocking) and the reading of a request
-// from it. Belongs to the connection's thread.
+// What ScriptedServer is made of: listening sockets, the bytes of one connection (plain or TLS,
+// blocking) and the reading of a request from it. Belongs to the connection's thread.
 #pragma once
 
 #include "test/support/scripted_server.hpp"
@@ -21,7 +21,8 @@ using TlsSession = std::unique_ptr<SSL, FreeTls>;
 /// None without a certificate; throws when the files are of no use.
 TlsContext server_context(const ServerFiles& files);
 
-/// A socket bound to the port (or path), not listening yet: connections to it are refused. Throws when it cannot.
+/// A socket bound to the port (or path), not listening yet: connections to it are refused. Throws
+/// when it cannot.
 int bound_socket(const ServerFiles& files, std::uint16_t& port);
 
 bool same_name(std::string_view a, std::string_view b);
@@ -46,7 +47,8 @@ class Wire {
     TlsSession session_;
 };
 
-/// A whole request, from `buffer` and then the wire; false when the connection ended or what came is none.
+/// A whole request, from `buffer` and then the wire; false when the connection ended or what came
+/// is none.
 bool read_request(Wire& wire, std::string& buffer, Seen& seen);
 
 } // namespace test

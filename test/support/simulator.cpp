@@ -10,7 +10,8 @@ using nlohmann::json;
 namespace {
 
 constexpr const char* list_path = "/v1/webhooks/";
-constexpr const char* html_page = "<!DOCTYPE html>\n<html><head><title>Log in</title></head><body><form>Log in</form></body></html>\n";
+constexpr const char* html_page = "<!DOCTYPE html>\n<html><head><title>Log "
+                                  "in</title></head><body><form>Log in</form></body></html>\n";
 
 Answer reply(unsigned status, std::string body, std::string type = "application/json") {
     Answer answer;
@@ -33,7 +34,8 @@ Answer not_allowed(const std::string& allowed) {
 std::optional<std::size_t> number(std::string_view text) {
     std::size_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc{} && end == text.data() + text.size() ? std::optional{value} : std::nullopt;
+    return error == std::errc{} && end == text.data() + text.size() ? std::optional{value}
+                                                                    : std::nullopt;
 }
 
 std::map<std::int64_t, json> numbered(const SimulatorOptions& options) {
@@ -77,9 +79,10 @@ std::string fault_in(const json& definition, bool whole) {
 }
 
 Simulator::Simulator(SimulatorOptions options)
-    : options_{std::move(options)}, mint_{options_.token, options_.token_life}, webhooks_{numbered(options_)},
-      next_id_{options_.first_id + static_cast<std::int64_t>(webhooks_.size())}, server_{[this](const Seen& seen) { return answer(seen); },
-                                                                                         options_.port, options_.files} {}
+    : options_{std::move(options)}, mint_{options_.token, options_.token_life},
+      webhooks_{numbered(options_)}, next_id_{options_.first_id +
+                                              static_cast<std::int64_t>(webhooks_.size())},
+      server_{[this](const Seen& seen) { return answer(seen); }, options_.port, options_.files} {}
 
 std::int64_t Simulator::add(json definition) {
     const std::lock_guard lock{mutex_};
@@ -114,7 +117,8 @@ void Simulator::answer_lists_with(std::optional<std::string> body) {
     list_body_ = std::move(body);
 }
 
-void Simulator::reshape(SimulatorOptions::Shape shape, std::size_t page_size, SimulatorOptions::Next next, std::string next_key) {
+void Simulator::reshape(SimulatorOptions::Shape shape, std::size_t page_size,
+                        SimulatorOptions::Next next, std::string next_key) {
     const std::lock_guard lock{mutex_};
     options_.shape = shape;
     options_.page_size = page_size;
@@ -227,7 +231,8 @@ Answer Simulator::list(const Seen& seen, std::string_view query) {
         return reply(200, *list_body_);
     }
     const bool paged = options_.page_size > 0 && options_.shape != Shape::bare;
-    const auto page = query.starts_with("page=") ? number(query.substr(5)) : std::optional<std::size_t>{1};
+    const auto page =
+        query.starts_with("page=") ? number(query.substr(5)) : std::optional<std::size_t>{1};
     if (!page || *page == 0 || (!paged && *page > 1)) {
         return detail(404, "Invalid page.");
     }
@@ -243,7 +248,9 @@ Answer Simulator::list(const Seen& seen, std::string_view query) {
     if (options_.shape == Shape::bare) {
         return reply(200, items.dump());
     }
-    const char* key = options_.shape == Shape::results ? "results" : options_.shape == Shape::items ? "items" : "data";
+    const char* key = options_.shape == Shape::results ? "results"
+                      : options_.shape == Shape::items ? "items"
+                                                       : "data";
     json whole{{key, std::move(items)}, {options_.next_key, nullptr}};
     if (paged && webhooks_.size() > *page * size) {
         const auto next_query = "?page=" + std::to_string(*page + 1);
@@ -278,7 +285,8 @@ Answer Simulator::create(const Seen& seen) {
 }
 
 Answer Simulator::one(const Seen& seen, const std::string& rest) {
-    const auto id = rest.ends_with('/') ? number(std::string_view{rest}.substr(0, rest.size() - 1)) : std::nullopt;
+    const auto id = rest.ends_with('/') ? number(std::string_view{rest}.substr(0, rest.size() - 1))
+                                        : std::nullopt;
     const auto found = id ? webhooks_.find(static_cast<std::int64_t>(*id)) : webhooks_.end();
     if (found == webhooks_.end()) {
         return detail(404, "Not found.");

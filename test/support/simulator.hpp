@@ -1,5 +1,6 @@
-// Simulator: a FindFace Lite server as far as webhooks go, built from the manual's page and from what its sister products do where the page
-// is silent: login, JWTs that expire, webhook CRUD, lists in every known shape, faults on demand. Any thread; nothing outlives it.
+// Simulator: a FindFace Lite server as far as webhooks go, built from the manual's page and from
+// what its sister products do where the page is silent: login, JWTs that expire, webhook CRUD,
+// lists in every known shape, faults on demand. Any thread; nothing outlives it.
 #pragma once
 
 #include "test/support/scripted_server.hpp"
@@ -18,7 +19,12 @@ namespace test {
 
 struct SimulatorOptions {
     enum class Shape { bare, results, items, data };
-    enum class Next { absolute, path, query, foreign }; ///< "http://host/…?page=2", "/…?page=2", "?page=2", another origin
+    enum class Next {
+        absolute,
+        path,
+        query,
+        foreign
+    }; ///< "http://host/…?page=2", "/…?page=2", "?page=2", another origin
 
     std::uint16_t port = 0;
     ServerFiles files = {};
@@ -28,7 +34,8 @@ struct SimulatorOptions {
     TokenMint::Kind token = TokenMint::Kind::jwt;
     std::chrono::seconds token_life{3600};
     Shape shape = Shape::results;
-    std::size_t page_size = 0; ///< 0: one page. A bare array has no next page: then the whole list is in it.
+    std::size_t page_size =
+        0; ///< 0: one page. A bare array has no next page: then the whole list is in it.
     Next next = Next::absolute;
     std::string next_key = "next_page";
     bool patch = true; ///< false: PATCH is answered 405
@@ -57,7 +64,8 @@ class Simulator {
     void fail(On on, Fault fault);
     /// A list answers with this body; nullopt: with the list again.
     void answer_lists_with(std::optional<std::string> body);
-    void reshape(SimulatorOptions::Shape shape, std::size_t page_size, SimulatorOptions::Next next, std::string next_key = "next_page");
+    void reshape(SimulatorOptions::Shape shape, std::size_t page_size, SimulatorOptions::Next next,
+                 std::string next_key = "next_page");
     /// Every token given so far is refused from now on (as after a restart of the server).
     void revoke_tokens();
     /// Its clock goes on by so much: tokens expire.
@@ -71,7 +79,8 @@ class Simulator {
     Answer answer(const Seen& seen);
     Answer log_in(const Seen& seen);
     Answer list(const Seen& seen, std::string_view query);
-    Answer one(const Seen& seen, const std::string& rest); ///< `rest`: the path behind the list's, "7/"
+    Answer one(const Seen& seen,
+               const std::string& rest); ///< `rest`: the path behind the list's, "7/"
     Answer create(const Seen& seen);
 
     mutable std::mutex mutex_; ///< for all that follows but server_
@@ -85,7 +94,8 @@ class Simulator {
     ScriptedServer server_; ///< last: its threads use everything above
 };
 
-/// What a server says against a definition; empty: nothing. `whole` is false for PATCH, which may leave fields out.
+/// What a server says against a definition; empty: nothing. `whole` is false for PATCH, which may
+/// leave fields out.
 std::string fault_in(const nlohmann::json& definition, bool whole);
 
 } // namespace test

@@ -1,4 +1,5 @@
-// ffl-simulator: the simulated FindFace Lite server as a program, for demonstrations and for trying the agent by hand.
+// ffl-simulator: the simulated FindFace Lite server as a program, for demonstrations and for trying
+// the agent by hand.
 #include "common/text/ini.hpp"
 #include "test/support/simulator.hpp"
 #include "test/support/until_stopped.hpp"
@@ -8,27 +9,38 @@
 
 int main(int argc, char** argv) {
     using Shape = test::SimulatorOptions::Shape;
-    const std::map<std::string, Shape> shapes{
-        {"bare", Shape::bare}, {"results", Shape::results}, {"items", Shape::items}, {"data", Shape::data}};
+    const std::map<std::string, Shape> shapes{{"bare", Shape::bare},
+                                              {"results", Shape::results},
+                                              {"items", Shape::items},
+                                              {"data", Shape::data}};
     const test::UntilStopped until_stopped;
 
     test::SimulatorOptions options;
     std::string password_file;
     std::string webhooks_file;
     std::int64_t token_s = options.token_life.count();
-    CLI::App app{"A simulated FindFace Lite server: login and webhooks. Listens on 127.0.0.1 until SIGTERM or SIGINT.", "ffl-simulator"};
+    CLI::App app{"A simulated FindFace Lite server: login and webhooks. Listens on 127.0.0.1 until "
+                 "SIGTERM or SIGINT.",
+                 "ffl-simulator"};
     app.add_option("--port", options.port, "port; 0: any free one")->capture_default_str();
     app.add_option("--user", options.user, "user name that may log in")->capture_default_str();
-    app.add_option("--password-file", password_file, "file whose first line is the password (without it: secret)")
+    app.add_option("--password-file", password_file,
+                   "file whose first line is the password (without it: secret)")
         ->check(CLI::ExistingFile);
-    app.add_option("--token-seconds", token_s, "life of the tokens")->capture_default_str()->check(CLI::PositiveNumber);
-    app.add_option("--shape", options.shape, "what a list comes in: bare, results, items, data (without it: results)")
+    app.add_option("--token-seconds", token_s, "life of the tokens")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
+    app.add_option("--shape", options.shape,
+                   "what a list comes in: bare, results, items, data (without it: results)")
         ->transform(CLI::CheckedTransformer(shapes))
         ->option_text("SHAPE");
-    app.add_option("--page-size", options.page_size, "webhooks on a page; 0: all on one")->capture_default_str();
-    app.add_option("--first-id", options.first_id, "id of the first webhook")->capture_default_str();
+    app.add_option("--page-size", options.page_size, "webhooks on a page; 0: all on one")
+        ->capture_default_str();
+    app.add_option("--first-id", options.first_id, "id of the first webhook")
+        ->capture_default_str();
     app.add_flag("!--no-patch", options.patch, "answer PATCH with 405");
-    app.add_option("--webhooks", webhooks_file, "JSON array of definitions to begin with")->check(CLI::ExistingFile);
+    app.add_option("--webhooks", webhooks_file, "JSON array of definitions to begin with")
+        ->check(CLI::ExistingFile);
     CLI11_PARSE(app, argc, argv);
 
     options.token_life = std::chrono::seconds{token_s};
@@ -42,9 +54,11 @@ int main(int argc, char** argv) {
     }
     if (!webhooks_file.empty()) {
         const auto text = common::read_file(webhooks_file);
-        const auto definitions = text ? nlohmann::json::parse(*text, nullptr, false) : nlohmann::json{};
+        const auto definitions =
+            text ? nlohmann::json::parse(*text, nullptr, false) : nlohmann::json{};
         if (!definitions.is_array()) {
-            std::cerr << "ffl-simulator: " << webhooks_file << ": must be a JSON array of webhooks\n";
+            std::cerr << "ffl-simulator: " << webhooks_file
+                      << ": must be a JSON array of webhooks\n";
             return 1;
         }
         for (const auto& definition : definitions) {

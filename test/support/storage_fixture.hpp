@@ -1,4 +1,5 @@
-// What storage tests begin with: a folder that goes with the test, and an queue on a real file with the loop as the database's thread.
+// What storage tests begin with: a folder that goes with the test, and an queue on a real file with
+// the loop as the database's thread.
 #pragma once
 
 #include "agent/queue/queue.hpp"
@@ -20,8 +21,8 @@ using agent::Delivery;
 using agent::DeliveryState;
 using agent::NewEvent;
 using agent::Outcome;
-using agent::Selection;
 using agent::RecordedOutcome;
+using agent::Selection;
 using common::Fault;
 using common::Result;
 
@@ -62,10 +63,12 @@ inline std::shared_ptr<agent::Webhook> webhook(const std::string& key) {
     return made;
 }
 
-inline NewEvent event(const std::string& id, const std::vector<std::string>& webhooks, std::string body = "") {
+inline NewEvent event(const std::string& id, const std::vector<std::string>& webhooks,
+                      std::string body = "") {
     NewEvent made;
     made.event_id = id;
-    made.bytes = std::make_shared<const std::string>(body.empty() ? R"({"id":")" + id + "\"}" : std::move(body));
+    made.bytes = std::make_shared<const std::string>(body.empty() ? R"({"id":")" + id + "\"}"
+                                                                  : std::move(body));
     for (const auto& key : webhooks) {
         made.deliveries.push_back({webhook(key), std::nullopt});
     }
@@ -87,7 +90,8 @@ class OneRun {
             throw std::runtime_error{loaded.error().message};
         }
         queue.on_committed([this](std::vector<Delivery> deliveries) {
-            offered.insert(offered.end(), std::make_move_iterator(deliveries.begin()), std::make_move_iterator(deliveries.end()));
+            offered.insert(offered.end(), std::make_move_iterator(deliveries.begin()),
+                           std::make_move_iterator(deliveries.end()));
         });
         queue.on_rows_changed([this](const Selection& selection) { edits.push_back(selection); });
         queue.start(group_);
@@ -100,14 +104,17 @@ class OneRun {
         database.close();
     }
 
-    Result<Accepted> add(std::vector<NewEvent> events) { return run(loop_, queue.add(std::move(events))); }
+    Result<Accepted> add(std::vector<NewEvent> events) {
+        return run(loop_, queue.add(std::move(events)));
+    }
     /// What the queue must take.
     Accepted take(std::vector<NewEvent> events) {
         auto added = add(std::move(events));
         EXPECT_TRUE(added) << added.error().message;
         return added.value_or(Accepted{});
     }
-    agent::DueBatch fresh(std::vector<std::string> webhooks, std::int64_t after = 0, std::size_t limit = 100) {
+    agent::DueBatch fresh(std::vector<std::string> webhooks, std::int64_t after = 0,
+                          std::size_t limit = 100) {
         auto batch = run(loop_, queue.fresh(std::move(webhooks), after, limit));
         EXPECT_TRUE(batch) << batch.error().message;
         return batch.value_or(agent::DueBatch{});
@@ -122,7 +129,9 @@ class OneRun {
         EXPECT_TRUE(page) << page.error().message;
         return page ? page->rows : std::vector<agent::DeliveryRow>{};
     }
-    std::optional<agent::DeliveryRow> show(std::int64_t id) { return run(loop_, queue.show(id)).value_or(std::nullopt); }
+    std::optional<agent::DeliveryRow> show(std::int64_t id) {
+        return run(loop_, queue.show(id)).value_or(std::nullopt);
+    }
 
     using Edit = common::Task<Result<std::uint64_t>> (agent::Queue::*)(Selection);
     std::uint64_t edit(Edit how, Selection selection) {
@@ -132,14 +141,17 @@ class OneRun {
     }
 
     void delivered(const Delivery& delivery) {
-        queue.record({delivery.id, delivery.webhook, Outcome::Kind::delivered, delivery.attempts + 1, 0, 200, "", false});
+        queue.record({delivery.id, delivery.webhook, Outcome::Kind::delivered,
+                      delivery.attempts + 1, 0, 200, "", false});
     }
     void failed(const Delivery& delivery, std::int64_t due, std::uint32_t attempts = 1,
                 const std::string& error = "503 Service Unavailable") {
-        queue.record({delivery.id, delivery.webhook, Outcome::Kind::retry, attempts, due, 503, error, false});
+        queue.record({delivery.id, delivery.webhook, Outcome::Kind::retry, attempts, due, 503,
+                      error, false});
     }
     void died(const Delivery& delivery, std::uint32_t attempts = 1) {
-        queue.record({delivery.id, delivery.webhook, Outcome::Kind::dead, attempts, 0, 500, "500 Internal Server Error", false});
+        queue.record({delivery.id, delivery.webhook, Outcome::Kind::dead, attempts, 0, 500,
+                      "500 Internal Server Error", false});
     }
     /// Past the second in which outcomes are written.
     void pass() { clock_.advance(1'001ms); }

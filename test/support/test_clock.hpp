@@ -1,5 +1,5 @@
-// TestClock: stands still until it is moved; moving it fires what is due, in order, and runs the loop in between. With it coroutines
-// that wait for minutes are tested in microseconds.
+// TestClock: stands still until it is moved; moving it fires what is due, in order, and runs the
+// loop in between. With it coroutines that wait for minutes are tested in microseconds.
 #pragma once
 
 #include "common/async/clock.hpp"
@@ -19,7 +19,8 @@ class TestClock final : public common::Clock {
     TimerId call_at(common::Instant when, std::function<void()> what) override;
     void cancel(TimerId timer) override;
 
-    /// Runs what is ready, then moves both clocks step by step to now + span, firing timers and running the loop at each.
+    /// Runs what is ready, then moves both clocks step by step to now + span, firing timers and
+    /// running the loop at each.
     void advance(common::Millis span);
     /// Runs the loop until nothing is ready. Time stands still.
     void settle();
@@ -39,7 +40,8 @@ class TestClock final : public common::Clock {
     std::map<std::pair<common::Instant, TimerId>, std::function<void()>> timers_;
 };
 
-/// Runs `task` on the loop until it has a value. It must not need time to pass; for those: spawn, advance, look.
+/// Runs `task` on the loop until it has a value. It must not need time to pass; for those: spawn,
+/// advance, look.
 template <class T> T run(common::asio::io_context& loop, common::Task<T> task) {
     std::optional<T> value;
     std::exception_ptr broke;

@@ -23,7 +23,8 @@ std::string random_bytes(std::size_t count) {
 
 } // namespace
 
-TokenMint::TokenMint(Kind kind, std::chrono::seconds life) : kind_{kind}, life_{life}, key_{random_bytes(32)} {}
+TokenMint::TokenMint(Kind kind, std::chrono::seconds life)
+    : kind_{kind}, life_{life}, key_{random_bytes(32)} {}
 
 std::int64_t TokenMint::now_s() const {
     const auto wall = std::chrono::system_clock::now() + ahead_;
@@ -39,7 +40,8 @@ std::string TokenMint::give(const std::string& user) {
     if (kind_ == Kind::opaque) {
         return *opaque_.insert(common::hex(random_bytes(16))).first;
     }
-    json claims{{"sub", user}, {"jti", common::hex(random_bytes(8))}, {"exp", now_s() + life_.count()}};
+    json claims{
+        {"sub", user}, {"jti", common::hex(random_bytes(8))}, {"exp", now_s() + life_.count()}};
     if (kind_ == Kind::jwt) {
         claims["iat"] = now_s();
     }
@@ -59,10 +61,12 @@ bool TokenMint::accepts(const std::string& authorization) const {
     }
     const auto first = token.find('.');
     const auto last = token.rfind('.');
-    if (first == std::string::npos || first == last || token.substr(last + 1) != signature(token.substr(0, last))) {
+    if (first == std::string::npos || first == last ||
+        token.substr(last + 1) != signature(token.substr(0, last))) {
         return false;
     }
-    const auto claims = common::from_base64url(std::string_view{token}.substr(first + 1, last - first - 1));
+    const auto claims =
+        common::from_base64url(std::string_view{token}.substr(first + 1, last - first - 1));
     return claims && now_s() < json::parse(*claims)["exp"].get<std::int64_t>();
 }
 

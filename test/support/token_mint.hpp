@@ -1,5 +1,5 @@
-// TokenMint: gives out bearer tokens as a server does (JWTs signed with HS256 and a random key, or opaque ones) and judges those that come
-// back. For one thread at a time.
+// TokenMint: gives out bearer tokens as a server does (JWTs signed with HS256 and a random key, or
+// opaque ones) and judges those that come back. For one thread at a time.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,5 @@
-// UntilStopped: lets a small program run until SIGTERM or SIGINT. Made before the first other thread, which then inherits the block.
+// UntilStopped: lets a small program run until SIGTERM or SIGINT. Made before the first other
+// thread, which then inherits the block.
 #pragma once
 
 #include <csignal>

@@ -1,5 +1,5 @@
-// Malformed bodies and heads against the whole program: each is answered with 4xx problem+json that a person understands, and the agent
-// serves on.
+// Malformed bodies and heads against the whole program: each is answered with 4xx problem+json that
+// a person understands, and the agent serves on.
 #include "test/support/program.hpp"
 #include "test/support/raw_client.hpp"
 #include "test/support/scripted_server.hpp"
@@ -28,10 +28,12 @@ struct BadHead {
 class BadInput : public testing::Test {
   protected:
     static void SetUpTestSuite() {
-        target_ = std::make_unique<test::ScriptedServer>([](const test::Seen&) { return test::Answer{}; });
-        agent_ = std::make_unique<test::Program>(
-            test::Program::Sections{{"webhooks", {{"file", "webhooks.json"}}}, {"ingest", {{"max_body", "64KiB"}}}});
-        agent_->folder().write("webhooks.json", json::array({{{"name", "all"}, {"target", target_->url()}}}).dump());
+        target_ = std::make_unique<test::ScriptedServer>(
+            [](const test::Seen&) { return test::Answer{}; });
+        agent_ = std::make_unique<test::Program>(test::Program::Sections{
+            {"webhooks", {{"file", "webhooks.json"}}}, {"ingest", {{"max_body", "64KiB"}}}});
+        agent_->folder().write("webhooks.json",
+                               json::array({{{"name", "all"}, {"target", target_->url()}}}).dump());
         agent_->start();
     }
     static void TearDownTestSuite() {
@@ -53,8 +55,10 @@ void expect_problem(const test::RawReply& reply, unsigned status, const std::str
     const auto problem = json::parse(reply.body, nullptr, false);
     ASSERT_TRUE(problem.is_object()) << reply.body;
     EXPECT_EQ(problem["status"], status);
-    EXPECT_NE(problem["detail"].get<std::string>().find(says), std::string::npos) << problem["detail"];
-    EXPECT_EQ(problem["detail"].get<std::string>().find("exception"), std::string::npos) << "not in a person's words";
+    EXPECT_NE(problem["detail"].get<std::string>().find(says), std::string::npos)
+        << problem["detail"];
+    EXPECT_EQ(problem["detail"].get<std::string>().find("exception"), std::string::npos)
+        << "not in a person's words";
 }
 
 TEST_F(BadInput, Bodies) {
@@ -89,7 +93,8 @@ TEST_F(BadInput, Bodies) {
         {"lone surrogate", type, R"({"name":"\uD800"})", 400, ""},
         {"control character in a string", type, "{\"type\":\"fa\nce\"}", 400, ""},
         {"NUL", type, std::string("{\"type\":\"fa\0ce\"}", 15), 400, ""},
-        {"too deep", type, "{\"x\":" + std::string(70, '[') + std::string(70, ']') + "}", 400, "64"},
+        {"too deep", type, "{\"x\":" + std::string(70, '[') + std::string(70, ']') + "}", 400,
+         "64"},
         {"very deep", type, deep.substr(0, 60'000), 400, ""},
         {"id with a line break", type, R"({"id":"1\r\nx: y"})", 400, "id"},
         {"second line broken", lines, "{\"type\":\"face\"}\n{\"type\":\n", 400, "event 1"},
@@ -104,7 +109,8 @@ TEST_F(BadInput, Bodies) {
     for (const auto& row : table) {
         SCOPED_TRACE(row.name);
         auto client = RawClient::tcp(agent_->port());
-        const auto reply = client.ask(RawClient::post("/v1/events", row.body, "Content-Type: " + row.type + "\r\n"));
+        const auto reply = client.ask(
+            RawClient::post("/v1/events", row.body, "Content-Type: " + row.type + "\r\n"));
         ASSERT_TRUE(reply);
         expect_problem(*reply, row.status, row.says);
     }
@@ -121,18 +127,28 @@ TEST_F(BadInput, Heads) {
         {"space before the colon", "GET / HTTP/1.1\r\nHost : x\r\n\r\n", 400},
         {"folded header", "GET / HTTP/1.1\r\n" + host + "A: b\r\n c\r\n\r\n", 400},
         {"header without colon", "GET / HTTP/1.1\r\n" + host + "hello\r\n\r\n", 400},
-        {"two lengths", "POST /v1/events HTTP/1.1\r\n" + host + body + "Content-Length: 3\r\n\r\n{} ", 400},
-        {"length and chunks", "POST /v1/events HTTP/1.1\r\n" + host + body + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
-        {"negative length", "POST /v1/events HTTP/1.1\r\n" + host + "Content-Length: -2\r\n\r\n{}", 400},
-        {"length is a word", "POST /v1/events HTTP/1.1\r\n" + host + "Content-Length: two\r\n\r\n{}", 400},
+        {"two lengths",
+         "POST /v1/events HTTP/1.1\r\n" + host + body + "Content-Length: 3\r\n\r\n{} ", 400},
+        {"length and chunks",
+         "POST /v1/events HTTP/1.1\r\n" + host + body +
+             "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+         400},
+        {"negative length", "POST /v1/events HTTP/1.1\r\n" + host + "Content-Length: -2\r\n\r\n{}",
+         400},
+        {"length is a word",
+         "POST /v1/events HTTP/1.1\r\n" + host + "Content-Length: two\r\n\r\n{}", 400},
         {"bad chunk",
-         "POST /v1/events HTTP/1.1\r\n" + host + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n", 400},
-        {"huge header", "GET / HTTP/1.1\r\n" + host + "A: " + std::string(100'000, 'a') + "\r\n\r\n", 431},
+         "POST /v1/events HTTP/1.1\r\n" + host +
+             "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n",
+         400},
+        {"huge header",
+         "GET / HTTP/1.1\r\n" + host + "A: " + std::string(100'000, 'a') + "\r\n\r\n", 431},
         {"bad escape", "GET /%zz HTTP/1.1\r\n" + host + "\r\n", 400},
         {"NUL in the path", "GET /%00 HTTP/1.1\r\n" + host + "\r\n", 400},
         {"unknown path", "GET /v2/events HTTP/1.1\r\n" + host + "\r\n", 404},
         {"wrong method", "DELETE /v1/events HTTP/1.1\r\n" + host + "\r\n", 405},
-        {"gzip", "POST /v1/events HTTP/1.1\r\n" + host + body + "Content-Encoding: gzip\r\n\r\n{}", 415},
+        {"gzip", "POST /v1/events HTTP/1.1\r\n" + host + body + "Content-Encoding: gzip\r\n\r\n{}",
+         415},
     };
     for (const auto& row : table) {
         SCOPED_TRACE(row.name);

@@ -1,4 +1,5 @@
-// The command line as scripts use it: exit codes, what stands on stdout and what on stderr, with and without a running agent.
+// The command line as scripts use it: exit codes, what stands on stdout and what on stderr, with
+// and without a running agent.
 #include "test/support/program.hpp"
 #include "test/support/scripted_server.hpp"
 
@@ -71,8 +72,11 @@ TEST(Cli, HelpAndVersionEverywhere) {
 }
 
 TEST(Cli, ABadConfigurationEndsEveryCommandWith78AndAllItsErrors) {
-    const test::Program agent{{{"server", {{"colour", "red"}}}, {"queue", {{"sync", "maybe"}}}, {"ingest", {{"max_body", "much"}}}}};
-    for (const auto& args : std::vector<std::vector<std::string>>{{"run"}, {"check"}, {"status"}, {"queue", "list"}, {"webhook", "list"}}) {
+    const test::Program agent{{{"server", {{"colour", "red"}}},
+                               {"queue", {{"sync", "maybe"}}},
+                               {"ingest", {{"max_body", "much"}}}}};
+    for (const auto& args : std::vector<std::vector<std::string>>{
+             {"run"}, {"check"}, {"status"}, {"queue", "list"}, {"webhook", "list"}}) {
         const auto done = agent.cli(args);
         EXPECT_EQ(done.code, 78) << testing::PrintToString(args);
         const auto said = done.out + done.err;
@@ -80,7 +84,8 @@ TEST(Cli, ABadConfigurationEndsEveryCommandWith78AndAllItsErrors) {
             EXPECT_NE(said.find(part), std::string::npos) << part << " in " << said;
         }
     }
-    const auto missing = test::run_program({FFL_BINARY, "status", "--config", "/nowhere/agent.ini"});
+    const auto missing =
+        test::run_program({FFL_BINARY, "status", "--config", "/nowhere/agent.ini"});
     EXPECT_EQ(missing.code, 78);
     EXPECT_NE(missing.err.find("/nowhere/agent.ini"), std::string::npos);
 }
@@ -88,7 +93,8 @@ TEST(Cli, ABadConfigurationEndsEveryCommandWith78AndAllItsErrors) {
 TEST(Cli, TheConfigurationMayComeFromTheEnvironment) {
     test::Program agent{local_only};
     agent.folder().write("webhooks.json", "[]");
-    const auto done = test::run_program({FFL_BINARY, "check"}, "", {{"FFL_AGENT_CONFIG", agent.ini()}});
+    const auto done =
+        test::run_program({FFL_BINARY, "check"}, "", {{"FFL_AGENT_CONFIG", agent.ini()}});
     EXPECT_EQ(done.code, 0) << done.out << done.err;
     EXPECT_NE(done.out.find("ok    configuration " + agent.ini()), std::string::npos);
 }
@@ -99,17 +105,21 @@ TEST(Cli, RootIsToldWhoseCheckCounts) {
     }
     test::Program agent{local_only};
     agent.folder().write("webhooks.json", "[]");
-    EXPECT_EQ(agent.cli({"check"}).out.find("judged as root"), std::string::npos) << "root's own folder: the service is root's too";
+    EXPECT_EQ(agent.cli({"check"}).out.find("judged as root"), std::string::npos)
+        << "root's own folder: the service is root's too";
     ASSERT_EQ(::chown(std::filesystem::path{agent.ini()}.parent_path().c_str(), 65534, 65534), 0);
     const auto check = agent.cli({"check"});
     EXPECT_EQ(check.code, 0) << check.out;
-    EXPECT_NE(check.out.find("warn  judged as root, who may read what nobody may not -- call it with sudo -u nobody\n"), std::string::npos)
+    EXPECT_NE(check.out.find("warn  judged as root, who may read what nobody may not -- call it "
+                             "with sudo -u nobody\n"),
+              std::string::npos)
         << check.out;
 }
 
 TEST(Cli, ALocalDefinitionThatBreaksTheRulesStopsNothing) {
     test::Program agent{local_only};
-    agent.folder().write("webhooks.json", R"([{"name":"age","target":"http://127.0.0.1:9/","filters":{"age_gte":18}},
+    agent.folder().write("webhooks.json",
+                         R"([{"name":"age","target":"http://127.0.0.1:9/","filters":{"age_gte":18}},
                                               {"name":"door","target":"http://127.0.0.1:9/"}])");
     const auto check = agent.cli({"check", "--json"});
     EXPECT_EQ(check.code, 0) << check.out;
@@ -119,7 +129,9 @@ TEST(Cli, ALocalDefinitionThatBreaksTheRulesStopsNothing) {
     const auto webhooks = agent.status()["webhooks"];
     EXPECT_EQ(webhooks[0]["state"], "unsupported");
     EXPECT_EQ(webhooks[1]["state"], "serving");
-    agent.folder().write("webhooks.json", R"([{"name":"door","target":"http://h/"},{"name":"door","target":"http://h/"}])");
+    agent.folder().write(
+        "webhooks.json",
+        R"([{"name":"door","target":"http://h/"},{"name":"door","target":"http://h/"}])");
     EXPECT_EQ(agent.cli({"check"}).code, 78);
     EXPECT_EQ(agent.cli({"sync"}).code, 78);
     EXPECT_EQ(agent.status()["webhooks"].size(), 2U) << "the old ones stay";
@@ -166,7 +178,8 @@ TEST(Cli, ExplainAloneNeedsNoConfiguration) {
     const std::string data = FFL_TEST_DATA;
     const auto webhooks = data + "/manual_webhook.json";
     const auto run = [&](const std::string& event) {
-        return test::run_program({FFL_BINARY, "explain", event, "--webhooks", webhooks, "--json"}, "", {{"FFL_AGENT_CONFIG", "/nowhere"}});
+        return test::run_program({FFL_BINARY, "explain", event, "--webhooks", webhooks, "--json"},
+                                 "", {{"FFL_AGENT_CONFIG", "/nowhere"}});
     };
     const auto matches = run(data + "/manual_event.json");
     ASSERT_EQ(matches.code, 0) << matches.err;
@@ -176,20 +189,27 @@ TEST(Cli, ExplainAloneNeedsNoConfiguration) {
     EXPECT_EQ(failed["filter"], "yaw_gte");
     EXPECT_EQ(failed["wanted"], 3.5);
     EXPECT_EQ(failed["found"], 3.4999);
-    EXPECT_EQ(test::run_program({FFL_BINARY, "explain", "/nowhere.json", "--webhooks", webhooks}).code, 74);
-    EXPECT_EQ(test::run_program({FFL_BINARY, "explain", "-", "--webhooks", webhooks}, "no json").code, 65);
-    EXPECT_EQ(test::run_program({FFL_BINARY, "explain", "-", "--webhooks", webhooks}, "[]").code, 65);
+    EXPECT_EQ(
+        test::run_program({FFL_BINARY, "explain", "/nowhere.json", "--webhooks", webhooks}).code,
+        74);
+    EXPECT_EQ(
+        test::run_program({FFL_BINARY, "explain", "-", "--webhooks", webhooks}, "no json").code,
+        65);
+    EXPECT_EQ(test::run_program({FFL_BINARY, "explain", "-", "--webhooks", webhooks}, "[]").code,
+              65);
 }
 
 TEST(Cli, SendTakesEveryForm) {
     test::ScriptedServer target{[](const test::Seen&) { return test::Answer{}; }};
     test::Program agent{local_only};
-    agent.folder().write("webhooks.json", json::array({{{"name", "all"}, {"target", target.url()}}}).dump());
+    agent.folder().write("webhooks.json",
+                         json::array({{{"name", "all"}, {"target", target.url()}}}).dump());
     agent.start();
     const auto one = agent.folder().write("one.json", "{\"id\":\"1\",\"type\":\"face\"}\n");
     const auto two = agent.folder().write("two.json", R"([{"id":"2"}, {"id":"3"}])");
     const auto three = agent.folder().write("three.ndjson", "{\"id\":\"4\"}\n\n{\"id\":\"5\"}\r\n");
-    const auto sent = agent.cli({"send", one, two, three, "-", "--json"}, R"({"id":"1","type":"face"})");
+    const auto sent =
+        agent.cli({"send", one, two, three, "-", "--json"}, R"({"id":"1","type":"face"})");
     ASSERT_EQ(sent.code, 0) << sent.err;
     EXPECT_EQ(json::parse(sent.out), (json{{"accepted", 6}, {"duplicates", 1}, {"deliveries", 5}}));
     EXPECT_TRUE(target.wait_for(5, std::chrono::seconds{20}));
@@ -203,11 +223,16 @@ TEST(Cli, SendTakesEveryForm) {
 TEST(Cli, TheQueueCanBeSeenAndEmptiedAlsoWithTheServiceStopped) {
     test::Program agent{local_only};
     // Nobody listens on the discard port of this address.
-    agent.folder().write("webhooks.json",
-                         R"([{"name":"door","target":"http://127.0.0.1:9/"},{"name":"gate","target":"http://127.0.0.1:9/gate"}])");
+    agent.folder().write(
+        "webhooks.json",
+        R"([{"name":"door","target":"http://127.0.0.1:9/"},{"name":"gate","target":"http://127.0.0.1:9/gate"}])");
     agent.start();
-    ASSERT_EQ(agent.post("/v1/events", "[{\"id\":\"a\"},{\"id\":\"b\"},{\r\n\"id\":\"c\",\n\"n\":1.0}]").status, 202U);
-    ASSERT_TRUE(agent.wait_until([](const json& status) { return status["queue"]["pending"] == 6; }));
+    ASSERT_EQ(
+        agent.post("/v1/events", "[{\"id\":\"a\"},{\"id\":\"b\"},{\r\n\"id\":\"c\",\n\"n\":1.0}]")
+            .status,
+        202U);
+    ASSERT_TRUE(
+        agent.wait_until([](const json& status) { return status["queue"]["pending"] == 6; }));
     const auto running = json::parse(agent.cli({"queue", "list", "--json"}).out);
     ASSERT_EQ(agent.stop(), 0);
     const auto stopped = json::parse(agent.cli({"queue", "list", "--json"}).out);
@@ -217,23 +242,37 @@ TEST(Cli, TheQueueCanBeSeenAndEmptiedAlsoWithTheServiceStopped) {
             EXPECT_EQ(running["deliveries"][i][key], stopped["deliveries"][i][key]);
         }
     }
-    EXPECT_EQ(json::parse(agent.cli({"queue", "list", "--webhook", "local:gate", "--json"}).out)["deliveries"].size(), 3U);
-    EXPECT_EQ(json::parse(agent.cli({"queue", "list", "--state", "dead", "--json"}).out)["deliveries"].size(), 0U);
+    EXPECT_EQ(
+        json::parse(
+            agent.cli({"queue", "list", "--webhook", "local:gate", "--json"}).out)["deliveries"]
+            .size(),
+        3U);
+    EXPECT_EQ(
+        json::parse(agent.cli({"queue", "list", "--state", "dead", "--json"}).out)["deliveries"]
+            .size(),
+        0U);
     const auto id = stopped["deliveries"][0]["id"].dump();
-    EXPECT_EQ(json::parse(agent.cli({"queue", "show", id, "--json"}).out)["event"], (json{{"id", "a"}}));
+    EXPECT_EQ(json::parse(agent.cli({"queue", "show", id, "--json"}).out)["event"],
+              (json{{"id", "a"}}));
     EXPECT_EQ(agent.cli({"queue", "show", "424242"}).code, 65);
     const auto dump = agent.cli({"queue", "export"}).out;
     EXPECT_EQ(std::count(dump.begin(), dump.end(), '\n'), 6) << dump;
     EXPECT_NE(dump.find("\"event\":{  \"id\":\"c\", \"n\":1.0}}\n"), std::string::npos) << dump;
-    const auto nowhere = test::run_program({"/bin/sh", "-c", "exec " FFL_BINARY " queue export --config " + agent.ini() + " >/dev/full"});
+    const auto nowhere = test::run_program(
+        {"/bin/sh", "-c",
+         "exec " FFL_BINARY " queue export --config " + agent.ini() + " >/dev/full"});
     EXPECT_EQ(nowhere.code, 74) << nowhere.err;
     agent.start();
     EXPECT_EQ(agent.cli({"queue", "drop", "424242"}).code, 65);
     EXPECT_EQ(agent.cli({"queue", "drop", id}).code, 0);
-    EXPECT_EQ(json::parse(agent.cli({"queue", "drop", "--all", "--webhook", "local:gate", "--json"}).out)["dropped"].get<int>() +
-                  json::parse(agent.cli({"queue", "drop", "--all", "--json"}).out)["dropped"].get<int>(),
-              5);
-    EXPECT_TRUE(agent.wait_until([](const json& status) { return status["queue"]["pending"] == 0; }));
+    EXPECT_EQ(
+        json::parse(agent.cli({"queue", "drop", "--all", "--webhook", "local:gate", "--json"})
+                        .out)["dropped"]
+                .get<int>() +
+            json::parse(agent.cli({"queue", "drop", "--all", "--json"}).out)["dropped"].get<int>(),
+        5);
+    EXPECT_TRUE(
+        agent.wait_until([](const json& status) { return status["queue"]["pending"] == 0; }));
 }
 
 } // namespace

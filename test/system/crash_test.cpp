@@ -50,9 +50,12 @@ TEST(Crash, EveryAcceptedEventArrives) {
         return test::Answer{};
     }};
     test::Program agent{{{"webhooks", {{"file", "webhooks.json"}}}}};
-    agent.folder().write("webhooks.json", json::array({{{"name", "one"}, {"target", target.url("/one")}},
-                                                       {{"name", "two"}, {"target", target.url("/two")}, {"filters", {{"camera_in", 1}}}}})
-                                              .dump());
+    agent.folder().write(
+        "webhooks.json",
+        json::array(
+            {{{"name", "one"}, {"target", target.url("/one")}},
+             {{"name", "two"}, {"target", target.url("/two")}, {"filters", {{"camera_in", 1}}}}})
+            .dump());
     Obligations obligations;
     std::mt19937 random{20240307};
     for (int round = 0; round < rounds; ++round) {
@@ -63,14 +66,16 @@ TEST(Crash, EveryAcceptedEventArrives) {
             threads.emplace_back([&] {
                 while (!dead) {
                     const auto id = obligations.next_id();
-                    const auto reply = agent.try_post("/v1/events", json{{"id", id}, {"type", "face"}, {"camera", 1}}.dump());
+                    const auto reply = agent.try_post(
+                        "/v1/events", json{{"id", id}, {"type", "face"}, {"camera", 1}}.dump());
                     if (reply && reply->status == 202) {
                         obligations.accepted(id);
                     }
                 }
             });
         }
-        const auto enough = obligations.count() + std::uniform_int_distribution<std::size_t>{1, 60}(random);
+        const auto enough =
+            obligations.count() + std::uniform_int_distribution<std::size_t>{1, 60}(random);
         while (obligations.count() < enough) {
             std::this_thread::yield();
         }
@@ -82,7 +87,9 @@ TEST(Crash, EveryAcceptedEventArrives) {
         agent.kill();
     }
     agent.start();
-    ASSERT_TRUE(agent.wait_until([](const json& status) { return status["queue"]["pending"] == 0; })) << agent.log();
+    ASSERT_TRUE(agent.wait_until([](const json& status) {
+        return status["queue"]["pending"] == 0;
+    })) << agent.log();
     EXPECT_EQ(agent.stop(), 0);
     ASSERT_GE(obligations.count(), rounds);
     std::size_t again = 0;
@@ -95,7 +102,8 @@ TEST(Crash, EveryAcceptedEventArrives) {
     }
     RecordProperty("obligations", std::to_string(obligations.count()));
     RecordProperty("delivered_again", std::to_string(again));
-    std::cout << "rounds " << rounds << ", obligations " << 2 * obligations.count() << ", delivered again " << again << "\n";
+    std::cout << "rounds " << rounds << ", obligations " << 2 * obligations.count()
+              << ", delivered again " << again << "\n";
 }
 
 } // namespace

@@ -1,4 +1,5 @@
-// Where definitions come from and what is served when they cannot come: the whole program against the simulated FindFace Lite.
+// Where definitions come from and what is served when they cannot come: the whole program against
+// the simulated FindFace Lite.
 #include "common/text/ini.hpp"
 #include "test/support/program.hpp"
 #include "test/support/receiver.hpp"
@@ -20,10 +21,13 @@ class Definitions : public testing::Test {
     Definitions() : agent_{sections()} { agent_.folder().write("password", "secret\n"); }
 
     [[nodiscard]] test::Program::Sections sections() const {
-        return {{"server", {{"url", server_.url()}, {"username", "device"}, {"password_file", "password"}}}};
+        return {{"server",
+                 {{"url", server_.url()}, {"username", "device"}, {"password_file", "password"}}}};
     }
     /// A definition for everything, at the receiver's path.
-    json everything(const std::string& name, const std::string& path = "/all") { return {{"name", name}, {"target", receiver_.url(path)}}; }
+    json everything(const std::string& name, const std::string& path = "/all") {
+        return {{"name", name}, {"target", receiver_.url(path)}};
+    }
     test::Finished sync() { return agent_.cli({"sync", "--json"}); }
 
     Simulator server_;
@@ -44,11 +48,14 @@ TEST_F(Definitions, TheManualsExampleIsCreatedServedAndMatchesExactly) {
     auto echoed = definition;
     echoed["id"] = 1;
     EXPECT_EQ(json::parse(created.out), echoed);
-    EXPECT_EQ(json::parse(sync().out), (json{{"added", {"1"}}, {"changed", json::array()}, {"removed", json::array()}}));
+    EXPECT_EQ(json::parse(sync().out),
+              (json{{"added", {"1"}}, {"changed", json::array()}, {"removed", json::array()}}));
     const auto exact = agent_.post("/v1/events", data("manual_event.json"));
-    EXPECT_EQ(json::parse(exact.body), (json{{"accepted", 1}, {"duplicates", 0}, {"deliveries", 1}}));
+    EXPECT_EQ(json::parse(exact.body),
+              (json{{"accepted", 1}, {"duplicates", 0}, {"deliveries", 1}}));
     const auto beside = agent_.post("/v1/events", data("manual_event_yaw_3.4999.json"));
-    EXPECT_EQ(json::parse(beside.body), (json{{"accepted", 1}, {"duplicates", 0}, {"deliveries", 0}}));
+    EXPECT_EQ(json::parse(beside.body),
+              (json{{"accepted", 1}, {"duplicates", 0}, {"deliveries", 0}}));
     ASSERT_TRUE(receiver_.wait_for(1, patience));
     const auto callbacks = receiver_.callbacks();
     ASSERT_EQ(callbacks.size(), 1U);
@@ -72,21 +79,25 @@ TEST_F(Definitions, NeverAnyDefinitionsIs503AndNotSilence) {
 TEST_F(Definitions, TheCachedListServesWithoutTheServer) {
     server_.add(everything("door"));
     agent_.start();
-    ASSERT_TRUE(agent_.wait_until([](const json& status) { return status["webhooks"].size() == 1; }));
+    ASSERT_TRUE(
+        agent_.wait_until([](const json& status) { return status["webhooks"].size() == 1; }));
     agent_.kill();
     server_.server().stop();
     agent_.start();
     const auto accepted = agent_.post("/v1/events", R"({"id":"1","type":"face"})");
     EXPECT_EQ(accepted.status, 202U);
     EXPECT_TRUE(receiver_.wait_for(1, patience));
-    ASSERT_TRUE(agent_.wait_until([](const json& status) { return status["server"]["state"] == "failing"; }));
-    EXPECT_NE(agent_.status()["server"]["last_error"].get<std::string>().find("refused"), std::string::npos);
+    ASSERT_TRUE(agent_.wait_until(
+        [](const json& status) { return status["server"]["state"] == "failing"; }));
+    EXPECT_NE(agent_.status()["server"]["last_error"].get<std::string>().find("refused"),
+              std::string::npos);
 }
 
 TEST_F(Definitions, ABrokenListChangesNothing) {
     const auto door = server_.add(everything("door"));
     agent_.start();
-    ASSERT_TRUE(agent_.wait_until([](const json& status) { return status["webhooks"].size() == 1; }));
+    ASSERT_TRUE(
+        agent_.wait_until([](const json& status) { return status["webhooks"].size() == 1; }));
     const auto before = agent_.status()["webhooks"];
     server_.add(everything("gate"));
     const auto expect_unchanged = [&](const std::string& says) {
@@ -107,7 +118,8 @@ TEST_F(Definitions, ABrokenListChangesNothing) {
     server_.fail(On::webhooks, Fault::reset);
     expect_unchanged("");
     server_.fail(On::webhooks, Fault::none);
-    server_.answer_lists_with(R"({"results":[{"name":"x","target":"http://127.0.0.1/"}],"next_page":null})");
+    server_.answer_lists_with(
+        R"({"results":[{"name":"x","target":"http://127.0.0.1/"}],"next_page":null})");
     expect_unchanged("id");
     server_.answer_lists_with(R"({"detail":"nothing here"})");
     expect_unchanged("");
@@ -134,9 +146,11 @@ TEST_F(Definitions, AWrongPasswordIs77AndNoStormOfLogins) {
 
 TEST_F(Definitions, AnUnknownFilterIsNotServed) {
     server_.add(everything("door"));
-    server_.add({{"name", "age"}, {"target", receiver_.url("/age")}, {"filters", {{"age_gte", 18}}}});
+    server_.add(
+        {{"name", "age"}, {"target", receiver_.url("/age")}, {"filters", {{"age_gte", 18}}}});
     agent_.start();
-    ASSERT_TRUE(agent_.wait_until([](const json& status) { return status["webhooks"].size() == 2; }));
+    ASSERT_TRUE(
+        agent_.wait_until([](const json& status) { return status["webhooks"].size() == 2; }));
     const auto age = agent_.status()["webhooks"][1];
     EXPECT_EQ(age["state"], "unsupported");
     EXPECT_NE(age["reason"].get<std::string>().find("age_gte"), std::string::npos);
@@ -144,13 +158,17 @@ TEST_F(Definitions, AnUnknownFilterIsNotServed) {
 }
 
 TEST_F(Definitions, NobodySeesATargetsPassword) {
-    for (const auto* target : {"http://user:hunter2@h/", "ftp://user:hunter2@h/", "http://user:hunter2@@h/", "user:hunter2@h"}) {
+    for (const auto* target : {"http://user:hunter2@h/", "ftp://user:hunter2@h/",
+                               "http://user:hunter2@@h/", "user:hunter2@h"}) {
         const auto id = server_.add({{"name", "secret"}, {"target", target}});
-        for (const auto& args : std::vector<std::vector<std::string>>{
-                 {"webhook", "list"}, {"webhook", "list", "--json"}, {"webhook", "show", std::to_string(id)}}) {
+        for (const auto& args :
+             std::vector<std::vector<std::string>>{{"webhook", "list"},
+                                                   {"webhook", "list", "--json"},
+                                                   {"webhook", "show", std::to_string(id)}}) {
             const auto done = agent_.cli(args);
             EXPECT_EQ(done.code, 0) << done.err;
-            EXPECT_EQ((done.out + done.err).find("hunter2"), std::string::npos) << target << done.out << done.err;
+            EXPECT_EQ((done.out + done.err).find("hunter2"), std::string::npos)
+                << target << done.out << done.err;
         }
         server_.remove(id);
     }
@@ -160,7 +178,8 @@ TEST_F(Definitions, RemovedDeactivatedAndRetargeted) {
     receiver_.answer(503);
     const auto id = server_.add(everything("door"));
     agent_.start();
-    ASSERT_TRUE(agent_.wait_until([](const json& status) { return status["webhooks"].size() == 1; }));
+    ASSERT_TRUE(
+        agent_.wait_until([](const json& status) { return status["webhooks"].size() == 1; }));
     ASSERT_EQ(agent_.post("/v1/events", R"({"id":"1","type":"face"})").status, 202U);
     ASSERT_TRUE(receiver_.wait_for(1, patience));
     auto inactive = everything("door");
@@ -172,13 +191,16 @@ TEST_F(Definitions, RemovedDeactivatedAndRetargeted) {
     receiver_.answer(200);
     server_.change(id, everything("door", "/moved"));
     ASSERT_EQ(sync().code, 0);
-    ASSERT_TRUE(agent_.wait_until([](const json& status) { return status["queue"]["pending"] == 0; }));
-    EXPECT_EQ(receiver_.received("/moved"), std::set<std::string>{"1"}) << "pending ones go to the new target";
+    ASSERT_TRUE(
+        agent_.wait_until([](const json& status) { return status["queue"]["pending"] == 0; }));
+    EXPECT_EQ(receiver_.received("/moved"), std::set<std::string>{"1"})
+        << "pending ones go to the new target";
     receiver_.answer(503);
     ASSERT_EQ(agent_.post("/v1/events", R"({"id":"2","type":"face"})").status, 202U);
     server_.remove(id);
     ASSERT_EQ(sync().code, 0);
-    ASSERT_TRUE(agent_.wait_until([](const json& status) { return status["queue"]["dead"] == 1; })) << agent_.status();
+    ASSERT_TRUE(agent_.wait_until([](const json& status) { return status["queue"]["dead"] == 1; }))
+        << agent_.status();
     const auto dead = json::parse(agent_.cli({"queue", "list", "--json"}).out)["deliveries"][0];
     EXPECT_EQ(dead["last_error"], "webhook removed");
 }
@@ -186,7 +208,8 @@ TEST_F(Definitions, RemovedDeactivatedAndRetargeted) {
 TEST_F(Definitions, ExpiringTokensAreRenewed) {
     server_.add(everything("door"));
     agent_.start();
-    ASSERT_TRUE(agent_.wait_until([](const json& status) { return status["server"]["state"] == "ok"; }));
+    ASSERT_TRUE(
+        agent_.wait_until([](const json& status) { return status["server"]["state"] == "ok"; }));
     const auto logins = server_.logins();
     server_.revoke_tokens();
     EXPECT_EQ(sync().code, 0) << "one new login, one repeat";

@@ -1,4 +1,5 @@
-// One target hangs, one resets, one answers 503 for ever, one is fine: the whole program against real sockets.
+// One target hangs, one resets, one answers 503 for ever, one is fine: the whole program against
+// real sockets.
 #include "test/support/program.hpp"
 #include "test/support/scripted_server.hpp"
 
@@ -31,20 +32,31 @@ json webhook(const json& status, const std::string& name) {
 
 TEST(Lanes, ADeadTargetDelaysNoOther) {
     test::ScriptedServer fine{[](const test::Seen&) { return Answer{}; }};
-    test::ScriptedServer hanging{[](const test::Seen&) { return Answer{200, {}, "", Answer::Fault::hang}; }};
-    test::ScriptedServer resetting{[](const test::Seen&) { return Answer{200, {}, "", Answer::Fault::reset}; }};
-    test::ScriptedServer refusing{[](const test::Seen&) { return Answer{503, {}, "", Answer::Fault::none}; }};
-    // The time-out is longer than the test's patience: were anything to wait for the hanging target, the test would fail.
-    test::Program agent{{{"webhooks", {{"file", "webhooks.json"}}}, {"delivery", {{"timeout", "60s"}}}}};
-    agent.folder().write("webhooks.json", "[" + definition("hanging", hanging.url()) + "," + definition("resetting", resetting.url()) +
-                                              "," + definition("refusing", refusing.url()) + "," + definition("fine", fine.url()) + "]");
+    test::ScriptedServer hanging{[](const test::Seen&) {
+        return Answer{200, {}, "", Answer::Fault::hang};
+    }};
+    test::ScriptedServer resetting{[](const test::Seen&) {
+        return Answer{200, {}, "", Answer::Fault::reset};
+    }};
+    test::ScriptedServer refusing{[](const test::Seen&) {
+        return Answer{503, {}, "", Answer::Fault::none};
+    }};
+    // The time-out is longer than the test's patience: were anything to wait for the hanging
+    // target, the test would fail.
+    test::Program agent{
+        {{"webhooks", {{"file", "webhooks.json"}}}, {"delivery", {{"timeout", "60s"}}}}};
+    agent.folder().write("webhooks.json", "[" + definition("hanging", hanging.url()) + "," +
+                                              definition("resetting", resetting.url()) + "," +
+                                              definition("refusing", refusing.url()) + "," +
+                                              definition("fine", fine.url()) + "]");
     agent.start();
     constexpr int events = 200;
     for (int i = 0; i < events; ++i) {
         ASSERT_EQ(agent.post("/v1/events", event(i)).status, 202U);
     }
     ASSERT_TRUE(fine.wait_for(events, std::chrono::seconds{20})) << fine.count() << agent.log();
-    ASSERT_TRUE(agent.wait_until([](const json& status) { return webhook(status, "fine")["delivered"] == events; }));
+    ASSERT_TRUE(agent.wait_until(
+        [](const json& status) { return webhook(status, "fine")["delivered"] == events; }));
     const auto status = agent.status();
     EXPECT_EQ(webhook(status, "hanging")["pending"], events);
     EXPECT_EQ(webhook(status, "resetting")["pending"], events);
@@ -80,9 +92,12 @@ TEST(Lanes, ATargetThatWasDownGetsEverythingOnce) {
     for (int i = 0; i < events; ++i) {
         ASSERT_EQ(agent.post("/v1/events", event(i)).status, 202U);
     }
-    ASSERT_TRUE(agent.wait_until([](const json& status) { return webhook(status, "door")["failed"] > 3; }));
+    ASSERT_TRUE(
+        agent.wait_until([](const json& status) { return webhook(status, "door")["failed"] > 3; }));
     target.start();
-    ASSERT_TRUE(agent.wait_until([](const json& status) { return status["queue"]["pending"] == 0; })) << agent.log();
+    ASSERT_TRUE(agent.wait_until([](const json& status) {
+        return status["queue"]["pending"] == 0;
+    })) << agent.log();
     EXPECT_EQ(times.size(), events);
     for (const auto& [id, count] : times) {
         EXPECT_EQ(count, 1) << id;
@@ -92,12 +107,15 @@ TEST(Lanes, ATargetThatWasDownGetsEverythingOnce) {
 }
 
 TEST(Lanes, TheSameWebhookIdOnEachAttemptAndADeadLetterAfterTheLast) {
-    test::ScriptedServer target{[](const test::Seen&) { return Answer{500, {}, "boom", Answer::Fault::none}; }};
+    test::ScriptedServer target{[](const test::Seen&) {
+        return Answer{500, {}, "boom", Answer::Fault::none};
+    }};
     test::Program agent{{{"webhooks", {{"file", "webhooks.json"}}}}};
     agent.folder().write("webhooks.json", "[" + definition("door", target.url("/open"), 3) + "]");
     agent.start();
     ASSERT_EQ(agent.post("/v1/events", event(1)).status, 202U);
-    ASSERT_TRUE(agent.wait_until([](const json& status) { return status["queue"]["dead"] == 1; })) << agent.log();
+    ASSERT_TRUE(agent.wait_until([](const json& status) { return status["queue"]["dead"] == 1; }))
+        << agent.log();
     const auto seen = target.seen();
     ASSERT_EQ(seen.size(), 3U);
     for (std::size_t i = 0; i < seen.size(); ++i) {
@@ -105,7 +123,8 @@ TEST(Lanes, TheSameWebhookIdOnEachAttemptAndADeadLetterAfterTheLast) {
         EXPECT_EQ(seen[i].header("webhook-id"), seen[0].header("webhook-id"));
         EXPECT_EQ(seen[i].body, event(1));
     }
-    const auto dead = json::parse(agent.cli({"queue", "list", "--state", "dead", "--json"}).out)["deliveries"];
+    const auto dead =
+        json::parse(agent.cli({"queue", "list", "--state", "dead", "--json"}).out)["deliveries"];
     ASSERT_EQ(dead.size(), 1U);
     EXPECT_EQ(dead[0]["attempts"], 3);
     EXPECT_EQ(dead[0]["last_status"], 500);
@@ -115,7 +134,9 @@ TEST(Lanes, TheSameWebhookIdOnEachAttemptAndADeadLetterAfterTheLast) {
     EXPECT_EQ(shown["event"]["id"], "event-1");
     target.set_script([](const test::Seen&) { return Answer{}; });
     EXPECT_EQ(agent.cli({"queue", "retry", id}).code, 0);
-    ASSERT_TRUE(agent.wait_until([](const json& status) { return status["queue"]["dead"] == 0 && status["queue"]["pending"] == 0; }));
+    ASSERT_TRUE(agent.wait_until([](const json& status) {
+        return status["queue"]["dead"] == 0 && status["queue"]["pending"] == 0;
+    }));
     EXPECT_EQ(target.seen().back().header("webhook-id"), seen[0].header("webhook-id"));
     EXPECT_EQ(target.seen().back().header("ffl-attempt"), "1") << "fresh attempts";
 }

@@ -15,7 +15,8 @@ using test::ReceiverOptions;
 using test::run;
 
 struct Sender {
-    common::Result<common::HttpReply> post(const std::string& url, const std::string& body, common::Headers headers = {}) {
+    common::Result<common::HttpReply> post(const std::string& url, const std::string& body,
+                                           common::Headers headers = {}) {
         common::HttpRequest request;
         request.method = "POST";
         request.url = common::parse_url(url).value();
@@ -38,8 +39,10 @@ TEST(CallbackReceiver, recordsWhatACallbackIsAbout) {
     Receiver receiver;
     Sender sender;
     const auto url = receiver.url("/hook?x=1");
-    ASSERT_TRUE(sender.post(url, R"({"id":4589691150480880065,"type":"car"})", {{"webhook-id", "w1"}, {"ffl-attempt", "2"}}));
-    ASSERT_TRUE(sender.post(url, R"([{"id":"e2","object_type":"face"}])", {{"webhook-id", "w2"}, {"ffl-attempt", "x"}}));
+    ASSERT_TRUE(sender.post(url, R"({"id":4589691150480880065,"type":"car"})",
+                            {{"webhook-id", "w1"}, {"ffl-attempt", "2"}}));
+    ASSERT_TRUE(sender.post(url, R"([{"id":"e2","object_type":"face"}])",
+                            {{"webhook-id", "w2"}, {"ffl-attempt", "x"}}));
     ASSERT_TRUE(sender.post(url, R"({"no":"id"})"));
     ASSERT_TRUE(sender.post(url, "no JSON"));
     ASSERT_TRUE(receiver.wait_for(4, std::chrono::seconds{20}));
@@ -117,7 +120,8 @@ TEST(CallbackReceiver, judgesSignatures) {
     agent::Webhook webhook;
     webhook.key = "7";
     webhook.target = common::parse_url(receiver.url()).value();
-    webhook.settings.signing_keys = {"another key, the newer of the two", test::signing_key(secret)};
+    webhook.settings.signing_keys = {"another key, the newer of the two",
+                                     test::signing_key(secret)};
     agent::Delivery delivery;
     delivery.webhook = "7";
     delivery.event = std::make_shared<const std::string>(R"({"id":"e"})");

@@ -1,4 +1,5 @@
-// The agent's calls to a server over real sockets, against the simulated FindFace Lite, and by that the simulator itself.
+// The agent's calls to a server over real sockets, against the simulated FindFace Lite, and by that
+// the simulator itself.
 #include "test/support/simulator.hpp"
 
 #include "agent/findface/client.hpp"
@@ -19,7 +20,10 @@ using Shape = SimulatorOptions::Shape;
 using Next = SimulatorOptions::Next;
 using Keys = std::vector<std::string>;
 
-const json door{{"name", "door"}, {"target", "http://localhost/door"}, {"filters", {{"camera_in", {1, 2}}}}, {"send_attempts", 3}};
+const json door{{"name", "door"},
+                {"target", "http://localhost/door"},
+                {"filters", {{"camera_in", {1, 2}}}},
+                {"send_attempts", 3}};
 
 struct Caller {
     explicit Caller(const Simulator& simulator, const std::string& password = "secret") {
@@ -67,7 +71,8 @@ TEST(SimulatedServer, listsInEveryShapeAndSizeOfPage) {
                     ASSERT_TRUE(got) << got.error().message;
                     EXPECT_EQ(*got, all);
                     const bool paged = shape != Shape::bare && page_size > 0;
-                    EXPECT_EQ(simulator.lists() - before, paged ? (5 + page_size - 1) / page_size : 1);
+                    EXPECT_EQ(simulator.lists() - before,
+                              paged ? (5 + page_size - 1) / page_size : 1);
                 }
             }
         }
@@ -76,7 +81,8 @@ TEST(SimulatedServer, listsInEveryShapeAndSizeOfPage) {
     simulator.reshape(Shape::results, 2, Next::foreign);
     const auto foreign = caller.list();
     ASSERT_FALSE(foreign);
-    EXPECT_NE(foreign.error().message.find("http://elsewhere.invalid"), std::string::npos) << foreign.error().message;
+    EXPECT_NE(foreign.error().message.find("http://elsewhere.invalid"), std::string::npos)
+        << foreign.error().message;
 }
 
 TEST(SimulatedServer, servesTheManualsExampleBackWithItsId) {
@@ -101,7 +107,8 @@ TEST(SimulatedServer, servesTheManualsExampleBackWithItsId) {
     const auto refused = run(caller.loop, caller.api.create(R"({"name":"x","target":"ftp://x/"})"));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().fault, Fault::input);
-    EXPECT_NE(refused.error().message.find("answered 400: target: must be an http or https URL"), std::string::npos);
+    EXPECT_NE(refused.error().message.find("answered 400: target: must be an http or https URL"),
+              std::string::npos);
 }
 
 TEST(SimulatedServer, isUpdatedByPutWhereItKnowsNoPatch) {
@@ -170,15 +177,19 @@ TEST(SimulatedServer, canGoWrongInEveryWayAndComesBack) {
         Fault seen;
     };
     for (const auto on : {Simulator::On::login, Simulator::On::webhooks}) {
-        for (const auto& one : {Case{Simulator::Fault::error_500, Fault::unreachable}, Case{Simulator::Fault::html, Fault::unreachable},
-                                Case{Simulator::Fault::cut, Fault::unreachable}, Case{Simulator::Fault::hang, Fault::unreachable},
-                                Case{Simulator::Fault::reset, Fault::unreachable}, Case{Simulator::Fault::unauthorized, Fault::refused},
+        for (const auto& one : {Case{Simulator::Fault::error_500, Fault::unreachable},
+                                Case{Simulator::Fault::html, Fault::unreachable},
+                                Case{Simulator::Fault::cut, Fault::unreachable},
+                                Case{Simulator::Fault::hang, Fault::unreachable},
+                                Case{Simulator::Fault::reset, Fault::unreachable},
+                                Case{Simulator::Fault::unauthorized, Fault::refused},
                                 Case{Simulator::Fault::forbidden, Fault::refused}}) {
             SimulatorOptions options;
             options.webhooks = {door, door};
             Simulator simulator{options};
             Caller caller{simulator};
-            caller.config.server.request_timeout = Millis{one.fault == Simulator::Fault::hang ? 200 : 10'000};
+            caller.config.server.request_timeout =
+                Millis{one.fault == Simulator::Fault::hang ? 200 : 10'000};
             simulator.fail(on, one.fault);
             const auto got = caller.list();
             ASSERT_FALSE(got) << static_cast<int>(one.fault);

@@ -1,5 +1,5 @@
-// Api: router, ingest and control over a real queue and cache on a database of their own, on one loop with a clock that stands still.
-// Requests are values: no socket is opened.
+// Api: router, ingest and control over a real queue and cache on a database of their own, on one
+// loop with a clock that stands still. Requests are values: no socket is opened.
 #pragma once
 
 #include "agent/api/control.hpp"
@@ -21,11 +21,13 @@ class Api : public ::testing::Test {
     /// Two webhooks: "7" wants faces, "8" wants everything.
     void SetUp() override { open({{"7", faces}, {"8", everything}}); }
 
-    /// Definitions as the local file gives them; with `server` set there is a server that has not answered yet.
+    /// Definitions as the local file gives them; with `server` set there is a server that has not
+    /// answered yet.
     void open(std::vector<agent::Definition> local, bool server = false) {
         config.queue.path = folder.file("agent.db");
         if (server) {
-            config.server.url = common::parse_url("http://user:secret@lite.example:8080/api").value();
+            config.server.url =
+                common::parse_url("http://user:secret@lite.example:8080/api").value();
         }
         auto opened = agent::open_database(database, config.queue.path, config.queue.sync);
         ASSERT_TRUE(opened) << opened.error().message;
@@ -34,10 +36,12 @@ class Api : public ::testing::Test {
         const auto counted = queue.load();
         ASSERT_TRUE(counted) << counted.error().message;
         queue.on_committed([this](std::vector<agent::Delivery> more) {
-            handed_on.insert(handed_on.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+            handed_on.insert(handed_on.end(), std::make_move_iterator(more.begin()),
+                             std::make_move_iterator(more.end()));
         });
         queue.start(parts);
-        agent::Control::Asks asks{[this]() -> common::Task<common::Result<agent::Changes>> { return sync_answer(this); }};
+        agent::Control::Asks asks{
+            [this]() -> common::Task<common::Result<agent::Changes>> { return sync_answer(this); }};
         control.emplace(clock, queue, cache, config, stats, std::move(*opened), std::move(asks));
         router.emplace(ingest, *control, config);
     }
@@ -55,26 +59,32 @@ class Api : public ::testing::Test {
     }
 
     /// `target` is path and query, the path percent-decoded already.
-    static common::Incoming request(std::string method, std::string_view target, std::string body = {}, common::Headers headers = {}) {
+    static common::Incoming request(std::string method, std::string_view target,
+                                    std::string body = {}, common::Headers headers = {}) {
         common::Incoming incoming;
         incoming.method = std::move(method);
         incoming.path = target.substr(0, target.find('?'));
-        incoming.query = target.size() > incoming.path.size() ? target.substr(incoming.path.size() + 1) : "";
+        incoming.query =
+            target.size() > incoming.path.size() ? target.substr(incoming.path.size() + 1) : "";
         incoming.headers = std::move(headers);
         incoming.body = std::move(body);
         incoming.local = true;
         return incoming;
     }
 
-    common::HttpReply call(common::Incoming incoming) { return run(loop, router->handle(std::move(incoming))); }
-    common::HttpReply call(std::string method, std::string_view target, std::string body = {}, common::Headers headers = {}) {
+    common::HttpReply call(common::Incoming incoming) {
+        return run(loop, router->handle(std::move(incoming)));
+    }
+    common::HttpReply call(std::string method, std::string_view target, std::string body = {},
+                           common::Headers headers = {}) {
         return call(request(std::move(method), target, std::move(body), std::move(headers)));
     }
     common::HttpReply post(std::string body, common::Headers headers = {}) {
         return call("POST", "/v1/events", std::move(body), std::move(headers));
     }
     /// The same over TCP.
-    common::HttpReply call_tcp(std::string method, std::string_view target, common::Headers headers = {}) {
+    common::HttpReply call_tcp(std::string method, std::string_view target,
+                               common::Headers headers = {}) {
         auto incoming = request(std::move(method), target, {}, std::move(headers));
         incoming.local = false;
         return call(std::move(incoming));
@@ -105,7 +115,8 @@ class Api : public ::testing::Test {
     }
 
     /// A used-up delivery becomes a dead letter as the dispatcher would make it one.
-    void kill(std::int64_t id, const std::string& webhook, std::string error = "503 Service Unavailable") {
+    void kill(std::int64_t id, const std::string& webhook,
+              std::string error = "503 Service Unavailable") {
         agent::RecordedOutcome recorded;
         recorded.id = id;
         recorded.webhook = webhook;
@@ -124,7 +135,8 @@ class Api : public ::testing::Test {
 
     static constexpr const char* faces =
         R"({"id":7,"name":"door","active":true,"target":"http://u:hidden@10.0.0.7:9000/hook?a=1","filters":{"type_in":["face"]},"send_attempts":3})";
-    static constexpr const char* everything = R"({"id":8,"name":"log","target":"http://10.0.0.8/all","filters":{}})";
+    static constexpr const char* everything =
+        R"({"id":8,"name":"log","target":"http://10.0.0.8/all","filters":{}})";
 
     common::asio::io_context loop;
     TestClock clock{loop};

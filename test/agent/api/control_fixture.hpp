@@ -29,7 +29,9 @@ struct ControlTest : Api {
         }
         return ids;
     }
-    std::string webhook_path(std::int64_t id, const char* tail = "") { return "/v1/deliveries/" + std::to_string(id) + tail; }
+    std::string webhook_path(std::int64_t id, const char* tail = "") {
+        return "/v1/deliveries/" + std::to_string(id) + tail;
+    }
     static std::vector<std::int64_t> ids_in(const Json& page) {
         std::vector<std::int64_t> ids;
         for (const auto& row : page["deliveries"]) {

@@ -12,18 +12,27 @@ namespace {
 TEST_F(ControlTest, GivesTheStatusWithEveryFieldOfTheContract) {
     clock.advance(common::Millis{1'500});
     const auto status = get("/v1/status");
-    EXPECT_EQ(keys(status), (std::set<std::string>{"version", "uptime_s", "server", "webhooks", "queue", "clock", "store"}));
-    EXPECT_EQ(keys(status["server"]), (std::set<std::string>{"url", "state", "last_sync", "last_error"}));
-    EXPECT_EQ(keys(status["queue"]), (std::set<std::string>{"pending", "dead", "bytes", "max_bytes", "oldest_s"}));
+    EXPECT_EQ(keys(status), (std::set<std::string>{"version", "uptime_s", "server", "webhooks",
+                                                   "queue", "clock", "store"}));
+    EXPECT_EQ(keys(status["server"]),
+              (std::set<std::string>{"url", "state", "last_sync", "last_error"}));
+    EXPECT_EQ(keys(status["queue"]),
+              (std::set<std::string>{"pending", "dead", "bytes", "max_bytes", "oldest_s"}));
     EXPECT_EQ(keys(status["clock"]), std::set<std::string>{"synchronized"});
-    EXPECT_EQ(keys(status["store"]), (std::set<std::string>{"path", "sync", "degraded", "quarantined"}));
+    EXPECT_EQ(keys(status["store"]),
+              (std::set<std::string>{"path", "sync", "degraded", "quarantined"}));
     ASSERT_EQ(status["webhooks"].size(), 2U);
     for (const auto& webhook : status["webhooks"]) {
-        EXPECT_EQ(keys(webhook), (std::set<std::string>{"key", "name", "active", "state", "reason", "warnings", "target", "matched",
-                                                        "delivered", "failed", "suppressed", "pending", "dead", "last_error"}));
+        EXPECT_EQ(keys(webhook),
+                  (std::set<std::string>{"key", "name", "active", "state", "reason", "warnings",
+                                         "target", "matched", "delivered", "failed", "suppressed",
+                                         "pending", "dead", "last_error"}));
     }
     EXPECT_DOUBLE_EQ(status["uptime_s"].get<double>(), 1.5);
-    EXPECT_EQ(status["server"], (Json{{"url", nullptr}, {"state", "standalone"}, {"last_sync", nullptr}, {"last_error", nullptr}}));
+    EXPECT_EQ(status["server"], (Json{{"url", nullptr},
+                                      {"state", "standalone"},
+                                      {"last_sync", nullptr},
+                                      {"last_error", nullptr}}));
     EXPECT_EQ(status["store"]["path"], config.queue.path);
     EXPECT_EQ(status["store"]["sync"], "full");
     EXPECT_EQ(status["store"]["degraded"], false);
@@ -39,7 +48,8 @@ TEST_F(ControlTest, ShowsTheServerWithoutItsLogin) {
         agent::ServerStatus::State state;
         const char* text;
     };
-    for (const auto& row : {Row{agent::ServerStatus::State::starting, "starting"}, Row{agent::ServerStatus::State::ok, "ok"},
+    for (const auto& row : {Row{agent::ServerStatus::State::starting, "starting"},
+                            Row{agent::ServerStatus::State::ok, "ok"},
                             Row{agent::ServerStatus::State::failing, "failing"}}) {
         stats.server.state = row.state;
         EXPECT_EQ(get("/v1/status")["server"]["state"], row.text);
@@ -53,11 +63,14 @@ TEST_F(ControlTest, ShowsTheServerWithoutItsLogin) {
 }
 
 TEST_F(ControlTest, ShowsWhatEachWebhookDoes) {
-    cache.rebuild({{"7", faces},
-                   {"9", R"({"id":9,"name":"off","active":false,"target":"http://10.0.0.9/","filters":{}})"},
-                   {"10", R"({"id":10,"name":"odd","target":"http://10.0.0.9/","filters":{"shoe_size":44}})"},
-                   {"11", R"({"id":11,"name":"never","target":"http://10.0.0.9/","filters":{"camera_in":[]}})"},
-                   {"12", R"({"id":12,"name":"odd and off","active":false,"target":"nowhere","filters":{}})"}});
+    cache.rebuild(
+        {{"7", faces},
+         {"9", R"({"id":9,"name":"off","active":false,"target":"http://10.0.0.9/","filters":{}})"},
+         {"10", R"({"id":10,"name":"odd","target":"http://10.0.0.9/","filters":{"shoe_size":44}})"},
+         {"11",
+          R"({"id":11,"name":"never","target":"http://10.0.0.9/","filters":{"camera_in":[]}})"},
+         {"12",
+          R"({"id":12,"name":"odd and off","active":false,"target":"nowhere","filters":{}})"}});
     post(R"({"type":"face","id":"1"})");
     auto& counted = stats.webhooks["7"];
     counted.delivered = 4;
@@ -80,7 +93,8 @@ TEST_F(ControlTest, ShowsWhatEachWebhookDoes) {
     EXPECT_EQ(door["suppressed"], 3);
     EXPECT_EQ(door["pending"], 1);
     EXPECT_EQ(door["dead"], 0);
-    EXPECT_EQ(door["last_error"], "read: \xEF\xBF\xBD broke") << "an answer is UTF-8 whatever a target wrote";
+    EXPECT_EQ(door["last_error"], "read: \xEF\xBF\xBD broke")
+        << "an answer is UTF-8 whatever a target wrote";
     EXPECT_EQ(webhooks[1]["state"], "inactive");
     EXPECT_EQ(webhooks[1]["active"], false);
     EXPECT_EQ(webhooks[2]["state"], "unsupported");
@@ -122,13 +136,15 @@ TEST_F(ControlTest, Explains) {
     EXPECT_EQ(webhooks[0]["matches"], false);
     EXPECT_EQ(webhooks[0]["failed"]["filter"], "type_in");
     EXPECT_EQ(webhooks[1]["matches"], true);
-    EXPECT_EQ(call("POST", "/v1/explain", R"([{"type":"car","id":1}])").body, reply.body) << "an array of that one event";
+    EXPECT_EQ(call("POST", "/v1/explain", R"([{"type":"car","id":1}])").body, reply.body)
+        << "an array of that one event";
     EXPECT_EQ(queue.stats().pending, 0U);
     EXPECT_TRUE(handed_on.empty());
 }
 
 TEST_F(ControlTest, ExplainsOneEventOnly) {
-    for (const auto* body : {"", "[]", R"([{"type":"car"},{"type":"car"}])", "{", "5", R"({"type":"car"} x)"}) {
+    for (const auto* body :
+         {"", "[]", R"([{"type":"car"},{"type":"car"}])", "{", "5", R"({"type":"car"} x)"}) {
         EXPECT_FALSE(problem_of(call("POST", "/v1/explain", body), 400).empty()) << body;
     }
 }
@@ -139,7 +155,8 @@ TEST_F(ControlTest, SyncsAndSaysWhatChanged) {
     synced = agent::Changes{{"7"}, {"8", "local:x"}, {}};
     const auto reply = call("POST", "/v1/sync");
     EXPECT_EQ(reply.status, 200U);
-    EXPECT_EQ(Json::parse(reply.body), (Json{{"added", {"7"}}, {"changed", {"8", "local:x"}}, {"removed", Json::array()}}));
+    EXPECT_EQ(Json::parse(reply.body),
+              (Json{{"added", {"7"}}, {"changed", {"8", "local:x"}}, {"removed", Json::array()}}));
     EXPECT_EQ(syncs, 1);
 }
 
@@ -155,7 +172,8 @@ TEST_F(ControlTest, TellsARefusedLoginFromADeadServer) {
     EXPECT_EQ(Json::parse(reply.body)["fault"], "refused");
 
     synced = common::fail(common::Fault::config, "/etc/ffl-agent/webhooks.json: not valid JSON");
-    EXPECT_EQ(problem_of(call("POST", "/v1/sync"), 502), "/etc/ffl-agent/webhooks.json: not valid JSON");
+    EXPECT_EQ(problem_of(call("POST", "/v1/sync"), 502),
+              "/etc/ffl-agent/webhooks.json: not valid JSON");
 }
 
 // Probes
@@ -217,8 +235,9 @@ TEST_F(ControlTest, GivesAPageThatNeedsNothingFromElsewhere) {
     EXPECT_NE(policy.find("style-src 'sha256-"), std::string::npos);
     EXPECT_NE(policy.find("frame-ancestors 'none'"), std::string::npos);
     EXPECT_EQ(policy.find("unsafe"), std::string::npos);
-    for (const auto* outside : {"http://", "https://", "src=", "@import", "url(", "innerHTML", "outerHTML", "insertAdjacentHTML",
-                                "document.write", " style=", " onclick=", " onload="}) {
+    for (const auto* outside :
+         {"http://", "https://", "src=", "@import", "url(", "innerHTML", "outerHTML",
+          "insertAdjacentHTML", "document.write", " style=", " onclick=", " onload="}) {
         EXPECT_EQ(page.body.find(outside), std::string::npos) << outside;
     }
     EXPECT_NE(page.body.find("width=device-width"), std::string::npos);

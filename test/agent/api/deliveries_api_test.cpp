@@ -12,8 +12,9 @@ TEST_F(DeliveriesApiTest, ListsDeliveriesPageByPage) {
     const auto all = get("/v1/deliveries");
     EXPECT_EQ(ids_in(all), ids);
     EXPECT_EQ(all["next"], nullptr);
-    EXPECT_EQ(keys(all["deliveries"][0]), (std::set<std::string>{"id", "state", "webhook", "name", "event_id", "age_s", "attempts",
-                                                                 "next_attempt_s", "last_status", "last_error"}));
+    EXPECT_EQ(keys(all["deliveries"][0]),
+              (std::set<std::string>{"id", "state", "webhook", "name", "event_id", "age_s",
+                                     "attempts", "next_attempt_s", "last_status", "last_error"}));
     EXPECT_EQ(all["deliveries"][0]["name"], "log");
     EXPECT_EQ(all["deliveries"][0]["webhook"], "8");
 
@@ -41,7 +42,8 @@ TEST_F(DeliveriesApiTest, ListsWhatTheQuerySelects) {
     EXPECT_EQ(get("/v1/deliveries?webhook=7")["deliveries"].size(), 1U);
     EXPECT_EQ(get("/v1/deliveries?webhook=%38&state=pending")["deliveries"].size(), 2U);
     EXPECT_EQ(get("/v1/deliveries?webhook=local%3Anobody")["deliveries"].size(), 0U);
-    EXPECT_EQ(get("/v1/deliveries?state=&webhook=&limit=&after=")["deliveries"].size(), 4U) << "without a value it is not given";
+    EXPECT_EQ(get("/v1/deliveries?state=&webhook=&limit=&after=")["deliveries"].size(), 4U)
+        << "without a value it is not given";
     const auto dead = get("/v1/deliveries?state=dead")["deliveries"][0];
     EXPECT_EQ(dead["state"], "dead");
     EXPECT_EQ(dead["last_error"], "503 Service Unavailable");
@@ -56,23 +58,30 @@ TEST_F(DeliveriesApiTest, RefusesBadQueriesByName) {
         const char* named;
     };
     for (const auto& bad :
-         {Bad{"state=alive", "state"}, Bad{"state=Dead", "state"}, Bad{"limit=0", "limit"}, Bad{"limit=ten", "limit"},
-          Bad{"limit=5x", "limit"}, Bad{"limit=-1", "limit"}, Bad{"limit=1.5", "limit"}, Bad{"after=-1", "after"}, Bad{"after=x", "after"},
-          Bad{"after=99999999999999999999", "after"}, Bad{"bodies=2", "bodies"}, Bad{"bodies=yes", "bodies"}, Bad{"color=red", "color"},
-          Bad{"=5", "unknown"}, Bad{"limit=5&limit=6", "limit"}, Bad{"webhook=%zz", "percent"}, Bad{"State=dead", "State"}}) {
-        const auto detail = problem_of(call("GET", std::string{"/v1/deliveries?"} + bad.query), 400);
+         {Bad{"state=alive", "state"}, Bad{"state=Dead", "state"}, Bad{"limit=0", "limit"},
+          Bad{"limit=ten", "limit"}, Bad{"limit=5x", "limit"}, Bad{"limit=-1", "limit"},
+          Bad{"limit=1.5", "limit"}, Bad{"after=-1", "after"}, Bad{"after=x", "after"},
+          Bad{"after=99999999999999999999", "after"}, Bad{"bodies=2", "bodies"},
+          Bad{"bodies=yes", "bodies"}, Bad{"color=red", "color"}, Bad{"=5", "unknown"},
+          Bad{"limit=5&limit=6", "limit"}, Bad{"webhook=%zz", "percent"},
+          Bad{"State=dead", "State"}}) {
+        const auto detail =
+            problem_of(call("GET", std::string{"/v1/deliveries?"} + bad.query), 400);
         EXPECT_NE(detail.find(bad.named), std::string::npos) << bad.query << ": " << detail;
     }
-    EXPECT_EQ(get("/v1/deliveries?limit=1000000")["deliveries"].size(), 0U) << "more than a page has";
+    EXPECT_EQ(get("/v1/deliveries?limit=1000000")["deliveries"].size(), 0U)
+        << "more than a page has";
 }
 
-constexpr const char* precise = "{\"type\":\"car\", \"id\": \"p\",\n \"big\": 123456789012345678901234567890, \"one\": 1.0, \"e\":1e2}";
+constexpr const char* precise = "{\"type\":\"car\", \"id\": \"p\",\n \"big\": "
+                                "123456789012345678901234567890, \"one\": 1.0, \"e\":1e2}";
 
 TEST_F(DeliveriesApiTest, ListsEventsAsTheyCame) {
     post(precise);
     const auto reply = call("GET", "/v1/deliveries?bodies=1");
     ASSERT_EQ(reply.status, 200U);
-    EXPECT_NE(reply.body.find(std::string{"\"event\":"} + precise), std::string::npos) << reply.body;
+    EXPECT_NE(reply.body.find(std::string{"\"event\":"} + precise), std::string::npos)
+        << reply.body;
     EXPECT_EQ(Json::parse(reply.body)["deliveries"][0]["event"]["one"], 1.0);
     EXPECT_FALSE(get("/v1/deliveries?bodies=0")["deliveries"][0].contains("event"));
 }
@@ -80,7 +89,10 @@ TEST_F(DeliveriesApiTest, ListsEventsAsTheyCame) {
 TEST_F(DeliveriesApiTest, EndsAPageOfLargeEventsEarlyAndLosesNone) {
     const std::string filler(600'000, 'x');
     for (int i = 0; i < 12; ++i) {
-        ASSERT_EQ(post(R"({"type":"car","id":)" + std::to_string(i) + R"(,"filler":")" + filler + "\"}").status, 202U);
+        ASSERT_EQ(
+            post(R"({"type":"car","id":)" + std::to_string(i) + R"(,"filler":")" + filler + "\"}")
+                .status,
+            202U);
     }
     std::set<std::string> seen;
     std::string after;
@@ -106,14 +118,18 @@ TEST_F(DeliveriesApiTest, ShowsOneDelivery) {
     clock.advance(common::Millis{4'000});
     const auto reply = call("GET", webhook_path(id));
     ASSERT_EQ(reply.status, 200U) << reply.body;
-    EXPECT_NE(reply.body.find(std::string{"\"event\":"} + precise), std::string::npos) << reply.body;
+    EXPECT_NE(reply.body.find(std::string{"\"event\":"} + precise), std::string::npos)
+        << reply.body;
     const auto row = Json::parse(reply.body);
     EXPECT_EQ(row["id"], id);
     EXPECT_EQ(row["state"], "dead");
     EXPECT_EQ(row["event_id"], "p");
     EXPECT_EQ(row["name"], "log");
     ASSERT_EQ(row["history"].size(), 1U);
-    EXPECT_EQ(row["history"][0], (Json{{"attempt", 1}, {"age_s", 4.0}, {"status", 503}, {"error", "503 Service Unavailable"}}));
+    EXPECT_EQ(row["history"][0], (Json{{"attempt", 1},
+                                       {"age_s", 4.0},
+                                       {"status", 503},
+                                       {"error", "503 Service Unavailable"}}));
 }
 
 TEST_F(DeliveriesApiTest, TellsUnknownIdsFromBadOnes) {
@@ -136,11 +152,14 @@ TEST_F(DeliveriesApiTest, TellsUnknownIdsFromBadOnes) {
 TEST_F(DeliveriesApiTest, RetriesOneDelivery) {
     const auto ids = fill(2);
     kill(ids[0], "8");
-    EXPECT_EQ(Json::parse(call("POST", webhook_path(ids[0], "/retry")).body), (Json{{"retried", 1}}));
+    EXPECT_EQ(Json::parse(call("POST", webhook_path(ids[0], "/retry")).body),
+              (Json{{"retried", 1}}));
     const auto row = get(webhook_path(ids[0]));
     EXPECT_EQ(row["state"], "pending");
     EXPECT_EQ(row["attempts"], 0);
-    EXPECT_EQ(Json::parse(call("POST", webhook_path(ids[1], "/retry/")).body), (Json{{"retried", 1}})) << "a pending one is due now";
+    EXPECT_EQ(Json::parse(call("POST", webhook_path(ids[1], "/retry/")).body),
+              (Json{{"retried", 1}}))
+        << "a pending one is due now";
 }
 
 TEST_F(DeliveriesApiTest, DropsOneDelivery) {
@@ -157,10 +176,13 @@ TEST_F(DeliveriesApiTest, RetriesWhatTheBodySelects) {
         kill(one.id, one.webhook);
     }
     const auto ids = fill(1);
-    const auto retry = [this](const char* body) { return Json::parse(call("POST", "/v1/deliveries/retry", body).body); };
+    const auto retry = [this](const char* body) {
+        return Json::parse(call("POST", "/v1/deliveries/retry", body).body);
+    };
     EXPECT_EQ(retry(R"({"state":"dead","webhook":"7"})"), (Json{{"retried", 1}}));
     EXPECT_EQ(retry(R"({"state":"dead","webhook":"7"})"), (Json{{"retried", 0}}));
-    EXPECT_EQ(retry(R"({"state":"dead","webhook":8})"), (Json{{"retried", 1}})) << "a key may come as a number";
+    EXPECT_EQ(retry(R"({"state":"dead","webhook":8})"), (Json{{"retried", 1}}))
+        << "a key may come as a number";
     EXPECT_EQ(queue.stats().dead, 0U);
     EXPECT_EQ(retry("{}"), (Json{{"retried", 3}}));
     EXPECT_EQ(retry(""), (Json{{"retried", 3}}));
@@ -170,11 +192,17 @@ TEST_F(DeliveriesApiTest, RetriesWhatTheBodySelects) {
 TEST_F(DeliveriesApiTest, DropsWhatTheBodySelects) {
     const auto ids = fill(5);
     kill(ids[4], "8");
-    const auto drop = [this](const std::string& body) { return Json::parse(call("POST", "/v1/deliveries/drop", body).body); };
+    const auto drop = [this](const std::string& body) {
+        return Json::parse(call("POST", "/v1/deliveries/drop", body).body);
+    };
     EXPECT_EQ(drop(R"({"webhook":"7"})"), (Json{{"dropped", 0}}));
     EXPECT_EQ(drop(R"({"ids":[]})"), (Json{{"dropped", 0}})) << "no ids are no deliveries, not all";
-    EXPECT_EQ(drop(R"({"ids":[)" + std::to_string(ids[0]) + "," + std::to_string(ids[1]) + ",999999]}"), (Json{{"dropped", 2}}));
-    EXPECT_EQ(drop(R"({"ids":[)" + std::to_string(ids[2]) + R"(],"state":"dead"})"), (Json{{"dropped", 0}})) << "all conditions hold";
+    EXPECT_EQ(
+        drop(R"({"ids":[)" + std::to_string(ids[0]) + "," + std::to_string(ids[1]) + ",999999]}"),
+        (Json{{"dropped", 2}}));
+    EXPECT_EQ(drop(R"({"ids":[)" + std::to_string(ids[2]) + R"(],"state":"dead"})"),
+              (Json{{"dropped", 0}}))
+        << "all conditions hold";
     EXPECT_EQ(drop(R"({"state":"dead"})"), (Json{{"dropped", 1}}));
     EXPECT_EQ(queue.stats().pending, 2U);
     EXPECT_EQ(drop(""), (Json{{"dropped", 2}}));
@@ -187,26 +215,27 @@ TEST_F(DeliveriesApiTest, RefusesBadSelectionsAndTouchesNothing) {
         std::string body;
         const char* named;
     };
-    for (const auto& bad : {Bad{"[]", "list"},
-                            Bad{"5", "number"},
-                            Bad{"\"all\"", "string"},
-                            Bad{"{", "JSON"},
-                            Bad{"all", "JSON"},
-                            Bad{R"({"state":"alive"})", "state"},
-                            Bad{R"({"state":5})", "state"},
-                            Bad{R"({"state":["dead"]})", "state"},
-                            Bad{R"({"webhook":true})", "webhook"},
-                            Bad{R"({"webhook":["7"]})", "webhook"},
-                            Bad{R"({"webhook":7.5})", "webhook"},
-                            Bad{R"({"ids":5})", "ids"},
-                            Bad{R"({"ids":["5"]})", "ids"},
-                            Bad{R"({"ids":[1.5]})", "ids"},
-                            Bad{R"({"ids":[18446744073709551615]})", "ids"},
-                            Bad{R"({"id":5})", "id"},
-                            Bad{R"({"webhooks":"7"})", "webhooks"},
-                            Bad{"\xEF\xBB\xBF{}", "byte order mark"},
-                            Bad{"{\"webhook\":\"\xff\"}", "JSON"},
-                            Bad{R"({"ids":)" + std::string(70, '[') + std::string(70, ']') + "}", "64"}}) {
+    for (const auto& bad :
+         {Bad{"[]", "list"},
+          Bad{"5", "number"},
+          Bad{"\"all\"", "string"},
+          Bad{"{", "JSON"},
+          Bad{"all", "JSON"},
+          Bad{R"({"state":"alive"})", "state"},
+          Bad{R"({"state":5})", "state"},
+          Bad{R"({"state":["dead"]})", "state"},
+          Bad{R"({"webhook":true})", "webhook"},
+          Bad{R"({"webhook":["7"]})", "webhook"},
+          Bad{R"({"webhook":7.5})", "webhook"},
+          Bad{R"({"ids":5})", "ids"},
+          Bad{R"({"ids":["5"]})", "ids"},
+          Bad{R"({"ids":[1.5]})", "ids"},
+          Bad{R"({"ids":[18446744073709551615]})", "ids"},
+          Bad{R"({"id":5})", "id"},
+          Bad{R"({"webhooks":"7"})", "webhooks"},
+          Bad{"\xEF\xBB\xBF{}", "byte order mark"},
+          Bad{"{\"webhook\":\"\xff\"}", "JSON"},
+          Bad{R"({"ids":)" + std::string(70, '[') + std::string(70, ']') + "}", "64"}}) {
         for (const auto* path : {"/v1/deliveries/drop", "/v1/deliveries/retry"}) {
             const auto detail = problem_of(call("POST", path, bad.body), 400);
             EXPECT_NE(detail.find(bad.named), std::string::npos) << bad.body << ": " << detail;

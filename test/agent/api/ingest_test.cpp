@@ -36,7 +36,8 @@ TEST_F(IngestTest, AnswersInTheOrderOfTheContract) {
 }
 
 TEST_F(IngestTest, KeepsTheBytesAsTheyCame) {
-    const std::string first = "{ \"type\" : \"car\", \"id\": 18446744073709551615,\n  \"confidence\": 0.10, \"note\": \"\\u0041\" }";
+    const std::string first = "{ \"type\" : \"car\", \"id\": 18446744073709551615,\n  "
+                              "\"confidence\": 0.10, \"note\": \"\\u0041\" }";
     const std::string second = R"({"type":"car","id":"2"})";
     accepted(post("\r\n [ " + first + " ,\t" + second + "] \n"));
     ASSERT_EQ(handed_on.size(), 2U);
@@ -47,7 +48,8 @@ TEST_F(IngestTest, KeepsTheBytesAsTheyCame) {
 
 TEST_F(IngestTest, TakesArraysAndNdjson) {
     EXPECT_EQ(accepted(post("[" + std::string{face} + "," + car + "]")), counts(2, 0, 3));
-    for (const auto* lines : {"application/x-ndjson", "application/ndjson", "application/jsonl", "Application/X-NDJSON; charset=UTF-8"}) {
+    for (const auto* lines : {"application/x-ndjson", "application/ndjson", "application/jsonl",
+                              "Application/X-NDJSON; charset=UTF-8"}) {
         const auto body = std::string{R"({"type":"car"})"} + "\n\n" + R"({"type":"face"})" + "\r\n";
         EXPECT_EQ(accepted(post(body, type(lines))), counts(2, 0, 3)) << lines;
     }
@@ -60,16 +62,20 @@ TEST_F(IngestTest, TakesNothingForNothing) {
 }
 
 TEST_F(IngestTest, TakesEveryWayToSayJson) {
-    for (const auto* json : {"application/json", "Application/JSON", "application/json; charset=utf-8",
-                             "application/json;charset=\"UTF-8\"", "application/json; profile=x", "application/json; charset=utf8", ""}) {
+    for (const auto* json :
+         {"application/json", "Application/JSON", "application/json; charset=utf-8",
+          "application/json;charset=\"UTF-8\"", "application/json; profile=x",
+          "application/json; charset=utf8", ""}) {
         EXPECT_EQ(accepted(post(R"({"type":"car"})", type(json))), counts(1, 0, 1)) << json;
     }
-    EXPECT_EQ(accepted(post(R"({"type":"car"})", {{"Content-Encoding", "identity"}})), counts(1, 0, 1));
+    EXPECT_EQ(accepted(post(R"({"type":"car"})", {{"Content-Encoding", "identity"}})),
+              counts(1, 0, 1));
 }
 
 TEST_F(IngestTest, GivesAnEventWithoutIdOneOfOurs) {
     EXPECT_EQ(accepted(post(R"({"type":"car"})")), counts(1, 0, 1));
-    EXPECT_EQ(accepted(post(R"({"type":"car"})")), counts(1, 0, 1)) << "without an id it is never a duplicate";
+    EXPECT_EQ(accepted(post(R"({"type":"car"})")), counts(1, 0, 1))
+        << "without an id it is never a duplicate";
     ASSERT_EQ(handed_on.size(), 2U);
     EXPECT_EQ(handed_on[0].event_id.size(), 36U);
     EXPECT_EQ(handed_on[0].event_id[14], '7') << handed_on[0].event_id;
@@ -80,8 +86,10 @@ TEST_F(IngestTest, GivesAnEventWithoutIdOneOfOurs) {
 TEST_F(IngestTest, AcceptsAndCountsDuplicatesWithoutDelivering) {
     EXPECT_EQ(accepted(post(face)), counts(1, 0, 2));
     EXPECT_EQ(accepted(post(face)), counts(1, 1, 0));
-    EXPECT_EQ(accepted(post(R"({"id":"f1","type":"face","camera":4})")), counts(1, 0, 2)) << "other bytes, another event";
-    EXPECT_EQ(accepted(post("[" + std::string{car} + "," + car + "]")), counts(2, 1, 1)) << "within one batch";
+    EXPECT_EQ(accepted(post(R"({"id":"f1","type":"face","camera":4})")), counts(1, 0, 2))
+        << "other bytes, another event";
+    EXPECT_EQ(accepted(post("[" + std::string{car} + "," + car + "]")), counts(2, 1, 1))
+        << "within one batch";
     EXPECT_EQ(stats.events_accepted, 5U);
     EXPECT_EQ(stats.events_duplicate, 2U);
     EXPECT_EQ(stats.webhooks["7"].matched, 2U) << "a repeated request counts nothing";
@@ -96,7 +104,9 @@ TEST_F(IngestTest, KnowsDuplicatesOfEventsThatNobodyWanted) {
 TEST_F(IngestTest, MatchesAgainstTheDefinitionsOfNow) {
     cache.rebuild({{"8", everything}});
     EXPECT_EQ(accepted(post(face)), counts(1, 0, 1));
-    cache.rebuild({{"9", R"({"id":9,"name":"off","active":false,"target":"http://10.0.0.9/","filters":{}})"}});
+    cache.rebuild(
+        {{"9",
+          R"({"id":9,"name":"off","active":false,"target":"http://10.0.0.9/","filters":{}})"}});
     EXPECT_EQ(accepted(post(car)), counts(1, 0, 0));
 }
 
@@ -116,7 +126,8 @@ TEST_F(IngestTest, SuppressesWithinTheCooldown) {
     EXPECT_EQ(accepted(post(R"({"type":"face","camera":1})")), counts(1, 0, 1));
     EXPECT_EQ(accepted(post(R"({"type":"face","camera":1})")), counts(1, 0, 0));
     EXPECT_EQ(accepted(post(R"({"type":"face","camera":2})")), counts(1, 0, 1));
-    EXPECT_EQ(accepted(post(R"([{"type":"face"},{"type":"face"}])")), counts(2, 0, 2)) << "without a camera nothing is suppressed";
+    EXPECT_EQ(accepted(post(R"([{"type":"face"},{"type":"face"}])")), counts(2, 0, 2))
+        << "without a camera nothing is suppressed";
     clock.advance(common::Millis{60'001});
     EXPECT_EQ(accepted(post(R"({"type":"face","camera":1})")), counts(1, 0, 1));
     EXPECT_EQ(stats.webhooks["7"].suppressed, 1U);
@@ -169,7 +180,8 @@ const std::vector<Bad>& bad_bodies() {
         {"too deep", nested(64), "64"},
         {"an array in the array", R"([[{"type":"face"}]])", "event 0: "},
         {"a number in the array", R"([{"type":"face"},5])", "event 1: "},
-        {"a fault in the third event", R"([{"type":"face"},{"type":"car"},{"type":}])", "event 2: "},
+        {"a fault in the third event", R"([{"type":"face"},{"type":"car"},{"type":}])",
+         "event 2: "},
         {"a form", "type=face&camera=3", "event 0: "},
         {"a page", "<html><body>503</body></html>", "event 0: "},
         {"UTF-16", std::string{"\xFF\xFE{\0}\0", 6}, "event 0: "},
@@ -181,7 +193,8 @@ TEST_F(IngestTest, RefusesMalformedBodiesAndKeepsNothing) {
     for (const auto& bad : bad_bodies()) {
         const auto detail = problem_of(post(bad.body), 400);
         EXPECT_NE(detail.find(bad.detail), std::string::npos) << bad.what << ": " << detail;
-        EXPECT_GT(detail.size(), std::string_view{bad.detail}.size()) << bad.what << " needs a reason";
+        EXPECT_GT(detail.size(), std::string_view{bad.detail}.size())
+            << bad.what << " needs a reason";
         EXPECT_LT(detail.size(), 400U) << bad.what;
     }
     EXPECT_GE(bad_bodies().size(), 30U);
@@ -196,7 +209,9 @@ TEST_F(IngestTest, TakesDepth64) {
 }
 
 TEST_F(IngestTest, RefusesMalformedLinesWithTheirIndex) {
-    const auto detail = problem_of(post("{\"type\":\"face\"}\n\n{\"type\":\"car\"}\n{\"type\":\n", type("application/x-ndjson")), 400);
+    const auto detail = problem_of(post("{\"type\":\"face\"}\n\n{\"type\":\"car\"}\n{\"type\":\n",
+                                        type("application/x-ndjson")),
+                                   400);
     EXPECT_TRUE(detail.starts_with("event 2: ")) << detail;
     problem_of(post("{\"type\":\n\"face\"}", type("application/x-ndjson")), 400);
     problem_of(post(R"([{"type":"face"}])", type("application/x-ndjson")), 400);
@@ -204,21 +219,28 @@ TEST_F(IngestTest, RefusesMalformedLinesWithTheirIndex) {
 }
 
 TEST_F(IngestTest, NeverQuotesAnEvent) {
-    const auto detail = problem_of(post(R"({"camera":{"url":"rtsp://root:hunter2@cam"}, broken})"), 400);
+    const auto detail =
+        problem_of(post(R"({"camera":{"url":"rtsp://root:hunter2@cam"}, broken})"), 400);
     EXPECT_EQ(detail.find("hunter2"), std::string::npos) << detail;
 }
 
 TEST_F(IngestTest, RefusesOtherTypesAndSaysWhichToSend) {
-    for (const auto* other : {"text/plain", "application/x-www-form-urlencoded", "application/xml", "text/json", "multipart/form-data",
-                              "application/cbor", "json", "application/json+x", "*/*"}) {
+    for (const auto* other :
+         {"text/plain", "application/x-www-form-urlencoded", "application/xml", "text/json",
+          "multipart/form-data", "application/cbor", "json", "application/json+x", "*/*"}) {
         const auto detail = problem_of(post(face, type(other)), 415);
         EXPECT_NE(detail.find(other), std::string::npos) << detail;
         EXPECT_NE(detail.find("-H 'Content-Type: application/json'"), std::string::npos) << detail;
         EXPECT_NE(detail.find("application/x-ndjson"), std::string::npos) << detail;
     }
-    EXPECT_NE(problem_of(post(face, type("application/json; charset=windows-1251")), 415).find("UTF-8"), std::string::npos);
-    EXPECT_NE(problem_of(post(face, type("application/x-ndjson;Charset=latin1")), 415).find("UTF-8"), std::string::npos);
-    EXPECT_NE(problem_of(post(face, {{"Content-Encoding", "gzip"}}), 415).find("compression"), std::string::npos);
+    EXPECT_NE(
+        problem_of(post(face, type("application/json; charset=windows-1251")), 415).find("UTF-8"),
+        std::string::npos);
+    EXPECT_NE(
+        problem_of(post(face, type("application/x-ndjson;Charset=latin1")), 415).find("UTF-8"),
+        std::string::npos);
+    EXPECT_NE(problem_of(post(face, {{"Content-Encoding", "gzip"}}), 415).find("compression"),
+              std::string::npos);
     EXPECT_EQ(queue.stats().pending, 0U);
 }
 
@@ -244,7 +266,8 @@ TEST_F(IngestTest, SaysThatTheQueueIsFull) {
     std::optional<common::HttpReply> full;
     std::uint64_t taken = 0;
     for (int i = 0; i < 200 && !full; ++i) {
-        auto reply = post(R"({"type":"car","id":)" + std::to_string(i) + R"(,"filler":")" + filler + "\"}");
+        auto reply =
+            post(R"({"type":"car","id":)" + std::to_string(i) + R"(,"filler":")" + filler + "\"}");
         if (reply.status != 202) {
             full = std::move(reply);
         } else {
@@ -281,7 +304,8 @@ TEST_F(IngestTest, SaysThatTheStoreRefuses) {
 TEST_F(IngestTest, TakesALargeBatchWhole) {
     std::string body = "[";
     for (int i = 0; i < 3000; ++i) {
-        body += (i == 0 ? "" : ",") + std::string{R"({"type":"car","id":)"} + std::to_string(i) + "}";
+        body +=
+            (i == 0 ? "" : ",") + std::string{R"({"type":"car","id":)"} + std::to_string(i) + "}";
     }
     EXPECT_EQ(accepted(post(body + "]")), counts(3000, 0, 3000));
     EXPECT_EQ(queue.stats().pending, 3000U);

@@ -34,7 +34,8 @@ struct Scrape {
             const auto name_end = line.find(' ', 7);
             family = line.substr(7, name_end - 7);
             EXPECT_TRUE(is_name(family)) << line;
-            EXPECT_TRUE(name_end != std::string::npos && name_end + 1 < line.size()) << "no help: " << line;
+            EXPECT_TRUE(name_end != std::string::npos && name_end + 1 < line.size())
+                << "no help: " << line;
             EXPECT_TRUE(helped.insert(family).second) << "HELP twice: " << line;
         } else if (line.starts_with("# TYPE ")) {
             const auto type = line.substr(line.rfind(' ') + 1);
@@ -59,7 +60,9 @@ struct Scrape {
             at = equals + 2;
             while (at < line.size() && line[at] != '"') {
                 const bool escape = line[at] == '\\';
-                EXPECT_TRUE(!escape || std::string_view{"\\\"n"}.find(line.substr(at + 1, 1)) != std::string_view::npos) << line;
+                EXPECT_TRUE(!escape || std::string_view{"\\\"n"}.find(line.substr(at + 1, 1)) !=
+                                           std::string_view::npos)
+                    << line;
                 at += escape ? 2 : 1;
             }
             ++at;
@@ -68,13 +71,16 @@ struct Scrape {
         ASSERT_TRUE(at + 1 < line.size() && line[at] == ' ') << line;
         const std::string number{line.substr(at + 1)};
         char* end = nullptr;
-        const double value = std::strtod(number.c_str(), &end); // libstdc++ 10, of the portable builds, reads no double with from_chars
+        const double value = std::strtod(
+            number.c_str(),
+            &end); // libstdc++ 10, of the portable builds, reads no double with from_chars
         EXPECT_TRUE(number[0] != ' ' && *end == '\0') << line;
         EXPECT_TRUE(samples.emplace(line.substr(0, at), value).second) << "twice: " << line;
     }
 
     static bool is_name(std::string_view text) {
-        return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
+        return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") ==
+                                    std::string_view::npos;
     }
 
     std::string family;
@@ -117,7 +123,9 @@ TEST_F(MetricsPageTest, HasEveryFamilyFromTheStart) {
     EXPECT_EQ(page.types, wanted);
     for (const auto* outcome : {"delivered", "dead", "expired", "suppressed", "dropped"}) {
         for (const auto* key : {"7", "8"}) {
-            EXPECT_EQ(page[std::string{"ffl_agent_deliveries_total{webhook=\""} + key + "\",outcome=\"" + outcome + "\"}"], 0);
+            EXPECT_EQ(page[std::string{"ffl_agent_deliveries_total{webhook=\""} + key +
+                           "\",outcome=\"" + outcome + "\"}"],
+                      0);
         }
     }
     EXPECT_EQ(page["ffl_agent_attempts_failed_total{webhook=\"7\"}"], 0);
@@ -175,7 +183,8 @@ TEST_F(MetricsPageTest, KeepsTheCountersOfRemovedWebhooks) {
 }
 
 TEST_F(MetricsPageTest, EscapesLabels) {
-    cache.rebuild({{"local:a\"b\\c\nd", R"({"name":"x","target":"http://10.0.0.1/","filters":{}})"}});
+    cache.rebuild(
+        {{"local:a\"b\\c\nd", R"({"name":"x","target":"http://10.0.0.1/","filters":{}})"}});
     const auto page = scrape();
     EXPECT_EQ(page["ffl_agent_attempts_failed_total{webhook=\"local:a\\\"b\\\\c\\nd\"}"], 0);
 }

@@ -34,14 +34,16 @@ class ConfigFiles : public testing::Test {
         std::ofstream{path, std::ios::binary} << text;
         return path;
     }
-    LoadedConfig load(const std::string& text, bool secrets = true, const std::string& credentials = "") {
+    LoadedConfig load(const std::string& text, bool secrets = true,
+                      const std::string& credentials = "") {
         return load_config(write("agent.ini", text), credentials, secrets);
     }
     /// Errors, with the folder's name cut away.
     std::vector<std::string> errors(const std::string& text, bool secrets = true) {
         auto found = load(text, secrets).errors;
         for (auto& error : found) {
-            for (auto at = error.find(prefix()); at != std::string::npos; at = error.find(prefix())) {
+            for (auto at = error.find(prefix()); at != std::string::npos;
+                 at = error.find(prefix())) {
                 error.erase(at, prefix().size());
             }
         }

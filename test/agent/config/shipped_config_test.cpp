@@ -8,7 +8,8 @@
 namespace agent {
 namespace {
 
-/// The shipped file, the table in code and the struct's own defaults say the same; the struct is compared in the first test above.
+/// The shipped file, the table in code and the struct's own defaults say the same; the struct is
+/// compared in the first test above.
 TEST(ShippedConfig, HoldsEveryKeyOnceWithItsDefault) {
     const auto text = common::read_file(FFL_SOURCE "/conf/agent.ini");
     ASSERT_TRUE(text);

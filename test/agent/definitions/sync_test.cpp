@@ -69,7 +69,8 @@ struct Sync : test::ServerFixture {
 /// A fetch() started and looked at later.
 struct Asked {
     explicit Asked(Sync& fixture) {
-        common::asio::co_spawn(fixture.loop, fixture.sync.fetch(), [this](std::exception_ptr, auto got) { result = std::move(got); });
+        common::asio::co_spawn(fixture.loop, fixture.sync.fetch(),
+                               [this](std::exception_ptr, auto got) { result = std::move(got); });
     }
     Asked(const Asked&) = delete;
     Asked& operator=(const Asked&) = delete;
@@ -189,7 +190,8 @@ TEST_F(Sync, saysWhatChanged) {
 TEST_F(Sync, keepsTheLastGoodListWhenAFetchFails) {
     serve(R"([{"id":1},{"id":2}])");
     ASSERT_TRUE(fetch());
-    for (const auto* body : {R"([{"id":1},{"name":"no id"}])", R"([{"id":1})", "<html>", R"({"results":[{"id":9}],"next":"http://x/"})"}) {
+    for (const auto* body : {R"([{"id":1},{"name":"no id"}])", R"([{"id":1})", "<html>",
+                             R"({"results":[{"id":9}],"next":"http://x/"})"}) {
         serve(body);
         EXPECT_FALSE(fetch()) << body;
         EXPECT_EQ(served(), (Keys{"1", "2"})) << body;

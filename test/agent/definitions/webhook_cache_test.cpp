@@ -18,7 +18,8 @@ class WebhookCacheTest : public ::testing::Test {
     ~WebhookCacheTest() override { database.close(); }
 
     void open() {
-        const auto opened = agent::open_database(database, folder.file("agent.db"), common::Sync::normal);
+        const auto opened =
+            agent::open_database(database, folder.file("agent.db"), common::Sync::normal);
         if (!opened) {
             throw std::runtime_error{opened.error().message};
         }
@@ -40,10 +41,14 @@ class WebhookCacheTest : public ::testing::Test {
         }
         return found;
     }
-    static Definition definition(const std::string& key, const std::string& name, const std::string& more = "") {
-        return {key, R"({"name":")" + name + R"(","target":"http://127.0.0.1:9000/","filters":{})" + more + "}"};
+    static Definition definition(const std::string& key, const std::string& name,
+                                 const std::string& more = "") {
+        return {key, R"({"name":")" + name + R"(","target":"http://127.0.0.1:9000/","filters":{})" +
+                         more + "}"};
     }
-    WebhookState state_of(const std::string& key) const { return cache->snapshot()->find(key)->state; }
+    WebhookState state_of(const std::string& key) const {
+        return cache->snapshot()->find(key)->state;
+    }
 
     Folder folder;
     common::asio::io_context loop;
@@ -86,12 +91,14 @@ TEST_F(WebhookCacheTest, TellsWhatChanged) {
     cache->on_change([&] { ++told; });
     auto changes = replace({definition("1", "a"), definition("2", "b"), definition("3", "c")});
     EXPECT_EQ(changes.added, (Keys{"1", "2", "3"}));
-    changes = replace({definition("4", "d"), definition("2", "b", R"(,"active":false)"), definition("1", "a")});
+    changes = replace(
+        {definition("4", "d"), definition("2", "b", R"(,"active":false)"), definition("1", "a")});
     EXPECT_EQ(changes.added, (Keys{"4"}));
     EXPECT_EQ(changes.changed, (Keys{"2"}));
     EXPECT_EQ(changes.removed, (Keys{"3"}));
     EXPECT_EQ(state_of("2"), WebhookState::inactive);
-    changes = replace({definition("4", "d"), definition("2", "b", R"(,"active":false)"), definition("1", "a")});
+    changes = replace(
+        {definition("4", "d"), definition("2", "b", R"(,"active":false)"), definition("1", "a")});
     EXPECT_TRUE(changes.added.empty() && changes.changed.empty() && changes.removed.empty());
     EXPECT_EQ(told, 3);
 }
@@ -116,7 +123,8 @@ TEST_F(WebhookCacheTest, ServesWhatIsIncluded) {
     EXPECT_FALSE(cache->snapshot()->find("2")->reason.empty());
     EXPECT_EQ(state_of("3"), WebhookState::excluded);
     EXPECT_EQ(state_of("4"), WebhookState::excluded);
-    EXPECT_EQ(state_of("local:x"), WebhookState::serving) << "the device's own are its own business";
+    EXPECT_EQ(state_of("local:x"), WebhookState::serving)
+        << "the device's own are its own business";
     config.webhooks.exclude = {};
     const auto changes = cache->rebuild({definition("local:x", "elsewhere")});
     EXPECT_EQ(changes.changed, (Keys{"2"}));
@@ -124,7 +132,10 @@ TEST_F(WebhookCacheTest, ServesWhatIsIncluded) {
 
 TEST_F(WebhookCacheTest, ShowsWhatItCannotServe) {
     ASSERT_TRUE(cache->load({}));
-    replace({definition("1", "a", R"(,"filters":{"colour":"red"})"), {"2", "no JSON"}, {"3", "[]"}, definition("4", "d")});
+    replace({definition("1", "a", R"(,"filters":{"colour":"red"})"),
+             {"2", "no JSON"},
+             {"3", "[]"},
+             definition("4", "d")});
     for (const auto* key : {"1", "2", "3"}) {
         EXPECT_EQ(state_of(key), WebhookState::unsupported) << key;
         EXPECT_FALSE(cache->snapshot()->find(key)->reason.empty()) << key;
@@ -150,7 +161,8 @@ TEST_F(WebhookCacheTest, AListThatCannotBeKeptChangesNothing) {
     replace({definition("1", "a")});
     {
         SQLite::Database write{folder.file("agent.db"), SQLite::OPEN_READWRITE};
-        write.exec("CREATE TRIGGER refuse BEFORE INSERT ON webhook BEGIN SELECT RAISE(ABORT, 'refused'); END");
+        write.exec("CREATE TRIGGER refuse BEFORE INSERT ON webhook BEGIN SELECT RAISE(ABORT, "
+                   "'refused'); END");
     }
     const auto changes = run(loop, cache->replace_server_list({definition("2", "b")}));
     ASSERT_FALSE(changes);

@@ -1,5 +1,5 @@
-// Dispatching: a dispatcher over a real queue and cache on a database of its own, with targets that answer as the test says, on one loop
-// with a clock that stands still until it is moved.
+// Dispatching: a dispatcher over a real queue and cache on a database of its own, with targets that
+// answer as the test says, on one loop with a clock that stands still until it is moved.
 #pragma once
 
 #include "agent/delivery/dispatcher.hpp"
@@ -19,10 +19,12 @@ using std::chrono::seconds;
 
 /// The part of the agent that delivers, from opening the database on.
 struct Parts {
-    Parts(common::asio::io_context& loop, TestClock& clock, const agent::Config& config, common::HttpClient& client)
-        : database{loop.get_executor(), loop.get_executor()}, cache{database, config}, queue{loop.get_executor(), clock, database, config,
-                                                                                              stats},
-          dispatcher{loop.get_executor(), clock, client, queue, cache, config, stats}, others{loop.get_executor()} {}
+    Parts(common::asio::io_context& loop, TestClock& clock, const agent::Config& config,
+          common::HttpClient& client)
+        : database{loop.get_executor(), loop.get_executor()}, cache{database, config},
+          queue{loop.get_executor(), clock, database, config, stats},
+          dispatcher{loop.get_executor(), clock, client, queue, cache, config, stats},
+          others{loop.get_executor()} {}
 
     void start(const agent::Config& config, std::vector<agent::Definition> webhooks) {
         const auto opened = agent::open_database(database, config.queue.path, config.queue.sync);
@@ -31,8 +33,11 @@ struct Parts {
         ASSERT_TRUE(loaded) << loaded.error().message;
         const auto counted = queue.load();
         ASSERT_TRUE(counted) << counted.error().message;
-        queue.on_committed([this](std::vector<agent::Delivery> deliveries) { dispatcher.committed(std::move(deliveries)); });
-        queue.on_rows_changed([this](const agent::Selection& selection) { dispatcher.rows_changed(selection); });
+        queue.on_committed([this](std::vector<agent::Delivery> deliveries) {
+            dispatcher.committed(std::move(deliveries));
+        });
+        queue.on_rows_changed(
+            [this](const agent::Selection& selection) { dispatcher.rows_changed(selection); });
         cache.on_change([this] { dispatcher.redraw(); });
         queue.start(others);
         dispatcher.redraw();
@@ -68,8 +73,12 @@ class Dispatching : public ::testing::Test {
     static Answer unwell(const Attempt&) { return FakeHttp::status(503); }
     static Answer hang(const Attempt&) { return std::nullopt; }
 
-    static agent::Definition webhook(const std::string& key, const std::string& target, unsigned send_attempts = 0, bool active = true) {
-        const nlohmann::json json{{"name", "w" + key}, {"target", target}, {"send_attempts", send_attempts}, {"active", active}};
+    static agent::Definition webhook(const std::string& key, const std::string& target,
+                                     unsigned send_attempts = 0, bool active = true) {
+        const nlohmann::json json{{"name", "w" + key},
+                                  {"target", target},
+                                  {"send_attempts", send_attempts},
+                                  {"active", active}};
         return {key, json.dump()};
     }
 
@@ -124,7 +133,8 @@ class Dispatching : public ::testing::Test {
         for (int i = 0; i < count; ++i) {
             agent::NewEvent event;
             event.event_id = "e" + std::to_string(++last_event);
-            event.bytes = std::make_shared<const std::string>(R"({"type":"face","id":")" + event.event_id + R"("})");
+            event.bytes = std::make_shared<const std::string>(R"({"type":"face","id":")" +
+                                                              event.event_id + R"("})");
             for (const auto& key : keys) {
                 event.deliveries.push_back({parts->cache.snapshot()->find(key), std::nullopt});
             }
@@ -139,12 +149,14 @@ class Dispatching : public ::testing::Test {
 
     [[nodiscard]] std::vector<Attempt> seen_of(const std::string& event) const {
         std::vector<Attempt> found;
-        std::copy_if(seen.begin(), seen.end(), std::back_inserter(found), [&](const Attempt& one) { return one.event == event; });
+        std::copy_if(seen.begin(), seen.end(), std::back_inserter(found),
+                     [&](const Attempt& one) { return one.event == event; });
         return found;
     }
     [[nodiscard]] std::vector<Attempt> seen_at(const std::string& origin) const {
         std::vector<Attempt> found;
-        std::copy_if(seen.begin(), seen.end(), std::back_inserter(found), [&](const Attempt& one) { return one.origin == origin; });
+        std::copy_if(seen.begin(), seen.end(), std::back_inserter(found),
+                     [&](const Attempt& one) { return one.origin == origin; });
         return found;
     }
     [[nodiscard]] std::vector<std::string> events() const {
@@ -170,7 +182,8 @@ class Dispatching : public ::testing::Test {
     static void expect_backoff(const std::vector<Attempt>& attempts, std::size_t first = 1) {
         for (std::size_t i = 1; i < attempts.size(); ++i) {
             const auto n = i + first - 1;
-            const auto whole = std::min<Millis>(seconds{1LL << std::min<std::size_t>(n - 1, 10)}, seconds{100});
+            const auto whole =
+                std::min<Millis>(seconds{1LL << std::min<std::size_t>(n - 1, 10)}, seconds{100});
             const auto waited = attempts[i].at - attempts[i - 1].at;
             EXPECT_GE(waited, whole / 2) << "wait " << n;
             EXPECT_LE(waited, whole) << "wait " << n;
@@ -180,7 +193,9 @@ class Dispatching : public ::testing::Test {
 
     FakeHttp::Script script() {
         return [this](const common::HttpRequest& request) -> Answer {
-            const auto header = [&](std::string_view name) { return std::string{common::find_header(request.headers, name).value_or("")}; };
+            const auto header = [&](std::string_view name) {
+                return std::string{common::find_header(request.headers, name).value_or("")};
+            };
             Attempt one{request.url.origin(),
                         request.url.target,
                         nlohmann::json::parse(request.body)["id"].get<std::string>(),

@@ -1,4 +1,5 @@
-// What happens to deliveries behind the back of their lanes: rows_changed by people, broken off by a stop, found again by the next run.
+// What happens to deliveries behind the back of their lanes: rows_changed by people, broken off by
+// a stop, found again by the next run.
 #include "test/agent/delivery/dispatch_fixture.hpp"
 
 #include <boost/system/system_error.hpp>
@@ -7,7 +8,8 @@ namespace test {
 namespace {
 
 struct DispatcherEditStopTest : Dispatching {
-    std::vector<agent::Definition> two{webhook("1", "http://a.example/hook"), webhook("2", "http://b.example/hook")};
+    std::vector<agent::Definition> two{webhook("1", "http://a.example/hook"),
+                                       webhook("2", "http://b.example/hook")};
 
     std::uint64_t retry(agent::Selection selection) {
         const auto changed = run(loop, parts->queue.retry(std::move(selection)));
@@ -19,7 +21,9 @@ struct DispatcherEditStopTest : Dispatching {
         clock.settle();
         return changed.value_or(0);
     }
-    std::vector<agent::DeliveryRow> rows() { return run(loop, parts->queue.list({}, 0, 1000)).value().rows; }
+    std::vector<agent::DeliveryRow> rows() {
+        return run(loop, parts->queue.list({}, 0, 1000)).value().rows;
+    }
 };
 
 TEST_F(DispatcherEditStopTest, ARetriedDeadLetterIsTriedAtOnceFromTheFirst) {
@@ -102,9 +106,11 @@ TEST_F(DispatcherEditStopTest, StopLetsAttemptsFinish) {
     EXPECT_EQ(left, (std::vector<std::string>{"e5", "e6", "e7"}));
 }
 
-/// Never answers; a request ends when it is cancelled: by an exception, or by an error as a client may give it.
+/// Never answers; a request ends when it is cancelled: by an exception, or by an error as a client
+/// may give it.
 struct Mute final : common::HttpClient {
-    Mute(common::Executor loop, common::Clock& time, bool throwing) : executor{std::move(loop)}, clock{time}, throws{throwing} {}
+    Mute(common::Executor loop, common::Clock& time, bool throwing)
+        : executor{std::move(loop)}, clock{time}, throws{throwing} {}
     common::Task<common::Result<common::HttpReply>> send(common::HttpRequest) override {
         ++sent;
         common::Wakeup never{executor, clock};
@@ -148,7 +154,9 @@ TEST_F(DispatcherEditStopTest, StopBreaksOffWhatTakesTooLongAndCountsItAsNotMade
 
 TEST_F(DispatcherEditStopTest, AnotherRunDeliversWhatIsLeft) {
     config.delivery.connections_per_target = 1;
-    targets[a] = [](const Attempt& attempt) { return attempt.event == "e3" ? hang(attempt) : ok(attempt); };
+    targets[a] = [](const Attempt& attempt) {
+        return attempt.event == "e3" ? hang(attempt) : ok(attempt);
+    };
     targets[b] = unwell;
     start(two);
     add({"1"}, 400);

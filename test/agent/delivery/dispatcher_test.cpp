@@ -9,7 +9,8 @@ std::string target_of(int number) {
 }
 
 struct DispatcherTest : Dispatching {
-    std::vector<agent::Definition> two{webhook("1", "http://a.example/hook"), webhook("2", "http://b.example/hook")};
+    std::vector<agent::Definition> two{webhook("1", "http://a.example/hook"),
+                                       webhook("2", "http://b.example/hook")};
 };
 
 TEST_F(DispatcherTest, AHangingTargetDelaysNoOther) {
@@ -23,7 +24,8 @@ TEST_F(DispatcherTest, AHangingTargetDelaysNoOther) {
 
 TEST_F(DispatcherTest, WebhooksOfOneTargetShareALane) {
     targets[a] = hang;
-    start({webhook("1", "http://a.example/hook"), webhook("2", "http://a.example:80/other"), webhook("3", "http://a.example:81/hook")});
+    start({webhook("1", "http://a.example/hook"), webhook("2", "http://a.example:80/other"),
+           webhook("3", "http://a.example:81/hook")});
     EXPECT_EQ(parts->dispatcher.lanes().size(), 2U);
     add({"1", "2"}, 5);
     EXPECT_EQ(http.hanging(), 4U);
@@ -300,7 +302,8 @@ TEST_F(DispatcherTest, ManyLanesLookForThemselves) {
     std::vector<std::string> keys;
     for (int i = 0; i < 200; ++i) {
         keys.push_back(std::to_string(i));
-        definitions.push_back(webhook(keys.back(), "http://many" + std::to_string(i) + ".example/"));
+        definitions.push_back(
+            webhook(keys.back(), "http://many" + std::to_string(i) + ".example/"));
     }
     start(definitions);
     add(keys, 3);

@@ -8,7 +8,8 @@ namespace {
 using Ids = std::vector<std::int64_t>;
 
 Delivery delivery(std::int64_t id, std::uint32_t attempts = 0, std::size_t size = 10) {
-    return {id, "1", "e" + std::to_string(id), std::make_shared<const std::string>(size, 'x'), attempts, 0};
+    return {id,       "1", "e" + std::to_string(id), std::make_shared<const std::string>(size, 'x'),
+            attempts, 0};
 }
 
 DueBatch batch(const Ids& ids, bool more = false, std::uint32_t attempts = 0) {

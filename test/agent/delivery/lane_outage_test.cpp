@@ -47,7 +47,8 @@ TEST_F(LaneOutageTest, TheWallClockMakesNoDifference) {
     expect_backoff(seen);
     EXPECT_EQ(pending(), 1U);
     const auto wall = std::chrono::duration_cast<seconds>(clock.wall().time_since_epoch()).count();
-    EXPECT_NEAR(static_cast<double>(seen.back().timestamp), static_cast<double>(wall), 101) << "webhook-timestamp is the wall clock's";
+    EXPECT_NEAR(static_cast<double>(seen.back().timestamp), static_cast<double>(wall), 101)
+        << "webhook-timestamp is the wall clock's";
 }
 
 TEST_F(LaneOutageTest, OneProbeStandsForAllRetries) {
@@ -87,15 +88,20 @@ TEST_F(LaneOutageTest, AnyAnswerEndsTheOutage) {
     add({"1"}, 20);
     advance(seconds{30});
     seen.clear();
-    targets[a] = [&, first = true](const Attempt& attempt) mutable { return std::exchange(first, false) ? unwell(attempt) : ok(attempt); };
+    targets[a] = [&, first = true](const Attempt& attempt) mutable {
+        return std::exchange(first, false) ? unwell(attempt) : ok(attempt);
+    };
     advance(seconds{40});
     EXPECT_TRUE(lane(a).reachable);
-    EXPECT_EQ(std::count_if(seen.begin(), seen.end(), [&](const Attempt& attempt) { return attempt.at == seen.front().at; }), 20);
+    EXPECT_EQ(std::count_if(seen.begin(), seen.end(),
+                            [&](const Attempt& attempt) { return attempt.at == seen.front().at; }),
+              20);
     advance(seconds{100});
     EXPECT_EQ(pending(), 0U);
     const auto refused = seen_of(seen.front().event);
     ASSERT_EQ(refused.size(), 2U);
-    EXPECT_GE(refused[1].at - refused[0].at, Millis{1'000}) << "the one that was refused waits by itself";
+    EXPECT_GE(refused[1].at - refused[0].at, Millis{1'000})
+        << "the one that was refused waits by itself";
 }
 
 TEST_F(LaneOutageTest, AFreshAnswerDrainsTheBacklogToo) {
@@ -146,7 +152,9 @@ TEST_F(LaneOutageTest, RetryAfterIsHonouredAndNoProbeUsesIt) {
 }
 
 TEST_F(LaneOutageTest, ADeliveryOnWhichTheTargetBreaksIsNotHammered) {
-    targets[a] = [](const Attempt& attempt) { return attempt.event == "e1" ? refuse(attempt) : ok(attempt); };
+    targets[a] = [](const Attempt& attempt) {
+        return attempt.event == "e1" ? refuse(attempt) : ok(attempt);
+    };
     start(one);
     add({"1"});
     for (int i = 0; i < 600; ++i) {
@@ -161,7 +169,9 @@ TEST_F(LaneOutageTest, ADeliveryOnWhichTheTargetBreaksIsNotHammered) {
 }
 
 TEST_F(LaneOutageTest, AHangingDeliveryAmongGoodOnesIsNoOutage) {
-    targets[a] = [](const Attempt& attempt) { return attempt.event == "e1" ? hang(attempt) : ok(attempt); };
+    targets[a] = [](const Attempt& attempt) {
+        return attempt.event == "e1" ? hang(attempt) : ok(attempt);
+    };
     start(one);
     add({"1"}, 3);
     ASSERT_EQ(http.hanging(), 1U);

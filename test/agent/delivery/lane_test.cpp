@@ -114,7 +114,9 @@ TEST_F(LaneTest, WhatFindsNoRoomInMemoryIsReadBackInOrder) {
     add({"1"}, 600);
     EXPECT_LE(lane(a).held, 256U);
     // In the middle of the backlog more arrive, and once more at its end.
-    targets[a] = [&](const Attempt& attempt) { return attempt.event == "e300" || attempt.event == "e598" ? hang(attempt) : ok(attempt); };
+    targets[a] = [&](const Attempt& attempt) {
+        return attempt.event == "e300" || attempt.event == "e598" ? hang(attempt) : ok(attempt);
+    };
     http.release(FakeHttp::status(200));
     clock.settle();
     ASSERT_EQ(seen.back().event, "e300");

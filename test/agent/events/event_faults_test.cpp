@@ -82,7 +82,8 @@ TEST(ReadEvent, SaysWhatIsWrong) {
         EXPECT_EQ(event.error().fault, common::Fault::input);
         EXPECT_NE(event.error().message.find(part), std::string::npos)
             << json << "\n gave: " << event.error().message << "\n not: " << part;
-        EXPECT_EQ(event.error().message.find("json.exception"), std::string::npos) << event.error().message;
+        EXPECT_EQ(event.error().message.find("json.exception"), std::string::npos)
+            << event.error().message;
     }
 }
 
@@ -90,11 +91,13 @@ TEST(ReadEvent, QuotesNothingOfAFaultyEvent) {
     // An old camera's URL holds its password; a string may be megabytes or no UTF-8.
     const std::string secret = "rtsp://viewer:hunter2@192.0.2.7/";
     for (const auto& json :
-         {R"({"camera":{"url":")" + secret, R"({"camera":{"url":")" + secret + "\n\"}}", R"({"camera":{"url":")" + secret + R"(\x"}})",
-          R"({"camera" ")" + secret + R"("})", "{\"u\":\"" + secret + std::string(100'000, 'x') + "\xff\"}"}) {
+         {R"({"camera":{"url":")" + secret, R"({"camera":{"url":")" + secret + "\n\"}}",
+          R"({"camera":{"url":")" + secret + R"(\x"}})", R"({"camera" ")" + secret + R"("})",
+          "{\"u\":\"" + secret + std::string(100'000, 'x') + "\xff\"}"}) {
         const auto event = read_event(json);
         ASSERT_FALSE(event);
-        EXPECT_EQ(event.error().message.find("hunter2"), std::string::npos) << event.error().message;
+        EXPECT_EQ(event.error().message.find("hunter2"), std::string::npos)
+            << event.error().message;
         EXPECT_LT(event.error().message.size(), 200U);
     }
 }
@@ -122,7 +125,8 @@ TEST(ReadEvent, GoesSixtyFourDeepAndNoFurther) {
 }
 
 TEST(ReadEvent, RefusesEveryCutAndSurvivesEveryBrokenByte) {
-    auto whole = common::read_file(std::string{FFL_TEST_DATA} + "/events/car_multi_2024.json").value();
+    auto whole =
+        common::read_file(std::string{FFL_TEST_DATA} + "/events/car_multi_2024.json").value();
     whole.resize(whole.find_last_of('}') + 1);
     for (std::size_t length = 0; length < whole.size(); ++length) {
         EXPECT_FALSE(read_event(std::string_view{whole}.substr(0, length))) << length;
@@ -136,8 +140,11 @@ TEST(ReadEvent, RefusesEveryCutAndSurvivesEveryBrokenByte) {
             broken[random() % broken.size()] = static_cast<char>(random());
         }
         refused += read_event(broken) ? 0U : 1U;
-        // Whatever is refused here is refused by the DOM parser, and the other way round (but for what contract section 5 forbids on top).
-        EXPECT_EQ(read_event(broken).has_value(), nlohmann::json::accept(broken) && broken.find('\0') == std::string::npos) << broken;
+        // Whatever is refused here is refused by the DOM parser, and the other way round (but for
+        // what contract section 5 forbids on top).
+        EXPECT_EQ(read_event(broken).has_value(),
+                  nlohmann::json::accept(broken) && broken.find('\0') == std::string::npos)
+            << broken;
     }
     EXPECT_GT(refused, rounds / 4);
     EXPECT_LT(refused, rounds);

@@ -80,7 +80,8 @@ TEST(SplitEvents, SaysWhatIsWrong) {
         {"[{}][{}]", "the array of events ends at byte 4, but the body goes on"},
         {"[{}]]", "the array of events ends at byte 4, but the body goes on"},
         {" []{}", "the array of events ends at byte 3, but the body goes on"},
-        {"{\"a\":1}\n{\"b\":2}", "event 0: it ends at byte 7, but the body goes on; several events go into an array, or one a line as"},
+        {"{\"a\":1}\n{\"b\":2}", "event 0: it ends at byte 7, but the body goes on; several events "
+                                 "go into an array, or one a line as"},
         {"{},{}", "event 0: it ends at byte 2"},
         {"{}]", "event 0: it ends at byte 2"},
         {"{\"a\":1", "event 0: the body ends before the event does"},
@@ -90,7 +91,8 @@ TEST(SplitEvents, SaysWhatIsWrong) {
         const auto parts = split_events(body, BodyFormat::json);
         ASSERT_FALSE(parts) << body;
         EXPECT_EQ(parts.error().fault, common::Fault::input);
-        EXPECT_NE(parts.error().message.find(part), std::string::npos) << body << "\n gave: " << parts.error().message;
+        EXPECT_NE(parts.error().message.find(part), std::string::npos)
+            << body << "\n gave: " << parts.error().message;
     }
     EXPECT_EQ(split("", BodyFormat::ndjson), split("", BodyFormat::json));
     EXPECT_EQ(split("\n\r\n", BodyFormat::ndjson), split("", BodyFormat::json));
@@ -98,8 +100,8 @@ TEST(SplitEvents, SaysWhatIsWrong) {
 
 TEST(SplitEvents, LeavesWhatIsWithinAnEventToItsReader) {
     // Brackets of the wrong kind are not noticed by the cut, but then no part of it is an event.
-    for (const auto* body :
-         {"{\"a\":]", "{\"a\":[1}", "{]", "[{\"a\":[1}]]", "[{\"a\":1]]", "[{\"a\":1 \"b\":2}]", "[{]}]", "[{}{}]", "[{}x]"}) {
+    for (const auto* body : {"{\"a\":]", "{\"a\":[1}", "{]", "[{\"a\":[1}]]", "[{\"a\":1]]",
+                             "[{\"a\":1 \"b\":2}]", "[{]}]", "[{}{}]", "[{}x]"}) {
         const auto parts = split_events(body, BodyFormat::json);
         bool refused = !parts;
         for (const auto part : parts.value_or(std::vector<std::string_view>{})) {
@@ -108,7 +110,8 @@ TEST(SplitEvents, LeavesWhatIsWithinAnEventToItsReader) {
         EXPECT_TRUE(refused) << body;
     }
     const auto lines = split_events("[{}]\n", BodyFormat::ndjson);
-    EXPECT_EQ(agent::read_event(lines->front()).error().message, "an event must be a JSON object, this is a list");
+    EXPECT_EQ(agent::read_event(lines->front()).error().message,
+              "an event must be a JSON object, this is a list");
 }
 
 TEST(SplitEvents, GivesViewsIntoTheBody) {
@@ -122,7 +125,8 @@ TEST(SplitEvents, GivesViewsIntoTheBody) {
 }
 
 TEST(SplitEvents, CutsTheSameEventsFromAnArrayAndFromLines) {
-    const auto lines = common::read_file(std::string{FFL_TEST_DATA} + "/events/mixed.ndjson").value();
+    const auto lines =
+        common::read_file(std::string{FFL_TEST_DATA} + "/events/mixed.ndjson").value();
     const auto events = split(lines, BodyFormat::ndjson);
     ASSERT_EQ(events.size(), 40U);
     std::string array = "[";

@@ -13,7 +13,8 @@ const common::WallTime wall{seconds{1'750'000'000}};
 const common::Instant received{std::chrono::hours{7}};
 
 std::string jwt(const std::string& claims) {
-    return common::base64url(R"({"alg":"HS256","typ":"JWT"})") + "." + common::base64url(claims) + ".c2lnbmF0dXJl";
+    return common::base64url(R"({"alg":"HS256","typ":"JWT"})") + "." + common::base64url(claims) +
+           ".c2lnbmF0dXJl";
 }
 
 struct Case {
@@ -45,10 +46,12 @@ TEST(BearerToken, readsTheLifeThatAJwtNames) {
 }
 
 TEST(BearerToken, isRenewedATenthBeforeItsEndAndAtMost30sBefore) {
-    const auto brief = agent::findface::bearer_token_from(jwt(R"({"iat":0,"exp":10})"), received, wall);
+    const auto brief =
+        agent::findface::bearer_token_from(jwt(R"({"iat":0,"exp":10})"), received, wall);
     EXPECT_FALSE(brief.due(received + Millis{8'999}));
     EXPECT_TRUE(brief.due(received + Millis{9'000}));
-    const auto lasting = agent::findface::bearer_token_from(jwt(R"({"iat":0,"exp":3600})"), received, wall);
+    const auto lasting =
+        agent::findface::bearer_token_from(jwt(R"({"iat":0,"exp":3600})"), received, wall);
     EXPECT_FALSE(lasting.due(received + Millis{3'569'999}));
     EXPECT_TRUE(lasting.due(received + Millis{3'570'000}));
 }

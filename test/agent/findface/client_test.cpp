@@ -14,7 +14,8 @@ struct FindfaceClient : test::ServerFixture {
     void serve(std::map<std::string, std::string> pages) {
         on_call = [pages = std::move(pages)](const HttpRequest& request) {
             const auto found = pages.find(request.url.target);
-            return found == pages.end() ? json_answer(404, R"({"detail":"Not found."})") : json_answer(200, found->second);
+            return found == pages.end() ? json_answer(404, R"({"detail":"Not found."})")
+                                        : json_answer(200, found->second);
         };
     }
     std::vector<std::string> keys() {
@@ -27,15 +28,19 @@ struct FindfaceClient : test::ServerFixture {
         return keys;
     }
     void answer(unsigned status, std::string body) {
-        on_call = [status, body = std::move(body)](const HttpRequest&) { return json_answer(status, body); };
+        on_call = [status, body = std::move(body)](const HttpRequest&) {
+            return json_answer(status, body);
+        };
     }
 };
 
 using Keys = std::vector<std::string>;
 
 TEST_F(FindfaceClient, listsInEveryShape) {
-    for (const auto* body : {R"([{"id":1},{"id":2}])", R"({"results":[{"id":1},{"id":2}],"next_page":null,"prev_page":null})",
-                             R"({"items":[{"id":1},{"id":2}],"next":""})", R"({"data":[{"id":1},{"id":2}]})"}) {
+    for (const auto* body :
+         {R"([{"id":1},{"id":2}])",
+          R"({"results":[{"id":1},{"id":2}],"next_page":null,"prev_page":null})",
+          R"({"items":[{"id":1},{"id":2}],"next":""})", R"({"data":[{"id":1},{"id":2}]})"}) {
         answer(200, body);
         EXPECT_EQ(keys(), (Keys{"1", "2"})) << body;
     }
@@ -44,8 +49,10 @@ TEST_F(FindfaceClient, listsInEveryShape) {
 }
 
 TEST_F(FindfaceClient, keepsIdsBeyondADoubleAndUnknownFields) {
-    answer(200, R"([{"id":9007199254740993,"name":"x","filters":{"card_in":[4589691150480880065]},"later":{"a":1.5}},)"
-                R"({"id":18446744073709551615}])");
+    answer(
+        200,
+        R"([{"id":9007199254740993,"name":"x","filters":{"card_in":[4589691150480880065]},"later":{"a":1.5}},)"
+        R"({"id":18446744073709551615}])");
     const auto got = list();
     ASSERT_TRUE(got);
     EXPECT_EQ((*got)[0].key, "9007199254740993");
@@ -57,8 +64,10 @@ TEST_F(FindfaceClient, keepsIdsBeyondADoubleAndUnknownFields) {
 
 TEST_F(FindfaceClient, followsPagesInTheirOrder) {
     const std::string second = R"({"results":[{"id":1}],"next_page":null})";
-    for (const auto* next : {"http://lite:8080/fl/v1/webhooks/?page=2", "HTTP://LITE:8080/fl/v1/webhooks/?page=2",
-                             "/fl/v1/webhooks/?page=2", "?page=2", "/v1/webhooks/?page=2", "v1/webhooks/?page=2", "http://u:p@lite:8080/fl/v1/webhooks/?page=2"}) {
+    for (const auto* next :
+         {"http://lite:8080/fl/v1/webhooks/?page=2", "HTTP://LITE:8080/fl/v1/webhooks/?page=2",
+          "/fl/v1/webhooks/?page=2", "?page=2", "/v1/webhooks/?page=2", "v1/webhooks/?page=2",
+          "http://u:p@lite:8080/fl/v1/webhooks/?page=2"}) {
         for (const auto* key : {"next_page", "next"}) {
             config.server.url = common::parse_url("http://lite:8080/fl").value();
             const auto first = nlohmann::json{{"results", {{{"id", 3}}}}, {key, next}};
@@ -71,13 +80,16 @@ TEST_F(FindfaceClient, followsPagesInTheirOrder) {
 }
 
 TEST_F(FindfaceClient, neverTakesItsTokenToAnotherOrigin) {
-    for (const auto* next : {"http://evil:8080/v1/webhooks/", "http://lite/v1/webhooks/?page=2", "https://lite:8080/v1/webhooks/?page=2",
-                             "//evil/v1/webhooks/"}) {
-        serve({{"/v1/webhooks/", nlohmann::json{{"results", {{{"id", 3}}}}, {"next", next}}.dump()}});
+    for (const auto* next : {"http://evil:8080/v1/webhooks/", "http://lite/v1/webhooks/?page=2",
+                             "https://lite:8080/v1/webhooks/?page=2", "//evil/v1/webhooks/"}) {
+        serve(
+            {{"/v1/webhooks/", nlohmann::json{{"results", {{{"id", 3}}}}, {"next", next}}.dump()}});
         http.forget();
         const auto error = list_error();
         EXPECT_EQ(error.fault, Fault::unreachable);
-        EXPECT_NE(error.message.find("; the whole list must be at http://lite:8080"), std::string::npos) << error.message;
+        EXPECT_NE(error.message.find("; the whole list must be at http://lite:8080"),
+                  std::string::npos)
+            << error.message;
         EXPECT_EQ(calls(), 1U) << next;
     }
     serve({{"/v1/webhooks/", R"({"results":[],"next":"https://evil.example/x?y"})"}});
@@ -94,7 +106,8 @@ TEST_F(FindfaceClient, endsListsThatDoNot) {
     int page = 0;
     on_call = [&page](const HttpRequest&) {
         ++page;
-        return json_answer(200, R"({"results":[{"id":)" + std::to_string(page) + R"(}],"next":"?page=)" + std::to_string(page) + R"("})");
+        return json_answer(200, R"({"results":[{"id":)" + std::to_string(page) +
+                                    R"(}],"next":"?page=)" + std::to_string(page) + R"("})");
     };
     EXPECT_NE(list_error().message.find("more than 1000 pages"), std::string::npos);
     EXPECT_EQ(calls(), 1000U);
@@ -112,33 +125,42 @@ TEST_F(FindfaceClient, takesNoListThatIsNotWholeAndValid) {
         {json_answer(200, ""), Fault::unreachable, "not valid JSON"},
         {json_answer(200, R"({"webhooks":[]})"), Fault::unreachable, "results, items or data"},
         {json_answer(200, R"({"results":{"id":1}})"), Fault::unreachable, "results must be a list"},
-        {json_answer(200, R"([{"id":1},{"name":"no id"}])"), Fault::unreachable, "\"no id\" has no id"},
+        {json_answer(200, R"([{"id":1},{"name":"no id"}])"), Fault::unreachable,
+         "\"no id\" has no id"},
         {json_answer(200, R"([{"id":1.5}])"), Fault::unreachable, "an integer is needed"},
         {json_answer(200, R"([{"id":1},{"id":2},{"id":1}])"), Fault::unreachable, "the id 1 twice"},
         {json_answer(200, R"({"results":[],"next":7})"), Fault::unreachable, "next must be a URL"},
-        {json_answer(200, R"({"results":[],"next":"ht tp://x"})"), Fault::unreachable, "the address of the next page"},
+        {json_answer(200, R"({"results":[],"next":"ht tp://x"})"), Fault::unreachable,
+         "the address of the next page"},
         {json_answer(206, "[]"), Fault::unreachable, "answered 206"},
         {json_answer(204, ""), Fault::unreachable, "answered 204"},
-        {json_answer(404, ""), Fault::unreachable, "answered 404; server.url must be the address of FindFace Lite"},
+        {json_answer(404, ""), Fault::unreachable,
+         "answered 404; server.url must be the address of FindFace Lite"},
         {json_answer(400, R"({"detail":"bad"})"), Fault::unreachable, "answered 400: bad"},
         {json_answer(403, R"({"detail":"no right"})"), Fault::refused, "answered 403: no right"},
-        {json_answer(500, "Internal Server Error"), Fault::unreachable, "answered 500: Internal Server Error"},
-        {common::HttpReply{302, {{"Location", "/login"}}, ""}, Fault::unreachable, "answered 302 (go to another path)"},
-        {FakeHttp::no_answer("read: the connection was closed in the middle of the body"), Fault::unreachable, "in the middle of the body"},
+        {json_answer(500, "Internal Server Error"), Fault::unreachable,
+         "answered 500: Internal Server Error"},
+        {common::HttpReply{302, {{"Location", "/login"}}, ""}, Fault::unreachable,
+         "answered 302 (go to another path)"},
+        {FakeHttp::no_answer("read: the connection was closed in the middle of the body"),
+         Fault::unreachable, "in the middle of the body"},
     };
     for (const auto& one : cases) {
         on_call = [&one](const HttpRequest&) { return one.answer; };
         const auto error = list_error();
         EXPECT_EQ(error.fault, one.fault) << one.says;
         EXPECT_NE(error.message.find(one.says), std::string::npos) << error.message;
-        EXPECT_TRUE(error.message.starts_with("GET http://lite:8080/v1/webhooks/")) << error.message;
+        EXPECT_TRUE(error.message.starts_with("GET http://lite:8080/v1/webhooks/"))
+            << error.message;
     }
 }
 
 TEST_F(FindfaceClient, saysWhichPageIsBroken) {
-    serve({{"/v1/webhooks/", R"({"results":[{"id":1}],"next":"?page=2"})"}, {"/v1/webhooks/?page=2", R"({"results":[{"id":1}]})"}});
+    serve({{"/v1/webhooks/", R"({"results":[{"id":1}],"next":"?page=2"})"},
+           {"/v1/webhooks/?page=2", R"({"results":[{"id":1}]})"}});
     const auto error = list_error();
-    EXPECT_TRUE(error.message.starts_with("GET http://lite:8080/v1/webhooks/?page=2: ")) << error.message;
+    EXPECT_TRUE(error.message.starts_with("GET http://lite:8080/v1/webhooks/?page=2: "))
+        << error.message;
     EXPECT_NE(error.message.find("twice"), std::string::npos);
 }
 
@@ -166,7 +188,9 @@ TEST_F(FindfaceClient, showsCreatesUpdatesAndRemoves) {
 }
 
 TEST_F(FindfaceClient, putsWherePatchIsNotAllowed) {
-    on_call = [](const HttpRequest& request) { return request.method == "PATCH" ? json_answer(405, "") : json_answer(200, R"({"id":8})"); };
+    on_call = [](const HttpRequest& request) {
+        return request.method == "PATCH" ? json_answer(405, "") : json_answer(200, R"({"id":8})");
+    };
     EXPECT_EQ(run(loop, api.update("8", R"({"active":false})")).value(), R"({"id":8})");
     EXPECT_EQ(calls(), 2U);
     EXPECT_EQ(last().method + " " + last().url.target, "PUT /v1/webhooks/8/");
@@ -187,7 +211,8 @@ TEST_F(FindfaceClient, quotesWhatTheServerHasAgainstADefinition) {
     const std::vector<Case> cases{
         {400, R"({"detail":"target: no URL"})", Fault::input, " answered 400: target: no URL"},
         {409, R"({"message":"name is taken"})", Fault::input, " answered 409: name is taken"},
-        {422, R"({"detail":[{"loc":["body","name"],"msg":"field required"}]})", Fault::input, " answered 422: body.name: field required"},
+        {422, R"({"detail":[{"loc":["body","name"],"msg":"field required"}]})", Fault::input,
+         " answered 422: body.name: field required"},
         {404, R"({"detail":"Not found."})", Fault::input, " answered 404: Not found."},
         {403, "", Fault::refused, " answered 403"},
         {500, "oops", Fault::unreachable, " answered 500: oops"},
@@ -216,11 +241,13 @@ TEST_F(FindfaceClient, quotesWhatTheServerHasAgainstADefinition) {
     EXPECT_NE(created.error().message.find("server.url must be"), std::string::npos);
     on_call = [](const HttpRequest&) { return FakeHttp::no_answer(); };
     EXPECT_EQ(run(loop, api.create("{}")).error().fault, Fault::unreachable);
-    EXPECT_EQ(run(loop, api.remove("7")).error().message, "DELETE http://lite:8080/v1/webhooks/7/: connect: connection refused");
+    EXPECT_EQ(run(loop, api.remove("7")).error().message,
+              "DELETE http://lite:8080/v1/webhooks/7/: connect: connection refused");
 }
 
 TEST_F(FindfaceClient, letsNothingButAnIdIntoThePath) {
-    for (const auto* id : {"", "local:door", "../auth/login", "1/", "-1", "1?x", "%31", "184467440737095516150"}) {
+    for (const auto* id :
+         {"", "local:door", "../auth/login", "1/", "-1", "1?x", "%31", "184467440737095516150"}) {
         EXPECT_EQ(run(loop, api.show(id)).error().fault, Fault::input) << id;
         EXPECT_EQ(run(loop, api.update(id, "{}")).error().fault, Fault::input) << id;
         EXPECT_EQ(run(loop, api.remove(id)).error().fault, Fault::input) << id;

@@ -17,9 +17,12 @@ TEST(ServerReply, quotesTheServersOwnWords) {
     EXPECT_EQ(words(R"({"message":"Nope","code":7})"), "Nope");
     EXPECT_EQ(words(R"({"code":"BAD","desc":"bad filter"})"), "bad filter");
     EXPECT_EQ(words(R"({"detail":null,"error":"locked"})"), "locked");
-    EXPECT_EQ(words(R"({"detail":[{"loc":["body","filters",0],"msg":"wrong","input":"hush"},{"msg":"and more"}]})"),
-              "body.filters.0: wrong; and more");
-    EXPECT_EQ(words(R"({"name":["This field is required."]})"), R"({"name":["This field is required."]})");
+    EXPECT_EQ(
+        words(
+            R"({"detail":[{"loc":["body","filters",0],"msg":"wrong","input":"hush"},{"msg":"and more"}]})"),
+        "body.filters.0: wrong; and more");
+    EXPECT_EQ(words(R"({"name":["This field is required."]})"),
+              R"({"name":["This field is required."]})");
     EXPECT_EQ(words("Bad Request\n"), "Bad Request");
     EXPECT_EQ(words("  <!DOCTYPE html><html>"), "an HTML page");
     EXPECT_EQ(words(" \r\n"), "");
@@ -43,14 +46,17 @@ TEST(ServerReply, quotesValidUtf8WhateverCame) {
 
 TEST(ServerReply, blotsSecretsOut) {
     EXPECT_EQ(words("hunter2 is wrong, really: hunter2", {"hunter2"}), "*** is wrong, really: ***");
-    EXPECT_EQ(words(R"({"body":{"password":"a\"b\\c"}})", {"a\"b\\c"}), R"({"body":{"password":"***"}})");
+    EXPECT_EQ(words(R"({"body":{"password":"a\"b\\c"}})", {"a\"b\\c"}),
+              R"({"body":{"password":"***"}})");
     EXPECT_EQ(words("nothing to hide", {"", "x1"}), "nothing to hide");
-    EXPECT_EQ(words(std::string(190, '.') + "a-long-password", {"a-long-password"}), std::string(190, '.') + "***");
+    EXPECT_EQ(words(std::string(190, '.') + "a-long-password", {"a-long-password"}),
+              std::string(190, '.') + "***");
     EXPECT_EQ(words("****", {"*"}), "************");
 }
 
 TEST(ServerReply, survivesAHostileBody) {
-    EXPECT_FALSE(words(R"({"detail":)" + std::string(60'000, '[') + std::string(60'000, ']') + "}").empty());
+    EXPECT_FALSE(
+        words(R"({"detail":)" + std::string(60'000, '[') + std::string(60'000, ']') + "}").empty());
     EXPECT_FALSE(words(std::string(300'000, 'x')).empty());
 }
 
@@ -60,18 +66,25 @@ TEST(ServerReply, isAFaultByItsStatus) {
         Fault fault;
     };
     for (const auto& one :
-         {Case{301, Fault::unreachable}, Case{400, Fault::input}, Case{401, Fault::refused}, Case{403, Fault::refused},
-          Case{404, Fault::input}, Case{405, Fault::input}, Case{408, Fault::unreachable}, Case{409, Fault::input}, Case{422, Fault::input},
-          Case{429, Fault::unreachable}, Case{500, Fault::unreachable}, Case{503, Fault::unreachable}}) {
-        const auto error = agent::findface::refusal("GET http://host/x", HttpReply{one.status, {}, R"({"detail":"so"})"}, {});
+         {Case{301, Fault::unreachable}, Case{400, Fault::input}, Case{401, Fault::refused},
+          Case{403, Fault::refused}, Case{404, Fault::input}, Case{405, Fault::input},
+          Case{408, Fault::unreachable}, Case{409, Fault::input}, Case{422, Fault::input},
+          Case{429, Fault::unreachable}, Case{500, Fault::unreachable},
+          Case{503, Fault::unreachable}}) {
+        const auto error = agent::findface::refusal(
+            "GET http://host/x", HttpReply{one.status, {}, R"({"detail":"so"})"}, {});
         EXPECT_EQ(error.fault, one.fault) << one.status;
-        EXPECT_TRUE(error.message.starts_with("GET http://host/x answered " + std::to_string(one.status))) << error.message;
-        EXPECT_EQ(error.message.find(": so") != std::string::npos, one.status != 301) << error.message;
+        EXPECT_TRUE(
+            error.message.starts_with("GET http://host/x answered " + std::to_string(one.status)))
+            << error.message;
+        EXPECT_EQ(error.message.find(": so") != std::string::npos, one.status != 301)
+            << error.message;
     }
 }
 
 TEST(ServerReply, saysWhereARedirectPointsWithoutItsSecrets) {
-    const HttpReply reply{302, {{"location", "https://me:hush@other.example/login?token=hush"}}, "moved"};
+    const HttpReply reply{
+        302, {{"location", "https://me:hush@other.example/login?token=hush"}}, "moved"};
     const auto message = agent::findface::refusal("GET http://host/x", reply, {}).message;
     EXPECT_NE(message.find("https://other.example)"), std::string::npos) << message;
     EXPECT_EQ(message.find("hush"), std::string::npos) << message;

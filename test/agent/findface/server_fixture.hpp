@@ -1,4 +1,5 @@
-// ServerFixture: an agent::findface::Client with a FakeHttp behind it that plays a FindFace Lite server as the test says, and counts logins.
+// ServerFixture: an agent::findface::Client with a FakeHttp behind it that plays a FindFace Lite
+// server as the test says, and counts logins.
 #pragma once
 
 #include "agent/findface/client.hpp"
@@ -17,7 +18,8 @@ inline FakeHttp::Answer json_answer(unsigned status, std::string body) {
 
 /// A JWT with these claims; the agent does not look at the signature.
 inline std::string jwt(const nlohmann::json& claims) {
-    return common::base64url(R"({"alg":"HS256"})") + "." + common::base64url(claims.dump()) + ".c2ln";
+    return common::base64url(R"({"alg":"HS256"})") + "." + common::base64url(claims.dump()) +
+           ".c2ln";
 }
 
 struct ServerFixture : ::testing::Test {
@@ -31,8 +33,12 @@ struct ServerFixture : ::testing::Test {
         on_call = [](const common::HttpRequest&) { return json_answer(200, "[]"); };
     }
 
-    static bool is_login(const common::HttpRequest& request) { return request.url.target.ends_with("/auth/login"); }
-    FakeHttp::Answer grant(const std::string& token) { return json_answer(200, nlohmann::json{{"access_token", token}}.dump()); }
+    static bool is_login(const common::HttpRequest& request) {
+        return request.url.target.ends_with("/auth/login");
+    }
+    FakeHttp::Answer grant(const std::string& token) {
+        return json_answer(200, nlohmann::json{{"access_token", token}}.dump());
+    }
     /// A token of its own for each login: t1, t2 …
     FakeHttp::Answer grant() { return grant("t" + std::to_string(logins)); }
 
@@ -49,7 +55,8 @@ struct ServerFixture : ::testing::Test {
     }
     [[nodiscard]] std::size_t calls() const {
         return static_cast<std::size_t>(
-            std::count_if(http.requests().begin(), http.requests().end(), [](const auto& one) { return !is_login(one); }));
+            std::count_if(http.requests().begin(), http.requests().end(),
+                          [](const auto& one) { return !is_login(one); }));
     }
     [[nodiscard]] const common::HttpRequest& last() const { return http.requests().back(); }
     static std::string header(const common::HttpRequest& request, std::string_view name) {
@@ -60,7 +67,8 @@ struct ServerFixture : ::testing::Test {
     TestClock clock{loop};
     int logins = 0;
     Script on_login, on_call;
-    FakeHttp http{loop.get_executor(), [this](const common::HttpRequest& request) { return play(request); }};
+    FakeHttp http{loop.get_executor(),
+                  [this](const common::HttpRequest& request) { return play(request); }};
     agent::Config config;
     agent::findface::Client api{loop.get_executor(), clock, http, config};
 };
@@ -68,7 +76,8 @@ struct ServerFixture : ::testing::Test {
 /// A list() started and looked at later.
 struct Pending {
     explicit Pending(ServerFixture& fixture) {
-        common::asio::co_spawn(fixture.loop, fixture.api.list(), [this](std::exception_ptr, auto got) { result = std::move(got); });
+        common::asio::co_spawn(fixture.loop, fixture.api.list(),
+                               [this](std::exception_ptr, auto got) { result = std::move(got); });
     }
     Pending(const Pending&) = delete;
     Pending& operator=(const Pending&) = delete;

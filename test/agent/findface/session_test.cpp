@@ -1,4 +1,5 @@
-// Client's login: how often, when again, and what it says. The lists themselves: server_api_test.cpp.
+// Client's login: how often, when again, and what it says. The lists themselves:
+// server_api_test.cpp.
 #include "test/agent/findface/server_fixture.hpp"
 
 #include <deque>
@@ -45,7 +46,8 @@ TEST_F(Login, isOneRequestInTheManualsWordsAndThenABearer) {
 }
 
 TEST_F(Login, keepsThePathPrefixAndSendsNoBasicCredentials) {
-    for (const auto* url : {"https://u:p@lite/find/face", "https://lite/find/face/", "https://lite/find/face//"}) {
+    for (const auto* url :
+         {"https://u:p@lite/find/face", "https://lite/find/face/", "https://lite/find/face//"}) {
         config.server.url = common::parse_url(url).value();
         api.forget_login();
         http.forget();
@@ -88,12 +90,15 @@ TEST_F(Login, thatFailsFailsForAllWhoWaited) {
     for (const auto& one : pending) {
         ASSERT_TRUE(one.result);
         EXPECT_EQ(one.result->error().fault, Fault::unreachable);
-        EXPECT_EQ(one.result->error().message, "POST http://lite:8080/v1/auth/login: connect: connection refused");
+        EXPECT_EQ(one.result->error().message,
+                  "POST http://lite:8080/v1/auth/login: connect: connection refused");
     }
 }
 
 TEST_F(Login, isRenewedBeforeTheJwtExpiresAndNotEarlier) {
-    on_login = [this](const HttpRequest&) { return grant(test::jwt({{"iat", 5000}, {"exp", 5600}, {"jti", logins}})); };
+    on_login = [this](const HttpRequest&) {
+        return grant(test::jwt({{"iat", 5000}, {"exp", 5600}, {"jti", logins}}));
+    };
     ASSERT_TRUE(list());
     clock.advance(Millis{569'999});
     ASSERT_TRUE(list());
@@ -130,7 +135,9 @@ TEST_F(Login, isNotRepeatedWhenTheWallClockJumps) {
 }
 
 TEST_F(Login, isNotRepeatedAtEachCallWhereTheClocksDisagree) {
-    on_login = [this](const HttpRequest&) { return grant(test::jwt({{"exp", 1'000'000'000}})); }; // long ago, says our clock
+    on_login = [this](const HttpRequest&) {
+        return grant(test::jwt({{"exp", 1'000'000'000}}));
+    }; // long ago, says our clock
     for (int i = 0; i < 10; ++i) {
         ASSERT_TRUE(list());
     }
@@ -147,7 +154,8 @@ TEST_F(Login, ofAnOpaqueTokenIsKeptUntilA401) {
 TEST_F(Login, isMadeAnewAfterA401AndTheCallRepeatedOnce) {
     ASSERT_TRUE(list());
     on_call = [](const HttpRequest& request) {
-        return header(request, "authorization") == "Bearer t1" ? *unauthorized(request) : json_answer(200, R"([{"id":7}])");
+        return header(request, "authorization") == "Bearer t1" ? *unauthorized(request)
+                                                               : json_answer(200, R"([{"id":7}])");
     };
     const auto got = list();
     ASSERT_TRUE(got);
@@ -180,7 +188,8 @@ TEST_F(Login, thatIsGrantedAndThenRefusedBacksOff) {
     on_call = unauthorized;
     const auto error = list_error();
     EXPECT_EQ(error.fault, Fault::refused);
-    EXPECT_EQ(error.message, "GET http://lite:8080/v1/webhooks/ answered 401: token expired (with a new login)");
+    EXPECT_EQ(error.message,
+              "GET http://lite:8080/v1/webhooks/ answered 401: token expired (with a new login)");
     EXPECT_EQ(logins, 2);
     EXPECT_EQ(calls(), 2U);
     // Until the wait is over nobody is asked anything.
@@ -207,21 +216,26 @@ TEST_F(Login, thatWorksAgainForgetsTheBackoff) {
     ASSERT_TRUE(list());
     const auto before = logins;
     int refused = 0;
-    on_call = [&refused](const HttpRequest& request) { return refused++ == 0 ? *unauthorized(request) : json_answer(200, "[]"); };
+    on_call = [&refused](const HttpRequest& request) {
+        return refused++ == 0 ? *unauthorized(request) : json_answer(200, "[]");
+    };
     EXPECT_TRUE(list());
     EXPECT_EQ(logins, before + 1);
 }
 
 TEST_F(Login, thatIsRefusedIsNoStorm) {
     for (const unsigned status : {400U, 401U, 403U, 422U, 429U}) {
-        on_login = [status](const HttpRequest&) { return json_answer(status, R"({"detail":"Bad credentials"})"); };
+        on_login = [status](const HttpRequest&) {
+            return json_answer(status, R"({"detail":"Bad credentials"})");
+        };
         api.forget_login();
         logins = 0;
         http.forget();
         const auto first = list_error();
         EXPECT_EQ(first.fault, Fault::refused) << status;
-        EXPECT_EQ(first.message, "POST http://lite:8080/v1/auth/login answered " + std::to_string(status) +
-                                     ": Bad credentials; look at server.username and server.password_file");
+        EXPECT_EQ(first.message,
+                  "POST http://lite:8080/v1/auth/login answered " + std::to_string(status) +
+                      ": Bad credentials; look at server.username and server.password_file");
         for (int tenth = 1; tenth < 6'000; ++tenth) {
             clock.advance(Millis{100});
             const auto error = list_error();
@@ -264,27 +278,36 @@ TEST_F(Login, saysWhatIsWrongWhereTheServerIsNoFindFaceLite) {
         {json_answer(200, R"({"token":"x"})"), "answered 200 without an access_token"},
         {json_answer(200, R"({"access_token":""})"), "answered 200 without an access_token"},
         {json_answer(200, R"({"access_token":7})"), "answered 200 without an access_token"},
-        {json_answer(200, R"({"access_token":"a\r\nX-Evil: 1"})"), "answered 200 without an access_token"},
+        {json_answer(200, R"({"access_token":"a\r\nX-Evil: 1"})"),
+         "answered 200 without an access_token"},
         {json_answer(200, R"({"access_to)"), "answered 200 without an access_token"},
-        {json_answer(404, "<html>nginx</html>"), "answered 404: an HTML page; server.url must be the address of FindFace Lite"},
+        {json_answer(404, "<html>nginx</html>"),
+         "answered 404: an HTML page; server.url must be the address of FindFace Lite"},
         {json_answer(405, ""), "answered 405; server.url must be the address of FindFace Lite"},
         {json_answer(502, "Bad Gateway"), "answered 502: Bad Gateway"},
-        {common::HttpReply{301, {{"Location", "https://lite/"}}, ""}, "answered 301 (go to https://lite)"},
+        {common::HttpReply{301, {{"Location", "https://lite/"}}, ""},
+         "answered 301 (go to https://lite)"},
     };
     for (const auto& one : cases) {
         on_login = [&one](const HttpRequest&) { return one.answer; };
         const auto error = list_error();
         EXPECT_EQ(error.fault, Fault::unreachable) << one.says;
-        EXPECT_NE(error.message.find("POST http://lite:8080/v1/auth/login " + one.says), std::string::npos) << error.message;
+        EXPECT_NE(error.message.find("POST http://lite:8080/v1/auth/login " + one.says),
+                  std::string::npos)
+            << error.message;
     }
 }
 
 TEST_F(Login, showsNoSecretsWhateverTheServerEchoes) {
-    on_login = [](const HttpRequest& request) { return json_answer(422, R"({"got":)" + request.body + "}"); };
+    on_login = [](const HttpRequest& request) {
+        return json_answer(422, R"({"got":)" + request.body + "}");
+    };
     EXPECT_EQ(list_error().message.find("pass-word-1"), std::string::npos);
     api.forget_login();
     on_login = [this](const HttpRequest&) { return grant("secret-token"); };
-    on_call = [](const HttpRequest& request) { return json_answer(500, "you sent " + header(request, "authorization")); };
+    on_call = [](const HttpRequest& request) {
+        return json_answer(500, "you sent " + header(request, "authorization"));
+    };
     const auto message = list_error().message;
     EXPECT_EQ(message.find("secret-token"), std::string::npos) << message;
     EXPECT_NE(message.find("Bearer ***"), std::string::npos) << message;
@@ -313,7 +336,8 @@ TEST_F(Login, isForgottenWithTheConfigurationAndNoTokenGoesToAnotherServer) {
     EXPECT_EQ(pending.result->value()[0].key, "2");
     EXPECT_EQ(logins, 2);
     for (const auto& one : http.requests()) {
-        EXPECT_TRUE(is_login(one) || header(one, "authorization") == "Bearer token-of-" + one.url.host);
+        EXPECT_TRUE(is_login(one) ||
+                    header(one, "authorization") == "Bearer token-of-" + one.url.host);
     }
 }
 

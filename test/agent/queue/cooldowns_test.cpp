@@ -13,7 +13,8 @@ TEST(Cooldowns, OneAValueAndSpan) {
     EXPECT_TRUE(cooldowns.take("door", "card 6", 1'000, 100));
     EXPECT_TRUE(cooldowns.take("gate", "card 5", 1'000, 100));
     EXPECT_TRUE(cooldowns.take("door", "card 5", 1'000, 1'100));
-    EXPECT_FALSE(cooldowns.take("door", "card 5", 1'000, 2'099)) << "the span runs from the last delivery";
+    EXPECT_FALSE(cooldowns.take("door", "card 5", 1'000, 2'099))
+        << "the span runs from the last delivery";
 }
 
 TEST(Cooldowns, TakesBackWhatIsNotKept) {
@@ -46,7 +47,8 @@ TEST(Cooldowns, ForgetsWhatIsOver) {
 
 class CooldownTest : public Storage {
   protected:
-    NewEvent with_cooldown(const std::string& id, const std::optional<std::string>& value, common::Millis span = 10s) {
+    NewEvent with_cooldown(const std::string& id, const std::optional<std::string>& value,
+                           common::Millis span = 10s) {
         auto made = event(id, {});
         auto to = webhook("door");
         to->settings.cooldown = span;
@@ -57,17 +59,21 @@ class CooldownTest : public Storage {
 
 TEST_F(CooldownTest, SuppressesAndCounts) {
     auto& run = start();
-    auto accepted = run.take({with_cooldown("a", "5"), with_cooldown("b", "5"), with_cooldown("c", "6")});
+    auto accepted =
+        run.take({with_cooldown("a", "5"), with_cooldown("b", "5"), with_cooldown("c", "6")});
     EXPECT_EQ(accepted.accepted, 3U);
     EXPECT_EQ(accepted.deliveries, 2U);
     EXPECT_EQ(run.stats.webhooks["door"].suppressed, 1U);
-    EXPECT_EQ(run.take({with_cooldown("d", std::nullopt)}).deliveries, 1U) << "an event that lacks the key is never suppressed";
+    EXPECT_EQ(run.take({with_cooldown("d", std::nullopt)}).deliveries, 1U)
+        << "an event that lacks the key is never suppressed";
     clock.advance(9'999ms);
     EXPECT_EQ(run.take({with_cooldown("e", "5")}).deliveries, 0U);
     clock.advance(1ms);
     EXPECT_EQ(run.take({with_cooldown("f", "5")}).deliveries, 1U);
-    EXPECT_EQ(run.take({with_cooldown("b", "5")}).duplicates, 1U) << "a suppressed event was accepted all the same";
-    EXPECT_EQ(run.stats.webhooks["door"].suppressed, 2U) << "a duplicate is not suppressed, it is a duplicate";
+    EXPECT_EQ(run.take({with_cooldown("b", "5")}).duplicates, 1U)
+        << "a suppressed event was accepted all the same";
+    EXPECT_EQ(run.stats.webhooks["door"].suppressed, 2U)
+        << "a duplicate is not suppressed, it is a duplicate";
 }
 
 TEST_F(CooldownTest, HoldsAcrossARestart) {
@@ -88,7 +94,8 @@ TEST_F(CooldownTest, AreForgottenOnDiskToo) {
 
 TEST_F(CooldownTest, AFailedCommitLeavesNone) {
     auto& run = start();
-    run.execute("CREATE TRIGGER refuse BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'refused'); END");
+    run.execute(
+        "CREATE TRIGGER refuse BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'refused'); END");
     EXPECT_FALSE(run.add({with_cooldown("a", "5")}));
     run.execute("DROP TRIGGER refuse");
     clock.advance(1s);

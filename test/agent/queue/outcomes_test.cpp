@@ -10,8 +10,10 @@ using agent::UnwrittenOutcomes;
 
 namespace {
 
-RecordedOutcome settled(std::int64_t id, Outcome::Kind kind, std::uint32_t attempts = 1, std::int64_t due = 0) {
-    return {id, id % 2 == 0 ? "even" : "odd", kind, attempts, due, 500, "error " + std::to_string(attempts), false};
+RecordedOutcome settled(std::int64_t id, Outcome::Kind kind, std::uint32_t attempts = 1,
+                        std::int64_t due = 0) {
+    return {id,  id % 2 == 0 ? "even" : "odd",        kind, attempts, due,
+            500, "error " + std::to_string(attempts), false};
 }
 
 } // namespace

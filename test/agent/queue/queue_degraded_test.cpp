@@ -9,7 +9,8 @@ namespace test {
 class QueueDegradedTest : public Storage {
   protected:
     void refuse(const std::string& what) {
-        now().execute("CREATE TRIGGER refuse BEFORE " + what + " BEGIN SELECT RAISE(ABORT, 'refused by the test'); END");
+        now().execute("CREATE TRIGGER refuse BEFORE " + what +
+                      " BEGIN SELECT RAISE(ABORT, 'refused by the test'); END");
     }
     void allow() { now().execute("DROP TRIGGER refuse"); }
 };
@@ -63,10 +64,12 @@ TEST_F(QueueDegradedTest, KeepsOutcomesUntilTheyCanBeWritten) {
     run.delivered(run.offered[0]);
     run.pass();
     EXPECT_TRUE(run.queue.stats().degraded);
-    EXPECT_EQ(run.queue.stats().pending, 3U) << "what is delivered is not pending, whatever the disk says";
+    EXPECT_EQ(run.queue.stats().pending, 3U)
+        << "what is delivered is not pending, whatever the disk says";
     run.delivered(run.offered[1]);
     run.failed(run.offered[2], run.queue.queue_time() + 500);
-    EXPECT_EQ(events_of(run.fresh({"1"}, 0, 1).deliveries), (std::vector<std::string>{"3"})) << "deliveries go on";
+    EXPECT_EQ(events_of(run.fresh({"1"}, 0, 1).deliveries), (std::vector<std::string>{"3"}))
+        << "deliveries go on";
     const auto due = run.due({"1"});
     EXPECT_TRUE(due.deliveries.empty());
     ASSERT_TRUE(due.next_due);
@@ -74,7 +77,8 @@ TEST_F(QueueDegradedTest, KeepsOutcomesUntilTheyCanBeWritten) {
     clock.advance(5s);
     EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 4);
     const auto later = run.due({"1"});
-    ASSERT_EQ(events_of(later.deliveries), (std::vector<std::string>{"2"})) << "retries go on as well";
+    ASSERT_EQ(events_of(later.deliveries), (std::vector<std::string>{"2"}))
+        << "retries go on as well";
     EXPECT_EQ(later.deliveries[0].attempts, 1U) << "what was made, not what is written";
     EXPECT_FALSE(later.next_due) << "nobody spins";
     run.failed(later.deliveries[0], run.queue.queue_time() + 500, 2);
@@ -98,7 +102,8 @@ TEST_F(QueueDegradedTest, APersonsRetryCountsForWhatIsNotWritten) {
     run.pass();
     ASSERT_TRUE(run.queue.stats().degraded);
     EXPECT_EQ(run.queue.dead("1"), 1U);
-    EXPECT_EQ(run.edit(&agent::Queue::retry, {{run.offered[0].id}, std::nullopt, std::nullopt}), 1U);
+    EXPECT_EQ(run.edit(&agent::Queue::retry, {{run.offered[0].id}, std::nullopt, std::nullopt}),
+              1U);
     EXPECT_EQ(events_of(run.due({"1"}).deliveries), (std::vector<std::string>{"a"}));
     EXPECT_EQ(run.edit(&agent::Queue::retry, {{}, DeliveryState::dead, "1"}), 1U);
     EXPECT_EQ(run.queue.dead("1"), 0U);
@@ -109,7 +114,8 @@ TEST_F(QueueDegradedTest, APersonsRetryCountsForWhatIsNotWritten) {
     allow();
     clock.advance(2s);
     EXPECT_FALSE(run.queue.stats().degraded);
-    EXPECT_EQ(events_of(run.due({"1"}).deliveries), (std::vector<std::string>{"a", "b"})) << "and not at its old time";
+    EXPECT_EQ(events_of(run.due({"1"}).deliveries), (std::vector<std::string>{"a", "b"}))
+        << "and not at its old time";
     EXPECT_EQ(run.queue.pending("1"), 3U);
 }
 
@@ -131,11 +137,14 @@ TEST_F(QueueDegradedTest, RecoversFromAFullDatabase) {
     clock.advance(2s);
     EXPECT_FALSE(run.queue.stats().degraded) << "an outcome frees space and needs none";
     EXPECT_EQ(run.queue.stats().pending, 0U);
-    run.database.run_now([](common::Connection& connection) { connection.handle().exec("PRAGMA max_page_count = 1000000"); });
+    run.database.run_now([](common::Connection& connection) {
+        connection.handle().exec("PRAGMA max_page_count = 1000000");
+    });
     EXPECT_TRUE(run.add({event("b", {"1"}, "\"" + std::string(100'000, 'x') + "\"")}));
 }
 
-// EFBIG, which SQLite reports as an I/O error, as a broken disk would give it: nobody knows what is written.
+// EFBIG, which SQLite reports as an I/O error, as a broken disk would give it: nobody knows what is
+// written.
 TEST_F(QueueDegradedTest, OpensAnewAfterAnIoError) {
     auto& run = start();
     run.take({event("a", {"1"}), event("b", {"1"})});
@@ -167,9 +176,11 @@ TEST_F(QueueDegradedTest, OpensAnewAfterAnIoError) {
 TEST_F(QueueDegradedTest, WhatSurfacesAfterAReopenIsTrue) {
     auto& run = start();
     run.take({event("a", {"1"})});
-    // As if a commit that was reported as failed had reached the disk: the row is there, nobody knows of it.
-    run.execute("INSERT INTO event VALUES(500, 'b', 1, " + std::to_string(run.queue.queue_time()) +
-                R"(, CAST('{"id":"b"}' AS BLOB)); INSERT INTO delivery VALUES(32768000, '1', 0, 0, 0, 0, '', ''))");
+    // As if a commit that was reported as failed had reached the disk: the row is there, nobody
+    // knows of it.
+    run.execute(
+        "INSERT INTO event VALUES(500, 'b', 1, " + std::to_string(run.queue.queue_time()) +
+        R"(, CAST('{"id":"b"}' AS BLOB)); INSERT INTO delivery VALUES(32768000, '1', 0, 0, 0, 0, '', ''))");
     run.database.close(); // and the connection is gone
     EXPECT_FALSE(run.add({event("c", {"1"})}));
     clock.advance(1s);
@@ -195,7 +206,8 @@ TEST_F(QueueDegradedTest, AFileDamagedWhileRunningIsSetAside) {
         file.seekp(static_cast<std::streamoff>(middle));
         file << std::string(4096 * 3, '\xee');
     }
-    run.database.run_now([](common::Connection& connection) { connection.handle().exec("PRAGMA shrink_memory"); });
+    run.database.run_now(
+        [](common::Connection& connection) { connection.handle().exec("PRAGMA shrink_memory"); });
     for (int i = 0; i < 10 && agent::quarantined_files(config.queue.path).empty(); ++i) {
         (void)test::run(loop, run.queue.fresh({"1"}, 0, 1'000));
         clock.advance(2s);
@@ -214,8 +226,10 @@ TEST_F(QueueDegradedTest, RequestsBehindAFailedGroupAreAnsweredToo) {
     int refused = 0;
     for (int i = 0; i < 4; ++i) {
         std::vector<NewEvent> one;
-        one.push_back(event(std::to_string(i), {"1"}, "\"" + std::string(5 << 20, 'x') + "\"")); // each a group of its own
-        common::asio::co_spawn(loop, run.queue.add(std::move(one)), [&](auto, auto result) { refused += result ? 0 : 1; });
+        one.push_back(event(std::to_string(i), {"1"},
+                            "\"" + std::string(5 << 20, 'x') + "\"")); // each a group of its own
+        common::asio::co_spawn(loop, run.queue.add(std::move(one)),
+                               [&](auto, auto result) { refused += result ? 0 : 1; });
     }
     clock.settle();
     EXPECT_EQ(refused, 4);
@@ -257,10 +271,11 @@ TEST(QueueThreads, AnswersFromAThreadOfItsOwn) {
         }
     };
     for (int i = 0; i < 200; ++i) {
-        common::asio::co_spawn(loop, queue.add({event(std::to_string(i), {"1"})}), [&](auto, auto result) {
-            EXPECT_TRUE(result);
-            done();
-        });
+        common::asio::co_spawn(loop, queue.add({event(std::to_string(i), {"1"})}),
+                               [&](auto, auto result) {
+                                   EXPECT_TRUE(result);
+                                   done();
+                               });
         common::asio::co_spawn(loop, queue.fresh({"1"}, 0, 10), [](auto, auto) {});
     }
     loop.run();

@@ -10,7 +10,8 @@ using nlohmann::json;
 
 class QueueEditTest : public Storage {
   protected:
-    /// Events "0" to "5" for webhooks "1" and "2" in turn: 0 and 1 fresh, 2 and 3 retries due in a minute, 4 and 5 dead.
+    /// Events "0" to "5" for webhooks "1" and "2" in turn: 0 and 1 fresh, 2 and 3 retries due in a
+    /// minute, 4 and 5 dead.
     QueueEditTest() {
         auto& run = start();
         for (int i = 0; i < 6; ++i) {
@@ -32,7 +33,8 @@ class QueueEditTest : public Storage {
         }
         return text;
     }
-    static Selection select(std::optional<DeliveryState> state, std::optional<std::string> webhook = {},
+    static Selection select(std::optional<DeliveryState> state,
+                            std::optional<std::string> webhook = {},
                             std::vector<std::int64_t> some = {}) {
         return {std::move(some), state, std::move(webhook)};
     }
@@ -82,8 +84,11 @@ TEST_F(QueueEditTest, ShowsRowsAsTheApiDoes) {
     const auto row = now().show(ids[2]);
     ASSERT_TRUE(row);
     const auto shown = json::parse(agent::row_text(*row, "door", {.event = true, .history = true}));
-    EXPECT_EQ(shown, json::parse(R"({"id":)" + std::to_string(ids[2]) +
-                                 R"(,"state":"pending","webhook":"1","name":"door","event_id":"2","age_s":11.001,"attempts":3,
+    EXPECT_EQ(
+        shown,
+        json::parse(
+            R"({"id":)" + std::to_string(ids[2]) +
+            R"(,"state":"pending","webhook":"1","name":"door","event_id":"2","age_s":11.001,"attempts":3,
         "next_attempt_s":48.999,"last_status":503,"last_error":"503 Service Unavailable","event":{"id":"2"},
         "history":[{"attempt":3,"age_s":11.001,"status":503,"error":"503 Service Unavailable"}]})"));
     const auto fresh = json::parse(agent::row_text(now().list({{ids[0]}, {}, {}})[0], "", {}));
@@ -136,7 +141,8 @@ TEST_F(QueueEditTest, RetryMakesPendingOnesDueNow) {
     EXPECT_EQ(run.edit(&Queue::retry, select(DeliveryState::pending, "1")), 2U);
     EXPECT_EQ(events_of(run.due({"1", "2"}).deliveries), (std::vector<std::string>{"2"}));
     EXPECT_EQ(run.due({"1"}).deliveries[0].attempts, 3U) << "pending ones keep their count";
-    EXPECT_EQ(events_of(run.fresh({"1", "2"}).deliveries), (std::vector<std::string>{"0", "1"})) << "those never tried are due anyway";
+    EXPECT_EQ(events_of(run.fresh({"1", "2"}).deliveries), (std::vector<std::string>{"0", "1"}))
+        << "those never tried are due anyway";
     EXPECT_EQ(run.edit(&Queue::retry, select({})), 6U);
     EXPECT_EQ(run.due({"1", "2"}).deliveries.size(), 4U);
 }
@@ -158,7 +164,8 @@ TEST_F(QueueEditTest, Drops) {
     EXPECT_EQ(run.edit(&Queue::drop, select({}, "2")), 2U);
     EXPECT_EQ(listed({}), "2");
     EXPECT_EQ(run.edit(&Queue::drop, select({})), 1U);
-    EXPECT_EQ(run.number("SELECT (SELECT count(*) FROM event) + (SELECT count(*) FROM delivery)"), 0);
+    EXPECT_EQ(run.number("SELECT (SELECT count(*) FROM event) + (SELECT count(*) FROM delivery)"),
+              0);
     EXPECT_EQ(run.queue.stats().pending + run.queue.stats().dead, 0U);
     EXPECT_EQ(run.edits.size(), 4U);
 }
@@ -198,7 +205,8 @@ TEST_F(QueueEditTest, WorksInStepsOnMany) {
 
 TEST_F(QueueEditTest, TellsOfAnErrorOfTheStore) {
     auto& run = now();
-    run.execute("CREATE TRIGGER refuse BEFORE DELETE ON delivery BEGIN SELECT RAISE(ABORT, 'refused'); END");
+    run.execute("CREATE TRIGGER refuse BEFORE DELETE ON delivery BEGIN SELECT RAISE(ABORT, "
+                "'refused'); END");
     const auto dropped = test::run(loop, run.queue.drop({}));
     ASSERT_FALSE(dropped);
     EXPECT_EQ(dropped.error().fault, Fault::storage);

@@ -76,8 +76,9 @@ TEST_F(QueueFullTest, OneRequestWithoutRoomDoesNotKeepOutTheOthersOfItsGroup) {
     for (const std::size_t size : {100'000U, 5'000'000U, 100'000U}) {
         std::vector<NewEvent> one;
         one.push_back(large(std::to_string(answers.size()) + std::to_string(size), size));
-        common::asio::co_spawn(loop, run.queue.add(std::move(one)),
-                               [&answers](auto, auto result) { answers.push_back(result.has_value()); });
+        common::asio::co_spawn(loop, run.queue.add(std::move(one)), [&answers](auto, auto result) {
+            answers.push_back(result.has_value());
+        });
     }
     clock.settle();
     EXPECT_EQ(answers, (std::vector<bool>{true, false, true}));
@@ -93,7 +94,8 @@ TEST_F(QueueFullTest, DeliveriesMakeRoom) {
             run.delivered(one);
         }
         clock.advance(2s);
-        EXPECT_LE(on_disk(), config.queue.max_size + (1 << 20)) << "deleting may pass the bound, but not by much";
+        EXPECT_LE(on_disk(), config.queue.max_size + (1 << 20))
+            << "deleting may pass the bound, but not by much";
     }
 }
 
@@ -148,7 +150,8 @@ TEST_F(QueueFullTest, AFileSystemWithTooLittleSpaceIsFull) {
     EXPECT_TRUE(run.queue.stats().full);
     run.delivered(run.offered[0]);
     run.pass();
-    EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 0) << "outcomes are written all the same";
+    EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 0)
+        << "outcomes are written all the same";
     config.queue.min_free = 0;
     EXPECT_EQ(run.take({event("c", {"1"})}).deliveries, 1U);
     EXPECT_FALSE(run.queue.stats().full);

@@ -35,16 +35,19 @@ TEST_F(QueueReadingTest, LeavesOutWhatIsSettledButNotWritten) {
     run.delivered(run.offered[1]);
     run.failed(run.offered[2], run.queue.queue_time() + 10'000);
     const auto page = run.fresh({"1"}, 0, 2);
-    EXPECT_EQ(events_of(page.deliveries), (Strings{"3", "4"})) << "what is left out does not use up the limit";
+    EXPECT_EQ(events_of(page.deliveries), (Strings{"3", "4"}))
+        << "what is left out does not use up the limit";
     EXPECT_TRUE(page.more);
-    EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 6) << "a look needs no commit of its own";
+    EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 6)
+        << "a look needs no commit of its own";
 }
 
 TEST_F(QueueReadingTest, LeavesOutWhatIsSettledWhileItReads) {
     auto& run = start();
     run.take({event("a", {"1"}), event("b", {"1"})});
     agent::DueBatch batch;
-    common::asio::co_spawn(loop, run.queue.fresh({"1"}, 0, 10), [&](auto, auto got) { batch = got.value(); });
+    common::asio::co_spawn(loop, run.queue.fresh({"1"}, 0, 10),
+                           [&](auto, auto got) { batch = got.value(); });
     loop.restart();
     loop.poll_one(); // the coroutine has begun: its job is on its way
     run.delivered(run.offered[0]);
@@ -54,7 +57,8 @@ TEST_F(QueueReadingTest, LeavesOutWhatIsSettledWhileItReads) {
 
 TEST_F(QueueReadingTest, ReadsRetriesLongestDueFirst) {
     auto& run = start();
-    run.take({event("a", {"1"}), event("b", {"2"}), event("c", {"1"}), event("d", {"1"}), event("fresh", {"1"})});
+    run.take({event("a", {"1"}), event("b", {"2"}), event("c", {"1"}), event("d", {"1"}),
+              event("fresh", {"1"})});
     const auto base = run.queue.queue_time();
     run.failed(run.offered[0], base + 3'000);
     run.failed(run.offered[1], base + 2'000);
@@ -79,7 +83,8 @@ TEST_F(QueueReadingTest, ARetryThatIsDueBeforeItIsWrittenIsFound) {
     run.failed(run.offered[0], run.queue.queue_time() + 500);
     auto batch = run.due({"1"});
     EXPECT_TRUE(batch.deliveries.empty());
-    EXPECT_EQ(batch.next_due, run.queue.queue_time() + 500) << "known although it is not written yet";
+    EXPECT_EQ(batch.next_due, run.queue.queue_time() + 500)
+        << "known although it is not written yet";
     clock.advance(500ms);
     batch = run.due({"1"});
     ASSERT_EQ(batch.deliveries.size(), 1U);

@@ -1,4 +1,5 @@
-// The queue's main path: what is taken, what is a duplicate, what becomes of it, what is there after a restart.
+// The queue's main path: what is taken, what is a duplicate, what becomes of it, what is there
+// after a restart.
 #include "test/support/storage_fixture.hpp"
 
 namespace test {
@@ -18,7 +19,8 @@ TEST_F(QueueTest, TakesEventsAndOffersTheirDeliveriesInOrder) {
     EXPECT_EQ(run.offered[1].webhook, "2");
     EXPECT_LT(run.offered[0].id, run.offered[1].id);
     EXPECT_LT(run.offered[1].id, run.offered[2].id);
-    EXPECT_EQ(run.offered[0].event, run.offered[1].event) << "an event's deliveries share its bytes";
+    EXPECT_EQ(run.offered[0].event, run.offered[1].event)
+        << "an event's deliveries share its bytes";
     EXPECT_EQ(*run.offered[2].event, R"({"id":"c"})");
     EXPECT_EQ(run.offered[0].attempts, 0U);
     EXPECT_EQ(run.offered[0].accepted_at, run.queue.queue_time());
@@ -45,10 +47,11 @@ TEST_F(QueueTest, KeepsTheOrderOfCallsWithinAGroup) {
     auto& run = start();
     std::vector<int> answered;
     for (int i = 0; i < 20; ++i) {
-        common::asio::co_spawn(loop, run.queue.add({event(std::to_string(i), {"1"})}), [&answered, i](auto, auto result) {
-            ASSERT_TRUE(result);
-            answered.push_back(i);
-        });
+        common::asio::co_spawn(loop, run.queue.add({event(std::to_string(i), {"1"})}),
+                               [&answered, i](auto, auto result) {
+                                   ASSERT_TRUE(result);
+                                   answered.push_back(i);
+                               });
     }
     clock.settle();
     ASSERT_EQ(answered.size(), 20U);
@@ -66,7 +69,8 @@ TEST_F(QueueTest, SharesOneTransactionWithinTheCommitWindow) {
     auto& run = start();
     int answered = 0;
     const auto add = [&](const std::string& id) {
-        common::asio::co_spawn(loop, run.queue.add({event(id, {"1"})}), [&answered](auto, auto) { ++answered; });
+        common::asio::co_spawn(loop, run.queue.add({event(id, {"1"})}),
+                               [&answered](auto, auto) { ++answered; });
     };
     add("a");
     clock.advance(40ms);
@@ -85,7 +89,8 @@ TEST_F(QueueTest, SplitsAGroupThatIsTooLarge) {
         auto large = event(std::to_string(i), {"1"}, "\"" + std::string(3 << 20, 'x') + "\"");
         std::vector<NewEvent> one;
         one.push_back(std::move(large));
-        common::asio::co_spawn(loop, run.queue.add(std::move(one)), [&answered](auto, auto) { ++answered; });
+        common::asio::co_spawn(loop, run.queue.add(std::move(one)),
+                               [&answered](auto, auto) { ++answered; });
     }
     clock.settle();
     EXPECT_EQ(answered, 5);
@@ -100,15 +105,19 @@ TEST_F(QueueTest, KnowsDuplicates) {
     auto& run = start();
     EXPECT_EQ(run.take({event("a", {"1"}), event("a", {"1"})}).duplicates, 1U) << "within a batch";
     EXPECT_EQ(run.take({event("a", {"1"})}).duplicates, 1U) << "across batches";
-    EXPECT_EQ(run.take({event("a", {"1"}, R"({"id":"a","other":1})")}).duplicates, 0U) << "other bytes: another event";
-    EXPECT_EQ(run.take({event("none", {}), event("none", {})}).duplicates, 1U) << "also what matches nobody";
+    EXPECT_EQ(run.take({event("a", {"1"}, R"({"id":"a","other":1})")}).duplicates, 0U)
+        << "other bytes: another event";
+    EXPECT_EQ(run.take({event("none", {}), event("none", {})}).duplicates, 1U)
+        << "also what matches nobody";
     EXPECT_EQ(run.offered.size(), 2U);
     run.delivered(run.offered[0]);
     run.pass();
-    EXPECT_EQ(run.take({event("a", {"1"})}).duplicates, 1U) << "delivered, but accepted not long ago";
+    EXPECT_EQ(run.take({event("a", {"1"})}).duplicates, 1U)
+        << "delivered, but accepted not long ago";
     clock.advance(10min);
     EXPECT_EQ(run.take({event("a", {"1"})}).duplicates, 0U) << "delivered and forgotten";
-    EXPECT_EQ(run.take({event("a", {"1"}, R"({"id":"a","other":1})")}).duplicates, 1U) << "still pending";
+    EXPECT_EQ(run.take({event("a", {"1"}, R"({"id":"a","other":1})")}).duplicates, 1U)
+        << "still pending";
 }
 
 TEST_F(QueueTest, AnEventWithoutAnIdIsNeverADuplicate) {

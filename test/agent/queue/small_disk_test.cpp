@@ -52,7 +52,8 @@ class SmallDiskTest : public Storage {
         for (int i = 0; i < 100'000; ++i) {
             std::vector<NewEvent> events;
             for (std::size_t bytes = 0; bytes < 20'000; bytes += body) {
-                events.push_back(event("fill " + std::to_string(count_++), {"1"}, "\"" + std::string(body, 'x') + "\""));
+                events.push_back(event("fill " + std::to_string(count_++), {"1"},
+                                       "\"" + std::string(body, 'x') + "\""));
             }
             const auto added = now().add(std::move(events));
             if (!added) {
@@ -160,7 +161,8 @@ TEST_F(SmallDiskTest, StartsWhereThereIsNoRoomLeft) {
     deliver_all();
     clock.advance(3s);
     EXPECT_FALSE(run.queue.stats().degraded) << run.queue.stats().last_error;
-    EXPECT_EQ(run.queue.stats().pending, static_cast<std::uint64_t>(run.number("SELECT count(*) FROM delivery")));
+    EXPECT_EQ(run.queue.stats().pending,
+              static_cast<std::uint64_t>(run.number("SELECT count(*) FROM delivery")));
 }
 
 TEST_F(SmallDiskTest, PeopleCanDropWhatFillsIt) {

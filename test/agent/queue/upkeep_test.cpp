@@ -9,7 +9,8 @@ class UpkeepTest : public Storage {
         const auto done = test::run(loop, now().queue.prune(snapshot));
         ASSERT_TRUE(done) << done.error().message;
     }
-    static agent::Snapshot with_max_age(const std::vector<std::pair<std::string, common::Millis>>& ages) {
+    static agent::Snapshot
+    with_max_age(const std::vector<std::pair<std::string, common::Millis>>& ages) {
         agent::Snapshot snapshot;
         for (const auto& [key, age] : ages) {
             auto one = webhook(key);
@@ -144,7 +145,8 @@ TEST_F(UpkeepTest, GivesPagesBackWhenTheQueueHasDrained) {
 
 TEST_F(UpkeepTest, DoesNothingWhileTheStoreIsDegraded) {
     auto& run = start();
-    run.execute("CREATE TRIGGER refuse BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'refused'); END");
+    run.execute(
+        "CREATE TRIGGER refuse BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'refused'); END");
     EXPECT_FALSE(run.add({event("a", {"1"})}));
     const auto pruned = test::run(loop, run.queue.prune({}));
     ASSERT_FALSE(pruned);

@@ -21,7 +21,8 @@ class QueueTimeTest : public Storage {
         clock.advance(off);
         return start().queue.queue_time();
     }
-    /// The same with another boot; the monotonic clock of a new boot has nothing to do with the old one's.
+    /// The same with another boot; the monotonic clock of a new boot has nothing to do with the old
+    /// one's.
     std::int64_t reboot_after(common::Millis off, bool synchronized = true) {
         stop();
         clock.advance(off);
@@ -99,7 +100,10 @@ TEST_F(QueueTimeTest, IsNotBelowTheYoungestEvent) {
 
 TEST_F(QueueTimeTest, IsSavedEveryTenSecondsWithWhatIsWritten) {
     auto& run = start();
-    const auto saved = [&] { return run.number("SELECT json_extract(value, '$.queue') FROM meta WHERE key = 'queue_time'"); };
+    const auto saved = [&] {
+        return run.number(
+            "SELECT json_extract(value, '$.queue') FROM meta WHERE key = 'queue_time'");
+    };
     run.take({event("a", {"1"})});
     const auto first = saved();
     EXPECT_EQ(first, run.queue.queue_time());
@@ -135,9 +139,11 @@ TEST_F(QueueTimeTest, IsReadWithoutAnAgent) {
 
 TEST_F(QueueTimeTest, AnUnreadableAnchorIsNone) {
     start();
-    for (const auto* value : {"", "[]", "{\"queue\":5}", "{\"queue\":\"x\",\"boot_id\":3}", "{\"queue\":2000000,\"boot_id\":3}"}) {
+    for (const auto* value : {"", "[]", "{\"queue\":5}", "{\"queue\":\"x\",\"boot_id\":3}",
+                              "{\"queue\":2000000,\"boot_id\":3}"}) {
         SCOPED_TRACE(value);
-        now().execute("UPDATE meta SET value = '" + std::string{value} + "' WHERE key = 'queue_time'");
+        now().execute("UPDATE meta SET value = '" + std::string{value} +
+                      "' WHERE key = 'queue_time'");
         auto connection = common::Connection::open_read_only(config.queue.path);
         ASSERT_TRUE(connection);
         EXPECT_FALSE(agent::read_anchor(**connection));

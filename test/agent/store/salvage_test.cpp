@@ -18,7 +18,8 @@ class SalvageTest : public Storage {
         run.execute(
             R"(INSERT INTO webhook VALUES(0, '1', '{"id":1}'), (1, '2', '{"id":2}'); INSERT INTO meta VALUES('list_fetched', '1'))");
         for (int i = 0; i < events; ++i) {
-            run.take({event(std::to_string(i), {"1", "2"}, R"({"text":")" + std::string(500, 'x') + "\"}")});
+            run.take({event(std::to_string(i), {"1", "2"},
+                            R"({"text":")" + std::string(500, 'x') + "\"}")});
         }
         run.died(run.offered[0]);
         run.failed(run.offered[1], run.queue.queue_time() + 5'000, 7);
@@ -35,17 +36,23 @@ class SalvageTest : public Storage {
     std::vector<std::string> set_aside() { return agent::quarantined_files(config.queue.path); }
     void expect_serving(OneRun& run) {
         EXPECT_TRUE(run.add({event("after", {"1"})}));
-        EXPECT_EQ(run.number("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"), 0);
-        EXPECT_EQ(run.number("SELECT count(*) FROM delivery WHERE NOT EXISTS(SELECT 1 FROM event WHERE event.id = delivery.id / 65536)"),
+        EXPECT_EQ(
+            run.number("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"),
+            0);
+        EXPECT_EQ(run.number("SELECT count(*) FROM delivery WHERE NOT EXISTS(SELECT 1 FROM event "
+                             "WHERE event.id = delivery.id / 65536)"),
                   0);
-        EXPECT_EQ(run.number("SELECT count(*) FROM event WHERE NOT EXISTS(SELECT 1 FROM delivery WHERE event.id = delivery.id / 65536)"),
+        EXPECT_EQ(run.number("SELECT count(*) FROM event WHERE NOT EXISTS(SELECT 1 FROM delivery "
+                             "WHERE event.id = delivery.id / 65536)"),
                   0);
-        EXPECT_EQ(run.queue.stats().pending, static_cast<std::uint64_t>(run.number("SELECT count(*) FROM delivery WHERE state = 0")));
+        EXPECT_EQ(run.queue.stats().pending, static_cast<std::uint64_t>(run.number(
+                                                 "SELECT count(*) FROM delivery WHERE state = 0")));
     }
     /// Pages of the b-tree `name`.
     std::vector<std::size_t> pages_of(const std::string& name) {
         SQLite::Database look{config.queue.path, SQLite::OPEN_READONLY};
-        SQLite::Statement query{look, "SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY path"};
+        SQLite::Statement query{
+            look, "SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY path"};
         query.bind(1, name);
         std::vector<std::size_t> pages;
         while (query.executeStep()) {
@@ -70,7 +77,8 @@ TEST_F(SalvageTest, AnEmptyFileIsANewDatabase) {
 }
 
 TEST_F(SalvageTest, GarbageIsSetAside) {
-    for (const auto& bytes : {std::string{"hello"}, std::string(20'000, '\0'), std::string(100'000, 'x')}) {
+    for (const auto& bytes :
+         {std::string{"hello"}, std::string(20'000, '\0'), std::string(100'000, 'x')}) {
         auto& run = start_on(bytes);
         EXPECT_TRUE(run.opened.salvaged);
         EXPECT_EQ(run.opened.deliveries_carried, 0U);
@@ -90,8 +98,10 @@ TEST_F(SalvageTest, ADamagedPageLosesWhatWasOnIt) {
         const char* table;
         std::size_t least_deliveries;
     };
-    for (const auto& [table, least] : {Case{"event", 2 * events - 40}, Case{"delivery", 2 * events}, Case{"delivery_pending", 2 * events},
-                                       Case{"event_given", 2 * events}, Case{"meta", 2 * events}, Case{"webhook", 2 * events}}) {
+    for (const auto& [table, least] :
+         {Case{"event", 2 * events - 40}, Case{"delivery", 2 * events},
+          Case{"delivery_pending", 2 * events}, Case{"event_given", 2 * events},
+          Case{"meta", 2 * events}, Case{"webhook", 2 * events}}) {
         write(config.queue.path, good);
         const auto pages = pages_of(table);
         ASSERT_FALSE(pages.empty()) << table;
@@ -102,10 +112,14 @@ TEST_F(SalvageTest, ADamagedPageLosesWhatWasOnIt) {
                 bad.replace((number - 1) * page, page, std::string(page, filler));
                 auto& run = start_on(bad);
                 EXPECT_TRUE(run.opened.salvaged);
-                EXPECT_GE(run.opened.deliveries_carried, std::string_view{table} == "delivery" ? least - 60 : least);
-                EXPECT_EQ(run.opened.webhooks_carried, std::string_view{table} == "webhook" ? 0U : 2U);
+                EXPECT_GE(run.opened.deliveries_carried,
+                          std::string_view{table} == "delivery" ? least - 60 : least);
+                EXPECT_EQ(run.opened.webhooks_carried,
+                          std::string_view{table} == "webhook" ? 0U : 2U);
                 EXPECT_EQ(run.number("SELECT count(*) FROM meta WHERE key = 'list_fetched'"),
-                          std::string_view{table} == "webhook" || std::string_view{table} == "meta" ? 0 : 1);
+                          std::string_view{table} == "webhook" || std::string_view{table} == "meta"
+                              ? 0
+                              : 1);
                 expect_serving(run);
                 stop();
             }
@@ -122,7 +136,8 @@ TEST_F(SalvageTest, WhoIsOwedWhatIsKnownFromTheIndexToo) {
     }
     auto& run = start_on(bad);
     EXPECT_GE(run.opened.deliveries_carried, 2U * events - 1);
-    EXPECT_EQ(run.fresh({"2"}, 0, 1'000).deliveries.size(), events - 1U) << "but for the one with a retry";
+    EXPECT_EQ(run.fresh({"2"}, 0, 1'000).deliveries.size(), events - 1U)
+        << "but for the one with a retry";
 }
 
 TEST_F(SalvageTest, WithoutItsFirstPageItIsReadAllTheSame) {
@@ -145,7 +160,8 @@ TEST_F(SalvageTest, WithoutItsFirstPageItIsReadAllTheSame) {
 
 TEST_F(SalvageTest, WhatWasCutOffIsReadAsFarAsItGoes) {
     const auto good = make_database();
-    for (const std::size_t keep : {std::size_t{100}, page, 2 * page, good.size() / 2, good.size() - page, good.size() - 100}) {
+    for (const std::size_t keep : {std::size_t{100}, page, 2 * page, good.size() / 2,
+                                   good.size() - page, good.size() - 100}) {
         SCOPED_TRACE(keep);
         auto& run = start_on(good.substr(0, keep));
         EXPECT_TRUE(run.opened.salvaged);
@@ -222,7 +238,8 @@ TEST_F(SalvageTest, AnOverwrittenWalIsDamage) {
     stop();
     std::filesystem::remove(set_aside()[0]);
     // What a power cut leaves of a file that was just made.
-    for (const auto& torn : {std::string(wal.size(), '\0'), std::string{}, wal.substr(0, 2), wal.substr(0, 40)}) {
+    for (const auto& torn :
+         {std::string(wal.size(), '\0'), std::string{}, wal.substr(0, 2), wal.substr(0, 40)}) {
         write(config.queue.path + "-wal", torn);
         EXPECT_FALSE(start_on(good).opened.salvaged) << torn.size();
     }
@@ -235,9 +252,12 @@ TEST_F(SalvageTest, TablesThatDoNotFitTheVersionAreDamage) {
         std::size_t deliveries, webhooks;
     };
     for (const auto& [sql, deliveries, webhooks] :
-         {Case{"DROP TABLE delivery", 0, 2}, Case{"DROP TABLE webhook", 2 * events, 0}, Case{"PRAGMA user_version = 0", 2 * events, 2},
-          Case{"PRAGMA user_version = -1", 2 * events, 2}, Case{"DROP INDEX delivery_pending", 2 * events, 2},
-          Case{"ALTER TABLE cooldown DROP COLUMN until", 2 * events, 2}, Case{"ALTER TABLE event RENAME COLUMN body TO b", 0, 2}}) {
+         {Case{"DROP TABLE delivery", 0, 2}, Case{"DROP TABLE webhook", 2 * events, 0},
+          Case{"PRAGMA user_version = 0", 2 * events, 2},
+          Case{"PRAGMA user_version = -1", 2 * events, 2},
+          Case{"DROP INDEX delivery_pending", 2 * events, 2},
+          Case{"ALTER TABLE cooldown DROP COLUMN until", 2 * events, 2},
+          Case{"ALTER TABLE event RENAME COLUMN body TO b", 0, 2}}) {
         SCOPED_TRACE(sql);
         stop();
         write(config.queue.path, good);
@@ -250,7 +270,8 @@ TEST_F(SalvageTest, TablesThatDoNotFitTheVersionAreDamage) {
     }
     stop();
     write(config.queue.path, good);
-    SQLite::Database{config.queue.path, SQLite::OPEN_READWRITE}.exec("CREATE INDEX mine ON event(accepted_at); CREATE TABLE mine2(a)");
+    SQLite::Database{config.queue.path, SQLite::OPEN_READWRITE}.exec(
+        "CREATE INDEX mine ON event(accepted_at); CREATE TABLE mine2(a)");
     EXPECT_FALSE(start().opened.salvaged) << "what others add does no harm";
 }
 
@@ -289,7 +310,8 @@ TEST_F(SalvageTest, WhatIsNoFaultOfTheFileIsAnError) {
         std::string path, says;
     };
     std::filesystem::create_directory(folder.file("folder.db"));
-    for (const auto& [path, says] : {Case{folder.file("folder.db"), "folder"}, Case{folder.file("none/agent.db"), "no folder"}}) {
+    for (const auto& [path, says] : {Case{folder.file("folder.db"), "folder"},
+                                     Case{folder.file("none/agent.db"), "no folder"}}) {
         const auto opened = agent::open_database(database, path, common::Sync::full);
         ASSERT_FALSE(opened);
         EXPECT_EQ(opened.error().fault, Fault::storage);

@@ -10,7 +10,8 @@ namespace {
 
 std::string dump_of_schema(SQLite::Database& handle) {
     std::string text;
-    SQLite::Statement rows{handle, "SELECT type || ' ' || name || ': ' || coalesce(sql, '') FROM sqlite_schema ORDER BY type, name"};
+    SQLite::Statement rows{handle, "SELECT type || ' ' || name || ': ' || coalesce(sql, '') FROM "
+                                   "sqlite_schema ORDER BY type, name"};
     while (rows.executeStep()) {
         text += rows.getColumn(0).getString() + "\n";
     }
@@ -31,14 +32,16 @@ TEST(Schema, IsMadeOnce) {
     const Folder folder;
     auto connection = open(folder.file("a.db"));
     ASSERT_TRUE(agent::migrate(*connection));
-    EXPECT_EQ(connection->handle().execAndGet("PRAGMA user_version").getInt(), agent::schema_version());
+    EXPECT_EQ(connection->handle().execAndGet("PRAGMA user_version").getInt(),
+              agent::schema_version());
     EXPECT_EQ(connection->handle().execAndGet("PRAGMA auto_vacuum").getInt(), 2);
     const auto before = dump_of_schema(connection->handle());
     ASSERT_TRUE(agent::migrate(*connection));
     EXPECT_EQ(dump_of_schema(connection->handle()), before);
 }
 
-// One more file for each version that was released: test/data/schema_vN.sql, as `sqlite3 agent.db .dump` gives it, with rows.
+// One more file for each version that was released: test/data/schema_vN.sql, as `sqlite3 agent.db
+// .dump` gives it, with rows.
 TEST(Schema, FreshEqualsMigrated) {
     const Folder folder;
     auto fresh = open(folder.file("fresh.db"));
@@ -55,7 +58,8 @@ TEST(Schema, FreshEqualsMigrated) {
         ASSERT_TRUE(agent::migrate(*old));
         EXPECT_EQ(dump_of_schema(old->handle()), dump_of_schema(fresh->handle()));
         EXPECT_EQ(old->handle().execAndGet("SELECT count(*) FROM delivery").getInt(), rows);
-        EXPECT_EQ(old->handle().execAndGet("PRAGMA user_version").getInt(), agent::schema_version());
+        EXPECT_EQ(old->handle().execAndGet("PRAGMA user_version").getInt(),
+                  agent::schema_version());
     }
 }
 
@@ -71,7 +75,8 @@ TEST_F(SchemaTest, ADatabaseOfEachVersionServes) {
     EXPECT_EQ(run.queue.pending("1"), 1U);
     EXPECT_EQ(run.queue.pending("2"), 1U);
     EXPECT_EQ(run.queue.dead("1"), 1U);
-    EXPECT_EQ(events_of(run.fresh({"2"}).deliveries), (std::vector<std::string>{"4589691150480880065"}));
+    EXPECT_EQ(events_of(run.fresh({"2"}).deliveries),
+              (std::vector<std::string>{"4589691150480880065"}));
     const auto rows = run.list();
     ASSERT_EQ(rows.size(), 3U);
     const auto row = run.show(rows[2].id);
@@ -86,7 +91,8 @@ TEST(Schema, RefusesANewerVersionAndLeavesItAlone) {
     {
         auto connection = open(path);
         ASSERT_TRUE(agent::migrate(*connection));
-        connection->handle().exec("PRAGMA user_version = " + std::to_string(agent::schema_version() + 1));
+        connection->handle().exec("PRAGMA user_version = " +
+                                  std::to_string(agent::schema_version() + 1));
     }
     const auto before = contents(path);
     common::asio::io_context loop;
@@ -103,7 +109,8 @@ TEST(Schema, RefusesANewerVersionAndLeavesItAlone) {
 TEST(Schema, AMigrationThatFailsLeavesNothing) {
     const Folder folder;
     auto connection = open(folder.file("a.db"));
-    connection->handle().exec("CREATE TABLE event(something_else)"); // the first migration stumbles over it
+    connection->handle().exec(
+        "CREATE TABLE event(something_else)"); // the first migration stumbles over it
     const auto before = dump_of_schema(connection->handle());
     const auto migrated = agent::migrate(*connection);
     ASSERT_FALSE(migrated);

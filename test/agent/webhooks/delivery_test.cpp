@@ -35,7 +35,8 @@ std::string header(const common::HttpRequest& request, std::string_view name) {
 
 std::size_t count(const common::HttpRequest& request, const std::string& name) {
     return static_cast<std::size_t>(
-        std::count_if(request.headers.begin(), request.headers.end(), [&](const auto& one) { return one.name == name; }));
+        std::count_if(request.headers.begin(), request.headers.end(),
+                      [&](const auto& one) { return one.name == name; }));
 }
 
 TEST(WebhookId, IsMadeOfWebhookEventIdAndBytes) {
@@ -101,9 +102,11 @@ TEST(Request, TakesTimeoutAndTlsFromTheSettings) {
 // The expected values come from: openssl dgst -sha256 -hmac KEY -binary | openssl base64
 TEST(Request, SignsWithEveryKeyNewestFirst) {
     auto hook = webhook();
-    hook.settings.signing_keys = {"0123456789abcdef0123456789abcdef", "older-key-older-key-older-key-32"};
+    hook.settings.signing_keys = {"0123456789abcdef0123456789abcdef",
+                                  "older-key-older-key-older-key-32"};
     EXPECT_EQ(header(make_request(hook, delivery(), 1, 1'750'000'000), "webhook-signature"),
-              "v1,qZ+vJkFyo1xbPBbw7dXr+lhjtqOtPMKxCiQP8rvat6w= v1,+qxujBpErA0C9YBKkuB7U9HjU+99tVU2vSWs5+zO8Z4=");
+              "v1,qZ+vJkFyo1xbPBbw7dXr+lhjtqOtPMKxCiQP8rvat6w= "
+              "v1,+qxujBpErA0C9YBKkuB7U9HjU+99tVU2vSWs5+zO8Z4=");
 }
 
 TEST(Request, SignsTheBodyThatIsSent) {
@@ -127,7 +130,9 @@ TEST(Request, MakesBasicAuthorizationOfTheTargetsUserAndPassword) {
 TEST(Request, AddsConfiguredHeadersWhichMayReplaceAuthorizationAndContentType) {
     auto hook = webhook();
     hook.target.user = "Aladdin";
-    hook.settings.headers = {{"X-Door", "1"}, {"authorization", "Bearer t"}, {"content-type", "application/cloudevents+json"}};
+    hook.settings.headers = {{"X-Door", "1"},
+                             {"authorization", "Bearer t"},
+                             {"content-type", "application/cloudevents+json"}};
     const auto request = make_request(hook, delivery(), 1, 0);
     EXPECT_EQ(header(request, "X-Door"), "1");
     EXPECT_EQ(header(request, "Authorization"), "Bearer t");
@@ -147,13 +152,16 @@ TEST(Judge, OnlyA2xxDelivers) {
 }
 
 TEST(Judge, NamesTheCausePlainly) {
-    EXPECT_EQ(judge_reply(common::HttpReply{503, {}, {}}, 1, webhook(), {}, 0).error, "503 Service Unavailable");
+    EXPECT_EQ(judge_reply(common::HttpReply{503, {}, {}}, 1, webhook(), {}, 0).error,
+              "503 Service Unavailable");
     EXPECT_EQ(judge_reply(common::HttpReply{302, {}, {}}, 1, webhook(), {}, 0).error, "302 Found");
     EXPECT_EQ(judge_reply(common::HttpReply{599, {}, {}}, 1, webhook(), {}, 0).error, "599");
 }
 
 TEST(Judge, NoAnswerIsAFailedAttempt) {
-    const auto outcome = judge_reply(common::fail(common::Fault::unreachable, "connect: connection refused"), 3, webhook(), {}, 0);
+    const auto outcome =
+        judge_reply(common::fail(common::Fault::unreachable, "connect: connection refused"), 3,
+                    webhook(), {}, 0);
     EXPECT_EQ(outcome.kind, Outcome::Kind::retry);
     EXPECT_FALSE(outcome.answered);
     EXPECT_EQ(outcome.status, 0U);
@@ -176,8 +184,10 @@ TEST(Judge, SendAttemptsLimitsTheAttempts) {
          }) {
         auto hook = webhook();
         hook.send_attempts = send_attempts;
-        EXPECT_EQ(judge_reply(common::HttpReply{500, {}, {}}, attempt, hook, {}, 0.5).kind, kind) << send_attempts << "/" << attempt;
-        EXPECT_EQ(judge_reply(common::HttpReply{204, {}, {}}, attempt, hook, {}, 0.5).kind, Outcome::Kind::delivered);
+        EXPECT_EQ(judge_reply(common::HttpReply{500, {}, {}}, attempt, hook, {}, 0.5).kind, kind)
+            << send_attempts << "/" << attempt;
+        EXPECT_EQ(judge_reply(common::HttpReply{204, {}, {}}, attempt, hook, {}, 0.5).kind,
+                  Outcome::Kind::delivered);
     }
 }
 
@@ -211,7 +221,8 @@ TEST(Judge, RetryAfter) {
         if (!answered.empty()) {
             reply.headers.push_back({"Date", answered});
         }
-        EXPECT_EQ(judge_reply(reply, 1, webhook(), {}, 0).wait, wait) << retry_after << " at " << answered;
+        EXPECT_EQ(judge_reply(reply, 1, webhook(), {}, 0).wait, wait)
+            << retry_after << " at " << answered;
     }
 }
 

@@ -1,4 +1,5 @@
-// Two implementations of contract section 4, held against each other with events and filters made up at random.
+// Two implementations of contract section 4, held against each other with events and filters made
+// up at random.
 
 #include "agent/webhooks/filter.hpp"
 #include "test/support/plain_filters.hpp"
@@ -50,7 +51,8 @@ class Maker {
         add(top, {"type", "object_type"}, types);
         if (chance(20)) {
             top.push_back(R"("webhook_type":)" +
-                          one_of({R"("face_events")", R"("car_events")", R"("license_plate_events")", R"("car")", "7"}));
+                          one_of({R"("face_events")", R"("car_events")",
+                                  R"("license_plate_events")", R"("car")", "7"}));
         }
         add(top, {"bs_type"}, bs_types);
         if (chance(80)) {
@@ -63,7 +65,8 @@ class Maker {
         add(top, {"confidence"}, ratios);
         for (const std::string angle : {"yaw", "pitch", "roll"}) {
             if (chance(70)) {
-                (chance(50) ? top : features).push_back("\"headpose_" + angle + "\":" + odd(named(one_of(angles))));
+                (chance(50) ? top : features)
+                    .push_back("\"headpose_" + angle + "\":" + odd(named(one_of(angles))));
             }
         }
         for (auto* place : {&top, &features}) {
@@ -79,7 +82,8 @@ class Maker {
                 }
             }
             if (chance(30)) {
-                place->push_back(R"("special_vehicle_type":)" + feature(feature_names.at("special_type")));
+                place->push_back(R"("special_vehicle_type":)" +
+                                 feature(feature_names.at("special_type")));
             }
             if (chance(50)) {
                 place->push_back(R"("license_plate_number":)" + feature(plates));
@@ -87,7 +91,8 @@ class Maker {
         }
         top.push_back(R"("features":)" + odd(object(features)));
         if (chance(5)) {
-            top.push_back(R"("features":)" + odd(object({R"("medmask":)" + feature(feature_names.at("medmask"))})));
+            top.push_back(R"("features":)" +
+                          odd(object({R"("medmask":)" + feature(feature_names.at("medmask"))})));
         }
         return object(top);
     }
@@ -120,9 +125,20 @@ class Maker {
 
     /// Now and then something of the wrong kind instead.
     std::string odd(std::string text) {
-        static const Texts strange{
-            "null",  R"("")",          "true",           "7",   R"("5")",           "[]",  "{}",
-            "[1,2]", R"({"name":""})", R"({"id":null})", "1.5", R"({"name":null})", "1e2", R"({"name":"","confidence":0})"};
+        static const Texts strange{"null",
+                                   R"("")",
+                                   "true",
+                                   "7",
+                                   R"("5")",
+                                   "[]",
+                                   "{}",
+                                   "[1,2]",
+                                   R"({"name":""})",
+                                   R"({"id":null})",
+                                   "1.5",
+                                   R"({"name":null})",
+                                   "1e2",
+                                   R"({"name":"","confidence":0})"};
         return chance(12) ? one_of(strange) : text;
     }
 
@@ -140,13 +156,15 @@ class Maker {
     std::string id() {
         auto text = one_of(ids);
         if (chance(5)) {
-            text = one_of({"1.0", "1e0", "18446744073709551616", "-9223372036854775809", R"("1")", "-0"});
+            text = one_of(
+                {"1.0", "1e0", "18446744073709551616", "-9223372036854775809", R"("1")", "-0"});
         }
         return odd(chance(30) ? object({R"("id":)" + text, R"("name":"x")"}) : text);
     }
 
     std::string named(const std::string& value) {
-        return chance(30) ? object({R"("name":)" + value, R"("confidence":)" + odd(one_of(ratios))}) : value;
+        return chance(30) ? object({R"("name":)" + value, R"("confidence":)" + odd(one_of(ratios))})
+                          : value;
     }
 
     std::string headpose() {
@@ -161,7 +179,9 @@ class Maker {
 
     std::string liveness() {
         const auto name = one_of({R"("real")", R"("fake")", R"("unknown")", R"("")"});
-        return odd(chance(50) ? one_of(ratios) : object({R"("name":)" + name, R"("confidence":)" + odd(one_of(ratios))}));
+        return odd(chance(50)
+                       ? one_of(ratios)
+                       : object({R"("name":)" + name, R"("confidence":)" + odd(one_of(ratios))}));
     }
 
     std::string feature(const Texts& names) {
@@ -277,11 +297,15 @@ TEST(FilterDifference, AgentAndPlainTableDecideTheSame) {
             ++said_no[mismatch->filter];
             // The filter named is one that says no by itself.
             const auto key = mismatch->filter.substr(0, mismatch->filter.find('.'));
-            ASSERT_FALSE(test::plain_matches({{key, wanted.at(key)}}, plain_event)) << mismatch->filter << wanted << "\n" << text;
-            ASSERT_TRUE(json::accept(mismatch->wanted) && json::accept(mismatch->found)) << mismatch->wanted << " " << mismatch->found;
+            ASSERT_FALSE(test::plain_matches({{key, wanted.at(key)}}, plain_event))
+                << mismatch->filter << wanted << "\n"
+                << text;
+            ASSERT_TRUE(json::accept(mismatch->wanted) && json::accept(mismatch->found))
+                << mismatch->wanted << " " << mismatch->found;
         }
     }
-    // Both outcomes, and each filter and part as the one that said no, were there often enough to prove something.
+    // Both outcomes, and each filter and part as the one that said no, were there often enough to
+    // prove something.
     EXPECT_GT(matching, pairs / 20);
     EXPECT_GT(pairs - matching, pairs / 20);
     EXPECT_EQ(said_no.size(), 29U);

@@ -51,7 +51,8 @@ TEST(Filters, LetEverythingPassWhenThereAreNone) {
         {"{}", "{}"},
         {"null", "{}"},
         {"{}", R"({"type":"body","camera":7})"},
-        {R"({"type_in":null,"camera_in":null,"matched":null,"yaw_gte":null,"medmask":null,"license_plate_number":null})", "{}"},
+        {R"({"type_in":null,"camera_in":null,"matched":null,"yaw_gte":null,"medmask":null,"license_plate_number":null})",
+         "{}"},
     });
 }
 
@@ -126,7 +127,8 @@ TEST(Filters, Confidence) {
         {R"({"confidence_gte":0})", "{}", "confidence_gte"},
         {R"({"confidence_lte":0})", R"({"confidence":0})"},
         {R"({"confidence_gte":0.5,"confidence_lte":0.5})", R"({"confidence":5e-1})"},
-        {R"({"confidence_gte":0.75,"confidence_lte":0.79})", R"({"confidence":0.8})", "confidence_lte"},
+        {R"({"confidence_gte":0.75,"confidence_lte":0.79})", R"({"confidence":0.8})",
+         "confidence_lte"},
     });
 }
 
@@ -161,7 +163,9 @@ TEST(Filters, YawPitchAndRoll) {
         const auto at_least = "{\"" + angle + "_gte\":-4.2}";
         const auto at_most = "{\"" + angle + "_lte\":-4.2}";
         const auto exactly = "{\"" + angle + "_gte\":3.5,\"" + angle + "_lte\":3.5}";
-        const auto event = [&](std::string_view value) { return R"({"headpose":{")" + angle + "\":" + std::string{value} + "}}"; };
+        const auto event = [&](std::string_view value) {
+            return R"({"headpose":{")" + angle + "\":" + std::string{value} + "}}";
+        };
         check({
             {at_least, event("-4.2")},
             {at_least, event("-4.1999")},
@@ -181,7 +185,8 @@ TEST(Filters, YawPitchAndRoll) {
         });
         for (const std::string other : {"yaw", "pitch", "roll"}) {
             if (other != angle) {
-                EXPECT_EQ(refused_by(at_least, R"({"headpose":{")" + other + "\":0}}"), angle + "_gte");
+                EXPECT_EQ(refused_by(at_least, R"({"headpose":{")" + other + "\":0}}"),
+                          angle + "_gte");
             }
         }
     }
@@ -192,8 +197,10 @@ TEST(Filters, Liveness) {
         {R"({"liveness_gte":0.44})", R"({"liveness":0.44})"},
         {R"({"liveness_gte":0.44})", R"({"liveness":{"name":"real","confidence":0.44}})"},
         {R"({"liveness_gte":0.44})", R"({"liveness":0.4399})", "liveness_gte"},
-        {R"({"liveness_gte":0.44})", R"({"liveness":{"name":"fake","confidence":0.97}})", "liveness_gte"},
-        {R"({"liveness_gte":0.44})", R"({"liveness":{"name":"unknown","confidence":0.97}})", "liveness_gte"},
+        {R"({"liveness_gte":0.44})", R"({"liveness":{"name":"fake","confidence":0.97}})",
+         "liveness_gte"},
+        {R"({"liveness_gte":0.44})", R"({"liveness":{"name":"unknown","confidence":0.97}})",
+         "liveness_gte"},
         {R"({"liveness_gte":0.44})", "{}", "liveness_gte"},
         {R"({"liveness_lte":0.44})", R"({"liveness":0.44})"},
         {R"({"liveness_lte":0.25})", R"({"liveness":{"name":"fake","confidence":0.75}})"},
@@ -213,22 +220,30 @@ TEST(Filters, FeaturesByNameAndConfidence) {
         {"medmask", {"none", "correct", "incorrect"}},
         {"orientation", {"back", "side", "front"}},
         {"special_type",
-         {"not_special", "police", "ambulance", "road_service", "gas_service", "rescue_service", "other_special", "taxi", "route_transport",
-          "car_sharing", "military"}},
-        {"license_plate_visibility", {"partly_visible_no_text", "fully_visible_no_text", "invisible", "partly_visible", "fully_visible"}},
+         {"not_special", "police", "ambulance", "road_service", "gas_service", "rescue_service",
+          "other_special", "taxi", "route_transport", "car_sharing", "military"}},
+        {"license_plate_visibility",
+         {"partly_visible_no_text", "fully_visible_no_text", "invisible", "partly_visible",
+          "fully_visible"}},
     };
     for (const auto& [key, names] : features) {
-        const auto filter = [&](const std::string& parts) { return "{\"" + key + "\":" + parts + "}"; };
-        const auto event = [&](const std::string& value) { return R"({"features":{")" + key + "\":" + value + "}}"; };
+        const auto filter = [&](const std::string& parts) {
+            return "{\"" + key + "\":" + parts + "}";
+        };
+        const auto event = [&](const std::string& value) {
+            return R"({"features":{")" + key + "\":" + value + "}}";
+        };
         for (std::size_t i = 0; i < names.size(); ++i) {
             const auto name = '"' + names[i] + '"';
             const auto other = '"' + names[(i + 1) % names.size()] + '"';
             check({
                 {filter("{\"name\":" + name + "}"), event(name)},
-                {filter("{\"name\":" + name + "}"), event("{\"name\":" + name + ",\"confidence\":0.1}")},
+                {filter("{\"name\":" + name + "}"),
+                 event("{\"name\":" + name + ",\"confidence\":0.1}")},
                 {filter("{\"name\":[" + other + "," + name + "]}"), event(name)},
                 {filter("{\"name\":" + other + "}"), event(name), key + ".name"},
-                {filter("{\"name\":[" + other + "]}"), event("{\"name\":" + name + ",\"confidence\":1}"), key + ".name"},
+                {filter("{\"name\":[" + other + "]}"),
+                 event("{\"name\":" + name + ",\"confidence\":1}"), key + ".name"},
             });
         }
         const auto name = '"' + names[0] + '"';
@@ -240,60 +255,82 @@ TEST(Filters, FeaturesByNameAndConfidence) {
             {filter(R"({"name":null,"confidence_gte":null})"), "{}"},
             {filter("{\"name\":" + name + "}"), "{}", key + ".name"},
             {filter("{\"name\":" + name + "}"), event(R"("unknown")"), key + ".name"},
-            {filter("{\"name\":" + name + "}"), event(R"({"name":"","confidence":0})"), key + ".name"},
+            {filter("{\"name\":" + name + "}"), event(R"({"name":"","confidence":0})"),
+             key + ".name"},
             {filter("{\"name\":" + name + "}"), event(R"({"confidence":1})"), key + ".name"},
             {filter(R"({"name":[]})"), certain, key + ".name"},
             {filter(R"({"confidence_gte":0.5})"), certain},
-            {filter(R"({"confidence_gte":0.5})"), event("{\"name\":" + name + ",\"confidence\":0.4999}"), key + ".confidence_gte"},
+            {filter(R"({"confidence_gte":0.5})"),
+             event("{\"name\":" + name + ",\"confidence\":0.4999}"), key + ".confidence_gte"},
             {filter(R"({"confidence_gte":0.5})"), event(name), key + ".confidence_gte"},
             {filter(R"({"confidence_gte":0})"), "{}", key + ".confidence_gte"},
             {filter(R"({"confidence_lte":0.5})"), certain},
-            {filter(R"({"confidence_lte":0.5})"), event("{\"name\":" + name + ",\"confidence\":0.5001}"), key + ".confidence_lte"},
+            {filter(R"({"confidence_lte":0.5})"),
+             event("{\"name\":" + name + ",\"confidence\":0.5001}"), key + ".confidence_lte"},
             // What was not computed has no confidence of 0.
-            {filter(R"({"confidence_lte":0.5})"), event(R"({"name":"","confidence":0})"), key + ".confidence_lte"},
+            {filter(R"({"confidence_lte":0.5})"), event(R"({"name":"","confidence":0})"),
+             key + ".confidence_lte"},
             {filter(R"({"confidence_lte":0.5})"), event(name), key + ".confidence_lte"},
-            {filter("{\"name\":" + name + R"(,"confidence_gte":0.5,"confidence_lte":0.5})"), certain},
-            {filter("{\"name\":" + name + R"(,"confidence_gte":0.6})"), certain, key + ".confidence_gte"},
+            {filter("{\"name\":" + name + R"(,"confidence_gte":0.5,"confidence_lte":0.5})"),
+             certain},
+            {filter("{\"name\":" + name + R"(,"confidence_gte":0.6})"), certain,
+             key + ".confidence_gte"},
         });
     }
     check({
-        {R"({"special_type":{"name":"taxi"}})", R"({"features":{"special_vehicle_type":{"name":"taxi","confidence":0.9}}})"},
+        {R"({"special_type":{"name":"taxi"}})",
+         R"({"features":{"special_vehicle_type":{"name":"taxi","confidence":0.9}}})"},
         {R"({"medmask":{"name":"none"}})", R"({"orientation":"none"})", "medmask.name"},
     });
 }
 
 TEST(Filters, LicensePlateNumber) {
     check({
-        {R"({"license_plate_number":"A123BC77"})", R"({"type":"car","license_plate_number":"A123BC77"})"},
+        {R"({"license_plate_number":"A123BC77"})",
+         R"({"type":"car","license_plate_number":"A123BC77"})"},
         {R"({"license_plate_number":"A123BC77"})",
          R"({"webhook_type":"car_events","features":{"license_plate_number":{"name":"A123BC77","confidence":0.9}}})"},
-        {R"({"license_plate_number":"A123BC77"})", R"({"type":"car","license_plate_number":"A123BC78"})", "license_plate_number"},
-        {R"({"license_plate_number":"A123BC77"})", R"({"type":"car","license_plate_number":"a123bc77"})", "license_plate_number"},
-        {R"({"license_plate_number":"A123BC77"})", R"({"type":"car","license_plate_number":"А123ВС77"})", "license_plate_number"},
-        {R"({"license_plate_number":"A123BC77"})", R"({"type":"car","license_plate_number":"A123BC77 "})", "license_plate_number"},
-        {R"({"license_plate_number":"A123BC77"})", R"({"type":"license_plate","license_plate_number":"A123BC77"})", "license_plate_number"},
-        {R"({"license_plate_number":"A123BC77"})", R"({"license_plate_number":"A123BC77"})", "license_plate_number"},
+        {R"({"license_plate_number":"A123BC77"})",
+         R"({"type":"car","license_plate_number":"A123BC78"})", "license_plate_number"},
+        {R"({"license_plate_number":"A123BC77"})",
+         R"({"type":"car","license_plate_number":"a123bc77"})", "license_plate_number"},
+        {R"({"license_plate_number":"A123BC77"})",
+         R"({"type":"car","license_plate_number":"А123ВС77"})", "license_plate_number"},
+        {R"({"license_plate_number":"A123BC77"})",
+         R"({"type":"car","license_plate_number":"A123BC77 "})", "license_plate_number"},
+        {R"({"license_plate_number":"A123BC77"})",
+         R"({"type":"license_plate","license_plate_number":"A123BC77"})", "license_plate_number"},
+        {R"({"license_plate_number":"A123BC77"})", R"({"license_plate_number":"A123BC77"})",
+         "license_plate_number"},
         {R"({"license_plate_number":"A123BC77"})", R"({"type":"car"})", "license_plate_number"},
-        {R"({"license_plate_number":""})", R"({"type":"car","license_plate_number":""})", "license_plate_number"},
+        {R"({"license_plate_number":""})", R"({"type":"car","license_plate_number":""})",
+         "license_plate_number"},
         {R"({"license_plate_number":"А1"})", R"({"type":"car","license_plate_number":"\u04101"})"},
     });
 }
 
 TEST(Filters, LicensePlateEventNumber) {
     check({
-        {R"({"license_plate_event_number":"A1"})", R"({"type":"license_plate","license_plate_number":"A1"})"},
-        {R"({"license_plate_event_number":"A1"})", R"({"type":"license_plate","features":{"license_plate_number":{"name":"A1"}}})"},
-        {R"({"license_plate_event_number":"A1"})", R"({"type":"license_plate","license_plate_number":"A2"})", "license_plate_event_number"},
-        {R"({"license_plate_event_number":"A1"})", R"({"type":"car","license_plate_number":"A1"})", "license_plate_event_number"},
-        {R"({"license_plate_event_number":"A1"})", R"({"type":"license_plate","license_plate_event_number":"A1"})",
+        {R"({"license_plate_event_number":"A1"})",
+         R"({"type":"license_plate","license_plate_number":"A1"})"},
+        {R"({"license_plate_event_number":"A1"})",
+         R"({"type":"license_plate","features":{"license_plate_number":{"name":"A1"}}})"},
+        {R"({"license_plate_event_number":"A1"})",
+         R"({"type":"license_plate","license_plate_number":"A2"})", "license_plate_event_number"},
+        {R"({"license_plate_event_number":"A1"})", R"({"type":"car","license_plate_number":"A1"})",
          "license_plate_event_number"},
-        {R"({"license_plate_event_number":"A1"})", R"({"type":"license_plate"})", "license_plate_event_number"},
+        {R"({"license_plate_event_number":"A1"})",
+         R"({"type":"license_plate","license_plate_event_number":"A1"})",
+         "license_plate_event_number"},
+        {R"({"license_plate_event_number":"A1"})", R"({"type":"license_plate"})",
+         "license_plate_event_number"},
         {R"({"license_plate_event_number":"A1"})", "{}", "license_plate_event_number"},
     });
 }
 
 TEST(Filters, MustAllHoldAndAreAskedInOneOrder) {
-    // Each row mends what the one before failed by, so each filter is seen to be asked, and in its turn.
+    // Each row mends what the one before failed by, so each filter is seen to be asked, and in its
+    // turn.
     const auto filters = R"({"license_plate_event_number":"B","license_plate_number":"A",
         "license_plate_visibility":{"confidence_lte":0.5,"confidence_gte":0.5,"name":"invisible"},"special_type":{"name":"taxi"},
         "orientation":{"name":"back"},"medmask":{"confidence_lte":0.5,"confidence_gte":0.5,"name":"none"},"liveness_lte":0.5,"liveness_gte":0.5,
@@ -328,8 +365,12 @@ TEST(Filters, MustAllHoldAndAreAskedInOneOrder) {
         {"orientation", "back", "special_type.name"},
         {"special_type", "taxi", "license_plate_visibility.name"},
         {"license_plate_visibility", "invisible", "license_plate_visibility.confidence_gte"},
-        {"license_plate_visibility", {{"name", "invisible"}, {"confidence", 0.6}}, "license_plate_visibility.confidence_lte"},
-        {"license_plate_visibility", {{"name", "invisible"}, {"confidence", 0.5}}, "license_plate_number"},
+        {"license_plate_visibility",
+         {{"name", "invisible"}, {"confidence", 0.6}},
+         "license_plate_visibility.confidence_lte"},
+        {"license_plate_visibility",
+         {{"name", "invisible"}, {"confidence", 0.5}},
+         "license_plate_number"},
         {"license_plate_number", "A", "license_plate_event_number"},
     };
     nlohmann::json event = nlohmann::json::object();

@@ -37,7 +37,8 @@ agent::Snapshot snapshot_of(std::initializer_list<json> definitions) {
     agent::Snapshot snapshot;
     for (const auto& definition : definitions) {
         const auto key = std::to_string(snapshot.webhooks.size() + 1);
-        snapshot.webhooks.push_back(std::make_shared<const agent::Webhook>(read_webhook(key, definition)));
+        snapshot.webhooks.push_back(
+            std::make_shared<const agent::Webhook>(read_webhook(key, definition)));
     }
     return snapshot;
 }
@@ -64,7 +65,8 @@ TEST(Webhook, OfTheManualFiresAtExactlyItsValues) {
     const auto snapshot = snapshot_of({definition});
     EXPECT_EQ(agent::match(snapshot, event_file("manual_event.json")).size(), 1U);
     EXPECT_TRUE(agent::match(snapshot, event_file("manual_event_yaw_3.4999.json")).empty());
-    const auto mismatch = agent::explain(snapshot, event_file("manual_event_yaw_3.4999.json")).front().mismatch;
+    const auto mismatch =
+        agent::explain(snapshot, event_file("manual_event_yaw_3.4999.json")).front().mismatch;
     ASSERT_TRUE(mismatch);
     EXPECT_EQ(mismatch->filter, "yaw_gte");
     EXPECT_EQ(mismatch->wanted, "3.5");
@@ -91,8 +93,9 @@ TEST(Webhook, OfTheManualFiresAtExactlyItsValues) {
         changed[json::json_pointer{place}] = value;
         EXPECT_TRUE(agent::match(snapshot, event_of(changed.dump())).empty()) << changed;
     }
-    const std::pair<const char*, json> allowed[] = {{"/camera", 2},        {"/matched_card", 5},     {"/confidence", 0.75},
-                                                    {"/confidence", 0.79}, {"/bs_type", "realtime"}, {"/type", "car"}};
+    const std::pair<const char*, json> allowed[] = {{"/camera", 2},           {"/matched_card", 5},
+                                                    {"/confidence", 0.75},    {"/confidence", 0.79},
+                                                    {"/bs_type", "realtime"}, {"/type", "car"}};
     for (const auto& [place, value] : allowed) {
         auto changed = event;
         changed[json::json_pointer{place}] = value;
@@ -101,9 +104,11 @@ TEST(Webhook, OfTheManualFiresAtExactlyItsValues) {
 }
 
 TEST(Webhook, HasThePagesDefaults) {
-    for (const auto* text : {R"({"name":"door","target":"http://127.0.0.1/"})",
-                             R"({"name":"door","target":"http://127.0.0.1/","active":null,"filters":null,"send_attempts":null})",
-                             R"({"name":"door","target":"http://127.0.0.1/","filters":{},"owner":"x","headers":[1],"id":7})"}) {
+    for (
+        const auto* text :
+        {R"({"name":"door","target":"http://127.0.0.1/"})",
+         R"({"name":"door","target":"http://127.0.0.1/","active":null,"filters":null,"send_attempts":null})",
+         R"({"name":"door","target":"http://127.0.0.1/","filters":{},"owner":"x","headers":[1],"id":7})"}) {
         const auto webhook = read_webhook("7", definition_of(text));
         EXPECT_EQ(webhook.state, WebhookState::serving) << webhook.reason;
         EXPECT_EQ(webhook.send_attempts, 0U);
@@ -113,9 +118,11 @@ TEST(Webhook, HasThePagesDefaults) {
 }
 
 TEST(Webhook, IsInactiveOrUnsupported) {
-    EXPECT_EQ(read_webhook("1", definition_with({{"active", false}})).state, WebhookState::inactive);
+    EXPECT_EQ(read_webhook("1", definition_with({{"active", false}})).state,
+              WebhookState::inactive);
     EXPECT_FALSE(read_webhook("1", definition_with({{"active", false}})).active);
-    const auto broken = read_webhook("1", definition_with({{"active", false}, {"filters", {{"age_gte", 18}}}}));
+    const auto broken =
+        read_webhook("1", definition_with({{"active", false}, {"filters", {{"age_gte", 18}}}}));
     EXPECT_EQ(broken.state, WebhookState::unsupported);
     EXPECT_FALSE(broken.active);
     EXPECT_NE(broken.reason.find("unknown filter \"age_gte\""), std::string::npos);
@@ -134,22 +141,26 @@ TEST(Webhook, FaultsNameFieldValueAndWhatIsAllowed) {
     const Row rows[] = {
         {definition_of("[]"), "a webhook must be a JSON object, this is a list"},
         {definition_of("null"), "a webhook must be a JSON object, this is null"},
-        {definition_of(R"({"target":"http://h/"})"), "name: is missing; a non-empty string is needed"},
+        {definition_of(R"({"target":"http://h/"})"),
+         "name: is missing; a non-empty string is needed"},
         {definition_with({{"name", nullptr}}), "name: is missing"},
-        {definition_with({{"name", ""}}), "name: \"\" is not allowed; allowed is a non-empty string"},
+        {definition_with({{"name", ""}}),
+         "name: \"\" is not allowed; allowed is a non-empty string"},
         {definition_with({{"name", 5}}), "name: 5 is not allowed"},
         {definition_of(R"({"name":"door"})"), "target: is missing; an http or https URL is needed"},
-        {definition_with({{"target", 5}}), "target: must be a string with an http or https URL, not a number"},
+        {definition_with({{"target", 5}}),
+         "target: must be a string with an http or https URL, not a number"},
         {definition_with({{"target", ""}}), "target: "},
         {definition_with({{"target", "ftp://h/"}}), "target: "},
         {definition_with({{"target", "h/path"}}), "target: "},
         {definition_with({{"target", "http://"}}), "target: "},
         {definition_with({{"target", "http://h:65536/"}}), "target: "},
         {definition_with({{"target", "http://h/a b"}}), "target: "},
-        {definition_with({{"active", "true"}}), "active: \"true\" is not allowed; allowed are true and false"},
+        {definition_with({{"active", "true"}}),
+         "active: \"true\" is not allowed; allowed are true and false"},
         {definition_with({{"active", 1}}), "active: 1 is not allowed"},
-        {definition_with({{"send_attempts", -1}}),
-         "send_attempts: -1 is not allowed; allowed is a whole number from 0 (unlimited) to 1000000"},
+        {definition_with({{"send_attempts", -1}}), "send_attempts: -1 is not allowed; allowed is a "
+                                                   "whole number from 0 (unlimited) to 1000000"},
         {definition_with({{"send_attempts", 1'000'001}}), "send_attempts: 1000001 is not allowed"},
         {definition_of(R"({"name":"a","target":"http://h/","send_attempts":18446744073709551615})"),
          "send_attempts: 18446744073709551615 is not allowed"},
@@ -164,14 +175,17 @@ TEST(Webhook, FaultsNameFieldValueAndWhatIsAllowed) {
     for (const auto& [definition, part] : rows) {
         const auto faults = agent::check_definition(definition);
         ASSERT_EQ(faults.size(), 1U) << definition;
-        EXPECT_TRUE(faults.front().starts_with(part)) << definition << "\n gave: " << faults.front() << "\n not: " << part;
+        EXPECT_TRUE(faults.front().starts_with(part))
+            << definition << "\n gave: " << faults.front() << "\n not: " << part;
         const auto webhook = read_webhook("1", definition);
         EXPECT_EQ(webhook.state, WebhookState::unsupported);
         EXPECT_EQ(webhook.reason, faults.front());
     }
     for (const auto& good : {json(0), json(1), json(1'000'000)}) {
-        EXPECT_TRUE(agent::check_definition(definition_with({{"send_attempts", good}})).empty()) << good;
-        EXPECT_EQ(read_webhook("1", definition_with({{"send_attempts", good}})).send_attempts, good.get<std::uint32_t>());
+        EXPECT_TRUE(agent::check_definition(definition_with({{"send_attempts", good}})).empty())
+            << good;
+        EXPECT_EQ(read_webhook("1", definition_with({{"send_attempts", good}})).send_attempts,
+                  good.get<std::uint32_t>());
     }
 }
 
@@ -186,8 +200,9 @@ TEST(Webhook, FaultsAreAllReported) {
 }
 
 TEST(Webhook, ShowsNoPasswordOfATarget) {
-    for (const auto* target : {"ftp://user:hunter2@h/", "http://user:hunter2@h:65536/", "http://user:hunter2@", "http://user:hunter2@h/a b",
-                               "user:hunter2@h", "http:user:hunter2@h"}) {
+    for (const auto* target :
+         {"ftp://user:hunter2@h/", "http://user:hunter2@h:65536/", "http://user:hunter2@",
+          "http://user:hunter2@h/a b", "user:hunter2@h", "http:user:hunter2@h"}) {
         const auto webhook = read_webhook("1", definition_with({{"target", target}}));
         EXPECT_EQ(webhook.state, WebhookState::unsupported) << target;
         EXPECT_EQ(webhook.reason.find("hunter2"), std::string::npos) << webhook.reason;
@@ -204,14 +219,16 @@ TEST(Webhook, KeepsItsDefinitionAndWarnings) {
     const auto one = read_webhook("1", definition_of(R"({"name":"a", "target":"http://h/"})"));
     const auto same = read_webhook("1", definition_of(R"({"target":"http://h/","name":"a"})"));
     EXPECT_EQ(one.definition, same.definition);
-    const auto contradictory =
-        read_webhook("1", definition_with({{"filters", {{"camera_in", json::array()}, {"yaw_gte", 2}, {"yaw_lte", 1}}}}));
+    const auto contradictory = read_webhook(
+        "1", definition_with(
+                 {{"filters", {{"camera_in", json::array()}, {"yaw_gte", 2}, {"yaw_lte", 1}}}}));
     EXPECT_EQ(contradictory.state, WebhookState::serving);
     EXPECT_EQ(contradictory.warnings.size(), 2U);
 }
 
 TEST(Snapshot, FindsByKey) {
-    const auto snapshot = snapshot_of({definition_with({{"name", "a"}}), definition_with({{"name", "b"}})});
+    const auto snapshot =
+        snapshot_of({definition_with({{"name", "a"}}), definition_with({{"name", "b"}})});
     ASSERT_NE(snapshot.find("2"), nullptr);
     EXPECT_EQ(snapshot.find("2")->name, "b");
     EXPECT_EQ(snapshot.find("3"), nullptr);
@@ -219,10 +236,11 @@ TEST(Snapshot, FindsByKey) {
 }
 
 TEST(Snapshot, MatchesTheServingOnes) {
-    auto snapshot = snapshot_of({definition_with({{"name", "all"}}), definition_with({{"name", "off"}, {"active", false}}),
-                                 definition_with({{"name", "faces"}, {"filters", {{"type_in", "face"}}}}),
-                                 definition_with({{"name", "broken"}, {"filters", {{"age_gte", 1}}}}),
-                                 definition_with({{"name", "cars"}, {"filters", {{"type_in", "car"}}}})});
+    auto snapshot = snapshot_of(
+        {definition_with({{"name", "all"}}), definition_with({{"name", "off"}, {"active", false}}),
+         definition_with({{"name", "faces"}, {"filters", {{"type_in", "face"}}}}),
+         definition_with({{"name", "broken"}, {"filters", {{"age_gte", 1}}}}),
+         definition_with({{"name", "cars"}, {"filters", {{"type_in", "car"}}}})});
     auto excluded = *snapshot.webhooks.front();
     excluded.state = WebhookState::excluded;
     excluded.reason = "webhooks.exclude";
@@ -249,19 +267,24 @@ TEST(Snapshot, MatchesTheServingOnes) {
 }
 
 TEST(Explanation, HoldsJsonValues) {
-    const auto snapshot = snapshot_of({definition_with({{"filters", {{"camera_in", {1, 18446744073709551615U}}}}})});
+    const auto snapshot =
+        snapshot_of({definition_with({{"filters", {{"camera_in", {1, 18446744073709551615U}}}}})});
     const auto failed = [&](std::string_view event) {
-        return agent::explanation_json(agent::explain(snapshot, event_of(event)))["webhooks"][0]["failed"];
+        return agent::explanation_json(
+            agent::explain(snapshot, event_of(event)))["webhooks"][0]["failed"];
     };
-    EXPECT_EQ(failed(R"({"camera":18446744073709551614})").dump(),
-              R"({"filter":"camera_in","found":18446744073709551614,"wanted":[1,18446744073709551615]})");
-    EXPECT_EQ(failed("{}").dump(),
-              R"({"filter":"camera_in","found":null,"hint":"the event has no camera","wanted":[1,18446744073709551615]})");
+    EXPECT_EQ(
+        failed(R"({"camera":18446744073709551614})").dump(),
+        R"({"filter":"camera_in","found":18446744073709551614,"wanted":[1,18446744073709551615]})");
+    EXPECT_EQ(
+        failed("{}").dump(),
+        R"({"filter":"camera_in","found":null,"hint":"the event has no camera","wanted":[1,18446744073709551615]})");
     EXPECT_EQ(agent::explanation_json({}).dump(), R"({"webhooks":[]})");
 }
 
 TEST(CooldownValue, FollowsItsKey) {
-    const auto event = event_of(R"({"camera":1,"matched_card":18446744073709551615,"license_plate_number":"A1"})");
+    const auto event =
+        event_of(R"({"camera":1,"matched_card":18446744073709551615,"license_plate_number":"A1"})");
     agent::DeliverySettings settings;
     const auto value = [&](agent::CooldownKey key, const agent::Event& of) {
         settings.cooldown_key = key;

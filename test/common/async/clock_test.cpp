@@ -27,7 +27,8 @@ class Waiting : public testing::Test {
             ++returns;
         }
     }
-    static Task<> once(Wakeup& wakeup, std::optional<Instant> until, Clock& clock, std::optional<Instant>& returned) {
+    static Task<> once(Wakeup& wakeup, std::optional<Instant> until, Clock& clock,
+                       std::optional<Instant>& returned) {
         auto wait = until ? wakeup.wait_until(*until) : wakeup.wait();
         co_await std::move(wait);
         returned = clock.now();

@@ -173,7 +173,8 @@ TEST_F(Groups, APartThatBreaksEndsTheProcess) {
         group_.spawn("lane http://x", broken());
         clock_.settle();
     };
-    EXPECT_DEATH(break_it(), "error a part of the agent broke part=\"lane http://x\" error=\"out of paper\"");
+    EXPECT_DEATH(break_it(),
+                 "error a part of the agent broke part=\"lane http://x\" error=\"out of paper\"");
 }
 
 } // namespace

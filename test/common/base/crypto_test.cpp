@@ -15,9 +15,12 @@ std::string bytes(const Digest& digest) {
 
 // FIPS 180-4 examples; RFC 4231 cases 1, 2 and 6.
 TEST(Crypto, Sha256) {
-    EXPECT_EQ(hex(bytes(sha256(""))), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    EXPECT_EQ(hex(bytes(sha256("abc"))), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    EXPECT_EQ(hex(bytes(sha256(std::string(1'000'000, 'a')))), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+    EXPECT_EQ(hex(bytes(sha256(""))),
+              "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    EXPECT_EQ(hex(bytes(sha256("abc"))),
+              "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    EXPECT_EQ(hex(bytes(sha256(std::string(1'000'000, 'a')))),
+              "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
 TEST(Crypto, Sha256OfPartsTellsWhereOneEnds) {
@@ -32,7 +35,8 @@ TEST(Crypto, HmacSha256) {
               "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
     EXPECT_EQ(hex(bytes(hmac_sha256("Jefe", "what do ya want for nothing?"))),
               "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
-    EXPECT_EQ(hex(bytes(hmac_sha256(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First"))),
+    EXPECT_EQ(hex(bytes(hmac_sha256(std::string(131, '\xaa'),
+                                    "Test Using Larger Than Block-Size Key - Hash Key First"))),
               "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
@@ -57,14 +61,17 @@ TEST_P(Base64, GoesBothWays) {
 
 // RFC 4648 section 10, and bytes that need the last two characters of the alphabet.
 INSTANTIATE_TEST_SUITE_P(Table, Base64,
-                         testing::Values(Coded{"", ""}, Coded{"f", "Zg=="}, Coded{"fo", "Zm8="}, Coded{"foo", "Zm9v"},
-                                         Coded{"foob", "Zm9vYg=="}, Coded{"fooba", "Zm9vYmE="}, Coded{"foobar", "Zm9vYmFy"},
-                                         Coded{"\xfb\xff\xbf", "+/+/"}, Coded{std::string(3, '\0'), "AAAA"},
+                         testing::Values(Coded{"", ""}, Coded{"f", "Zg=="}, Coded{"fo", "Zm8="},
+                                         Coded{"foo", "Zm9v"}, Coded{"foob", "Zm9vYg=="},
+                                         Coded{"fooba", "Zm9vYmE="}, Coded{"foobar", "Zm9vYmFy"},
+                                         Coded{"\xfb\xff\xbf", "+/+/"},
+                                         Coded{std::string(3, '\0'), "AAAA"},
                                          Coded{std::string(1, '\0'), "AA=="}));
 
 TEST(Crypto, NotBase64) {
-    for (const char* text : {"Z", "Zm9vY", "Zg=", "Zg===", "Zm8==", "Zm9v=", "Zm9v====", "=", "====", "Z=g=", "Zm9 v", "Zm9v\n", " Zm9v",
-                             "Zm9-", "Zm9_", "Zm9\xc3\xa9", "Zm9*"}) {
+    for (const char* text :
+         {"Z", "Zm9vY", "Zg=", "Zg===", "Zm8==", "Zm9v=", "Zm9v====", "=", "====", "Z=g=", "Zm9 v",
+          "Zm9v\n", " Zm9v", "Zm9-", "Zm9_", "Zm9\xc3\xa9", "Zm9*"}) {
         EXPECT_FALSE(from_base64(text)) << text;
     }
     for (const char* text : {"Zm9+", "Zm9/", "Z", "Zm 9"}) {
@@ -88,7 +95,8 @@ std::uint64_t millis_of(const std::string& uuid) {
     return std::stoull(uuid.substr(0, 8) + uuid.substr(9, 4), nullptr, 16);
 }
 
-// The functions under test share what was given out last in this process: times only grow from test to test, but for those that go back.
+// The functions under test share what was given out last in this process: times only grow from test
+// to test, but for those that go back.
 TEST(UuidV7, HasTheFormAndTheTime) {
     const auto wall = WallClock::time_point{std::chrono::milliseconds{1'750'000'000'123}};
     const auto id = uuid_v7(wall);

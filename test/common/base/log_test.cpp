@@ -11,7 +11,8 @@
 namespace common::log {
 namespace {
 
-/// What a process of its own writes to stderr: the log looks at its surroundings once, at the first line.
+/// What a process of its own writes to stderr: the log looks at its surroundings once, at the first
+/// line.
 std::string written(const char* journal_stream, const std::function<void()>& what) {
     std::array<int, 2> ends{};
     EXPECT_EQ(::pipe(ends.data()), 0);
@@ -47,7 +48,8 @@ TEST(Log, UnderJournaldEachLineHasItsPriority) {
         info("three", {{"n", 3}, {"m", -4L}, {"u", std::size_t{5}}});
         debug("four");
     });
-    EXPECT_EQ(text, "<3>error one\n<4>warn two key=value\n<6>info three n=3 m=-4 u=5\n<7>debug four\n");
+    EXPECT_EQ(text,
+              "<3>error one\n<4>warn two key=value\n<6>info three n=3 m=-4 u=5\n<7>debug four\n");
 }
 
 TEST(Log, ElsewhereEachLineHasItsTime) {
@@ -64,17 +66,25 @@ TEST(Log, LevelsBelowTheSetOneAreSilent) {
         info("i");
         debug("d");
     };
-    EXPECT_EQ(written("1:1", everything), "<3>error e\n<4>warn w\n<6>info i\n") << "info until somebody says otherwise";
-    EXPECT_EQ(written("1:1", [&] { set_level(Level::warn), everything(); }), "<3>error e\n<4>warn w\n");
+    EXPECT_EQ(written("1:1", everything), "<3>error e\n<4>warn w\n<6>info i\n")
+        << "info until somebody says otherwise";
+    EXPECT_EQ(written("1:1", [&] { set_level(Level::warn), everything(); }),
+              "<3>error e\n<4>warn w\n");
     EXPECT_EQ(written("1:1", [&] { set_level(Level::error), everything(); }), "<3>error e\n");
 }
 
 TEST(Log, ValuesAreQuotedWhenTheyNeedIt) {
     const auto text = written("1:1", [] {
-        info("m",
-             {{"a", "plain/text:1"}, {"b", "two words"}, {"c", ""}, {"d", "say \"hi\""}, {"e", "x=y"}, {"f", "c:\\"}, {"g", "\xd0\xb4"}});
+        info("m", {{"a", "plain/text:1"},
+                   {"b", "two words"},
+                   {"c", ""},
+                   {"d", "say \"hi\""},
+                   {"e", "x=y"},
+                   {"f", "c:\\"},
+                   {"g", "\xd0\xb4"}});
     });
-    EXPECT_EQ(text, "<6>info m a=plain/text:1 b=\"two words\" c=\"\" d=\"say \\\"hi\\\"\" e=\"x=y\" f=\"c:\\\\\" g=\xd0\xb4\n");
+    EXPECT_EQ(text, "<6>info m a=plain/text:1 b=\"two words\" c=\"\" d=\"say \\\"hi\\\"\" "
+                    "e=\"x=y\" f=\"c:\\\\\" g=\xd0\xb4\n");
 }
 
 TEST(Log, NobodyForgesALineOrATerminalSequence) {
@@ -86,8 +96,8 @@ TEST(Log, NobodyForgesALineOrATerminalSequence) {
                       {"nul", std::string(1, '\0')},
                       {"format", "{} %s"}});
     });
-    EXPECT_EQ(text,
-              "<6>info a\\nb key=\"1\\n<0>emerg forged\" r=\"\\r\\t\" esc=\"\\x1b[2J\\x7f\" c1=\\x9b nul=\"\\x00\" format=\"{} %s\"\n");
+    EXPECT_EQ(text, "<6>info a\\nb key=\"1\\n<0>emerg forged\" r=\"\\r\\t\" esc=\"\\x1b[2J\\x7f\" "
+                    "c1=\\x9b nul=\"\\x00\" format=\"{} %s\"\n");
 }
 
 } // namespace

@@ -41,7 +41,8 @@ class Supervisor : public testing::Test {
         }
         socket_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
         const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
-        ASSERT_EQ(::bind(socket_, reinterpret_cast<const sockaddr*>(&address), length), 0) << std::strerror(errno);
+        ASSERT_EQ(::bind(socket_, reinterpret_cast<const sockaddr*>(&address), length), 0)
+            << std::strerror(errno);
         ::setenv("NOTIFY_SOCKET", name.c_str(), 1);
     }
     /// The next datagram, or "nothing".
@@ -78,7 +79,8 @@ TEST_F(Supervisor, MayHaveAnAbstractSocket) {
 
 TEST_F(Supervisor, MayBeGoneOrNeverHaveBeenThere) {
     SystemdNotifier{}.send("READY=1");
-    for (const std::string& name : {std::string{}, std::string{"relative"}, (folder_ / "gone").string(), "/" + std::string(200, 'x')}) {
+    for (const std::string& name : {std::string{}, std::string{"relative"},
+                                    (folder_ / "gone").string(), "/" + std::string(200, 'x')}) {
         ::setenv("NOTIFY_SOCKET", name.c_str(), 1);
         SystemdNotifier{}.send("READY=1");
     }
@@ -104,7 +106,8 @@ TEST_F(Supervisor, SaysHowOftenItWantsToHear) {
         EXPECT_EQ(SystemdNotifier{}.watchdog(), std::nullopt) << nonsense;
     }
     ::setenv("WATCHDOG_USEC", "10", 1);
-    EXPECT_EQ(SystemdNotifier{}.watchdog(), Millis{1}) << "never zero, which would be a timer that spins";
+    EXPECT_EQ(SystemdNotifier{}.watchdog(), Millis{1})
+        << "never zero, which would be a timer that spins";
 }
 
 } // namespace

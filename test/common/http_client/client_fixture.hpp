@@ -1,4 +1,5 @@
-// A BeastClient on a loop of its own, and peers that are ruder than ScriptedServer. For the tests of the client.
+// A BeastClient on a loop of its own, and peers that are ruder than ScriptedServer. For the tests
+// of the client.
 #pragma once
 
 #include "common/http_client/http_client.hpp"
@@ -22,10 +23,12 @@ inline std::string text_of(const Reply& reply) {
     return reply ? std::to_string(reply->status) + " " + reply->body : reply.error().message;
 }
 
-/// Listens and never accepts: connections are made and nobody answers. With `full`, not even that: the next connection hangs.
+/// Listens and never accepts: connections are made and nobody answers. With `full`, not even that:
+/// the next connection hangs.
 class SilentPeer {
   public:
-    explicit SilentPeer(bool full = false, const char* address = "127.0.0.1", std::uint16_t port = 0) {
+    explicit SilentPeer(bool full = false, const char* address = "127.0.0.1",
+                        std::uint16_t port = 0) {
         sockaddr_in here{};
         here.sin_family = AF_INET;
         here.sin_port = htons(port);
@@ -33,7 +36,8 @@ class SilentPeer {
         const int on = 1;
         ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
         socklen_t size = sizeof here;
-        if (::bind(listener_, reinterpret_cast<const sockaddr*>(&here), size) != 0 || ::listen(listener_, full ? 0 : 16) != 0 ||
+        if (::bind(listener_, reinterpret_cast<const sockaddr*>(&here), size) != 0 ||
+            ::listen(listener_, full ? 0 : 16) != 0 ||
             ::getsockname(listener_, reinterpret_cast<sockaddr*>(&here), &size) != 0) {
             throw std::system_error{errno, std::generic_category(), "silent peer"};
         }
@@ -63,11 +67,13 @@ class SilentPeer {
     std::vector<int> fillers_;
 };
 
-/// Names for the client: those that it knows, and "hang.test", which takes until the object goes. No DNS.
+/// Names for the client: those that it knows, and "hang.test", which takes until the object goes.
+/// No DNS.
 class Names {
   public:
     common::NameLookup lookup(std::map<std::string, common::Addresses> known = {}) {
-        return [known = std::move(known), over = over_](const std::string& name) -> common::Result<common::Addresses> {
+        return [known = std::move(known),
+                over = over_](const std::string& name) -> common::Result<common::Addresses> {
             if (name == "hang.test") {
                 over.wait();
             }

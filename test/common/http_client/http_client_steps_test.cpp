@@ -21,7 +21,8 @@ common::AddressBytes address(std::string_view text) {
 /// A request that gets stuck, and where.
 struct Stuck {
     const char* doing;
-    HttpRequest (*request)(const SilentPeer& silent, const SilentPeer& full, const ScriptedServer& half);
+    HttpRequest (*request)(const SilentPeer& silent, const SilentPeer& full,
+                           const ScriptedServer& half);
 };
 
 void PrintTo(const Stuck& stuck, std::ostream* out) {
@@ -37,20 +38,28 @@ HttpRequest to(const std::string& url, std::string body = {}) {
 }
 
 const Stuck stuck_requests[] = {
-    {"resolving", [](const SilentPeer&, const SilentPeer&, const ScriptedServer&) { return to("http://hang.test/"); }},
-    {"connecting", [](const SilentPeer&, const SilentPeer& full, const ScriptedServer&) { return to(full.url()); }},
-    {"in the TLS handshake", [](const SilentPeer& silent, const SilentPeer&, const ScriptedServer&) { return to(silent.url("https")); }},
+    {"resolving", [](const SilentPeer&, const SilentPeer&,
+                     const ScriptedServer&) { return to("http://hang.test/"); }},
+    {"connecting", [](const SilentPeer&, const SilentPeer& full,
+                      const ScriptedServer&) { return to(full.url()); }},
+    {"in the TLS handshake", [](const SilentPeer& silent, const SilentPeer&,
+                                const ScriptedServer&) { return to(silent.url("https")); }},
     {"sending the request",
-     [](const SilentPeer& silent, const SilentPeer&, const ScriptedServer&) { return to(silent.url(), std::string(32U << 20U, 'x')); }},
-    {"waiting for the answer", [](const SilentPeer& silent, const SilentPeer&, const ScriptedServer&) { return to(silent.url()); }},
-    {"reading the body of the answer", [](const SilentPeer&, const SilentPeer&, const ScriptedServer& half) { return to(half.url()); }},
+     [](const SilentPeer& silent, const SilentPeer&, const ScriptedServer&) {
+         return to(silent.url(), std::string(32U << 20U, 'x'));
+     }},
+    {"waiting for the answer", [](const SilentPeer& silent, const SilentPeer&,
+                                  const ScriptedServer&) { return to(silent.url()); }},
+    {"reading the body of the answer", [](const SilentPeer&, const SilentPeer&,
+                                          const ScriptedServer& half) { return to(half.url()); }},
 };
 
 class StuckClientTest : public ClientTest, public testing::WithParamInterface<Stuck> {
   protected:
     HttpRequest stuck_request() const { return GetParam().request(silent, full, half); }
 
-    /// Runs the loop until the request is stuck: nothing is ready, and the server with half an answer has given it.
+    /// Runs the loop until the request is stuck: nothing is ready, and the server with half an
+    /// answer has given it.
     void run_until_stuck() {
         if (std::string_view{GetParam().doing}.starts_with("reading")) {
             while (half.count() == 0) {
@@ -68,7 +77,8 @@ class StuckClientTest : public ClientTest, public testing::WithParamInterface<St
     SilentPeer silent;
     SilentPeer full{true};
     ScriptedServer half{[](const Seen&) {
-        return Answer{200, {}, "", Answer::Fault::hang, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"};
+        return Answer{
+            200, {}, "", Answer::Fault::hang, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"};
     }};
 };
 
@@ -80,7 +90,8 @@ TEST_P(StuckClientTest, TimesOutAndSaysWhere) {
     const auto reply = send(std::move(request));
     ASSERT_FALSE(reply);
     EXPECT_EQ(reply.error().fault, common::Fault::unreachable);
-    EXPECT_EQ(reply.error().message, std::string{"timed out after 300 ms while "} + GetParam().doing);
+    EXPECT_EQ(reply.error().message,
+              std::string{"timed out after 300 ms while "} + GetParam().doing);
 }
 
 TEST_P(StuckClientTest, EndsWhenCancelled) {
@@ -92,7 +103,8 @@ TEST_P(StuckClientTest, EndsWhenCancelled) {
         why = broke;
         over = true;
     };
-    common::asio::co_spawn(loop, client->send(stuck_request()), common::asio::bind_cancellation_slot(stop.slot(), std::move(done)));
+    common::asio::co_spawn(loop, client->send(stuck_request()),
+                           common::asio::bind_cancellation_slot(stop.slot(), std::move(done)));
     run_until_stuck();
     ASSERT_FALSE(over);
     stop.emit(common::asio::cancellation_type::terminal);
@@ -112,8 +124,10 @@ TEST_P(StuckClientTest, MayBeLeftWithItsLoop) {
     const auto token = std::make_shared<int>(1);
     {
         common::asio::io_context short_lived;
-        common::BeastClient left{short_lived.get_executor(), {.user_agent = "", .denied = {}, .lookup = names.lookup()}};
-        common::asio::co_spawn(short_lived, left.send(stuck_request()), [token](std::exception_ptr, test::Reply) {});
+        common::BeastClient left{short_lived.get_executor(),
+                                 {.user_agent = "", .denied = {}, .lookup = names.lookup()}};
+        common::asio::co_spawn(short_lived, left.send(stuck_request()),
+                               [token](std::exception_ptr, test::Reply) {});
         short_lived.poll();
         EXPECT_GT(token.use_count(), 1);
     }
@@ -124,9 +138,12 @@ INSTANTIATE_TEST_SUITE_P(Steps, StuckClientTest, testing::ValuesIn(stuck_request
 
 TEST_F(ClientTest, ANameThatHangsDelaysNobodyElse) {
     ScriptedServer server{[](const Seen&) { return Answer{200, {}, "fine"}; }};
-    make_client({.user_agent = "", .denied = {}, .lookup = names.lookup({{"known.test", {address("127.0.0.1")}}})});
+    make_client({.user_agent = "",
+                 .denied = {},
+                 .lookup = names.lookup({{"known.test", {address("127.0.0.1")}}})});
     bool over = false;
-    common::asio::co_spawn(loop, client->send(get("http://hang.test/")), [&](std::exception_ptr, test::Reply) { over = true; });
+    common::asio::co_spawn(loop, client->send(get("http://hang.test/")),
+                           [&](std::exception_ptr, test::Reply) { over = true; });
     const auto port = std::to_string(server.port());
     EXPECT_EQ(text("http://127.0.0.1:" + port + "/"), "200 fine");
     EXPECT_EQ(text("http://known.test:" + port + "/"), "200 fine");
@@ -138,11 +155,12 @@ TEST_F(ClientTest, ANameThatHangsDelaysNobodyElse) {
 TEST_F(ClientTest, TriesOneAddressAfterAnother) {
     ScriptedServer server{[](const Seen&) { return Answer{200, {}, "fine"}; }};
     const SilentPeer black_hole{true, "127.0.0.3", server.port()};
-    make_client({.user_agent = "",
-                 .denied = {},
-                 .lookup = names.lookup({{"refused.test", {address("127.0.0.2"), address("127.0.0.1")}},
-                                         {"hole.test", {address("127.0.0.3"), address("127.0.0.1")}},
-                                         {"dead.test", {address("127.0.0.2"), address("127.0.0.4")}}})});
+    make_client(
+        {.user_agent = "",
+         .denied = {},
+         .lookup = names.lookup({{"refused.test", {address("127.0.0.2"), address("127.0.0.1")}},
+                                 {"hole.test", {address("127.0.0.3"), address("127.0.0.1")}},
+                                 {"dead.test", {address("127.0.0.2"), address("127.0.0.4")}}})});
     const auto port = std::to_string(server.port());
     EXPECT_EQ(text("http://refused.test:" + port + "/"), "200 fine");
     EXPECT_EQ(text("http://dead.test:" + port + "/"), "connect: connection refused");
@@ -156,9 +174,11 @@ TEST_F(ClientTest, NeverConnectsToADeniedNetwork) {
     const auto lookup = names.lookup({{"one.test", {address("127.0.0.1")}},
                                       {"mapped.test", {address("::ffff:127.0.0.1")}},
                                       {"both.test", {address("127.0.0.2"), address("127.0.0.1")}}});
-    make_client({.user_agent = "", .denied = {*common::IpRange::parse("127.0.0.0/8")}, .lookup = lookup});
+    make_client(
+        {.user_agent = "", .denied = {*common::IpRange::parse("127.0.0.0/8")}, .lookup = lookup});
     const auto port = std::to_string(server.port());
-    for (const auto* host : {"127.0.0.1", "[::ffff:127.0.0.1]", "one.test", "mapped.test", "both.test"}) {
+    for (const auto* host :
+         {"127.0.0.1", "[::ffff:127.0.0.1]", "one.test", "mapped.test", "both.test"}) {
         auto request = get(std::string{"http://"} + host + ":" + port + "/");
         // What is kept for requests that are not guarded must not serve one that is.
         EXPECT_EQ(text(request), "200 fine") << host;
@@ -167,11 +187,13 @@ TEST_F(ClientTest, NeverConnectsToADeniedNetwork) {
         EXPECT_EQ(test::text_of(reply), "target address denied") << host;
         EXPECT_TRUE(reply || reply.error().fault == common::Fault::unreachable) << host;
     }
-    client->set_options({.user_agent = "", .denied = {*common::IpRange::parse("127.0.0.2")}, .lookup = lookup});
+    client->set_options(
+        {.user_agent = "", .denied = {*common::IpRange::parse("127.0.0.2")}, .lookup = lookup});
     auto request = get("http://both.test:" + port + "/");
     request.guarded = true;
     EXPECT_EQ(text(request), "200 fine");
-    client->set_options({.user_agent = "", .denied = {*common::IpRange::parse("127.0.0.1/32")}, .lookup = lookup});
+    client->set_options(
+        {.user_agent = "", .denied = {*common::IpRange::parse("127.0.0.1/32")}, .lookup = lookup});
     request = get("http://one.test:" + port + "/");
     request.guarded = true;
     EXPECT_EQ(text(request), "target address denied");
@@ -191,7 +213,8 @@ TEST_F(ClientTest, HearsAnAnswerGivenBeforeTheRequestWasRead) {
     const SilentPeer peer;
     std::thread early{[&peer] {
         const int fd = ::accept(peer.listener(), nullptr, nullptr);
-        const std::string_view answer = "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+        const std::string_view answer =
+            "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
         ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL);
         ::shutdown(fd, SHUT_WR);
         std::string sink(1U << 20U, ' ');

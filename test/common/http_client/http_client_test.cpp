@@ -30,7 +30,10 @@ TEST_F(ClientTest, SendsTheRequestAsGiven) {
     ScriptedServer server{[](const Seen&) { return Answer{201, {{"X-Answer", "yes"}}, "made"}; }};
     make_client({.user_agent = "tester/1", .denied = {}});
     auto request = post(server.url("/a/b?c=d"), "{\"id\":1}");
-    request.headers = {{"Content-Type", "application/json"}, {"Host", "elsewhere"}, {"connection", "close"}, {"Content-Length", "3"}};
+    request.headers = {{"Content-Type", "application/json"},
+                       {"Host", "elsewhere"},
+                       {"connection", "close"},
+                       {"Content-Length", "3"}};
     const auto reply = send(std::move(request));
     ASSERT_TRUE(reply) << reply.error().message;
     EXPECT_EQ(reply->status, 201U);
@@ -61,12 +64,13 @@ TEST_F(ClientTest, UsesAConnectionOfItsOwnForEachRequestUnderWay) {
     make_client();
     std::size_t fine = 0;
     for (int i = 0; i < 40; ++i) {
-        common::asio::co_spawn(loop, client->send(get(server.url())), [&](std::exception_ptr, test::Reply reply) {
-            fine += test::text_of(reply) == "200 fine" ? 1 : 0;
-            if (fine == 40) {
-                loop.stop();
-            }
-        });
+        common::asio::co_spawn(loop, client->send(get(server.url())),
+                               [&](std::exception_ptr, test::Reply reply) {
+                                   fine += test::text_of(reply) == "200 fine" ? 1 : 0;
+                                   if (fine == 40) {
+                                       loop.stop();
+                                   }
+                               });
     }
     loop.run();
     EXPECT_EQ(fine, 40U);
@@ -141,18 +145,26 @@ TEST_F(ClientTest, ReadsAnswersOfEveryKind) {
         std::string name, method, bytes, text;
     };
     const std::vector<Case> cases{
-        {"chunked", "GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: 1\r\n\r\n",
+        {"chunked", "GET",
+         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: "
+         "1\r\n\r\n",
          "200 abcde"},
         {"interim", "POST",
-         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "200 ok"},
+         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 200 "
+         "OK\r\nContent-Length: 2\r\n\r\nok",
+         "200 ok"},
         {"1.0 up to the end", "GET", "HTTP/1.0 200 OK\r\n\r\nold", "200 old"},
         {"1.1 up to the end", "GET", "HTTP/1.1 200 OK\r\n\r\nall", "200 all"},
         {"no reason", "GET", "HTTP/1.1 200 \r\nContent-Length: 1\r\n\r\nx", "200 x"},
         {"204", "POST", "HTTP/1.1 204 No Content\r\n\r\n", "204 "},
-        {"304 with a length", "GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 100\r\n\r\n", "304 "},
+        {"304 with a length", "GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 100\r\n\r\n",
+         "304 "},
         {"HEAD", "HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", "200 "},
-        {"redirect", "GET", "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", "302 "},
-        {"server error", "GET", "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nbusy", "503 busy"},
+        {"redirect", "GET",
+         "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+         "302 "},
+        {"server error", "GET",
+         "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nbusy", "503 busy"},
     };
     for (const auto& one : cases) {
         ScriptedServer server{raw(one.bytes)};
@@ -160,7 +172,8 @@ TEST_F(ClientTest, ReadsAnswersOfEveryKind) {
             auto request = get(server.url());
             request.method = one.method;
             request.body_wanted = wanted;
-            EXPECT_EQ(text(std::move(request)), wanted ? one.text : one.text.substr(0, 4)) << one.name;
+            EXPECT_EQ(text(std::move(request)), wanted ? one.text : one.text.substr(0, 4))
+                << one.name;
         }
     }
 }
@@ -175,11 +188,14 @@ TEST_F(ClientTest, RefusesMalformedAnswers) {
         {"letters for a status", "HTTP/1.1 abc\r\n\r\n", "read: malformed answer (bad status)"},
         {"no status", "HTTP/1.1\r\n\r\n", "read: malformed answer (bad version)"},
         {"status below 100", "HTTP/1.1 099 Odd\r\n\r\n", "read: malformed answer (bad status)"},
-        {"a header without colon", "HTTP/1.1 200 OK\r\nnothing\r\n\r\n", "read: malformed answer (bad field)"},
-        {"a negative length", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "read: malformed answer (bad Content-Length)"},
+        {"a header without colon", "HTTP/1.1 200 OK\r\nnothing\r\n\r\n",
+         "read: malformed answer (bad field)"},
+        {"a negative length", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+         "read: malformed answer (bad Content-Length)"},
         {"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
          "read: malformed answer (multiple Content-Length)"},
-        {"an upgrade", "HTTP/1.1 101 Switching\r\n\r\n", "read: malformed answer (101 without being asked)"},
+        {"an upgrade", "HTTP/1.1 101 Switching\r\n\r\n",
+         "read: malformed answer (101 without being asked)"},
         {"half a head", "HTTP/1.1 200 OK\r\nContent-", "read: the answer broke off in its head"},
         {"a head without end", "HTTP/1.1 200 OK\r\nX: " + std::string(70'000, 'x') + "\r\n\r\n",
          "read: the head of the answer is longer than 64 KiB"},
@@ -211,13 +227,19 @@ TEST_F(ClientTest, AWantedBodyIsWholeOrAnError) {
     };
     const std::string head = "HTTP/1.1 200 OK\r\n";
     const std::vector<Case> cases{
-        {"just as long as allowed", head + "Content-Length: 10\r\n\r\n0123456789", "200 0123456789"},
-        {"announced too long", head + "Content-Length: 11\r\n\r\n0123456789x", "read: the body of the answer is longer than 10 bytes"},
-        {"chunks too long", head + "Transfer-Encoding: chunked\r\n\r\n6\r\n012345\r\n6\r\n012345\r\n0\r\n\r\n",
+        {"just as long as allowed", head + "Content-Length: 10\r\n\r\n0123456789",
+         "200 0123456789"},
+        {"announced too long", head + "Content-Length: 11\r\n\r\n0123456789x",
          "read: the body of the answer is longer than 10 bytes"},
-        {"too long without a length", head + "\r\n0123456789x", "read: the body of the answer is longer than 10 bytes"},
-        {"cut", head + "Content-Length: 9\r\n\r\n0123", "read: the body of the answer broke off after 4 bytes"},
-        {"cut chunks", head + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", "read: the body of the answer broke off after 3 bytes"},
+        {"chunks too long",
+         head + "Transfer-Encoding: chunked\r\n\r\n6\r\n012345\r\n6\r\n012345\r\n0\r\n\r\n",
+         "read: the body of the answer is longer than 10 bytes"},
+        {"too long without a length", head + "\r\n0123456789x",
+         "read: the body of the answer is longer than 10 bytes"},
+        {"cut", head + "Content-Length: 9\r\n\r\n0123",
+         "read: the body of the answer broke off after 4 bytes"},
+        {"cut chunks", head + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+         "read: the body of the answer broke off after 3 bytes"},
         {"bad chunks", head + "Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n",
          "read: the body of the answer is broken after 0 bytes (bad chunk)"},
     };
@@ -242,11 +264,16 @@ TEST_F(ClientTest, ThrowsAnUnwantedBodyAwayAndKeepsTheConnection) {
 
 TEST_F(ClientTest, ClosesAConnectionWhoseUnwantedBodyIsTooLongOrSlow) {
     const std::string slow = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab";
-    const auto hang = [slow](const Seen&) { return Answer{200, {}, "", Answer::Fault::hang, slow}; };
-    const auto too_long = [](const Seen&) { return Answer{200, {}, std::string(64 * 1024 + 1, 'x')}; };
+    const auto hang = [slow](const Seen&) {
+        return Answer{200, {}, "", Answer::Fault::hang, slow};
+    };
+    const auto too_long = [](const Seen&) {
+        return Answer{200, {}, std::string(64 * 1024 + 1, 'x')};
+    };
     const auto cut = [](const Seen&) { return Answer{200, {}, "0123456789", Answer::Fault::cut}; };
     for (const ScriptedServer::Script& script :
-         {ScriptedServer::Script{hang}, ScriptedServer::Script{too_long}, ScriptedServer::Script{cut}}) {
+         {ScriptedServer::Script{hang}, ScriptedServer::Script{too_long},
+          ScriptedServer::Script{cut}}) {
         ScriptedServer server{script};
         auto request = post(server.url(), "x");
         request.body_wanted = false;
@@ -269,7 +296,9 @@ TEST_F(ClientTest, DoesNotKeepAConnectionThatThePeerWillClose) {
 }
 
 TEST_F(ClientTest, TakesAnAnswerThatComesByteByByte) {
-    ScriptedServer server{[](const Seen&) { return Answer{0, {}, "", Answer::Fault::trickle, "HTTP/1.1 204 \r\n\r\n"}; }};
+    ScriptedServer server{[](const Seen&) {
+        return Answer{0, {}, "", Answer::Fault::trickle, "HTTP/1.1 204 \r\n\r\n"};
+    }};
     EXPECT_EQ(text(server.url()), "204 ");
 }
 
@@ -280,18 +309,22 @@ TEST_F(ClientTest, RefusesToSendWhatIsNoHeader) {
     const auto reply = send(request);
     ASSERT_FALSE(reply);
     EXPECT_EQ(reply.error().fault, common::Fault::input);
-    EXPECT_EQ(reply.error().message, "request: the value of header X-Token holds control characters");
+    EXPECT_EQ(reply.error().message,
+              "request: the value of header X-Token holds control characters");
     request.headers = {{"X Evil", "1"}};
     EXPECT_EQ(text(request), "request: the name of a header is no token (RFC 9110, section 5.1)");
     EXPECT_EQ(server.count(), 0U);
 }
 
 TEST_F(ClientTest, TalksToAUnixSocket) {
-    const auto path = (std::filesystem::temp_directory_path() / ("ffl-client-" + std::to_string(::getpid()) + ".sock")).string();
+    const auto path = (std::filesystem::temp_directory_path() /
+                       ("ffl-client-" + std::to_string(::getpid()) + ".sock"))
+                          .string();
     auto request = get("http://agent/v1/status");
     request.unix_socket = path;
     EXPECT_EQ(text(request), "connect: no such file or directory");
-    ScriptedServer server{ok, 0, {.cert_file = "", .key_file = "", .client_ca_file = "", .unix_socket = path}};
+    ScriptedServer server{
+        ok, 0, {.cert_file = "", .key_file = "", .client_ca_file = "", .unix_socket = path}};
     EXPECT_EQ(text(request), "200 fine");
     EXPECT_EQ(text(request), "200 fine");
     EXPECT_EQ(server.seen().back().connection, 1U);

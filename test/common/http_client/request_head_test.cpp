@@ -25,15 +25,19 @@ TEST(RequestHead, SaysWhatRfc9112Wants) {
                                                      "User-Agent: agent/1\r\n"
                                                      "Content-Type: application/json\r\n"
                                                      "Content-Length: 2\r\n\r\n");
-    EXPECT_EQ(request_head(request("GET", "http://[::1]:8080"), "").value(), "GET / HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n");
-    EXPECT_EQ(request_head(request("PATCH", "http://a/"), "").value(), "PATCH / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+    EXPECT_EQ(request_head(request("GET", "http://[::1]:8080"), "").value(),
+              "GET / HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n");
+    EXPECT_EQ(request_head(request("PATCH", "http://a/"), "").value(),
+              "PATCH / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
 }
 
 TEST(RequestHead, LeavesFramingToTheClientAndTheUserAgentToTheCaller) {
     auto get = request("GET", "http://a/");
-    get.headers = {{"Host", "b"},          {"CONTENT-LENGTH", "7"}, {"Connection", "close"}, {"Transfer-Encoding", "chunked"},
-                   {"user-agent", "mine"}, {"Hosts", "c"}};
-    EXPECT_EQ(request_head(get, "agent/1").value(), "GET / HTTP/1.1\r\nHost: a\r\nuser-agent: mine\r\nHosts: c\r\n\r\n");
+    get.headers = {{"Host", "b"},           {"CONTENT-LENGTH", "7"},
+                   {"Connection", "close"}, {"Transfer-Encoding", "chunked"},
+                   {"user-agent", "mine"},  {"Hosts", "c"}};
+    EXPECT_EQ(request_head(get, "agent/1").value(),
+              "GET / HTTP/1.1\r\nHost: a\r\nuser-agent: mine\r\nHosts: c\r\n\r\n");
 }
 
 TEST(RequestHead, LetsNothingEndALineEarly) {

@@ -47,11 +47,14 @@ class ResolverTest : public testing::Test {
     }
 
     std::string ask(Resolver& resolver, const std::string& name, common::Millis limit = 60s) {
-        return text(test::run(loop, resolver.resolve(name, std::chrono::steady_clock::now() + limit)));
+        return text(
+            test::run(loop, resolver.resolve(name, std::chrono::steady_clock::now() + limit)));
     }
 
     /// The last byte of the first address, or the error.
-    static std::string text(const Result<Addresses>& found) { return found ? std::to_string(found->at(0)[15]) : found.error().message; }
+    static std::string text(const Result<Addresses>& found) {
+        return found ? std::to_string(found->at(0)[15]) : found.error().message;
+    }
 
     void TearDown() override {
         if (!let_go) {
@@ -100,8 +103,9 @@ TEST_F(ResolverTest, LooksOneNameUpOnceForAllWhoAsk) {
     Resolver resolver{loop.get_executor(), options()};
     std::vector<std::string> answers;
     for (int i = 0; i < 3; ++i) {
-        common::asio::co_spawn(loop, resolver.resolve("slow.test", common::Instant::max()),
-                               [&](std::exception_ptr, Result<Addresses> found) { answers.push_back(text(found)); });
+        common::asio::co_spawn(
+            loop, resolver.resolve("slow.test", common::Instant::max()),
+            [&](std::exception_ptr, Result<Addresses> found) { answers.push_back(text(found)); });
     }
     loop.poll();
     EXPECT_TRUE(answers.empty());
@@ -131,8 +135,9 @@ TEST_F(ResolverTest, RefusesMoreLookupsThanItMayHave) {
     EXPECT_EQ(ask(resolver, "quick.test"), "resolve: too many names are being looked up (2)");
     EXPECT_EQ(ask(resolver, "127.0.0.1"), "1");
     std::string late;
-    common::asio::co_spawn(loop, resolver.resolve("slow1.test", common::Instant::max()),
-                           [&](std::exception_ptr, Result<Addresses> found) { late = text(found); });
+    common::asio::co_spawn(
+        loop, resolver.resolve("slow1.test", common::Instant::max()),
+        [&](std::exception_ptr, Result<Addresses> found) { late = text(found); });
     loop.restart();
     loop.poll();
     lookups->gate.set_value();
@@ -162,8 +167,9 @@ TEST_F(ResolverTest, LeavesALookupToTheOthersWhenOneIsCancelled) {
     };
     common::asio::co_spawn(loop, resolver.resolve("slow.test", common::Instant::max()),
                            common::asio::bind_cancellation_slot(stop.slot(), std::move(cancelled)));
-    common::asio::co_spawn(loop, resolver.resolve("slow.test", common::Instant::max()),
-                           [&](std::exception_ptr, Result<Addresses> found) { answer = text(found); });
+    common::asio::co_spawn(
+        loop, resolver.resolve("slow.test", common::Instant::max()),
+        [&](std::exception_ptr, Result<Addresses> found) { answer = text(found); });
     loop.poll();
     stop.emit(common::asio::cancellation_type::terminal);
     loop.poll();

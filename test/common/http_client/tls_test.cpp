@@ -23,14 +23,17 @@ test::ServerFiles serve(const Certificates::Files& files) {
 class TlsClientTest : public ClientTest {
   protected:
     /// What a client says that trusts `ca_file` and asks `host`.
-    std::string ask(const ScriptedServer& server, const std::string& ca_file, const std::string& host = "127.0.0.1") {
+    std::string ask(const ScriptedServer& server, const std::string& ca_file,
+                    const std::string& host = "127.0.0.1") {
         auto request = get("https://" + host + ":" + std::to_string(server.port()) + "/");
         request.tls.ca_file = ca_file;
         return text(std::move(request));
     }
     void SetUp() override {
         const common::Addresses here{*common::parse_address("127.0.0.1")};
-        make_client({.user_agent = "", .denied = {}, .lookup = names.lookup({{"localhost", here}, {"door.test", here}})});
+        make_client({.user_agent = "",
+                     .denied = {},
+                     .lookup = names.lookup({{"localhost", here}, {"door.test", here}})});
     }
 
     Certificates certificates;
@@ -69,10 +72,14 @@ TEST_F(TlsClientTest, RefusesWhatItCannotVerify) {
     const auto ca = certificates.ca_file();
     const std::vector<Case> cases{
         {"expired", certificates.expired_server(), ca, "localhost", "TLS: certificate has expired"},
-        {"not yet valid", certificates.early_server(), ca, "localhost", "TLS: certificate is not yet valid"},
-        {"another name", certificates.server_for("gate.test"), ca, "door.test", "TLS: certificate is for another name"},
-        {"another address", certificates.server_for("gate.test"), ca, "127.0.0.1", "TLS: certificate is for another name"},
-        {"system store", certificates.server(), "", "localhost", "TLS: unable to get local issuer certificate"},
+        {"not yet valid", certificates.early_server(), ca, "localhost",
+         "TLS: certificate is not yet valid"},
+        {"another name", certificates.server_for("gate.test"), ca, "door.test",
+         "TLS: certificate is for another name"},
+        {"another address", certificates.server_for("gate.test"), ca, "127.0.0.1",
+         "TLS: certificate is for another name"},
+        {"system store", certificates.server(), "", "localhost",
+         "TLS: unable to get local issuer certificate"},
     };
     for (const auto& one : cases) {
         ScriptedServer server{ok, 0, serve(one.files)};
@@ -116,7 +123,10 @@ TEST_F(TlsClientTest, ReadsAFileThatWasMissingOrHasChanged) {
 }
 
 TEST_F(TlsClientTest, CarriesBodiesOfAnySize) {
-    ScriptedServer server{[](const Seen& seen) { return Answer{200, {}, seen.body}; }, 0, serve(certificates.server())};
+    ScriptedServer server{[](const Seen& seen) {
+                              return Answer{200, {}, seen.body};
+                          },
+                          0, serve(certificates.server())};
     for (const std::size_t size : {0U, 1U, 8'192U, 100'000U, 3'000'000U}) {
         auto request = post(server.url(), std::string(size, 'x'));
         request.tls.ca_file = certificates.ca_file();
@@ -131,8 +141,9 @@ TEST_F(TlsClientTest, SaysWhatIsWrongWithAFile) {
     const auto other = certificates.client();
     const auto ca = certificates.ca_file();
     const auto junk = certificates.write("junk.pem", "no certificate in here\n");
-    const auto locked =
-        certificates.write("locked.key", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n");
+    const auto locked = certificates.write(
+        "locked.key",
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n");
     struct Case {
         std::string name;
         TlsFiles files;
@@ -143,19 +154,26 @@ TEST_F(TlsClientTest, SaysWhatIsWrongWithAFile) {
         {"all good", {ca, good.cert_file, good.key_file}, {}},
         {"no such file", {ca + "x", "", ""}, {"TLS: cannot open " + ca + "x"}},
         {"no PEM", {junk, "", ""}, {junk, "not a PEM file with certificates"}},
-        {"a key for an authority", {good.key_file, "", ""}, {good.key_file, "not a PEM file with certificates"}},
+        {"a key for an authority",
+         {good.key_file, "", ""},
+         {good.key_file, "not a PEM file with certificates"}},
         {"no key", {"", good.cert_file, ""}, {good.cert_file, "stands alone"}},
         {"no certificate", {"", "", good.key_file}, {good.key_file, "stands alone"}},
-        {"junk for a certificate", {"", junk, good.key_file}, {junk, "not a PEM file with a certificate"}},
+        {"junk for a certificate",
+         {"", junk, good.key_file},
+         {junk, "not a PEM file with a certificate"}},
         {"junk for a key", {"", good.cert_file, junk}, {junk, "not a PEM file with a private key"}},
         {"a locked key", {"", good.cert_file, locked}, {locked, "without passphrase"}},
-        {"another key", {"", good.cert_file, other.key_file}, {other.key_file, "does not belong to", good.cert_file}},
+        {"another key",
+         {"", good.cert_file, other.key_file},
+         {other.key_file, "does not belong to", good.cert_file}},
     };
     for (const auto& one : cases) {
         const auto result = common::check_tls_files(one.files);
         EXPECT_EQ(result.has_value(), one.says.empty()) << one.name;
         for (const auto& part : one.says) {
-            EXPECT_NE(result ? std::string::npos : result.error().message.find(part), std::string::npos)
+            EXPECT_NE(result ? std::string::npos : result.error().message.find(part),
+                      std::string::npos)
                 << one.name << ": " << (result ? "" : result.error().message);
         }
         EXPECT_TRUE(result || result.error().fault == common::Fault::config) << one.name;

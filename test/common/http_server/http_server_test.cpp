@@ -8,7 +8,8 @@ using test::RawClient;
 using test::RunningServer;
 using namespace std::chrono_literals;
 
-const std::string chunked_head = "POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+const std::string chunked_head =
+    "POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 TEST(HttpServer, hands_the_request_on_as_it_came) {
     RunningServer server;
@@ -31,7 +32,8 @@ TEST(HttpServer, keeps_connections_alive_until_the_client_wants_otherwise) {
     RunningServer server;
     auto client = server.client();
     for (int i = 0; i < 100; ++i) {
-        ASSERT_EQ(echo_of(client.ask(RawClient::post("/", std::to_string(i))))["body"], std::to_string(i));
+        ASSERT_EQ(echo_of(client.ask(RawClient::post("/", std::to_string(i))))["body"],
+                  std::to_string(i));
     }
     const auto last = client.ask("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     EXPECT_EQ(echo_of(last)["path"], "/");
@@ -57,7 +59,8 @@ TEST(HttpServer, answers_pipelined_requests_in_their_order) {
     auto client = server.client();
     std::string all;
     for (int i = 0; i < 50; ++i) {
-        all += i % 2 == 0 ? RawClient::post("/" + std::to_string(i), std::string(static_cast<std::size_t>(i) * 100, 'a'))
+        all += i % 2 == 0 ? RawClient::post("/" + std::to_string(i),
+                                            std::string(static_cast<std::size_t>(i) * 100, 'a'))
                           : RawClient::get("/" + std::to_string(i));
     }
     ASSERT_TRUE(client.send(all));
@@ -87,7 +90,8 @@ TEST(HttpServer, overlooks_an_empty_line_before_a_request) {
 TEST(HttpServer, reads_requests_that_come_byte_by_byte) {
     RunningServer server;
     auto client = server.client();
-    for (const char byte : "\r\n" + RawClient::post("/slowly", "a body") + RawClient::get("/next")) {
+    for (const char byte :
+         "\r\n" + RawClient::post("/slowly", "a body") + RawClient::get("/next")) {
         ASSERT_TRUE(client.send({&byte, 1}));
     }
     EXPECT_EQ(echo_of(client.read())["body"], "a body");
@@ -106,7 +110,8 @@ TEST(HttpServer, answers_a_client_that_has_closed_its_half) {
 TEST(HttpServer, puts_chunks_together) {
     RunningServer server;
     auto client = server.client();
-    const auto echo = echo_of(client.ask(chunked_head + "5\r\nhello\r\n1;ext=1\r\n \r\n5\r\nworld\r\n0\r\nTrailer: x\r\n\r\n"));
+    const auto echo = echo_of(client.ask(
+        chunked_head + "5\r\nhello\r\n1;ext=1\r\n \r\n5\r\nworld\r\n0\r\nTrailer: x\r\n\r\n"));
     EXPECT_EQ(echo["body"], "hello world");
     EXPECT_EQ(echo_of(client.ask(RawClient::get("/next")))["path"], "/next");
 }
@@ -116,7 +121,8 @@ TEST(HttpServer, takes_a_body_of_just_the_limit_of_both_kinds) {
     auto client = server.client();
     const std::string body(64 * 1024, 'x');
     EXPECT_EQ(echo_of(client.ask(RawClient::post("/", body)))["size"], body.size());
-    EXPECT_EQ(echo_of(client.ask(chunked_head + "10000\r\n" + body + "\r\n0\r\n\r\n"))["size"], body.size());
+    EXPECT_EQ(echo_of(client.ask(chunked_head + "10000\r\n" + body + "\r\n0\r\n\r\n"))["size"],
+              body.size());
 }
 
 TEST(HttpServer, answers_head_like_get_without_the_body) {
@@ -125,7 +131,8 @@ TEST(HttpServer, answers_head_like_get_without_the_body) {
     client.send("HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n");
     const auto head = client.read(true);
     ASSERT_TRUE(head);
-    const auto get = client.ask("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"); // would fail if a body had followed
+    const auto get =
+        client.ask("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"); // would fail if a body had followed
     EXPECT_EQ(echo_of(get)["method"], "GET");
     EXPECT_EQ(head->header("Content-Length"), std::to_string(get->body.size()));
     EXPECT_EQ(head->header("Content-Type"), "application/json");
@@ -163,13 +170,15 @@ TEST(HttpServer, sends_a_large_answer_whole) {
 TEST(HttpServer, asks_for_the_body_only_once_the_gate_let_the_head_pass) {
     RunningServer server;
     auto client = server.client();
-    client.send("POST /ok HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+    client.send(
+        "POST /ok HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
     const auto word = client.read();
     ASSERT_TRUE(word);
     EXPECT_EQ(word->status, 100U);
     EXPECT_EQ(echo_of(client.ask("body"))["body"], "body");
 
-    client.send("POST /forbidden HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+    client.send(
+        "POST /forbidden HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
     expect_problem(client.read(), 403);
     EXPECT_TRUE(client.closed());
 }
@@ -177,8 +186,10 @@ TEST(HttpServer, asks_for_the_body_only_once_the_gate_let_the_head_pass) {
 TEST(HttpServer, does_not_ask_for_a_body_that_is_there_or_that_nobody_sends) {
     RunningServer server;
     auto client = server.client();
-    EXPECT_EQ(echo_of(client.ask(RawClient::post("/", "body", "Expect: 100-continue\r\n")))["body"], "body");
-    EXPECT_EQ(echo_of(client.ask(RawClient::post("/", "", "Expect: 100-Continue\r\n")))["body"], "");
+    EXPECT_EQ(echo_of(client.ask(RawClient::post("/", "body", "Expect: 100-continue\r\n")))["body"],
+              "body");
+    EXPECT_EQ(echo_of(client.ask(RawClient::post("/", "", "Expect: 100-Continue\r\n")))["body"],
+              "");
 }
 
 TEST(HttpServer, refuses_at_the_gate_and_stays_when_the_body_was_read_off) {
@@ -186,7 +197,8 @@ TEST(HttpServer, refuses_at_the_gate_and_stays_when_the_body_was_read_off) {
     auto client = server.client();
     expect_problem(client.ask(RawClient::get("/forbidden")), 403);
     expect_problem(client.ask(RawClient::post("/forbidden", std::string(1'000'000, 'x'))), 403);
-    std::string chunks = "POST /forbidden HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    std::string chunks =
+        "POST /forbidden HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
     for (int i = 0; i < 100; ++i) {
         chunks += "1000\r\n" + std::string(4096, 'x') + "\r\n";
     }

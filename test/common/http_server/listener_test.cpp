@@ -36,12 +36,13 @@ struct Folder {
     [[nodiscard]] std::string operator/(const char* name) const { return (path / name).string(); }
 };
 
-common::Result<void> listen_unix(RunningServer& server, const std::string& path, unsigned mode = 0660) {
+common::Result<void> listen_unix(RunningServer& server, const std::string& path,
+                                 unsigned mode = 0660) {
     return server.on_loop([&](HttpServer& http) { return http.listen_unix(path, mode); });
 }
 
-common::Result<std::uint16_t> listen(RunningServer& server, const std::string& address, const std::string& cert = "",
-                                     const std::string& key = "") {
+common::Result<std::uint16_t> listen(RunningServer& server, const std::string& address,
+                                     const std::string& cert = "", const std::string& key = "") {
     return server.on_loop([&](HttpServer& http) { return http.listen(address, cert, key); });
 }
 
@@ -118,7 +119,8 @@ TEST(UnixListener, says_what_is_wrong_with_a_path) {
     EXPECT_NE(message(regular).find("not a socket"), std::string::npos) << message(regular);
     EXPECT_EQ(fs::file_size(regular), 8U);
     const auto missing = folder / "no/such/agent.sock";
-    EXPECT_NE(message(missing).find("folder does not exist"), std::string::npos) << message(missing);
+    EXPECT_NE(message(missing).find("folder does not exist"), std::string::npos)
+        << message(missing);
     const std::string long_path = "/tmp/" + std::string(103, 'a');
     EXPECT_NE(message(long_path).find("107"), std::string::npos) << message(long_path);
     EXPECT_NE(message("").find("107"), std::string::npos);
@@ -150,12 +152,14 @@ TEST(TcpListener, names_address_and_reason) {
     const auto taken = "127.0.0.1:" + std::to_string(server.port);
     EXPECT_EQ(message(taken), taken + ": address already in use");
     EXPECT_EQ(message("192.0.2.1:0"), "192.0.2.1:0: cannot assign requested address");
-    for (const std::string wrong : {"", "127.0.0.1", "localhost:80", "127.0.0.1:x", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1",
-                                    "::1:80", "[127.0.0.1]:80", "[::1]", "127.0.0.1:80 "}) {
+    for (const std::string wrong :
+         {"", "127.0.0.1", "localhost:80", "127.0.0.1:x", "127.0.0.1:", "127.0.0.1:65536",
+          "127.0.0.1:-1", "::1:80", "[127.0.0.1]:80", "[::1]", "127.0.0.1:80 "}) {
         const auto port = listen(server, wrong);
         ASSERT_FALSE(port) << wrong;
         EXPECT_EQ(port.error().fault, Fault::config);
-        EXPECT_TRUE(port.error().message.starts_with(wrong + ": expected an IP address and a port")) << port.error().message;
+        EXPECT_TRUE(port.error().message.starts_with(wrong + ": expected an IP address and a port"))
+            << port.error().message;
     }
     EXPECT_EQ(echo_of(server.client().ask(RawClient::get("/")))["local"], false);
 }
@@ -166,7 +170,8 @@ TEST(TcpListener, listens_on_both_families) {
     if (!port) {
         GTEST_SKIP() << "no IPv6 here: " << port.error().message;
     }
-    EXPECT_EQ(echo_of(RawClient::tcp(*port).ask(RawClient::get("/")))["path"], "/"); // comes as ::ffff:127.0.0.1
+    EXPECT_EQ(echo_of(RawClient::tcp(*port).ask(RawClient::get("/")))["path"],
+              "/"); // comes as ::ffff:127.0.0.1
 }
 
 TEST(TlsListener, serves_over_tls) {
@@ -201,7 +206,9 @@ TEST(TlsListener, bears_with_clients_that_speak_no_tls) {
     auto half = RawClient::tls(port, certificates.ca_file());
     half.send("GET / HTTP");
     expect_problem(half.read(), 408);
-    EXPECT_EQ(echo_of(RawClient::tls(port, certificates.ca_file()).ask(RawClient::get("/b")))["path"], "/b");
+    EXPECT_EQ(
+        echo_of(RawClient::tls(port, certificates.ca_file()).ask(RawClient::get("/b")))["path"],
+        "/b");
     EXPECT_EQ(server.handled, 1U);
 }
 
@@ -216,29 +223,40 @@ TEST(TlsListener, names_the_file_that_is_wrong) {
         return port ? "no error" : port.error().message;
     };
     const auto missing = certificates.path("missing.pem");
-    EXPECT_NE(message(missing, files.key_file).find(missing), std::string::npos) << message(missing, files.key_file);
-    EXPECT_NE(message(files.cert_file, missing).find(missing), std::string::npos) << message(files.cert_file, missing);
-    EXPECT_TRUE(message(junk, files.key_file).starts_with(junk + ": not a certificate in PEM form")) << message(junk, files.key_file);
-    EXPECT_TRUE(message(files.cert_file, junk).starts_with(junk + ": not a private key in PEM form")) << message(files.cert_file, junk);
+    EXPECT_NE(message(missing, files.key_file).find(missing), std::string::npos)
+        << message(missing, files.key_file);
+    EXPECT_NE(message(files.cert_file, missing).find(missing), std::string::npos)
+        << message(files.cert_file, missing);
+    EXPECT_TRUE(message(junk, files.key_file).starts_with(junk + ": not a certificate in PEM form"))
+        << message(junk, files.key_file);
+    EXPECT_TRUE(
+        message(files.cert_file, junk).starts_with(junk + ": not a private key in PEM form"))
+        << message(files.cert_file, junk);
     EXPECT_EQ(message(files.cert_file, other.key_file),
-              other.key_file + ": the key does not belong to the certificate in " + files.cert_file);
+              other.key_file + ": the key does not belong to the certificate in " +
+                  files.cert_file);
 }
 
-TEST(TlsListener, takes_a_renewed_certificate_with_new_options_and_keeps_the_old_one_when_it_is_bad) {
+TEST(TlsListener,
+     takes_a_renewed_certificate_with_new_options_and_keeps_the_old_one_when_it_is_bad) {
     test::Certificates old_ones, new_ones;
     const auto files = old_ones.server();
     const auto renewed = new_ones.server();
     RunningServer server;
     const auto port = listen(server, "127.0.0.1:0", files.cert_file, files.key_file).value();
-    const auto renew = [&] { server.on_loop([](HttpServer& http) { http.set_options(RunningServer::quick()); }); };
+    const auto renew = [&] {
+        server.on_loop([](HttpServer& http) { http.set_options(RunningServer::quick()); });
+    };
     fs::copy_file(renewed.cert_file, files.cert_file, fs::copy_options::overwrite_existing);
     testing::internal::CaptureStderr();
     renew(); // the key is still the old one
     EXPECT_NE(testing::internal::GetCapturedStderr().find(files.key_file), std::string::npos);
-    EXPECT_EQ(echo_of(RawClient::tls(port, old_ones.ca_file()).ask(RawClient::get("/")))["path"], "/");
+    EXPECT_EQ(echo_of(RawClient::tls(port, old_ones.ca_file()).ask(RawClient::get("/")))["path"],
+              "/");
     fs::copy_file(renewed.key_file, files.key_file, fs::copy_options::overwrite_existing);
     renew();
-    EXPECT_EQ(echo_of(RawClient::tls(port, new_ones.ca_file()).ask(RawClient::get("/")))["path"], "/");
+    EXPECT_EQ(echo_of(RawClient::tls(port, new_ones.ca_file()).ask(RawClient::get("/")))["path"],
+              "/");
 }
 
 TEST(Listener, bears_a_shortage_of_descriptors) {
@@ -246,7 +264,8 @@ TEST(Listener, bears_a_shortage_of_descriptors) {
     auto before = server.client();
     EXPECT_EQ(echo_of(before.ask(RawClient::get("/")))["path"], "/");
     testing::internal::CaptureStderr();
-    const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); // the last descriptor that there is
+    const int client =
+        ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); // the last descriptor that there is
     rlimit limit{};
     ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
     const auto plenty = limit.rlim_cur;
@@ -294,7 +313,8 @@ TEST(Stop, lets_requests_under_way_be_answered) {
     running.send(RawClient::get("/slow") + RawClient::get("/never"));
     server.wait_for_handled(1);
     auto half = server.client();
-    half.send("POST /half HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+    half.send(
+        "POST /half HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
     ASSERT_EQ(half.read()->status, 100U);
     auto stopped = server.begin_stop(60s);
     const auto late = half.ask("body");
@@ -330,7 +350,10 @@ TEST(Stop, leaves_nothing_behind_when_the_server_goes_without_it) {
     for (const bool loop_goes_on : {true, false}) {
         common::asio::io_context loop{1};
         {
-            HttpServer server{loop.get_executor(), {}, {}, [](common::Incoming) -> common::Task<common::HttpReply> {
+            HttpServer server{loop.get_executor(),
+                              {},
+                              {},
+                              [](common::Incoming) -> common::Task<common::HttpReply> {
                                   co_return common::HttpReply{200, {}, {}};
                               }};
             const auto port = server.listen("127.0.0.1:0", "", "").value();

@@ -10,7 +10,8 @@ namespace {
 using common::RequestReader;
 using Step = RequestReader::Step;
 
-/// Feeds `bytes` in pieces of `size` and goes on until the request is whole, bad or the bytes are used up.
+/// Feeds `bytes` in pieces of `size` and goes on until the request is whole, bad or the bytes are
+/// used up.
 Step feed(RequestReader& reader, std::string_view bytes, std::size_t size) {
     std::string held;
     auto step = Step::more;
@@ -33,11 +34,13 @@ Step feed(RequestReader& reader, std::string_view bytes, std::size_t size) {
 
 TEST(RequestReader, refuses_the_same_whatever_pieces_it_comes_in) {
     for (const auto& [name, bytes, status] : test::bad_requests()) {
-        for (const std::size_t size : {std::size_t{1}, std::size_t{7}, std::size_t{1024}, bytes.size()}) {
+        for (const std::size_t size :
+             {std::size_t{1}, std::size_t{7}, std::size_t{1024}, bytes.size()}) {
             RequestReader reader;
             reader.begin(1024, false);
             ASSERT_EQ(feed(reader, bytes, size), Step::bad) << name << " in pieces of " << size;
-            EXPECT_EQ(reader.refusal().status, status) << name << " in pieces of " << size << reader.refusal().body;
+            EXPECT_EQ(reader.refusal().status, status)
+                << name << " in pieces of " << size << reader.refusal().body;
         }
     }
 }
@@ -53,7 +56,8 @@ class GoodRequests : public testing::TestWithParam<GoodRequest> {};
 
 TEST_P(GoodRequests, are_read_the_same_whatever_pieces_they_come_in) {
     const auto& good = GetParam();
-    for (const std::size_t size : {std::size_t{1}, std::size_t{3}, std::size_t{64}, good.bytes.size()}) {
+    for (const std::size_t size :
+         {std::size_t{1}, std::size_t{3}, std::size_t{64}, good.bytes.size()}) {
         RequestReader reader;
         reader.begin(64, true);
         ASSERT_EQ(feed(reader, good.bytes, size), Step::done) << size;
@@ -76,37 +80,58 @@ INSTANTIATE_TEST_SUITE_P(
         GoodRequest{"get", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "GET", "/", "", ""},
         GoodRequest{"empty_host", "GET / HTTP/1.1\r\nHost:\r\n\r\n", "GET", "/", "", ""},
         GoodRequest{"ipv6_host", "GET / HTTP/1.1\r\nHost: [::1]:8093\r\n\r\n", "GET", "/", "", ""},
-        GoodRequest{"query", "GET /a/b?c=d&e=%66?g HTTP/1.1\r\nHost: x\r\n\r\n", "GET", "/a/b", "c=d&e=%66?g", ""},
+        GoodRequest{"query", "GET /a/b?c=d&e=%66?g HTTP/1.1\r\nHost: x\r\n\r\n", "GET", "/a/b",
+                    "c=d&e=%66?g", ""},
         GoodRequest{"empty_query", "GET /a? HTTP/1.1\r\nHost: x\r\n\r\n", "GET", "/a", "", ""},
-        GoodRequest{"escapes", "GET /%7Ea%2fb+c%C3%A4 HTTP/1.1\r\nHost: x\r\n\r\n", "GET", "/~a/b+c\xc3\xa4", "", ""},
-        GoodRequest{"absolute", "GET http://example.com:80/a?b HTTP/1.1\r\nHost: example.com\r\n\r\n", "GET", "/a", "b", ""},
-        GoodRequest{"absolute_upper_case", "GET HTTPS://example.com/a HTTP/1.1\r\nHost: example.com\r\n\r\n", "GET", "/a", "", ""},
-        GoodRequest{"absolute_without_path", "GET http://example.com?b HTTP/1.1\r\nHost: example.com\r\n\r\n", "GET", "/", "b", ""},
+        GoodRequest{"escapes", "GET /%7Ea%2fb+c%C3%A4 HTTP/1.1\r\nHost: x\r\n\r\n", "GET",
+                    "/~a/b+c\xc3\xa4", "", ""},
+        GoodRequest{"absolute",
+                    "GET http://example.com:80/a?b HTTP/1.1\r\nHost: example.com\r\n\r\n", "GET",
+                    "/a", "b", ""},
+        GoodRequest{"absolute_upper_case",
+                    "GET HTTPS://example.com/a HTTP/1.1\r\nHost: example.com\r\n\r\n", "GET", "/a",
+                    "", ""},
+        GoodRequest{"absolute_without_path",
+                    "GET http://example.com?b HTTP/1.1\r\nHost: example.com\r\n\r\n", "GET", "/",
+                    "b", ""},
         GoodRequest{"star", "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", "OPTIONS", "*", "", ""},
-        GoodRequest{"unknown_method", "BREW /pot HTTP/1.1\r\nHost: x\r\n\r\n", "BREW", "/pot", "", ""},
+        GoodRequest{"unknown_method", "BREW /pot HTTP/1.1\r\nHost: x\r\n\r\n", "BREW", "/pot", "",
+                    ""},
         GoodRequest{"head", "HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n", "GET", "/a", "", ""},
-        GoodRequest{"close", "GET / HTTP/1.1\r\nHost: x\r\nConnection: foo, Close\r\n\r\n", "GET", "/", "", "", false},
+        GoodRequest{"close", "GET / HTTP/1.1\r\nHost: x\r\nConnection: foo, Close\r\n\r\n", "GET",
+                    "/", "", "", false},
         GoodRequest{"old", "GET / HTTP/1.0\r\n\r\n", "GET", "/", "", "", false},
-        GoodRequest{"old_keep_alive", "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "GET", "/", "", ""},
-        GoodRequest{"body", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", "POST", "/", "", "abc"},
-        GoodRequest{"no_body", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "POST", "/", "", ""},
-        GoodRequest{"leading_zeros", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 003\r\n\r\nabc", "POST", "/", "", "abc"},
-        GoodRequest{"chunks", chunked + "3\r\nabc\r\n00A;x=\"y\"\r\n0123456789\r\n0\r\n\r\n", "POST", "/", "", "abc0123456789"},
+        GoodRequest{"old_keep_alive", "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "GET",
+                    "/", "", ""},
+        GoodRequest{"body", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", "POST",
+                    "/", "", "abc"},
+        GoodRequest{"no_body", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "POST",
+                    "/", "", ""},
+        GoodRequest{"leading_zeros", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 003\r\n\r\nabc",
+                    "POST", "/", "", "abc"},
+        GoodRequest{"chunks", chunked + "3\r\nabc\r\n00A;x=\"y\"\r\n0123456789\r\n0\r\n\r\n",
+                    "POST", "/", "", "abc0123456789"},
         GoodRequest{"no_chunks", chunked + "0\r\n\r\n", "POST", "/", "", ""},
-        GoodRequest{"trailers", chunked + "1\r\na\r\n0\r\nHost: y\r\nExpect: z\r\nX: y\r\n\r\n", "POST", "/", "", "a"},
-        GoodRequest{"white_space", "GET / HTTP/1.1\r\nHost:  x \t\r\nX-A:\tb c \r\n\r\n", "GET", "/", "", ""}),
+        GoodRequest{"trailers", chunked + "1\r\na\r\n0\r\nHost: y\r\nExpect: z\r\nX: y\r\n\r\n",
+                    "POST", "/", "", "a"},
+        GoodRequest{"white_space", "GET / HTTP/1.1\r\nHost:  x \t\r\nX-A:\tb c \r\n\r\n", "GET",
+                    "/", "", ""}),
     [](const auto& one) { return one.param.name; });
 
 // Fixed seed: the same requests each time. What the pieces are may not decide what is read.
 TEST(RequestReader, reads_damaged_requests_the_same_whatever_pieces_they_come_in) {
     std::mt19937 random{1}; // NOLINT(cert-msc51-cpp)
-    const auto below = [&](std::size_t bound) { return static_cast<std::size_t>(random()) % bound; };
+    const auto below = [&](std::size_t bound) {
+        return static_cast<std::size_t>(random()) % bound;
+    };
     const std::string alphabet{"\0\t\n\r\r\n :;,/%?#\x7f\xff"
                                "0aAfGPx-",
                                24};
-    std::vector<std::string> seeds{chunked + "3\r\nabc\r\n00A;x=\"y\"\r\n0123456789\r\n0\r\nX: y\r\n\r\n", chunked + "1\r\na\r\n0\r\n\r\n",
-                                   "POST /a%20b?c HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc",
-                                   "GET http://x/ HTTP/1.0\r\nConnection: keep-alive\r\nX-A: b\r\n\r\n"};
+    std::vector<std::string> seeds{
+        chunked + "3\r\nabc\r\n00A;x=\"y\"\r\n0123456789\r\n0\r\nX: y\r\n\r\n",
+        chunked + "1\r\na\r\n0\r\n\r\n",
+        "POST /a%20b?c HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc",
+        "GET http://x/ HTTP/1.0\r\nConnection: keep-alive\r\nX-A: b\r\n\r\n"};
     unsigned whole = 0;
     for (int round = 0; round < 10'000; ++round) {
         auto bytes = seeds[below(seeds.size())];
@@ -144,7 +169,8 @@ TEST(RequestReader, reads_damaged_requests_the_same_whatever_pieces_they_come_in
 TEST(RequestReader, keeps_no_more_of_a_body_than_is_allowed) {
     for (const std::string& framing :
          {"Content-Length: 65\r\n\r\n" + std::string(65, 'a'),
-          "Transfer-Encoding: chunked\r\n\r\n20\r\n" + std::string(32, 'a') + "\r\n21\r\n" + std::string(33, 'b') + "\r\n0\r\n\r\n"}) {
+          "Transfer-Encoding: chunked\r\n\r\n20\r\n" + std::string(32, 'a') + "\r\n21\r\n" +
+              std::string(33, 'b') + "\r\n0\r\n\r\n"}) {
         RequestReader reader;
         reader.begin(64, false);
         EXPECT_EQ(feed(reader, "POST / HTTP/1.1\r\nHost: x\r\n" + framing, 5), Step::done);
@@ -156,7 +182,10 @@ TEST(RequestReader, keeps_no_more_of_a_body_than_is_allowed) {
 TEST(RequestReader, keeps_a_body_of_just_the_limit) {
     RequestReader reader;
     reader.begin(64, false);
-    EXPECT_EQ(feed(reader, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 64\r\n\r\n" + std::string(64, 'a'), 5), Step::done);
+    EXPECT_EQ(
+        feed(reader,
+             "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 64\r\n\r\n" + std::string(64, 'a'), 5),
+        Step::done);
     EXPECT_FALSE(reader.too_large());
     EXPECT_EQ(reader.request().body.size(), 64U);
 }
@@ -174,7 +203,9 @@ TEST(RequestReader, leaves_the_next_request_alone) {
 
 TEST(RequestReader, takes_a_head_of_just_the_limit) {
     const std::string start = "GET / HTTP/1.1\r\nHost: x\r\nX: ";
-    const auto padded = [&](std::size_t size) { return start + std::string(size - start.size() - 4, 'a') + "\r\n\r\n"; };
+    const auto padded = [&](std::size_t size) {
+        return start + std::string(size - start.size() - 4, 'a') + "\r\n\r\n";
+    };
     RequestReader reader;
     reader.begin(64, false);
     EXPECT_EQ(feed(reader, padded(RequestReader::max_head), 1000), Step::done);

@@ -28,7 +28,8 @@ TEST(HttpServer, refuses_malformed_requests_in_words_and_goes_on_serving) {
 TEST(HttpServer, says_so_when_a_request_ends_early) {
     RunningServer server;
     for (const std::string half :
-         {"GET / HT", "GET / HTTP/1.1\r\nHost: x\r\n", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf",
+         {"GET / HT", "GET / HTTP/1.1\r\nHost: x\r\n",
+          "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf",
           "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"}) {
         auto client = server.client();
         client.send(half);
@@ -43,7 +44,8 @@ TEST(HttpServer, reads_a_body_that_is_too_large_off_before_it_answers) {
     RunningServer server;
     const std::string body(8 * 1024 * 1024, 'x');
     auto client = server.client();
-    ASSERT_TRUE(client.send(RawClient::post("/", body))); // a client that reads nothing until all is sent
+    ASSERT_TRUE(
+        client.send(RawClient::post("/", body))); // a client that reads nothing until all is sent
     const auto reply = client.read();
     const auto detail = expect_problem(reply, 413);
     EXPECT_NE(detail.find("65536"), std::string::npos) << detail;
@@ -64,7 +66,8 @@ TEST(HttpServer, reads_a_body_that_is_too_large_off_before_it_answers) {
 TEST(HttpServer, answers_413_at_once_to_a_client_that_asks_first) {
     RunningServer server;
     auto client = server.client();
-    client.send("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n");
+    client.send(
+        "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n");
     expect_problem(client.read(), 413);
     EXPECT_TRUE(client.closed());
 }
@@ -79,7 +82,8 @@ TEST(HttpServer, answers_413_though_the_body_never_ends) {
     EXPECT_TRUE(client.closed());
 
     auto chunking = server.client();
-    chunking.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n100000\r\n" + std::string(100'000, 'x'));
+    chunking.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n100000\r\n" +
+                  std::string(100'000, 'x'));
     expect_problem(chunking.read(), 413);
     EXPECT_TRUE(chunking.closed());
 }
@@ -88,8 +92,10 @@ TEST(HttpServer, answers_408_to_a_request_that_stays_half_sent) {
     auto options = RunningServer::quick();
     options.request_timeout = 200ms;
     RunningServer server{options};
-    for (const std::string half : {"G", "GET / HTTP/1.1\r\nHost: x\r\n", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf",
-                                   "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"}) {
+    for (const std::string half :
+         {"G", "GET / HTTP/1.1\r\nHost: x\r\n",
+          "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf",
+          "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"}) {
         auto client = server.client();
         client.send(half);
         expect_problem(client.read(), 408);
@@ -110,7 +116,8 @@ TEST(HttpServer, answers_408_to_a_request_that_stays_half_sent) {
     client.finish();
     trickle.join();
     ASSERT_TRUE(reply);
-    EXPECT_TRUE(reply->status == 408 || reply->status == 414) << reply->head; // a quick machine gets all of it in
+    EXPECT_TRUE(reply->status == 408 || reply->status == 414)
+        << reply->head; // a quick machine gets all of it in
 }
 
 TEST(HttpServer, closes_idle_connections_without_a_word) {
@@ -192,7 +199,8 @@ TEST(HttpServer, makes_room_by_closing_the_connection_that_is_idle_longest) {
         }
     }
     server.wait_for_handled(3);
-    EXPECT_EQ(echo_of(clients[0].ask(RawClient::get("/1b")))["path"], "/1b"); // now the second is idle longest
+    EXPECT_EQ(echo_of(clients[0].ask(RawClient::get("/1b")))["path"],
+              "/1b"); // now the second is idle longest
     auto more = server.client();
     EXPECT_EQ(echo_of(more.ask(RawClient::get("/4")))["path"], "/4");
     EXPECT_TRUE(clients[1].closed());

@@ -1,5 +1,5 @@
-// RunningServer: an HttpServer on loopback whose loop runs in a thread of its own. Its handler echoes what arrived as JSON; some paths
-// do something else (see serve()).
+// RunningServer: an HttpServer on loopback whose loop runs in a thread of its own. Its handler
+// echoes what arrived as JSON; some paths do something else (see serve()).
 #pragma once
 
 #include "common/http_server/http_server.hpp"
@@ -60,7 +60,9 @@ class RunningServer {
         thread_.join();
     }
 
-    [[nodiscard]] RawClient client(Millis patience = RawClient::patience) const { return RawClient::tcp(port, patience); }
+    [[nodiscard]] RawClient client(Millis patience = RawClient::patience) const {
+        return RawClient::tcp(port, patience);
+    }
 
     /// stop() begun on the loop; ready when it has returned.
     std::future<void> begin_stop(Millis grace) {
@@ -120,7 +122,9 @@ class RunningServer {
                 auto wait = gate_of_slow_.async_wait(common::asio::use_awaitable);
                 try {
                     co_await std::move(wait);
-                } catch (const boost::system::system_error&) { // the timer was cancelled, or else the coroutine: then the next wait throws
+                } catch (
+                    const boost::system::system_error&) { // the timer was cancelled, or else the
+                                                          // coroutine: then the next wait throws
                 }
                 const auto state = co_await common::asio::this_coro::cancellation_state;
                 if (state.cancelled() != common::asio::cancellation_type::none) {
@@ -130,17 +134,23 @@ class RunningServer {
             ++finished;
         }
         if (request.path == "/large") {
-            co_return common::HttpReply{200, {{"Content-Type", "text/plain"}}, std::string(32 * 1024 * 1024, 'x')};
+            co_return common::HttpReply{
+                200, {{"Content-Type", "text/plain"}}, std::string(32 * 1024 * 1024, 'x')};
         }
         if (request.path == "/empty") {
             co_return common::HttpReply{204, {}, "never sent"};
         }
         if (request.path == "/headers") {
-            co_return common::HttpReply{
-                200, {{"X-Good", "yes"}, {"X-Split", "a\r\nX-Injected: b"}, {"Content-Length", "9999"}, {"connection", "close"}}, "{}"};
+            co_return common::HttpReply{200,
+                                        {{"X-Good", "yes"},
+                                         {"X-Split", "a\r\nX-Injected: b"},
+                                         {"Content-Length", "9999"},
+                                         {"connection", "close"}},
+                                        "{}"};
         }
-        nlohmann::json echo{{"method", request.method}, {"path", request.path},        {"query", request.query},
-                            {"body", request.body},     {"size", request.body.size()}, {"local", request.local}};
+        nlohmann::json echo{{"method", request.method},    {"path", request.path},
+                            {"query", request.query},      {"body", request.body},
+                            {"size", request.body.size()}, {"local", request.local}};
         for (const auto& [name, value] : request.headers) {
             echo["headers"][name] = value;
         }
@@ -148,7 +158,8 @@ class RunningServer {
     }
 
     common::asio::io_context loop_{1};
-    common::asio::executor_work_guard<common::asio::io_context::executor_type> busy_{loop_.get_executor()};
+    common::asio::executor_work_guard<common::asio::io_context::executor_type> busy_{
+        loop_.get_executor()};
     common::asio::steady_timer gate_of_slow_{loop_, common::Instant::max()};
     // Not the atomic's own wait: libstdc++ 10, with which the portable builds are made, has none.
     mutable std::mutex counting_;

@@ -27,11 +27,15 @@ TEST_P(HeaderTexts, AreJudged) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, HeaderTexts,
-                         testing::Values(Case{"X-Key", "value", true}, Case{"x!#$%&'*+-.^_`|~9", "", true}, Case{"X", "a\tb c", true},
-                                         Case{"X", "caf\xc3\xa9", true}, Case{"", "value", false}, Case{"X Key", "v", false},
-                                         Case{"X:", "v", false}, Case{"X\r", "v", false}, Case{"K\xc3\xa9y", "v", false},
-                                         Case{"X(", "v", false}, Case{"X", "a\r\nEvil: 1", false}, Case{"X", "a\nb", false},
-                                         Case{"X", std::string{"a\0b", 3}, false}, Case{"X", "a\x7f", false}, Case{"X", "\x1b[0m", false}));
+                         testing::Values(Case{"X-Key", "value", true},
+                                         Case{"x!#$%&'*+-.^_`|~9", "", true},
+                                         Case{"X", "a\tb c", true}, Case{"X", "caf\xc3\xa9", true},
+                                         Case{"", "value", false}, Case{"X Key", "v", false},
+                                         Case{"X:", "v", false}, Case{"X\r", "v", false},
+                                         Case{"K\xc3\xa9y", "v", false}, Case{"X(", "v", false},
+                                         Case{"X", "a\r\nEvil: 1", false}, Case{"X", "a\nb", false},
+                                         Case{"X", std::string{"a\0b", 3}, false},
+                                         Case{"X", "a\x7f", false}, Case{"X", "\x1b[0m", false}));
 
 } // namespace
 } // namespace common

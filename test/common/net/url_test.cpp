@@ -28,23 +28,36 @@ TEST_P(GoodUrls, AreTakenApart) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, GoodUrls,
-    testing::Values(Good{"http://host", {"http", "", "", "host", 80, "/"}, "http://host/"},
-                    Good{"HTTPS://Host.Example:443/A", {"https", "", "", "host.example", 443, "/A"}, "https://host.example/A"},
-                    Good{"http://host:/x", {"http", "", "", "host", 80, "/x"}, "http://host/x"},
-                    Good{"http://host:443/x", {"http", "", "", "host", 443, "/x"}, "http://host:443/x"},
-                    Good{"https://host:80?a=1&b=%20", {"https", "", "", "host", 80, "/?a=1&b=%20"}, "https://host:80/?a=1&b=%20"},
-                    Good{"http://host/p?", {"http", "", "", "host", 80, "/p?"}, "http://host/p?"},
-                    Good{"http://host/p#fragment", {"http", "", "", "host", 80, "/p"}, "http://host/p"},
-                    Good{"http://host/a%0d%0ab", {"http", "", "", "host", 80, "/a%0d%0ab"}, "http://host/a%0d%0ab"},
-                    Good{"http://host/a/../b", {"http", "", "", "host", 80, "/a/../b"}, "http://host/a/../b"},
-                    Good{"http://u%40x:p%3Aw%20d@host/", {"http", "u@x", "p:w d", "host", 80, "/"}, "http://host/"},
-                    Good{"http://user@host/", {"http", "user", "", "host", 80, "/"}, "http://host/"},
-                    Good{"http://127.0.0.1:65535/", {"http", "", "", "127.0.0.1", 65535, "/"}, "http://127.0.0.1:65535/"},
-                    Good{"http://[FD00::1]:8080/x", {"http", "", "", "fd00::1", 8080, "/x"}, "http://[fd00::1]:8080/x"},
-                    Good{"http://a_b.local/", {"http", "", "", "a_b.local", 80, "/"}, "http://a_b.local/"},
-                    Good{"http://xn--e1afmkfd.example/%D0%BF",
-                         {"http", "", "", "xn--e1afmkfd.example", 80, "/%D0%BF"},
-                         "http://xn--e1afmkfd.example/%D0%BF"}));
+    testing::Values(
+        Good{"http://host", {"http", "", "", "host", 80, "/"}, "http://host/"},
+        Good{"HTTPS://Host.Example:443/A",
+             {"https", "", "", "host.example", 443, "/A"},
+             "https://host.example/A"},
+        Good{"http://host:/x", {"http", "", "", "host", 80, "/x"}, "http://host/x"},
+        Good{"http://host:443/x", {"http", "", "", "host", 443, "/x"}, "http://host:443/x"},
+        Good{"https://host:80?a=1&b=%20",
+             {"https", "", "", "host", 80, "/?a=1&b=%20"},
+             "https://host:80/?a=1&b=%20"},
+        Good{"http://host/p?", {"http", "", "", "host", 80, "/p?"}, "http://host/p?"},
+        Good{"http://host/p#fragment", {"http", "", "", "host", 80, "/p"}, "http://host/p"},
+        Good{"http://host/a%0d%0ab",
+             {"http", "", "", "host", 80, "/a%0d%0ab"},
+             "http://host/a%0d%0ab"},
+        Good{"http://host/a/../b", {"http", "", "", "host", 80, "/a/../b"}, "http://host/a/../b"},
+        Good{"http://u%40x:p%3Aw%20d@host/",
+             {"http", "u@x", "p:w d", "host", 80, "/"},
+             "http://host/"},
+        Good{"http://user@host/", {"http", "user", "", "host", 80, "/"}, "http://host/"},
+        Good{"http://127.0.0.1:65535/",
+             {"http", "", "", "127.0.0.1", 65535, "/"},
+             "http://127.0.0.1:65535/"},
+        Good{"http://[FD00::1]:8080/x",
+             {"http", "", "", "fd00::1", 8080, "/x"},
+             "http://[fd00::1]:8080/x"},
+        Good{"http://a_b.local/", {"http", "", "", "a_b.local", 80, "/"}, "http://a_b.local/"},
+        Good{"http://xn--e1afmkfd.example/%D0%BF",
+             {"http", "", "", "xn--e1afmkfd.example", 80, "/%D0%BF"},
+             "http://xn--e1afmkfd.example/%D0%BF"}));
 
 struct Bad {
     std::string text;
@@ -63,22 +76,28 @@ TEST_P(BadUrls, AreRefusedWithoutShowingSecrets) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, BadUrls,
-    testing::Values(Bad{"", "not an absolute"}, Bad{"host:8080/path", "the scheme is host"}, Bad{"/path", "not an absolute"},
-                    Bad{"//host/path", "not an absolute"}, Bad{"ftp://geheim@host/", "must be http or https"}, Bad{"http:host", "no host"},
-                    Bad{"http://", "no host"}, Bad{"http:///path", "no host"}, Bad{"http://:80/", "no host"},
-                    Bad{"http://geheim@/", "no host"}, Bad{"http://host:0/", "from 1 to 65535"},
-                    Bad{"http://host:65536/", "from 1 to 65535"}, Bad{"http://host:99999/", "from 1 to 65535"},
-                    Bad{"http://host:99999999999999999999/", "from 1 to 65535"}, Bad{"http://host:-1/", "not an absolute"},
-                    Bad{"http://host:80a/", "not an absolute"}, Bad{"http://u@host:80@evil/", "not an absolute"},
-                    Bad{"http://1.2.3.4x/", "not an absolute"}, Bad{"http://[::1]x/", "not an absolute"}, Bad{" http://host/", "no spaces"},
-                    Bad{"http://host/a b", "no spaces"}, Bad{"http://host/\r\nX: y", "no control"},
-                    Bad{std::string{"http://host/\0", 13}, "no control"}, Bad{"http://ho%00st/", "the host must be"},
-                    Bad{"http://ho%0d%0ast/", "the host must be"}, Bad{"http://host%2Fevil/", "the host must be"},
-                    Bad{"http://ho%20st/", "the host must be"}, Bad{"http://" + std::string(254, 'a') + "/", "the host must be"},
-                    Bad{"http://geheim%0d%0a:x@host/", "must not hold control"}, Bad{"http://u:geheim%00@host/", "must not hold control"},
-                    Bad{"http://geheim%3Ax:p@host/", "colon"}, Bad{"http://u:gehe[im@host/", "not an absolute"},
-                    Bad{"http://[::1/", "not an absolute"}, Bad{"http://[v1.x]/", "no host"}, Bad{"http://host/%zz", "not an absolute"},
-                    Bad{"http://host/\xd0\xbf", "percent-encoded"}));
+    testing::Values(
+        Bad{"", "not an absolute"}, Bad{"host:8080/path", "the scheme is host"},
+        Bad{"/path", "not an absolute"}, Bad{"//host/path", "not an absolute"},
+        Bad{"ftp://geheim@host/", "must be http or https"}, Bad{"http:host", "no host"},
+        Bad{"http://", "no host"}, Bad{"http:///path", "no host"}, Bad{"http://:80/", "no host"},
+        Bad{"http://geheim@/", "no host"}, Bad{"http://host:0/", "from 1 to 65535"},
+        Bad{"http://host:65536/", "from 1 to 65535"}, Bad{"http://host:99999/", "from 1 to 65535"},
+        Bad{"http://host:99999999999999999999/", "from 1 to 65535"},
+        Bad{"http://host:-1/", "not an absolute"}, Bad{"http://host:80a/", "not an absolute"},
+        Bad{"http://u@host:80@evil/", "not an absolute"},
+        Bad{"http://1.2.3.4x/", "not an absolute"}, Bad{"http://[::1]x/", "not an absolute"},
+        Bad{" http://host/", "no spaces"}, Bad{"http://host/a b", "no spaces"},
+        Bad{"http://host/\r\nX: y", "no control"},
+        Bad{std::string{"http://host/\0", 13}, "no control"},
+        Bad{"http://ho%00st/", "the host must be"}, Bad{"http://ho%0d%0ast/", "the host must be"},
+        Bad{"http://host%2Fevil/", "the host must be"}, Bad{"http://ho%20st/", "the host must be"},
+        Bad{"http://" + std::string(254, 'a') + "/", "the host must be"},
+        Bad{"http://geheim%0d%0a:x@host/", "must not hold control"},
+        Bad{"http://u:geheim%00@host/", "must not hold control"},
+        Bad{"http://geheim%3Ax:p@host/", "colon"}, Bad{"http://u:gehe[im@host/", "not an absolute"},
+        Bad{"http://[::1/", "not an absolute"}, Bad{"http://[v1.x]/", "no host"},
+        Bad{"http://host/%zz", "not an absolute"}, Bad{"http://host/\xd0\xbf", "percent-encoded"}));
 
 TEST(Url, AuthorityAndOrigin) {
     const auto plain = *parse_url("http://u:p@Host:8080/x?y");
@@ -112,16 +131,18 @@ TEST_P(References, AreSeenFromTheBase) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, References,
-                         testing::Values(Reference{"?page=2", "user:geheim https://ffl:8443/a/v1/webhooks/?page=2"},
-                                         Reference{"/x", "user:geheim https://ffl:8443/x"},
-                                         Reference{"next", "user:geheim https://ffl:8443/a/v1/webhooks/next"},
-                                         Reference{"../y?z=1", "user:geheim https://ffl:8443/a/v1/y?z=1"},
-                                         Reference{"./", "user:geheim https://ffl:8443/a/v1/webhooks/"},
-                                         Reference{"https://ffl:8443/b", "https://ffl:8443/b"},
-                                         Reference{"http://other/b", "http://other/b"}, Reference{"//other/b", "https://other/b"},
-                                         Reference{"ftp://other/b", nullptr}, Reference{"a b", nullptr}, Reference{"https://x:0/", nullptr},
-                                         Reference{"mailto:a@b", nullptr}));
+INSTANTIATE_TEST_SUITE_P(
+    Table, References,
+    testing::Values(Reference{"?page=2", "user:geheim https://ffl:8443/a/v1/webhooks/?page=2"},
+                    Reference{"/x", "user:geheim https://ffl:8443/x"},
+                    Reference{"next", "user:geheim https://ffl:8443/a/v1/webhooks/next"},
+                    Reference{"../y?z=1", "user:geheim https://ffl:8443/a/v1/y?z=1"},
+                    Reference{"./", "user:geheim https://ffl:8443/a/v1/webhooks/"},
+                    Reference{"https://ffl:8443/b", "https://ffl:8443/b"},
+                    Reference{"http://other/b", "http://other/b"},
+                    Reference{"//other/b", "https://other/b"}, Reference{"ftp://other/b", nullptr},
+                    Reference{"a b", nullptr}, Reference{"https://x:0/", nullptr},
+                    Reference{"mailto:a@b", nullptr}));
 
 } // namespace
 } // namespace common

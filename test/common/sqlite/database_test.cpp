@@ -33,7 +33,9 @@ class DatabaseTest : public ::testing::Test {
         fs::permissions(folder, fs::perms::owner_all);
         fs::remove_all(folder);
     }
-    std::int64_t number(Connection& connection, const std::string& sql) { return connection.handle().execAndGet(sql).getInt64(); }
+    std::int64_t number(Connection& connection, const std::string& sql) {
+        return connection.handle().execAndGet(sql).getInt64();
+    }
     /// Runs `work` on the database and gives its result.
     template <class Work> auto job(Work work) { return run(loop, database.run(std::move(work))); }
 
@@ -66,7 +68,8 @@ TEST_F(DatabaseTest, SaysWhyItCannotOpen) {
     EXPECT_NE(error.message.find(folder), std::string::npos);
     EXPECT_NE(error.message.find("it is a folder"), std::string::npos);
     error = error_of(folder + "/none/a.db");
-    EXPECT_NE(error.message.find("there is no folder " + folder + "/none"), std::string::npos) << error.message;
+    EXPECT_NE(error.message.find("there is no folder " + folder + "/none"), std::string::npos)
+        << error.message;
     std::ofstream{path} << std::string(5'000, 'x');
     error = error_of(path);
     EXPECT_NE(error.message.find("not a database"), std::string::npos) << error.message;
@@ -88,7 +91,8 @@ TEST_F(DatabaseTest, RunsJobsInOrderAndBringsResultsBack) {
             c.handle().exec("INSERT INTO t VALUES(" + std::to_string(i) + ")");
             return c.handle().execAndGet("SELECT count(*) FROM t").getInt64();
         };
-        common::asio::co_spawn(loop, database.run(std::move(work)), [&](auto, auto result) { order.push_back(result.value()); });
+        common::asio::co_spawn(loop, database.run(std::move(work)),
+                               [&](auto, auto result) { order.push_back(result.value()); });
     }
     loop.restart();
     loop.run();
@@ -147,7 +151,8 @@ TEST_F(DatabaseTest, AClosedDatabaseSaysSo) {
 
 TEST_F(DatabaseTest, ReopensAndMendsInBetween) {
     ASSERT_TRUE(database.open(path, Sync::full));
-    ASSERT_TRUE(job([](Connection& c) { c.handle().exec("CREATE TABLE t(x); INSERT INTO t VALUES(1)"); }));
+    ASSERT_TRUE(
+        job([](Connection& c) { c.handle().exec("CREATE TABLE t(x); INSERT INTO t VALUES(1)"); }));
     std::string seen;
     auto again = run(loop, database.reopen([&](const std::string& where) -> common::Result<void> {
         seen = where;
@@ -155,9 +160,17 @@ TEST_F(DatabaseTest, ReopensAndMendsInBetween) {
     }));
     ASSERT_TRUE(again) << again.error().message;
     EXPECT_EQ(seen, path);
-    EXPECT_EQ(job([](Connection& c) { return c.handle().execAndGet("SELECT count(*) FROM t").getInt(); }).value(), 1);
-    EXPECT_EQ(job([](Connection& c) { return c.handle().execAndGet("PRAGMA synchronous").getInt(); }).value(), 2);
-    again = run(loop, database.reopen([](const std::string&) -> common::Result<void> { return common::fail(Fault::storage, "no"); }));
+    EXPECT_EQ(job([](Connection& c) {
+                  return c.handle().execAndGet("SELECT count(*) FROM t").getInt();
+              }).value(),
+              1);
+    EXPECT_EQ(job([](Connection& c) {
+                  return c.handle().execAndGet("PRAGMA synchronous").getInt();
+              }).value(),
+              2);
+    again = run(loop, database.reopen([](const std::string&) -> common::Result<void> {
+        return common::fail(Fault::storage, "no");
+    }));
     ASSERT_FALSE(again);
     EXPECT_FALSE(database.is_open());
     EXPECT_TRUE(run(loop, database.reopen())) << "and may be tried again";
@@ -165,7 +178,8 @@ TEST_F(DatabaseTest, ReopensAndMendsInBetween) {
 
 TEST_F(DatabaseTest, ReadOnlyLooksLeaveNoTrace) {
     ASSERT_TRUE(database.open(path, Sync::normal));
-    ASSERT_TRUE(job([](Connection& c) { c.handle().exec("CREATE TABLE t(x); INSERT INTO t VALUES(1)"); }));
+    ASSERT_TRUE(
+        job([](Connection& c) { c.handle().exec("CREATE TABLE t(x); INSERT INTO t VALUES(1)"); }));
     {
         auto beside = Connection::open_read_only(path); // while the service runs
         ASSERT_TRUE(beside) << beside.error().message;
@@ -184,7 +198,8 @@ TEST_F(DatabaseTest, ReadOnlyLooksLeaveNoTrace) {
     fs::remove(folder + "/crashed.db");
     fs::remove(folder + "/crashed.db-wal");
     fs::remove(folder + "/crashed.db-shm");
-    // After a stop, also where nothing may be written; a name with signs that mean something in a URI.
+    // After a stop, also where nothing may be written; a name with signs that mean something in a
+    // URI.
     const auto odd = folder + "/a?b#c%20d.db";
     fs::rename(path, odd);
     fs::permissions(folder, fs::perms::owner_read | fs::perms::owner_exec);

@@ -39,10 +39,12 @@ TEST(MetricsText, Numbers) {
     MetricsText metrics;
     metrics.family("a", "gauge", "x");
     const auto before = metrics.text().size();
-    for (const double value : {0.0, -1.5, 1750000000.123, 1e300, Limits::infinity(), -Limits::infinity(), Limits::quiet_NaN()}) {
+    for (const double value : {0.0, -1.5, 1750000000.123, 1e300, Limits::infinity(),
+                               -Limits::infinity(), Limits::quiet_NaN()}) {
         metrics.sample({}, value);
     }
-    EXPECT_EQ(metrics.text().substr(before), "a 0\na -1.5\na 1750000000.123\na 1e+300\na +Inf\na -Inf\na NaN\n");
+    EXPECT_EQ(metrics.text().substr(before),
+              "a 0\na -1.5\na 1750000000.123\na 1e+300\na +Inf\na -Inf\na NaN\n");
 }
 
 } // namespace
