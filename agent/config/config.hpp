@@ -61,7 +61,7 @@ struct Config {
         DeliverySettings defaults; ///< body, timeout, TLS files, signing keys, and queue.max_age
         std::uint64_t connections = 64;
         std::uint64_t connections_per_target = 4;
-        Backoff retry;
+        common::Backoff retry;
         std::string signing_secret_file;
         std::vector<common::IpRange> deny_targets;
     } delivery;

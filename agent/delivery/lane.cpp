@@ -17,7 +17,7 @@ constexpr Millis store_pause{1'000};
 /// noticeably longer by it.
 constexpr Millis longest_look_pause{100};
 
-Millis look_pause(const Backoff& backoff) {
+Millis look_pause(const common::Backoff& backoff) {
     return std::clamp(backoff.initial / 10, Millis{1}, longest_look_pause);
 }
 

@@ -138,18 +138,6 @@ std::string signature(const std::vector<std::string>& keys, const std::string& s
 
 } // namespace
 
-common::Millis Backoff::wait(std::uint32_t n, double chance) const {
-    const auto doublings = std::max<std::uint32_t>(n, 1) - 1;
-    auto whole = std::max<std::int64_t>(max.count(), 1);
-    if (doublings < 63 && initial.count() <= whole >> doublings) {
-        whole = std::max<std::int64_t>(initial.count() << doublings, 1);
-    }
-    const auto half = whole - whole / 2;
-    const auto drawn =
-        half + static_cast<std::int64_t>(chance * static_cast<double>(whole - half + 1));
-    return common::Millis{std::min(drawn, whole)};
-}
-
 std::string webhook_id(const Delivery& delivery) {
     const auto digest = common::sha256_of({delivery.webhook, delivery.event_id, *delivery.event});
     return "msg_" + common::hex(as_text(digest.data(), 16));
@@ -196,7 +184,7 @@ common::HttpRequest make_request(const Webhook& webhook, const Delivery& deliver
 }
 
 Outcome judge_reply(const common::Result<common::HttpReply>& reply, std::uint32_t attempt,
-                    const Webhook& webhook, const Backoff& backoff, double chance) {
+                    const Webhook& webhook, const common::Backoff& backoff, double chance) {
     Outcome outcome;
     outcome.answered = reply.has_value();
     outcome.status = reply ? reply->status : 0;

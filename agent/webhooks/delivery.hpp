@@ -3,6 +3,7 @@
 #pragma once
 
 #include "agent/webhooks/webhook.hpp"
+#include "common/base/backoff.hpp"
 #include "common/base/result.hpp"
 #include "common/net/http.hpp"
 
@@ -21,14 +22,6 @@ struct Delivery {
     std::shared_ptr<const std::string> event; ///< the event's own bytes
     std::uint32_t attempts = 0;               ///< made before this one
     std::int64_t accepted_at = 0;             ///< queue time in ms (Queue::queue_time)
-};
-
-/// Retries: the n-th wait lies between half of and all of min(initial·2^(n-1), max).
-struct Backoff {
-    common::Millis initial{1'000};
-    common::Millis max{100'000};
-    /// `n` from 1, as large as you like; `chance` in [0, 1) decides within the range. Never 0.
-    [[nodiscard]] common::Millis wait(std::uint32_t n, double chance) const;
 };
 
 /// Standard Webhooks 1.0, webhook-id: made from webhook key, event id and bytes, so it is the same
@@ -56,6 +49,6 @@ struct Outcome {
 /// own Date and ignored without one) takes the place of a backoff that is shorter: it says how long
 /// to wait at least. At most one hour.
 Outcome judge_reply(const common::Result<common::HttpReply>& reply, std::uint32_t attempt,
-                    const Webhook& webhook, const Backoff& backoff, double chance);
+                    const Webhook& webhook, const common::Backoff& backoff, double chance);
 
 } // namespace agent

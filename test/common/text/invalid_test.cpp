@@ -1,0 +1,35 @@
+#include "common/text/invalid.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+TEST(Invalid, SaysWhatWasFoundAndWhatIsExpected) {
+    EXPECT_EQ(common::invalid("[queue] sync", "maybe", common::one_of({"full", "normal"})),
+              "[queue] sync = maybe: expected one of: full, normal");
+}
+
+TEST(Invalid, NamesTheNearestKnownName) {
+    const std::vector<std::string> known{"path", "sync", "max_size"};
+    EXPECT_EQ(common::unknown("key", "synk", known),
+              "unknown key \"synk\": did you mean \"sync\"? expected one of: path, sync, max_size");
+    EXPECT_EQ(common::unknown("key", "colour", known),
+              "unknown key \"colour\": expected one of: path, sync, max_size");
+}
+
+TEST(Nearest, AllowsTwoSlipsOrABeginning) {
+    struct Row {
+        std::string_view typed, nearest;
+    };
+    const std::vector<std::string> known{"camera_in", "card_in", "confidence_gte"};
+    for (const auto& [typed, nearest] :
+         {Row{"camra_in", "camera_in"}, Row{"cad_in", "card_in"}, Row{"conf", "confidence_gte"},
+          Row{"xyz", ""}, Row{"", ""}, Row{"camera_innnn", ""}}) {
+        SCOPED_TRACE(typed);
+        EXPECT_EQ(common::nearest(typed, known), nearest);
+    }
+    EXPECT_EQ(common::nearest(std::string(10'000, 'c'), known), "");
+    EXPECT_EQ(common::nearest("c", {}), "");
+}
+
+} // namespace
