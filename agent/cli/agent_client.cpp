@@ -4,6 +4,7 @@
 #include "agent/service/exit_codes.hpp"
 #include "common/base/version.hpp"
 #include "common/http_client/http_client.hpp"
+#include "common/net/host_port.hpp"
 #include "common/text/ini.hpp"
 
 #include <algorithm>
@@ -49,16 +50,14 @@ Result<T> run_task(common::asio::io_context& loop, common::Task<Result<T>> task)
 
 /// The TCP side as seen from this machine.
 Result<common::Url> tcp_url(const Config& config, const std::string& target) {
-    const auto colon = config.ingest.listen.rfind(':');
-    auto host = config.ingest.listen.substr(0, colon);
-    const auto port = config.ingest.listen.substr(colon + 1);
-    if (host == "0.0.0.0") {
-        host = "127.0.0.1";
-    } else if (host == "[::]") {
-        host = "[::1]";
+    auto at = common::parse_host_port(config.ingest.listen).value_or(common::HostPort{});
+    if (at.host == "0.0.0.0") {
+        at.host = "127.0.0.1";
+    } else if (at.host == "::") {
+        at.host = "::1";
     }
     const std::string scheme = config.ingest.tls_cert_file.empty() ? "http://" : "https://";
-    return common::parse_url(scheme + host + ":" + port + target);
+    return common::parse_url(scheme + at.text() + target);
 }
 
 } // namespace

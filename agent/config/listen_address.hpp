@@ -8,10 +8,10 @@
 
 namespace agent {
 
-/// "host:port" with a numeric host, "[::1]:8093", "localhost:8093" or ":8093" (both loopback);
-/// gives it with a numeric host.
+/// "host:port" with a numeric host, "[::1]:8093", "localhost:8093" or ":8093" (both loopback).
+/// Returns the same with a numeric host.
 common::Result<std::string> parse_listen(std::string_view text);
-/// Of what parse_listen() gave.
+/// `listen`: a result of parse_listen().
 bool listens_on_loopback(std::string_view listen);
 
 } // namespace agent

@@ -17,6 +17,7 @@
 #include "common/base/version.hpp"
 #include "common/http_client/http_client.hpp"
 #include "common/http_server/http_server.hpp"
+#include "common/net/host_port.hpp"
 
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -125,8 +126,9 @@ Result<void> Service::listen() {
         if (!port) {
             return common::fail("[ingest] listen", port.error());
         }
-        const auto host = ingest.listen.substr(0, ingest.listen.rfind(':'));
-        log::info("listening", {{"address", host + ":" + std::to_string(*port)},
+        auto bound = common::parse_host_port(ingest.listen).value_or(common::HostPort{});
+        bound.port = *port;
+        log::info("listening", {{"address", bound.text()},
                                 {"tls", ingest.tls_cert_file.empty() ? "no" : "yes"}});
     }
     if (!ingest.socket.empty()) {

@@ -1,10 +1,11 @@
 #include "common/http_server/listener.hpp"
 
+#include "common/net/host_port.hpp"
+
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <optional>
 #include <sys/socket.h>
@@ -32,25 +33,10 @@ error_code last_error() {
 }
 
 std::optional<tcp::endpoint> parse(std::string_view address) {
-    const auto colon = address.rfind(':');
-    if (colon == address.npos) {
-        return std::nullopt;
-    }
-    auto host = address.substr(0, colon);
-    const auto digits = address.substr(colon + 1);
-    const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-    if (bracketed) {
-        host = host.substr(1, host.size() - 2);
-    }
+    const auto parsed = parse_host_port(address);
     error_code failed;
-    const auto ip = asio::ip::make_address(std::string{host}, failed);
-    std::uint16_t port = 0;
-    const auto [end, bad] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-    if (failed || bad != std::errc{} || end != digits.data() + digits.size() ||
-        ip.is_v6() != bracketed) {
-        return std::nullopt;
-    }
-    return tcp::endpoint{ip, port};
+    const auto ip = asio::ip::make_address(parsed ? parsed->host : "", failed);
+    return failed ? std::nullopt : std::optional{tcp::endpoint{ip, parsed->port}};
 }
 
 /// Whether a process listens on the socket file, or why that cannot be found out.

@@ -188,9 +188,9 @@ INSTANTIATE_TEST_SUITE_P(
                  "username"},
         BadValue{"[webhooks]\nfile = gone.json",
                  "[webhooks] file = gone.json: cannot open gone.json: No such file or directory"},
-        BadValue{"[ingest]\nlisten = here", "[ingest] listen = here: accepted are host:port with a "
+        BadValue{"[ingest]\nlisten = here", "[ingest] listen = here: expected host:port with a "
                                             "numeric host, such as 127.0.0.1:8093 or "
-                                            "[::1]:8093, and nothing for none"},
+                                            "[::1]:8093, or nothing for no TCP listener"},
         BadValue{
             "[ingest]\nlisten = 0.0.0.0:8093",
             "[ingest] listen: 0.0.0.0:8093 can be reached from the network and needs token_file; "
