@@ -1,7 +1,6 @@
 #include "agent/api/ingest.hpp"
 
 #include "agent/api/content_type.hpp"
-#include "common/base/crypto.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -74,7 +73,7 @@ common::Result<Ingest::Batch> Ingest::read(std::string body, BodyFormat format) 
         }
         auto& added = batch.events.emplace_back();
         added.id_given = event->id.has_value();
-        added.event_id = event->id ? *event->id : common::uuid_v7(clock_.wall());
+        added.event_id = event->id ? *event->id : ids_.next(clock_.wall());
         for (auto& webhook : match(*snapshot, *event)) {
             ++batch.matched[webhook->key];
             added.deliveries.push_back(delivery_to(std::move(webhook), *event));

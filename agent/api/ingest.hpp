@@ -7,6 +7,7 @@
 #include "agent/queue/queue.hpp"
 #include "agent/webhooks/counters.hpp"
 #include "common/async/clock.hpp"
+#include "common/base/crypto.hpp"
 #include "common/http_server/http_server.hpp"
 
 #include <map>
@@ -35,6 +36,7 @@ class Ingest {
     Queue& queue_;
     WebhookCache& cache_;
     Counters& stats_;
+    common::UuidV7 ids_;
 };
 
 } // namespace agent

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
-#include <mutex>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -17,7 +16,7 @@ const unsigned char* bytes(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());
 }
 
-// A library without SHA-256 or randomness is no world to go on in.
+// Without SHA-256 or randomness there is no way to continue.
 void require(bool worked) {
     if (!worked) {
         std::abort();
@@ -47,14 +46,14 @@ bool is_alphanumeric(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-// The text as RFC 4648 section 4 has it, padded; an error when it is not of the alphabet whose last
-// two characters are given.
-Result<std::string> normal_base64(std::string_view text, char char62, char char63) {
+// The text in the alphabet of RFC 4648 section 4, padded; nothing if it is not base64 in the
+// alphabet with the given last two characters.
+std::optional<std::string> normal_base64(std::string_view text, char char62, char char63) {
     const auto padding = text.size() - std::min(text.find_last_not_of('=') + 1, text.size());
     std::string normal{text.substr(0, text.size() - padding)};
     const auto missing = (4 - normal.size() % 4) % 4;
     if (missing == 3 || (padding != 0 && padding != missing)) {
-        return fail(Fault::input, "not base64: the length is wrong");
+        return std::nullopt;
     }
     for (char& c : normal) {
         if (c == char62) {
@@ -62,13 +61,13 @@ Result<std::string> normal_base64(std::string_view text, char char62, char char6
         } else if (c == char63) {
             c = '/';
         } else if (!is_alphanumeric(c)) {
-            return fail(Fault::input, "not base64: a character that does not belong there");
+            return std::nullopt;
         }
     }
     return normal.append(missing, '=');
 }
 
-Result<std::string> decode(std::string_view text, char char62, char char63) {
+std::optional<std::string> decode(std::string_view text, char char62, char char63) {
     auto normal = normal_base64(text, char62, char63);
     if (!normal || normal->empty()) {
         return normal;
@@ -113,19 +112,11 @@ std::string base64(std::string_view data) {
     return text;
 }
 
-Result<std::string> from_base64(std::string_view text) {
+std::optional<std::string> from_base64(std::string_view text) {
     return decode(text, '+', '/');
 }
 
-std::string base64url(std::string_view data) {
-    auto text = base64(data);
-    text.erase(std::find(text.begin(), text.end(), '='), text.end());
-    std::replace(text.begin(), text.end(), '+', '-');
-    std::replace(text.begin(), text.end(), '/', '_');
-    return text;
-}
-
-Result<std::string> from_base64url(std::string_view text) {
+std::optional<std::string> from_base64url(std::string_view text) {
     return decode(text, '-', '_');
 }
 
@@ -142,31 +133,22 @@ std::string hex(std::string_view data) {
 }
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
-    // The lengths may differ, so the digests are compared; they do not tell where the texts differ
-    // either.
+    // The digests have one length, and their difference does not depend on where the texts differ.
     const auto left = sha256(a);
     const auto right = sha256(b);
     return CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
 }
 
-std::string uuid_v7(std::chrono::system_clock::time_point wall) {
-    static std::mutex mutex;
-    static std::uint64_t last =
-        0; // 48 bits of milliseconds and the 12 bits behind the version, as one number
-
+std::string UuidV7::next(WallTime wall) {
     std::array<unsigned char, 16> id{};
     require(RAND_bytes(id.data(), static_cast<int>(id.size())) == 1);
-    const auto since_epoch =
-        std::chrono::duration_cast<std::chrono::milliseconds>(wall.time_since_epoch()).count();
+    const auto since_epoch = std::chrono::duration_cast<Millis>(wall.time_since_epoch()).count();
     const auto millis = static_cast<std::uint64_t>(std::max<std::int64_t>(since_epoch, 0));
     std::uint64_t stamp = (millis << 12U) | ((static_cast<unsigned>(id[6]) << 8U | id[7]) & 0x7ffU);
-    {
-        // Within a millisecond, and when the wall clock went back, the last one is counted on (RFC
-        // 9562 section 6.2).
-        const std::lock_guard lock{mutex};
-        stamp = std::max(stamp, last + 1);
-        last = stamp;
-    }
+    // Within one millisecond, and after the wall clock was set back, count on from the last one
+    // (RFC 9562 section 6.2).
+    stamp = std::max(stamp, last_ + 1);
+    last_ = stamp;
     for (unsigned at = 0; at < 6; ++at) {
         id[at] = static_cast<unsigned char>(stamp >> (52U - 8U * at));
     }

@@ -1,11 +1,12 @@
-// Digests, signatures, base64 and identifiers; OpenSSL underneath. Any thread.
+// Digests, signatures, base64 and identifiers, made with OpenSSL. The functions: any thread.
 #pragma once
 
-#include "common/base/result.hpp"
+#include "common/base/time.hpp"
 
 #include <array>
-#include <chrono>
 #include <cstdint>
+#include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,23 +15,28 @@ namespace common {
 using Digest = std::array<std::uint8_t, 32>;
 
 Digest sha256(std::string_view data);
-/// SHA-256 over a, one zero byte, b, one zero byte, c …: no two lists give the same bytes unless a
-/// part holds a zero byte.
+/// SHA-256 of the parts with a NUL byte after each: different lists are different texts, unless a
+/// part contains a NUL byte.
 Digest sha256_of(std::initializer_list<std::string_view> parts);
 Digest hmac_sha256(std::string_view key, std::string_view data);
 
 std::string base64(std::string_view data); ///< RFC 4648 section 4, padded
-Result<std::string>
-from_base64(std::string_view text);           ///< padded or not; anything else is an error
-std::string base64url(std::string_view data); ///< RFC 4648 section 5, without padding
-Result<std::string> from_base64url(std::string_view text); ///< padded or not
-std::string hex(std::string_view data);                    ///< lower case
+/// Padded or not; nothing if the text is not base64.
+std::optional<std::string> from_base64(std::string_view text);
+std::optional<std::string> from_base64url(std::string_view text); ///< RFC 4648 section 5
+std::string hex(std::string_view data);                           ///< lower case
 
-/// Compares in a time that does not tell where the first difference is.
+/// The time taken does not depend on where the first difference is.
 bool equal_in_constant_time(std::string_view a, std::string_view b);
 
-/// RFC 9562 version 7, from the wall clock and the system's randomness; later ones of one process
-/// sort behind earlier ones.
-std::string uuid_v7(std::chrono::system_clock::time_point wall);
+/// Makes identifiers of RFC 9562 version 7 from the wall clock and the system's randomness. Each
+/// sorts after those made before it, whatever the clock does. One thread.
+class UuidV7 {
+  public:
+    [[nodiscard]] std::string next(WallTime wall);
+
+  private:
+    std::uint64_t last_ = 0; // 48 bits of milliseconds, then the 12 bits after the version
+};
 
 } // namespace common

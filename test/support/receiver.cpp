@@ -68,7 +68,7 @@ std::string signing_key(const std::string& secret) {
     constexpr std::string_view prefix = "whsec_";
     const auto key = secret.starts_with(prefix)
                          ? common::from_base64(std::string_view{secret}.substr(prefix.size()))
-                         : common::Result<std::string>{common::fail(common::Fault::input, "")};
+                         : std::nullopt;
     if (!key || key->empty()) {
         throw std::invalid_argument{"a signing secret is whsec_ and base64"};
     }

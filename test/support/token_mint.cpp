@@ -2,9 +2,9 @@
 
 #include "common/base/crypto.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <random>
-#include <string_view>
 
 namespace test {
 
@@ -23,6 +23,14 @@ std::string random_bytes(std::size_t count) {
 
 } // namespace
 
+std::string base64url(std::string_view data) {
+    auto text = common::base64(data);
+    text.erase(std::find(text.begin(), text.end(), '='), text.end());
+    std::ranges::replace(text, '+', '-');
+    std::ranges::replace(text, '/', '_');
+    return text;
+}
+
 TokenMint::TokenMint(Kind kind, std::chrono::seconds life)
     : kind_{kind}, life_{life}, key_{random_bytes(32)} {}
 
@@ -33,7 +41,7 @@ std::int64_t TokenMint::now_s() const {
 
 std::string TokenMint::signature(const std::string& text) const {
     const auto mac = common::hmac_sha256(key_, text);
-    return common::base64url({reinterpret_cast<const char*>(mac.data()), mac.size()});
+    return base64url({reinterpret_cast<const char*>(mac.data()), mac.size()});
 }
 
 std::string TokenMint::give(const std::string& user) {
@@ -46,7 +54,7 @@ std::string TokenMint::give(const std::string& user) {
         claims["iat"] = now_s();
     }
     const json head{{"alg", "HS256"}, {"typ", "JWT"}};
-    const auto text = common::base64url(head.dump()) + "." + common::base64url(claims.dump());
+    const auto text = base64url(head.dump()) + "." + base64url(claims.dump());
     return text + "." + signature(text);
 }
 

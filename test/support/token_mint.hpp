@@ -1,13 +1,17 @@
-// TokenMint: gives out bearer tokens as a server does (JWTs signed with HS256 and a random key, or
-// opaque ones) and judges those that come back. For one thread at a time.
+// TokenMint: issues bearer tokens as a server does (JWTs signed with HS256 and a random key, or
+// opaque ones) and checks those that come back. For one thread at a time.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <set>
 #include <string>
+#include <string_view>
 
 namespace test {
+
+/// RFC 4648 section 5, without padding.
+std::string base64url(std::string_view data);
 
 class TokenMint {
   public:

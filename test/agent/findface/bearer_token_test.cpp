@@ -1,6 +1,6 @@
 #include "agent/findface/bearer_token.hpp"
 
-#include "common/base/crypto.hpp"
+#include "test/support/token_mint.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@ const common::WallTime wall{seconds{1'750'000'000}};
 const common::Instant received{std::chrono::hours{7}};
 
 std::string jwt(const std::string& claims) {
-    return common::base64url(R"({"alg":"HS256","typ":"JWT"})") + "." + common::base64url(claims) +
+    return test::base64url(R"({"alg":"HS256","typ":"JWT"})") + "." + test::base64url(claims) +
            ".c2lnbmF0dXJl";
 }
 

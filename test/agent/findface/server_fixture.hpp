@@ -3,9 +3,9 @@
 #pragma once
 
 #include "agent/findface/client.hpp"
-#include "common/base/crypto.hpp"
 #include "test/support/fake_http.hpp"
 #include "test/support/test_clock.hpp"
+#include "test/support/token_mint.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -18,8 +18,7 @@ inline FakeHttp::Answer json_answer(unsigned status, std::string body) {
 
 /// A JWT with these claims; the agent does not look at the signature.
 inline std::string jwt(const nlohmann::json& claims) {
-    return common::base64url(R"({"alg":"HS256"})") + "." + common::base64url(claims.dump()) +
-           ".c2ln";
+    return base64url(R"({"alg":"HS256"})") + "." + base64url(claims.dump()) + ".c2ln";
 }
 
 struct ServerFixture : ::testing::Test {

@@ -1,9 +1,10 @@
 #include "common/base/crypto.hpp"
 
+#include "test/support/token_mint.hpp"
+
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <set>
-#include <thread>
 #include <vector>
 
 namespace common {
@@ -14,7 +15,7 @@ std::string bytes(const Digest& digest) {
 }
 
 // FIPS 180-4 examples; RFC 4231 cases 1, 2 and 6.
-TEST(Crypto, Sha256) {
+TEST(Crypto, ComputesSha256) {
     EXPECT_EQ(hex(bytes(sha256(""))),
               "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     EXPECT_EQ(hex(bytes(sha256("abc"))),
@@ -23,14 +24,14 @@ TEST(Crypto, Sha256) {
               "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
-TEST(Crypto, Sha256OfPartsTellsWhereOneEnds) {
+TEST(Crypto, DistinguishesPartsByTheirEnds) {
     EXPECT_EQ(sha256_of({"ab", "c"}), sha256(std::string{"ab\0c\0", 5}));
     EXPECT_NE(sha256_of({"ab", "c"}), sha256_of({"a", "bc"}));
     EXPECT_NE(sha256_of({"ab"}), sha256_of({"ab", ""}));
     EXPECT_EQ(sha256_of({}), sha256(""));
 }
 
-TEST(Crypto, HmacSha256) {
+TEST(Crypto, ComputesHmacSha256) {
     EXPECT_EQ(hex(bytes(hmac_sha256(std::string(20, '\x0b'), "Hi There"))),
               "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
     EXPECT_EQ(hex(bytes(hmac_sha256("Jefe", "what do ya want for nothing?"))),
@@ -46,7 +47,7 @@ struct Coded {
 
 class Base64 : public testing::TestWithParam<Coded> {};
 
-TEST_P(Base64, GoesBothWays) {
+TEST_P(Base64, EncodesAndDecodes) {
     const auto& [plain, padded] = GetParam();
     EXPECT_EQ(base64(plain), padded);
     EXPECT_EQ(from_base64(padded), plain);
@@ -54,7 +55,7 @@ TEST_P(Base64, GoesBothWays) {
     EXPECT_EQ(from_base64(bare), plain);
     std::ranges::replace(bare, '+', '-');
     std::ranges::replace(bare, '/', '_');
-    EXPECT_EQ(base64url(plain), bare);
+    EXPECT_EQ(test::base64url(plain), bare);
     EXPECT_EQ(from_base64url(bare), plain);
     EXPECT_EQ(from_base64url(bare + padded.substr(bare.size())), plain);
 }
@@ -68,7 +69,7 @@ INSTANTIATE_TEST_SUITE_P(Table, Base64,
                                          Coded{std::string(3, '\0'), "AAAA"},
                                          Coded{std::string(1, '\0'), "AA=="}));
 
-TEST(Crypto, NotBase64) {
+TEST(Crypto, RefusesWhatIsNotBase64) {
     for (const char* text :
          {"Z", "Zm9vY", "Zg=", "Zg===", "Zm8==", "Zm9v=", "Zm9v====", "=", "====", "Z=g=", "Zm9 v",
           "Zm9v\n", " Zm9v", "Zm9-", "Zm9_", "Zm9\xc3\xa9", "Zm9*"}) {
@@ -89,17 +90,13 @@ TEST(Crypto, ComparesWholeTexts) {
     EXPECT_FALSE(equal_in_constant_time("a", {"a\0", 2}));
 }
 
-using WallClock = std::chrono::system_clock;
-
 std::uint64_t millis_of(const std::string& uuid) {
     return std::stoull(uuid.substr(0, 8) + uuid.substr(9, 4), nullptr, 16);
 }
 
-// The functions under test share what was given out last in this process: times only grow from test
-// to test, but for those that go back.
 TEST(UuidV7, HasTheFormAndTheTime) {
-    const auto wall = WallClock::time_point{std::chrono::milliseconds{1'750'000'000'123}};
-    const auto id = uuid_v7(wall);
+    const auto wall = WallTime{std::chrono::milliseconds{1'750'000'000'123}};
+    const auto id = UuidV7{}.next(wall);
     auto form = id;
     std::ranges::replace_if(
         form, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }, 'x');
@@ -109,37 +106,18 @@ TEST(UuidV7, HasTheFormAndTheTime) {
     EXPECT_EQ(millis_of(id), 1'750'000'000'123U);
 }
 
-TEST(UuidV7, LaterOnesSortBehindEarlierOnesWhateverTheClockDoes) {
-    const auto wall = WallClock::time_point{std::chrono::milliseconds{1'760'000'000'000}};
+TEST(UuidV7, LaterOnesSortAfterEarlierOnesWhateverTheClockDoes) {
+    const auto wall = WallTime{std::chrono::milliseconds{1'760'000'000'000}};
+    UuidV7 source;
     std::vector<std::string> ids;
     for (int n = 0; n < 10'000; ++n) {
-        ids.push_back(uuid_v7(wall)); // more than fit into one millisecond
+        ids.push_back(source.next(wall)); // more than fit into one millisecond
     }
-    ids.push_back(uuid_v7(wall - std::chrono::hours{24 * 365}));
-    ids.push_back(uuid_v7(WallClock::time_point{std::chrono::hours{-1}}));
-    ids.push_back(uuid_v7(wall + std::chrono::hours{1}));
+    ids.push_back(source.next(wall - std::chrono::hours{24 * 365}));
+    ids.push_back(source.next(WallTime{std::chrono::hours{-1}}));
+    ids.push_back(source.next(wall + std::chrono::hours{1}));
     EXPECT_TRUE(std::ranges::is_sorted(ids));
     EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), ids.size());
-}
-
-TEST(UuidV7, ThreadsShareOneOrder) {
-    std::vector<std::vector<std::string>> ids(4);
-    {
-        std::vector<std::jthread> threads;
-        for (auto& mine : ids) {
-            threads.emplace_back([&mine] {
-                for (int n = 0; n < 500; ++n) {
-                    mine.push_back(uuid_v7(WallClock::time_point{}));
-                }
-            });
-        }
-    }
-    std::set<std::string> all;
-    for (const auto& mine : ids) {
-        EXPECT_TRUE(std::ranges::is_sorted(mine));
-        all.insert(mine.begin(), mine.end());
-    }
-    EXPECT_EQ(all.size(), 2'000U);
 }
 
 } // namespace
