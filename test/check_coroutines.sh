@@ -68,6 +68,6 @@ cd "$(dirname "$0")/.."
 mapfile -t files < <(grep -rlw co_await --include=*.cpp --include=*.hpp agent common test)
 found=$(faults "${files[@]}")
 if [ -n "$found" ]; then
-  printf '%s: give the operand of co_await a name: no { and no closure inside it\n' $found >&2
+  printf '%s: move the { or closure inside this co_await into a named local\n' $found >&2
   exit 1
 fi

@@ -70,7 +70,7 @@ void QueueDatabase::note(const DatabaseError& error) {
 }
 
 common::Task<common::Result<LoadedQueue>> QueueDatabase::mend() {
-    common::Database::Mend between;
+    common::Database::Repair between;
     if (trouble_ == Trouble::damaged && salvaged_ < most_salvages) {
         ++salvaged_;
         between = [sync = config_.queue.sync](const std::string& path) {

@@ -1,5 +1,5 @@
-// Asio, Beast and Boost.URL are compiled here, once. Boost.URL is header-only in this way in 1.81;
-// later versions have a library.
+// Compiles Asio, Beast and Boost.URL, once for the whole program. Boost.URL can be compiled from
+// its headers in 1.81; later versions need its library.
 #include <boost/asio/impl/src.hpp>
 #include <boost/asio/ssl/impl/src.hpp>
 #include <boost/beast/src.hpp>

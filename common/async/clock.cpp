@@ -17,9 +17,9 @@ WallTime SystemClock::wall() const {
 
 bool SystemClock::synchronized() const {
     timex state{};
-    const int answer = ::adjtimex(
-        &state); // -1 where a sandbox forbids the question: then nobody vouches for the time
-    return answer >= 0 && answer != TIME_ERROR && (state.status & STA_UNSYNC) == 0;
+    // -1 where a sandbox forbids the call: the time then counts as not synchronized.
+    const int result = ::adjtimex(&state);
+    return result >= 0 && result != TIME_ERROR && (state.status & STA_UNSYNC) == 0;
 }
 
 std::string SystemClock::boot_id() const {
@@ -32,8 +32,8 @@ std::string SystemClock::boot_id() const {
 Clock::TimerId SystemClock::call_at(Instant when, std::function<void()> what) {
     const auto id = ++last_;
     auto& timer = timers_.emplace(id, asio::steady_timer{executor_, when}).first->second;
-    timer.async_wait([this, id, what = std::move(what)](boost::system::error_code stopped) {
-        if (!stopped && timers_.erase(id) == 1) {
+    timer.async_wait([this, id, what = std::move(what)](boost::system::error_code cancelled) {
+        if (!cancelled && timers_.erase(id) == 1) {
             what();
         }
     });
@@ -45,22 +45,20 @@ void SystemClock::cancel(TimerId timer) {
 }
 
 void Wakeup::notify() {
-    news_ = true;
+    notified_ = true;
     gate_.cancel();
 }
 
 Task<> Wakeup::wait() {
-    while (!news_) {
-        auto wait = gate_.async_wait(asio::as_tuple(asio::use_awaitable));
-        co_await std::move(wait);
-        // The gate is opened by notify() and by a cancellation of the coroutine alike; they are
-        // told apart here.
+    while (!notified_) {
+        co_await gate_.async_wait(asio::as_tuple(asio::use_awaitable));
+        // Both notify() and a cancellation of the coroutine end the wait.
         const auto state = co_await asio::this_coro::cancellation_state;
         if (state.cancelled() != asio::cancellation_type::none) {
             throw boost::system::system_error{asio::error::operation_aborted};
         }
     }
-    news_ = false;
+    notified_ = false;
 }
 
 Task<> Wakeup::wait_until(Instant when) {
@@ -71,15 +69,13 @@ Task<> Wakeup::wait_until(Instant when) {
     };
     const auto id = clock_.call_at(when, [this] { notify(); });
     const Alarm alarm{clock_, id};
-    auto news = wait();
-    co_await std::move(news);
+    co_await wait();
 }
 
 Task<> sleep_for(Clock& clock, Millis span) {
     auto executor = co_await asio::this_coro::executor;
     Wakeup alarm{executor, clock};
-    auto wait = alarm.wait_until(clock.now() + span);
-    co_await std::move(wait);
+    co_await alarm.wait_until(clock.now() + span);
 }
 
 } // namespace common

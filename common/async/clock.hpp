@@ -1,6 +1,6 @@
-// Clock: the only thing that tells time; Wakeup: a place for one coroutine to wait for news or for
-// a time, whichever is first. Both belong to the loop's thread. SystemClock is the real one,
-// test/support has one that stands still until it is moved.
+// Clock: the only source of time. Wakeup: one coroutine waits there for a notification or a time,
+// whichever comes first. Both belong to the loop's thread. SystemClock is the real clock; the tests
+// have one that stands still until they advance it.
 #pragma once
 
 #include "common/async/task.hpp"
@@ -18,14 +18,13 @@ class Clock {
     virtual ~Clock() = default;
     [[nodiscard]] virtual Instant now() const = 0;
     [[nodiscard]] virtual WallTime wall() const = 0;
-    /// Whether the kernel says that the wall clock is disciplined (NTP, PTP, GPS).
+    /// Whether the kernel says that the wall clock is synchronized (NTP, PTP, GPS).
     [[nodiscard]] virtual bool synchronized() const = 0;
-    /// The same until the machine boots again: within one boot now() can be compared across
-    /// processes.
+    /// Changes when the machine boots: within one boot, now() can be compared across processes.
     [[nodiscard]] virtual std::string boot_id() const = 0;
-    /// Calls `what` once at `when` (at once if that is past), never from inside call_at.
+    /// Calls `what` once at `when`, or soon if that is past, but never from inside call_at.
     virtual TimerId call_at(Instant when, std::function<void()> what) = 0;
-    /// A timer that has fired or is unknown is no error.
+    /// Does nothing for a timer that has fired or is unknown.
     virtual void cancel(TimerId timer) = 0;
 };
 
@@ -45,24 +44,24 @@ class SystemClock final : public Clock {
     std::unordered_map<TimerId, asio::steady_timer> timers_;
 };
 
-/// One waiter. A notify() that comes before the wait is not lost: the next wait returns at once.
+/// For one waiter. A notify() before the wait is not lost: the next wait returns at once.
 class Wakeup {
   public:
     Wakeup(Executor executor, Clock& clock)
         : clock_{clock}, gate_{std::move(executor), asio::steady_timer::time_point::max()} {}
     void notify();
-    /// Until notify(). Cancellation of the coroutine ends it with operation_aborted.
+    /// Waits for notify(). Cancellation of the coroutine ends it with operation_aborted.
     Task<> wait();
-    /// Until notify() or `when`.
+    /// Waits for notify() or `when`.
     Task<> wait_until(Instant when);
 
   private:
     Clock& clock_;
     asio::steady_timer gate_;
-    bool news_ = false;
+    bool notified_ = false;
 };
 
-/// Waits on `clock`; ends with operation_aborted when cancelled.
+/// Cancellation of the coroutine ends it with operation_aborted.
 Task<> sleep_for(Clock& clock, Millis span);
 
 } // namespace common

@@ -1,6 +1,6 @@
-// Joinable: something under way that others wait for instead of doing it once more (a login, a
-// fetch). Who leads may be cancelled: then those who waited hear that there is no result, and one
-// of them leads. Loop thread; nothing survives a crash.
+// Joinable: an operation (a login, a fetch) that others join while it is under way instead of
+// starting it again. If the coroutine that leads is cancelled, those that joined get no result, and
+// one of them leads next. Loop thread; nothing survives a crash.
 #pragma once
 
 #include "common/async/clock.hpp"
@@ -14,13 +14,14 @@ namespace common {
 
 template <class T> class Joinable {
     struct Round {
-        std::vector<std::shared_ptr<common::Wakeup>> waiting;
+        std::vector<std::shared_ptr<Wakeup>> waiting;
         std::optional<T> result;
         bool outdated = false;
     };
 
   public:
-    /// Held by who leads; its end is the end of the round. The Joinable must outlive it.
+    /// Held by the coroutine that leads; its destruction ends the round. Must not outlive the
+    /// Joinable.
     class Lead {
       public:
         explicit Lead(Joinable& owner) : owner_{owner}, round_{owner.round_} {}
@@ -40,29 +41,26 @@ template <class T> class Joinable {
         std::shared_ptr<Round> round_;
     };
 
-    Joinable(common::Executor executor, common::Clock& clock)
-        : executor_{std::move(executor)}, clock_{clock} {}
+    Joinable(Executor executor, Clock& clock) : executor_{std::move(executor)}, clock_{clock} {}
 
     [[nodiscard]] bool under_way() const { return round_ != nullptr; }
-    /// Begins a round; none may be under way.
+    /// Begins a round. None may be under way.
     [[nodiscard]] Lead lead() {
         round_ = std::make_shared<Round>();
         return Lead{*this};
     }
-    /// The result of the round under way; nothing when it was given up or outdated.
-    common::Task<std::optional<T>> join() {
+    /// The result of the round under way; nothing if it was cancelled or outdated.
+    Task<std::optional<T>> join() {
         const auto round = round_;
-        const auto seat = std::make_shared<common::Wakeup>(executor_, clock_);
-        round->waiting.push_back(seat);
-        auto over = seat->wait();
-        co_await std::move(over);
+        const auto ended = std::make_shared<Wakeup>(executor_, clock_);
+        round->waiting.push_back(ended);
+        co_await ended->wait();
         if (round->outdated) {
             co_return std::nullopt;
         }
         co_return round->result;
     }
-    /// What is under way began under circumstances that hold no longer: nobody gets its result but
-    /// who leads.
+    /// The circumstances of the round under way no longer hold: only its leader gets the result.
     void outdate() {
         if (round_) {
             round_->outdated = true;
@@ -70,8 +68,8 @@ template <class T> class Joinable {
     }
 
   private:
-    common::Executor executor_;
-    common::Clock& clock_;
+    Executor executor_;
+    Clock& clock_;
     std::shared_ptr<Round> round_;
 };
 

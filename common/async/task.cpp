@@ -13,7 +13,7 @@ TaskGroup::TaskGroup(Executor executor)
     : executor_{executor}, empty_{executor, asio::steady_timer::time_point::max()} {}
 
 TaskGroup::~TaskGroup() {
-    assert(running_.empty() && "cancel() and join() before a TaskGroup goes");
+    assert(running_.empty() && "a TaskGroup needs cancel() and join() before its destruction");
 }
 
 void TaskGroup::spawn(std::string name, Task<> task) {
@@ -30,14 +30,12 @@ void TaskGroup::ended(std::list<Running>::iterator one, std::exception_ptr why) 
         if (why) {
             std::rethrow_exception(why);
         }
-    } catch (const boost::system::system_error& error) {
-        if (error.code() != asio::error::operation_aborted) {
-            log::error("a part of the agent broke", {{"part", one->name}, {"error", error.what()}});
+    } catch (const std::exception& error) {
+        const auto* system = dynamic_cast<const boost::system::system_error*>(&error);
+        if (system == nullptr || system->code() != asio::error::operation_aborted) {
+            log::error("internal task failed", {{"task", one->name}, {"error", error.what()}});
             std::abort();
         }
-    } catch (const std::exception& error) {
-        log::error("a part of the agent broke", {{"part", one->name}, {"error", error.what()}});
-        std::abort();
     }
     running_.erase(one);
     if (running_.empty()) {
@@ -46,7 +44,7 @@ void TaskGroup::ended(std::list<Running>::iterator one, std::exception_ptr why) 
 }
 
 void TaskGroup::cancel() {
-    // A signal may end its coroutine at once and so take itself out of the list.
+    // A signal may end its coroutine at once, which removes it from the list.
     for (auto one = running_.begin(); one != running_.end();) {
         (one++)->stop.emit(asio::cancellation_type::terminal);
     }
@@ -54,8 +52,7 @@ void TaskGroup::cancel() {
 
 Task<> TaskGroup::join() {
     while (!running_.empty()) {
-        auto wait = empty_.async_wait(asio::as_tuple(asio::use_awaitable));
-        co_await std::move(wait);
+        co_await empty_.async_wait(asio::as_tuple(asio::use_awaitable));
     }
 }
 

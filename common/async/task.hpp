@@ -1,10 +1,12 @@
-// The one place where Asio is included: Task<T> (a coroutine), OneShot<T> (a value that comes
-// later) and TaskGroup (coroutines that are stopped together). Everything here belongs to the
-// thread of its executor.
+// Task<T> (a coroutine), OneShot<T> (a value that comes later) and TaskGroup (coroutines that are
+// stopped together). Everything here belongs to the thread of its executor.
 //
-// Rule for every file that awaits: the operand of co_await has a name, no `{` and no closure inside
-// it. g++ 12 destroys such temporaries twice. Parameters of coroutines are values, or references
-// that outlive the loop. test/check_coroutines.sh looks.
+// Rule for every co_await: its operand is a plain call, whose arguments are named, moved or
+// ordinary temporaries, but never `{…}` or a closure. g++ 12 destroys those twice, so move them
+// into a named local first (test/check_coroutines.sh checks it). Parameters of coroutines are
+// values, or references that outlive the loop.
+//
+// common/async holds coroutines, the clock and what waits on it. It uses common/base and Asio.
 #pragma once
 
 #include <boost/asio/any_completion_handler.hpp>
@@ -31,8 +33,8 @@ namespace common {
 
 namespace asio = boost::asio;
 
-/// A coroutine that gives a T. It starts when it is awaited (or spawned) and runs on the executor
-/// of who awaits it.
+/// A coroutine that returns a T. It starts when it is awaited or spawned, and runs on the executor
+/// of the coroutine that awaits it.
 template <class T = void> using Task = asio::awaitable<T>;
 using Executor = asio::any_io_executor;
 
@@ -46,7 +48,7 @@ template <class T> class OneShot {
 
     void set(T value) {
         if (waiter_) {
-            // Posted, not called: who sets is in the middle of something.
+            // Posted, not called: the caller of set() is in the middle of something.
             asio::post(executor_,
                        [waiter = std::move(*waiter_), value = std::move(value)]() mutable {
                            std::move(waiter)(std::move(value));
@@ -59,7 +61,7 @@ template <class T> class OneShot {
 
     [[nodiscard]] bool is_set() const { return value_.has_value(); }
 
-    /// The awaiting coroutine must not be cancelled in here: a OneShot is always set.
+    /// Must not be cancelled: a OneShot is always set.
     Task<T> wait() {
         return asio::async_initiate<const asio::use_awaitable_t<>&, void(T)>(
             [this](auto handler) {
@@ -78,14 +80,13 @@ template <class T> class OneShot {
   private:
     Executor executor_;
     std::optional<T> value_;
-    // Never assigned: the move assignment of Boost 1.81 wraps the handler into itself without end.
+    // Never assigned: move assignment in Boost 1.81 wraps the handler into itself without end.
     std::optional<asio::any_completion_handler<void(T)>> waiter_;
 };
 
-/// Coroutines with one owner. The owner must see them all end (cancel(), then join()) before what
-/// they refer to goes away. A coroutine that ends by an exception other than its cancellation is a
-/// fault of ours: it is logged and the process aborts, for a supervisor that starts it again beats
-/// an agent that lacks one of its parts.
+/// Coroutines with one owner, who ends them all (cancel(), then join()) before anything that they
+/// refer to is destroyed. A coroutine that ends with an exception other than its cancellation is a
+/// bug: log and abort. A restart is better than running without one of the tasks.
 class TaskGroup {
   public:
     explicit TaskGroup(Executor executor);
@@ -93,11 +94,11 @@ class TaskGroup {
     TaskGroup& operator=(const TaskGroup&) = delete;
     ~TaskGroup();
 
-    /// `name` stands in the log if the coroutine breaks.
+    /// `name` is logged if the coroutine fails.
     void spawn(std::string name, Task<> task);
-    /// Cancels what each coroutine waits for; they end with operation_aborted.
+    /// Cancels what each coroutine waits for, so that it ends with operation_aborted.
     void cancel();
-    /// Returns when no coroutine of the group is left. One waiter at a time.
+    /// Returns when no coroutine of the group is left. One caller at a time.
     Task<> join();
     [[nodiscard]] std::size_t size() const { return running_.size(); }
 

@@ -3,6 +3,8 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
 #include <SQLiteCpp/Statement.h>
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/pchars.hpp>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -16,8 +18,7 @@ namespace {
 
 constexpr int busy_timeout_ms = 5'000;
 
-/// SQLite says "unable to open database file" to everything; people need to know which of the
-/// possible reasons it is.
+/// SQLite says "unable to open database file" for every reason; the operator needs the one.
 Error cannot_open(const std::string& path) {
     const auto error = storage_error();
     std::error_code ignored;
@@ -25,37 +26,26 @@ Error cannot_open(const std::string& path) {
     const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path{"."};
     std::string why = error.message;
     if (std::filesystem::is_directory(file, ignored)) {
-        why = "it is a folder, a file is wanted";
+        why = "expected a file, but it is a folder";
     } else if (!std::filesystem::is_directory(folder, ignored)) {
         why = "there is no folder " + folder.string();
     } else if (std::filesystem::exists(file, ignored) && ::access(path.c_str(), R_OK | W_OK) != 0) {
-        why = std::string{"it cannot be read and written: "} + std::strerror(errno);
+        why = std::string{"cannot read and write it: "} + std::strerror(errno);
     } else if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-        why = "its folder cannot be written: " + std::string{std::strerror(errno)};
+        why = "cannot write to its folder: " + std::string{std::strerror(errno)};
     }
     return {Fault::storage, "cannot open the database " + path + ": " + why};
 }
 
-/// As SQLite's URI file names want it.
 std::string immutable_uri(const std::string& path) {
-    std::string uri = "file:";
-    for (const char c : path) {
-        if (c == '%' || c == '?' || c == '#') {
-            constexpr char digits[] = "0123456789abcdef";
-            const auto byte = static_cast<unsigned char>(c);
-            uri += {'%', digits[byte >> 4], digits[byte & 15]};
-        } else {
-            uri += c;
-        }
-    }
-    return uri + "?immutable=1";
+    return "file:" + boost::urls::encode(path, boost::urls::pchars + '/') + "?immutable=1";
 }
 
 } // namespace
 
 struct Connection::State {
     SQLite::Database handle;
-    std::unordered_map<const char*, SQLite::Statement> statements; // go before the handle
+    std::unordered_map<const char*, SQLite::Statement> statements; // destroyed before the handle
 };
 
 Connection::Connection(std::string path) : path_{std::move(path)} {}
@@ -72,11 +62,10 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Sy
         connection->open_file(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
         auto& handle = connection->handle();
         if (::sqlite3_db_readonly(handle.getHandle(), "main") == 1) {
-            return fail(Fault::storage, "cannot open the database " + path +
-                                            ": it can only be read, writing is needed");
+            return fail(Fault::storage, "cannot open the database " + path + ": it is read-only");
         }
-        // Before the first table there is: later it would take a VACUUM. On a database that is
-        // there it would write for nothing.
+        // Only before the first table: later it would take a VACUUM, and on an existing database it
+        // would write for nothing.
         if (handle.execAndGet("PRAGMA page_count").getInt() == 0) {
             handle.exec("PRAGMA auto_vacuum = INCREMENTAL");
         }
@@ -112,8 +101,8 @@ Result<std::unique_ptr<Connection>> Connection::open_read_only(const std::string
                                             (exists ? error.message : "there is no such file"));
         }
     };
-    // Without a WAL nobody has it open, and an ordinary connection would leave a WAL of its own
-    // behind.
+    // Without a WAL no process has it open, and an ordinary connection would leave a WAL of its
+    // own.
     auto connection = attempt(no_wal && exists);
     if (!connection && !no_wal && wal_bytes == 0) {
         connection = attempt(true);
@@ -174,34 +163,29 @@ void Database::close() {
     connection_.reset();
 }
 
-Result<void> Database::renew(const Mend& mend) {
+Result<void> Database::reopen_now(const Repair& repair) {
     connection_.reset();
-    if (mend) {
-        if (auto mended = mend(path_); !mended) {
-            return mended;
+    if (repair) {
+        if (auto repaired = repair(path_); !repaired) {
+            return repaired;
         }
     }
-    auto opened = Connection::open(path_, sync_);
-    if (!opened) {
-        return fail(opened.error());
-    }
-    connection_ = std::move(*opened);
-    return {};
+    return open(path_, sync_);
 }
 
-Task<Result<void>> Database::reopen(Mend mend) {
+Task<Result<void>> Database::reopen(Repair repair) {
     return asio::async_initiate<const asio::use_awaitable_t<>&, void(Result<void>)>(
-        [this](auto handler, Mend between) {
+        [this](auto handler, Repair between) {
             asio::post(thread_, [this, handler = std::move(handler),
                                  between = std::move(between)]() mutable {
-                auto result = renew(between);
+                auto result = reopen_now(between);
                 asio::post(loop_,
                            [handler = std::move(handler), result = std::move(result)]() mutable {
                                std::move(handler)(std::move(result));
                            });
             });
         },
-        asio::use_awaitable, std::move(mend));
+        asio::use_awaitable, std::move(repair));
 }
 
 } // namespace common

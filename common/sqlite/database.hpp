@@ -1,6 +1,9 @@
-// Database: one SQLite connection and the one executor that may touch it. run() carries a function
-// there and its result back. WAL, synchronous FULL or NORMAL, incremental auto-vacuum. Committed
-// data survives what `sync` says.
+// Database: one SQLite connection and the one executor that may touch it. run() runs a function
+// there and brings back its result. WAL, synchronous FULL or NORMAL, incremental auto-vacuum.
+// Committed data survives what `sync` says.
+//
+// common/sqlite connects the loop with the database thread. It uses common/async, common/base and
+// SQLite.
 #pragma once
 
 #include "common/async/task.hpp"
@@ -20,23 +23,21 @@ class Statement;
 
 namespace common {
 
-/// What a function on the database's thread works with. Not for any other thread.
+/// What a function on the database thread works with. Not for any other thread.
 class Connection {
   public:
-    /// Read-write, created if absent; the folder must exist. Errors: Fault::storage.
+    /// Read-write; created if absent, but the folder must exist. Errors: Fault::storage.
     static Result<std::unique_ptr<Connection>> open(const std::string& path, Sync sync);
-    /// For a look while the service may be stopped or running; writes nothing, not even side files
-    /// where that can be helped.
+    /// For reading while the service may be running or stopped. Writes nothing, and avoids side
+    /// files where possible.
     static Result<std::unique_ptr<Connection>> open_read_only(const std::string& path);
     ~Connection();
 
     [[nodiscard]] SQLite::Database& handle();
-    /// The prepared statement for `sql` (a literal: its address is the key), reset and with nothing
-    /// bound.
+    /// The prepared statement for `sql` (a literal: its address is the key), reset and unbound.
     [[nodiscard]] SQLite::Statement& prepared(const char* sql);
     [[nodiscard]] const std::string& path() const { return path_; }
-    /// Ends what a function left in the middle: running statements are reset, an open transaction
-    /// is rolled back.
+    /// Cleans up after a function: resets running statements and rolls back an open transaction.
     void reset_statements() noexcept;
 
   private:
@@ -47,45 +48,44 @@ class Connection {
     std::unique_ptr<State> state_;
 };
 
-/// The current exception, which must be SQLite's or std's, as an Error (Fault::storage). For catch
-/// blocks.
+/// The current exception as an Error (Fault::storage). For catch blocks; the exception must be one
+/// of SQLite or std.
 Error storage_error();
 
 class Database {
   public:
-    /// `store` is a pool of one thread, or in tests the loop itself. `loop` is where results come
-    /// back.
-    Database(Executor loop, Executor store) : loop_{std::move(loop)}, thread_{std::move(store)} {}
+    /// Results come back on `loop`. `thread` is a pool of one thread, or in tests the loop itself.
+    Database(Executor loop, Executor thread) : loop_{std::move(loop)}, thread_{std::move(thread)} {}
 
-    /// Blocking; before the loop runs.
+    /// Blocks; only before the loop runs.
     Result<void> open(const std::string& path, Sync sync);
-    /// Closes (with a checkpoint) on the calling thread; nothing may be running.
+    /// Closes (with a checkpoint) on the calling thread. Nothing may be running.
     void close();
     [[nodiscard]] bool is_open() const { return connection_ != nullptr; }
     [[nodiscard]] const std::string& path() const { return path_; }
 
-    /// Runs `work(Connection&)` on the store's executor and gives its result; an exception of
-    /// SQLite becomes an Error. Work runs in the order of the calls. A plain function, not a
-    /// coroutine (rule: no closure inside a co_await expression):
-    ///   auto work = [=](Connection& c) {...};  auto job = database.run(std::move(work));  auto got
-    ///   = co_await std::move(job);
+    /// Runs `work(Connection&)` on the database thread and returns its result; an exception of
+    /// SQLite becomes an Error. Work runs in the order of the calls. A plain function, so that the
+    /// order is fixed when it is called (common/async/task.hpp says why the closure has a name):
+    ///   auto work = [=](Connection& connection) {...};
+    ///   const auto result = co_await database.run(std::move(work));
     template <class Work>
     auto run(Work work) -> Task<Result<std::invoke_result_t<Work&, Connection&>>>;
-    /// The same on the calling thread, blocking; only while the loop does not run.
+    /// The same on the calling thread. Blocks; only while the loop does not run.
     template <class Work>
     auto run_now(Work work) -> Result<std::invoke_result_t<Work&, Connection&>> {
         return guarded<std::invoke_result_t<Work&, Connection&>>(work);
     }
 
-    /// Works on the file of that path while no connection of ours is open.
-    using Mend = std::function<Result<void>(const std::string& path)>;
-    /// After an I/O error: closes the connection and opens it anew, on the store's executor. `mend`
-    /// runs in between. After an error the database is closed, and reopen() may be tried again.
-    Task<Result<void>> reopen(Mend mend = {});
+    /// Works on the file at `path` while this database is closed.
+    using Repair = std::function<Result<void>(const std::string& path)>;
+    /// After an I/O error: closes the connection, runs `repair` and opens it again, on the database
+    /// thread. After an error the database is closed, and reopen() may be tried again.
+    Task<Result<void>> reopen(Repair repair = {});
 
   private:
     template <class Value, class Work> Result<Value> guarded(Work& work);
-    Result<void> renew(const Mend& mend);
+    Result<void> reopen_now(const Repair& repair);
 
     Executor loop_;
     Executor thread_;
@@ -98,12 +98,12 @@ template <class Value, class Work> Result<Value> Database::guarded(Work& work) {
     if (!connection_) {
         return fail(Fault::storage, "the database is not open");
     }
-    struct Rest {
+    struct Cleanup {
         Connection& connection;
-        ~Rest() { connection.reset_statements(); }
+        ~Cleanup() { connection.reset_statements(); }
     };
     try {
-        const Rest rest{*connection_};
+        const Cleanup cleanup{*connection_};
         if constexpr (std::is_void_v<Value>) {
             work(*connection_);
             return {};

@@ -19,11 +19,10 @@ class Waiting : public testing::Test {
         EXPECT_EQ(group_.size(), 0U);
     }
 
-    /// Waits again and again; each return of the wait is counted.
+    /// Counts how often the wait returns.
     static Task<> count(Wakeup& wakeup, int& returns) {
         for (;;) {
-            auto wait = wakeup.wait();
-            co_await std::move(wait);
+            co_await wakeup.wait();
             ++returns;
         }
     }
@@ -34,8 +33,7 @@ class Waiting : public testing::Test {
         returned = clock.now();
     }
     static Task<> sleep(Clock& clock, Millis span, std::optional<Instant>& returned) {
-        auto wait = sleep_for(clock, span);
-        co_await std::move(wait);
+        co_await sleep_for(clock, span);
         returned = clock.now();
     }
 
@@ -46,7 +44,7 @@ class Waiting : public testing::Test {
     const Instant start_ = clock_.now();
 };
 
-TEST_F(Waiting, NewsBeforeTheWaitAreNotLost) {
+TEST_F(Waiting, ANotificationBeforeTheWaitIsNotLost) {
     wakeup_.notify();
     int returns = 0;
     group_.spawn("count", count(wakeup_, returns));
@@ -54,7 +52,7 @@ TEST_F(Waiting, NewsBeforeTheWaitAreNotLost) {
     EXPECT_EQ(returns, 1);
 }
 
-TEST_F(Waiting, NewsDuringTheWaitEndIt) {
+TEST_F(Waiting, ANotificationDuringTheWaitEndsIt) {
     int returns = 0;
     group_.spawn("count", count(wakeup_, returns));
     clock_.settle();
@@ -67,7 +65,7 @@ TEST_F(Waiting, NewsDuringTheWaitEndIt) {
     EXPECT_EQ(returns, 2);
 }
 
-TEST_F(Waiting, NewsThatComeTogetherAreOne) {
+TEST_F(Waiting, NotificationsThatComeTogetherAreOne) {
     int returns = 0;
     group_.spawn("count", count(wakeup_, returns));
     clock_.settle();
@@ -77,7 +75,7 @@ TEST_F(Waiting, NewsThatComeTogetherAreOne) {
     EXPECT_EQ(returns, 1);
 }
 
-TEST_F(Waiting, UntilATime) {
+TEST_F(Waiting, EndsAtItsTime) {
     std::optional<Instant> returned;
     group_.spawn("once", once(wakeup_, start_ + 5s, clock_, returned));
     clock_.advance(4999ms);
@@ -86,14 +84,14 @@ TEST_F(Waiting, UntilATime) {
     EXPECT_EQ(returned, start_ + 5s);
 }
 
-TEST_F(Waiting, UntilATimeThatIsPast) {
+TEST_F(Waiting, EndsAtOnceIfItsTimeIsPast) {
     std::optional<Instant> returned;
     group_.spawn("once", once(wakeup_, start_ - 5s, clock_, returned));
     clock_.advance(0ms);
     EXPECT_EQ(returned, start_);
 }
 
-TEST_F(Waiting, NewsComeBeforeTheTimeAndTheTimeRingsNoMore) {
+TEST_F(Waiting, ANotificationBeforeTheTimeCancelsTheAlarm) {
     std::optional<Instant> returned;
     group_.spawn("once", once(wakeup_, start_ + 5s, clock_, returned));
     clock_.advance(1s);
@@ -108,7 +106,7 @@ TEST_F(Waiting, NewsComeBeforeTheTimeAndTheTimeRingsNoMore) {
     EXPECT_FALSE(returned);
 }
 
-TEST_F(Waiting, CancellationEndsItAndLeavesNoAlarm) {
+TEST_F(Waiting, CancellationEndsItAndItsAlarm) {
     std::optional<Instant> returned;
     group_.spawn("once", once(wakeup_, start_ + 5s, clock_, returned));
     clock_.settle();
@@ -120,10 +118,10 @@ TEST_F(Waiting, CancellationEndsItAndLeavesNoAlarm) {
     int returns = 0;
     group_.spawn("count", count(wakeup_, returns));
     clock_.advance(10s);
-    EXPECT_EQ(returns, 0) << "an alarm of the cancelled wait rang";
+    EXPECT_EQ(returns, 0) << "the alarm of the cancelled wait went off";
 }
 
-TEST_F(Waiting, CancellationIsNoNews) {
+TEST_F(Waiting, CancellationIsNotANotification) {
     int returns = 0;
     group_.spawn("count", count(wakeup_, returns));
     clock_.settle();
@@ -156,13 +154,13 @@ TEST_F(Waiting, SleepIsCancelled) {
     EXPECT_FALSE(returned);
 }
 
-TEST(SystemClock, RingsNotFromInsideCallAtAndNotWhenCancelled) {
+TEST(SystemClock, CallsBackNeitherInsideCallAtNorAfterCancel) {
     asio::io_context loop;
     SystemClock clock{loop.get_executor()};
     std::vector<int> rang;
     clock.call_at(clock.now() - 1h, [&] { rang.push_back(1); });
     const auto never = clock.call_at(clock.now(), [&] { rang.push_back(2); });
-    // A timer that rings may set and cancel others, itself too.
+    // A callback may start and cancel timers, including its own.
     Clock::TimerId self = 0;
     self = clock.call_at(clock.now(), [&] {
         rang.push_back(3);
@@ -177,14 +175,14 @@ TEST(SystemClock, RingsNotFromInsideCallAtAndNotWhenCancelled) {
     EXPECT_EQ(rang, (std::vector{1, 3, 4}));
 }
 
-TEST(SystemClock, KeepsNoLoopBusyWhenNothingIsDue) {
+TEST(SystemClock, LetsTheLoopEndWhenNothingIsDue) {
     asio::io_context loop;
     SystemClock clock{loop.get_executor()};
     clock.cancel(clock.call_at(clock.now() + 1h, [] {}));
     EXPECT_LE(loop.run(), 1U) << "the cancelled wait may end, and then nothing is left";
 }
 
-TEST(SystemClock, ABootHasOneId) {
+TEST(SystemClock, HasOneIdPerBoot) {
     asio::io_context loop;
     const SystemClock clock{loop.get_executor()};
     EXPECT_EQ(clock.boot_id().size(), 36U);

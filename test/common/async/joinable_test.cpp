@@ -18,18 +18,16 @@ struct Work {
 
 Task<> lead(Work& work) {
     auto lead = work.joinable.lead();
-    auto wait = work.finish.wait();
-    co_await std::move(wait);
+    co_await work.finish.wait();
     lead.done(++work.done);
 }
 
 Task<> join(Work& work, std::vector<std::optional<int>>& got) {
-    auto call = work.joinable.join();
-    auto result = co_await std::move(call);
+    auto result = co_await work.joinable.join();
     got.push_back(result);
 }
 
-TEST(Joinable, givesOneResultToAllWhoJoined) {
+TEST(Joinable, ReturnsOneResultToAllWhoJoined) {
     Work work;
     common::TaskGroup group{work.loop.get_executor()};
     std::vector<std::optional<int>> got;
@@ -46,7 +44,7 @@ TEST(Joinable, givesOneResultToAllWhoJoined) {
     EXPECT_FALSE(work.joinable.under_way());
 }
 
-TEST(Joinable, tellsThoseWhoJoinedThatTheLeadWasGivenUp) {
+TEST(Joinable, ReturnsNothingWhenTheLeaderIsCancelled) {
     Work work;
     common::TaskGroup leader{work.loop.get_executor()};
     common::TaskGroup others{work.loop.get_executor()};
@@ -61,7 +59,7 @@ TEST(Joinable, tellsThoseWhoJoinedThatTheLeadWasGivenUp) {
     EXPECT_FALSE(work.joinable.under_way());
 }
 
-TEST(Joinable, outdatedGivesItsResultToNobodyElse) {
+TEST(Joinable, ReturnsNothingWhenOutdated) {
     Work work;
     common::TaskGroup group{work.loop.get_executor()};
     std::vector<std::optional<int>> got;
@@ -76,7 +74,7 @@ TEST(Joinable, outdatedGivesItsResultToNobodyElse) {
     EXPECT_EQ(got, (std::vector<std::optional<int>>{std::nullopt}));
 }
 
-TEST(Joinable, letsWhoJoinedBeCancelled) {
+TEST(Joinable, LetsThoseWhoJoinedBeCancelled) {
     Work work;
     common::TaskGroup leader{work.loop.get_executor()};
     common::TaskGroup others{work.loop.get_executor()};

@@ -13,24 +13,20 @@ namespace {
 using namespace std::chrono_literals;
 
 Task<std::string> wait_for(OneShot<std::string>& shot) {
-    auto wait = shot.wait();
-    co_return co_await std::move(wait);
+    co_return co_await shot.wait();
 }
 
 Task<> keep(OneShot<std::string>& shot, std::string& got) {
-    auto wait = shot.wait();
-    got = co_await std::move(wait);
+    got = co_await shot.wait();
 }
 
 Task<> sleep(Clock& clock, Millis span, int& done) {
-    auto wait = sleep_for(clock, span);
-    co_await std::move(wait);
+    co_await sleep_for(clock, span);
     ++done;
 }
 
 Task<> join(TaskGroup& group, bool& joined) {
-    auto wait = group.join();
-    co_await std::move(wait);
+    co_await group.join();
     joined = true;
 }
 
@@ -52,7 +48,7 @@ class Groups : public testing::Test {
     TaskGroup outer_{loop_.get_executor()};
 };
 
-TEST(OneShot, SetBeforeTheWait) {
+TEST(OneShot, MayBeSetBeforeTheWait) {
     asio::io_context loop;
     OneShot<std::string> shot{loop.get_executor()};
     EXPECT_FALSE(shot.is_set());
@@ -67,13 +63,13 @@ TEST_F(Groups, OneShotSetDuringTheWaitIsHandedOverLater) {
     group_.spawn("keep", keep(shot, got));
     clock_.settle();
     shot.set("value");
-    EXPECT_EQ(got, "") << "whoever sets is not interrupted";
+    EXPECT_EQ(got, "") << "the caller of set() is not interrupted";
     clock_.settle();
     EXPECT_EQ(got, "value");
 }
 
-TEST_F(Groups, OneShotMayGoWithItsWaiter) {
-    // A loop that stops with a coroutine in wait() destroys both; nobody sets any more.
+TEST_F(Groups, OneShotMayBeDestroyedWithItsWaiter) {
+    // A loop that stops with a coroutine in wait() destroys both; set() is never called.
     auto shot = std::make_unique<OneShot<std::string>>(loop_.get_executor());
     std::string got;
     asio::co_spawn(loop_, keep(*shot, got), asio::detached);
@@ -157,7 +153,7 @@ TEST_F(Groups, AGroupIsUsedAgainAfterACancel) {
     EXPECT_EQ(group_.size(), 0U);
 }
 
-TEST_F(Groups, WhatEndsInsideSpawnIsTakenOff) {
+TEST_F(Groups, ATaskThatEndsInsideSpawnIsRemoved) {
     int done = 0;
     asio::post(loop_, [&] {
         group_.spawn("at once", at_once(done));
@@ -168,13 +164,13 @@ TEST_F(Groups, WhatEndsInsideSpawnIsTakenOff) {
     EXPECT_EQ(group_.size(), 0U);
 }
 
-TEST_F(Groups, APartThatBreaksEndsTheProcess) {
+TEST_F(Groups, ATaskThatFailsEndsTheProcess) {
     const auto break_it = [this] {
         group_.spawn("lane http://x", broken());
         clock_.settle();
     };
     EXPECT_DEATH(break_it(),
-                 "error a part of the agent broke part=\"lane http://x\" error=\"out of paper\"");
+                 "error internal task failed task=\"lane http://x\" error=\"out of paper\"");
 }
 
 } // namespace

@@ -36,7 +36,7 @@ class DatabaseTest : public ::testing::Test {
     std::int64_t number(Connection& connection, const std::string& sql) {
         return connection.handle().execAndGet(sql).getInt64();
     }
-    /// Runs `work` on the database and gives its result.
+    /// Runs `work` on the database and returns its result.
     template <class Work> auto job(Work work) { return run(loop, database.run(std::move(work))); }
 
     std::string folder, path;
@@ -66,7 +66,7 @@ TEST_F(DatabaseTest, SaysWhyItCannotOpen) {
     auto error = error_of(folder);
     EXPECT_EQ(error.fault, Fault::storage);
     EXPECT_NE(error.message.find(folder), std::string::npos);
-    EXPECT_NE(error.message.find("it is a folder"), std::string::npos);
+    EXPECT_NE(error.message.find("expected a file"), std::string::npos);
     error = error_of(folder + "/none/a.db");
     EXPECT_NE(error.message.find("there is no folder " + folder + "/none"), std::string::npos)
         << error.message;
@@ -75,10 +75,10 @@ TEST_F(DatabaseTest, SaysWhyItCannotOpen) {
     EXPECT_NE(error.message.find("not a database"), std::string::npos) << error.message;
     if (::geteuid() != 0) {
         fs::permissions(path, fs::perms::owner_read);
-        EXPECT_NE(error_of(path).message.find("cannot be read and written"), std::string::npos);
+        EXPECT_NE(error_of(path).message.find("cannot read and write it"), std::string::npos);
         fs::remove(path);
         fs::permissions(folder, fs::perms::owner_read | fs::perms::owner_exec);
-        EXPECT_NE(error_of(path).message.find("its folder cannot be written"), std::string::npos);
+        EXPECT_NE(error_of(path).message.find("cannot write to its folder"), std::string::npos);
     }
 }
 
@@ -110,20 +110,20 @@ TEST_F(DatabaseTest, AnExceptionIsAnError) {
     EXPECT_EQ(other.error().message, "of ours");
 }
 
-TEST_F(DatabaseTest, EndsWhatAJobLeavesInTheMiddle) {
+TEST_F(DatabaseTest, CleansUpAfterAnUnfinishedJob) {
     ASSERT_TRUE(database.open(path, Sync::normal));
     ASSERT_TRUE(job([](Connection& c) {
         c.handle().exec("CREATE TABLE t(x); INSERT INTO t VALUES(1), (2)");
         c.handle().exec("BEGIN IMMEDIATE; INSERT INTO t VALUES(3)");
         c.prepared("SELECT x FROM t").executeStep();
     }));
-    // Another connection can write, and the half transaction is gone.
+    // Another connection can write, and the unfinished transaction is gone.
     SQLite::Database other{path, SQLite::OPEN_READWRITE};
     EXPECT_EQ(other.execAndGet("SELECT count(*) FROM t").getInt(), 2);
     other.exec("INSERT INTO t VALUES(4)");
     SQLite::Statement checkpoint{other, "PRAGMA wal_checkpoint(TRUNCATE)"};
     ASSERT_TRUE(checkpoint.executeStep());
-    EXPECT_EQ(checkpoint.getColumn(0).getInt(), 0) << "no reader is left that keeps the WAL";
+    EXPECT_EQ(checkpoint.getColumn(0).getInt(), 0) << "no reader keeps the WAL";
 }
 
 TEST_F(DatabaseTest, PreparedStatementsComeBackClean) {
@@ -149,7 +149,7 @@ TEST_F(DatabaseTest, AClosedDatabaseSaysSo) {
     EXPECT_FALSE(database.run_now([](Connection&) {}));
 }
 
-TEST_F(DatabaseTest, ReopensAndMendsInBetween) {
+TEST_F(DatabaseTest, ReopensAndRepairsInBetween) {
     ASSERT_TRUE(database.open(path, Sync::full));
     ASSERT_TRUE(
         job([](Connection& c) { c.handle().exec("CREATE TABLE t(x); INSERT INTO t VALUES(1)"); }));
@@ -173,20 +173,20 @@ TEST_F(DatabaseTest, ReopensAndMendsInBetween) {
     }));
     ASSERT_FALSE(again);
     EXPECT_FALSE(database.is_open());
-    EXPECT_TRUE(run(loop, database.reopen())) << "and may be tried again";
+    EXPECT_TRUE(run(loop, database.reopen())) << "it may be tried again";
 }
 
-TEST_F(DatabaseTest, ReadOnlyLooksLeaveNoTrace) {
+TEST_F(DatabaseTest, ReadingLeavesNoTrace) {
     ASSERT_TRUE(database.open(path, Sync::normal));
     ASSERT_TRUE(
         job([](Connection& c) { c.handle().exec("CREATE TABLE t(x); INSERT INTO t VALUES(1)"); }));
     {
-        auto beside = Connection::open_read_only(path); // while the service runs
-        ASSERT_TRUE(beside) << beside.error().message;
-        EXPECT_EQ(number(**beside, "SELECT count(*) FROM t"), 1);
-        EXPECT_THROW((*beside)->handle().exec("INSERT INTO t VALUES(2)"), std::exception);
+        auto running = Connection::open_read_only(path); // while the service runs
+        ASSERT_TRUE(running) << running.error().message;
+        EXPECT_EQ(number(**running, "SELECT count(*) FROM t"), 1);
+        EXPECT_THROW((*running)->handle().exec("INSERT INTO t VALUES(2)"), std::exception);
     }
-    // After a crash: the WAL lies there, with all that counts.
+    // After a crash: the data is in the WAL.
     fs::copy_file(path, folder + "/crashed.db");
     fs::copy_file(path + "-wal", folder + "/crashed.db-wal");
     database.close();
@@ -198,9 +198,9 @@ TEST_F(DatabaseTest, ReadOnlyLooksLeaveNoTrace) {
     fs::remove(folder + "/crashed.db");
     fs::remove(folder + "/crashed.db-wal");
     fs::remove(folder + "/crashed.db-shm");
-    // After a stop, also where nothing may be written; a name with signs that mean something in a
+    // After a stop, also in a folder that is read-only; the name has characters with a meaning in a
     // URI.
-    const auto odd = folder + "/a?b#c%20d.db";
+    const auto odd = folder + "/a?b#c%20d \xc3\xa9&=.db";
     fs::rename(path, odd);
     fs::permissions(folder, fs::perms::owner_read | fs::perms::owner_exec);
     {
@@ -217,8 +217,8 @@ TEST_F(DatabaseTest, ReadOnlyLooksLeaveNoTrace) {
 }
 
 TEST_F(DatabaseTest, WorksOnAThreadOfItsOwn) {
-    common::asio::thread_pool store{1};
-    Database apart{loop.get_executor(), store.get_executor()};
+    common::asio::thread_pool thread{1};
+    Database apart{loop.get_executor(), thread.get_executor()};
     ASSERT_TRUE(apart.open(path, Sync::normal));
     const auto here = std::this_thread::get_id();
     auto work = [](Connection& c) {
