@@ -56,8 +56,9 @@ std::string Watchdog::status() const {
 }
 
 common::Task<> Watchdog::run() {
-    const auto interval =
-        systemd_.watchdog() ? std::min(*systemd_.watchdog() / 2, status_interval) : status_interval;
+    const auto interval = systemd_.watchdog_period()
+                              ? std::min(*systemd_.watchdog_period() / 2, status_interval)
+                              : status_interval;
     std::string told;
     for (;;) {
         // A job through the store's thread and back: neither it nor the loop stands still. An error

@@ -24,7 +24,7 @@ constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) {
                       [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
 }
 
-/// The part of `text` without the characters of `blanks` at either end.
+/// `text` without the characters of `blanks` at both ends.
 constexpr std::string_view trim(std::string_view text, std::string_view blanks = " \t\r\n") {
     const auto first = text.find_first_not_of(blanks);
     return first == std::string_view::npos
@@ -32,12 +32,12 @@ constexpr std::string_view trim(std::string_view text, std::string_view blanks =
                : text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-/// Whether the byte continues a UTF-8 sequence.
+/// Whether the byte is a continuation byte of UTF-8.
 constexpr bool continues_utf8(char byte) {
     return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
 }
 
-/// Length in bytes of the UTF-8 character that begins `text`; 0 when `text` is empty.
+/// Length in bytes of the UTF-8 character at the beginning of `text`; 0 if `text` is empty.
 constexpr std::size_t utf8_length(std::string_view text) {
     std::size_t length = text.empty() ? 0 : 1;
     while (length < text.size() && continues_utf8(text[length])) {

@@ -1,4 +1,4 @@
-// Backoff: how long to wait before the next try of something that failed. Pure.
+// Backoff: how long to wait before a failed operation is tried again. Pure.
 #pragma once
 
 #include "common/base/time.hpp"
@@ -7,11 +7,12 @@
 
 namespace common {
 
-/// Exponential, with jitter: the n-th wait lies between half of and all of min(initial·2^(n-1), max).
+/// Exponential with jitter: the n-th wait lies between half and all of min(initial·2^(n-1), max).
 struct Backoff {
     Millis initial{1'000};
     Millis max{100'000};
-    /// `n` from 1, as large as you like; `chance` in [0, 1) decides within the range. Never 0.
+    /// `n` counts from 1 and has no upper bound; `chance` in [0, 1) picks within the range. Never
+    /// 0.
     [[nodiscard]] Millis wait(std::uint32_t n, double chance) const;
 };
 

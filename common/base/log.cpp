@@ -1,12 +1,14 @@
 #include "common/base/log.hpp"
 
+#include "common/base/ascii.hpp"
+
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <unistd.h>
 
-// Header-only, so that no shared spdlog or fmt has to be on the device. Level names are the
-// configuration's words; the short ones are the priorities of sd-daemon(3).
+// Header-only, so that the device needs no shared spdlog or fmt. The level names are those of the
+// configuration; the short ones are the priorities of sd-daemon(3).
 #define FMT_HEADER_ONLY
 #define SPDLOG_HEADER_ONLY
 #define SPDLOG_LEVEL_NAMES                                                                         \
@@ -21,21 +23,20 @@ namespace common::log {
 
 namespace {
 
-// A terminal inside a systemd session inherits JOURNAL_STREAM, but what is written there is read by
-// a person.
+// A terminal inside a systemd session inherits JOURNAL_STREAM, but its lines do not go to journald.
 bool read_by_journald() {
     return std::getenv("JOURNAL_STREAM") != nullptr && ::isatty(STDERR_FILENO) == 0;
 }
 
 spdlog::logger& logger() {
     static spdlog::logger instance = [] {
-        spdlog::logger made{"ffl-agent", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
+        spdlog::logger created{"ffl-agent", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
         const char* pattern = read_by_journald() ? "%L%l %v" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
-        made.set_formatter(std::make_unique<spdlog::pattern_formatter>(
+        created.set_formatter(std::make_unique<spdlog::pattern_formatter>(
             pattern, spdlog::pattern_time_type::utc, "\n"));
-        made.set_level(spdlog::level::info);
-        made.flush_on(spdlog::level::trace);
-        return made;
+        created.set_level(spdlog::level::info);
+        created.flush_on(spdlog::level::trace);
+        return created;
     }();
     return instance;
 }
@@ -44,14 +45,12 @@ bool is_control(unsigned char byte) {
     return byte < 0x20 || byte == 0x7f;
 }
 
-// One line an event whatever a peer put into a value: a control character (C1 ones too, terminals
-// obey them) is written as an escape.
+// Escapes control characters, so that no value from a peer can begin a new line or control a
+// terminal (terminals obey C1 characters too).
 void append_escaped(std::string& line, std::string_view text, bool quoted) {
     for (std::size_t at = 0; at < text.size(); ++at) {
         const auto byte = static_cast<unsigned char>(text[at]);
-        const bool c1 = byte == 0xc2 && at + 1 < text.size() &&
-                        static_cast<unsigned char>(text[at + 1]) >= 0x80 &&
-                        static_cast<unsigned char>(text[at + 1]) < 0xa0;
+        const bool c1 = begins_with_c1(text.substr(at));
         if (byte == '\n') {
             line += "\\n";
         } else if (byte == '\r') {

@@ -1,6 +1,6 @@
-// One line an event on stderr: message and key=value fields. Under journald each line carries its
-// `<N>` priority. Any thread. Secrets and events never go in here: who logs a URL logs
-// Url::shown(), who logs an event logs its id.
+// The log: one line per call on stderr, a message and key=value fields; under journald with a `<N>`
+// priority in front. Any thread. Never log secrets or events: log Url::shown() for a URL and the id
+// for an event.
 #pragma once
 
 #include "common/base/log_level.hpp"
@@ -26,7 +26,7 @@ struct Field {
 };
 using Fields = std::initializer_list<Field>;
 
-/// Lines below this level are not written. `info` until somebody says otherwise.
+/// Less severe lines are not written. `info` until this is called.
 void set_level(Level level);
 
 void error(std::string_view message, Fields fields = {});

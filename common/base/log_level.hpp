@@ -1,5 +1,5 @@
-// How much is logged: a word of the configuration, so that pure code can hold it without seeing the
-// log itself.
+// How much is logged ([log] level). A header of its own, so that the pure configuration can hold it
+// without seeing the log.
 #pragma once
 
 namespace common::log {

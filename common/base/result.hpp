@@ -1,6 +1,9 @@
-// Result<T>: a value, or an Error that says what, where and what would be right. Any thread.
-// Nothing here survives a crash. The world says no -> Result. We are wrong -> assert. A function
-// returns an error or handles it; it never logs and returns it.
+// Result<T>: a value, or an Error that says what failed, where, and what was expected. Any thread.
+// Failures of the outside world are Results, bugs are asserts. A function returns an error or
+// handles it; it never does both (no logging on the way).
+//
+// common/base holds what every other folder builds on: results, time, log, digests, ASCII, files,
+// systemd. It uses no other folder, only OpenSSL, spdlog and the system.
 #pragma once
 
 #include <string>
@@ -10,14 +13,14 @@
 
 namespace common {
 
-/// What kind of "no" it was: decides exit codes and HTTP statuses, never texts.
+/// The kind of failure: decides exit codes and HTTP statuses, never texts.
 enum class Fault {
-    input,       ///< bad data, or an id that nobody knows
+    input,       ///< bad data, or an unknown id
     config,      ///< the INI file or a file that it names
-    unreachable, ///< no answer: refused, timed out, no such name, broken off
-    refused,     ///< answered and said no: login, permission
+    unreachable, ///< no answer: connection refused, timed out, no such name, connection lost
+    refused,     ///< the peer answered and refused: login, permission
     storage,     ///< the database or the file system
-    full,        ///< the queue is at its bound
+    full,        ///< the queue is at its limit
     internal,
 };
 
@@ -33,12 +36,12 @@ template <class T> using Result = tl::expected<T, Error>;
     return tl::unexpected<Error>{Error{fault, std::move(message)}};
 }
 
-/// Passes an error on.
+/// Passes on an error.
 [[nodiscard]] inline tl::unexpected<Error> fail(Error error) {
     return tl::unexpected<Error>{std::move(error)};
 }
 
-/// The same error with where it happened in front: "context: message".
+/// The same error with the place in front: "context: message".
 [[nodiscard]] inline tl::unexpected<Error> fail(std::string_view context, Error error) {
     error.message = std::string{context} + ": " + error.message;
     return tl::unexpected<Error>{std::move(error)};

@@ -34,9 +34,9 @@ std::optional<std::int64_t> environment_number(const char* name) {
 
 SystemdNotifier::SystemdNotifier() : socket_{environment("NOTIFY_SOCKET")} {
     const auto period = environment_number("WATCHDOG_USEC");
-    const auto meant = environment_number("WATCHDOG_PID");
-    if (period && *period > 0 && (!meant || *meant == ::getpid())) {
-        watchdog_ = std::max(
+    const auto addressee = environment_number("WATCHDOG_PID");
+    if (period && *period > 0 && (!addressee || *addressee == ::getpid())) {
+        watchdog_period_ = std::max(
             Millis{1}, std::chrono::duration_cast<Millis>(std::chrono::microseconds{*period}));
     }
 }
@@ -56,11 +56,11 @@ void SystemdNotifier::send(std::string_view state) const {
     if (descriptor < 0) {
         return;
     }
-    // A supervisor that does not read must not hold the loop for ever, but READY=1 is worth a
-    // second.
-    const timeval patience{1, 0};
-    ::setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    // An abstract name has no terminating zero: every byte of the length counts.
+    // A supervisor that does not read must not block the loop for ever, but READY=1 is worth
+    // waiting a second.
+    const timeval timeout{1, 0};
+    ::setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
+    // An abstract name has no terminating NUL: every byte of the length counts.
     const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
     ::sendto(descriptor, state.data(), state.size(), MSG_NOSIGNAL,
              reinterpret_cast<const sockaddr*>(&address), length);

@@ -1,5 +1,5 @@
-// sd_notify(3) without libsystemd: datagrams to $NOTIFY_SOCKET. Nothing happens where there is
-// none. Loop thread.
+// sd_notify(3) without libsystemd: datagrams to $NOTIFY_SOCKET; does nothing if that is not set.
+// Loop thread.
 #pragma once
 
 #include "common/base/time.hpp"
@@ -14,14 +14,14 @@ class SystemdNotifier {
   public:
     /// Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID from the environment.
     SystemdNotifier();
-    /// State lines as of sd_notify(3): "READY=1", "STOPPING=1", "WATCHDOG=1", "STATUS=…".
+    /// State lines of sd_notify(3): "READY=1", "STOPPING=1", "WATCHDOG=1", "STATUS=…".
     void send(std::string_view state) const;
-    /// How often at least the supervisor wants to hear WATCHDOG=1; none when it does not ask.
-    [[nodiscard]] std::optional<Millis> watchdog() const { return watchdog_; }
+    /// The longest time that may pass between two WATCHDOG=1; nothing if no watchdog is configured.
+    [[nodiscard]] std::optional<Millis> watchdog_period() const { return watchdog_period_; }
 
   private:
     std::string socket_;
-    std::optional<Millis> watchdog_;
+    std::optional<Millis> watchdog_period_;
 };
 
 } // namespace common

@@ -11,8 +11,7 @@
 namespace common::log {
 namespace {
 
-/// What a process of its own writes to stderr: the log looks at its surroundings once, at the first
-/// line.
+/// What a child process writes to stderr: the log reads its environment once, at the first line.
 std::string written(const char* journal_stream, const std::function<void()>& what) {
     std::array<int, 2> ends{};
     EXPECT_EQ(::pipe(ends.data()), 0);
@@ -40,7 +39,7 @@ std::string written(const char* journal_stream, const std::function<void()>& wha
     return text;
 }
 
-TEST(Log, UnderJournaldEachLineHasItsPriority) {
+TEST(Log, WritesThePriorityUnderJournald) {
     const auto text = written("8:1234", [] {
         set_level(Level::debug);
         error("one");
@@ -52,14 +51,14 @@ TEST(Log, UnderJournaldEachLineHasItsPriority) {
               "<3>error one\n<4>warn two key=value\n<6>info three n=3 m=-4 u=5\n<7>debug four\n");
 }
 
-TEST(Log, ElsewhereEachLineHasItsTime) {
+TEST(Log, WritesTheTimeElsewhere) {
     auto text = written(nullptr, [] { info("started", {{"port", "x"}}); });
     std::ranges::replace_if(
         text, [](char c) { return c >= '0' && c <= '9'; }, '0');
     EXPECT_EQ(text, "0000-00-00T00:00:00.000Z info started port=x\n");
 }
 
-TEST(Log, LevelsBelowTheSetOneAreSilent) {
+TEST(Log, OmitsLinesBelowTheLevel) {
     const auto everything = [] {
         error("e");
         warn("w");
@@ -67,13 +66,13 @@ TEST(Log, LevelsBelowTheSetOneAreSilent) {
         debug("d");
     };
     EXPECT_EQ(written("1:1", everything), "<3>error e\n<4>warn w\n<6>info i\n")
-        << "info until somebody says otherwise";
+        << "info until set_level() is called";
     EXPECT_EQ(written("1:1", [&] { set_level(Level::warn), everything(); }),
               "<3>error e\n<4>warn w\n");
     EXPECT_EQ(written("1:1", [&] { set_level(Level::error), everything(); }), "<3>error e\n");
 }
 
-TEST(Log, ValuesAreQuotedWhenTheyNeedIt) {
+TEST(Log, QuotesValuesThatNeedIt) {
     const auto text = written("1:1", [] {
         info("m", {{"a", "plain/text:1"},
                    {"b", "two words"},
@@ -87,7 +86,7 @@ TEST(Log, ValuesAreQuotedWhenTheyNeedIt) {
                     "e=\"x=y\" f=\"c:\\\\\" g=\xd0\xb4\n");
 }
 
-TEST(Log, NobodyForgesALineOrATerminalSequence) {
+TEST(Log, EscapesWhatCouldForgeALineOrControlATerminal) {
     const auto text = written("1:1", [] {
         info("a\nb", {{"key", "1\n<0>emerg forged"},
                       {"r", "\r\t"},

@@ -13,7 +13,7 @@
 namespace common {
 namespace {
 
-/// What systemd is to a service: a datagram socket and three variables.
+/// systemd as a service sees it: a datagram socket and three variables.
 class Supervisor : public testing::Test {
   protected:
     void SetUp() override {
@@ -30,7 +30,7 @@ class Supervisor : public testing::Test {
         std::filesystem::remove_all(folder_);
     }
 
-    /// `name` as it stands in NOTIFY_SOCKET.
+    /// `name` is the value of NOTIFY_SOCKET.
     void listen(const std::string& name) {
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
@@ -46,7 +46,7 @@ class Supervisor : public testing::Test {
         ::setenv("NOTIFY_SOCKET", name.c_str(), 1);
     }
     /// The next datagram, or "nothing".
-    [[nodiscard]] std::string heard() const {
+    [[nodiscard]] std::string received() const {
         std::array<char, 256> buffer{};
         const auto got = ::recv(socket_, buffer.data(), buffer.size(), 0);
         return got < 0 ? "nothing" : std::string{buffer.data(), static_cast<std::size_t>(got)};
@@ -61,53 +61,53 @@ class Supervisor : public testing::Test {
     int socket_ = -1;
 };
 
-TEST_F(Supervisor, HearsOneDatagramForEachState) {
+TEST_F(Supervisor, ReceivesOneDatagramForEachState) {
     listen((folder_ / "notify").string());
     const SystemdNotifier notify;
     notify.send("READY=1");
     notify.send("STATUS=3 webhooks\nWATCHDOG=1");
-    EXPECT_EQ(heard(), "READY=1");
-    EXPECT_EQ(heard(), "STATUS=3 webhooks\nWATCHDOG=1");
-    EXPECT_EQ(heard(), "nothing");
+    EXPECT_EQ(received(), "READY=1");
+    EXPECT_EQ(received(), "STATUS=3 webhooks\nWATCHDOG=1");
+    EXPECT_EQ(received(), "nothing");
 }
 
 TEST_F(Supervisor, MayHaveAnAbstractSocket) {
     listen("@" + folder_.string() + "/abstract");
     SystemdNotifier{}.send("READY=1");
-    EXPECT_EQ(heard(), "READY=1");
+    EXPECT_EQ(received(), "READY=1");
 }
 
-TEST_F(Supervisor, MayBeGoneOrNeverHaveBeenThere) {
+TEST_F(Supervisor, MayBeAbsent) {
     SystemdNotifier{}.send("READY=1");
     for (const std::string& name : {std::string{}, std::string{"relative"},
                                     (folder_ / "gone").string(), "/" + std::string(200, 'x')}) {
         ::setenv("NOTIFY_SOCKET", name.c_str(), 1);
         SystemdNotifier{}.send("READY=1");
     }
-    // A path that just does not fit must not be cut to one that does.
+    // A path that is one byte too long must not be cut to one that fits.
     const auto longest = "/" + std::string(sizeof(sockaddr_un::sun_path) - 2, 'x');
     ::setenv("NOTIFY_SOCKET", (longest + "x").c_str(), 1);
     SystemdNotifier{}.send("READY=1");
     listen((folder_ / "notify").string());
-    EXPECT_EQ(heard(), "nothing");
+    EXPECT_EQ(received(), "nothing");
 }
 
-TEST_F(Supervisor, SaysHowOftenItWantsToHear) {
-    EXPECT_EQ(SystemdNotifier{}.watchdog(), std::nullopt);
+TEST_F(Supervisor, SetsTheWatchdogPeriod) {
+    EXPECT_EQ(SystemdNotifier{}.watchdog_period(), std::nullopt);
     ::setenv("WATCHDOG_USEC", "30000000", 1);
-    EXPECT_EQ(SystemdNotifier{}.watchdog(), Millis{30'000});
+    EXPECT_EQ(SystemdNotifier{}.watchdog_period(), Millis{30'000});
     ::setenv("WATCHDOG_PID", std::to_string(::getpid()).c_str(), 1);
-    EXPECT_EQ(SystemdNotifier{}.watchdog(), Millis{30'000});
+    EXPECT_EQ(SystemdNotifier{}.watchdog_period(), Millis{30'000});
     ::setenv("WATCHDOG_PID", std::to_string(::getppid()).c_str(), 1);
-    EXPECT_EQ(SystemdNotifier{}.watchdog(), std::nullopt) << "meant for another process";
+    EXPECT_EQ(SystemdNotifier{}.watchdog_period(), std::nullopt) << "meant for another process";
     ::unsetenv("WATCHDOG_PID");
-    for (const char* nonsense : {"", "0", "-5", "soon", "5s"}) {
-        ::setenv("WATCHDOG_USEC", nonsense, 1);
-        EXPECT_EQ(SystemdNotifier{}.watchdog(), std::nullopt) << nonsense;
+    for (const char* invalid : {"", "0", "-5", "soon", "5s"}) {
+        ::setenv("WATCHDOG_USEC", invalid, 1);
+        EXPECT_EQ(SystemdNotifier{}.watchdog_period(), std::nullopt) << invalid;
     }
     ::setenv("WATCHDOG_USEC", "10", 1);
-    EXPECT_EQ(SystemdNotifier{}.watchdog(), Millis{1})
-        << "never zero, which would be a timer that spins";
+    EXPECT_EQ(SystemdNotifier{}.watchdog_period(), Millis{1})
+        << "never zero, which would make a timer spin";
 }
 
 } // namespace
