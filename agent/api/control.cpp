@@ -4,6 +4,7 @@
 #include "agent/api/routes.hpp"
 #include "agent/api/status_json.hpp"
 #include "agent/api/status_page.hpp"
+#include "common/text/json.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -14,12 +15,8 @@ namespace {
 using common::Fault;
 using common::HttpReply;
 using common::Task;
+using common::text_of;
 using nlohmann::json;
-
-/// What others wrote (names, errors of servers) need not be UTF-8; the answer is.
-std::string text_of(const json& value) {
-    return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
 
 HttpReply text_reply(std::string type, std::string body) {
     return {

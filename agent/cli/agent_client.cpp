@@ -2,10 +2,10 @@
 
 #include "agent/findface/client.hpp"
 #include "agent/service/exit_codes.hpp"
+#include "common/base/file.hpp"
 #include "common/base/version.hpp"
 #include "common/http_client/http_client.hpp"
 #include "common/net/host_port.hpp"
-#include "common/text/ini.hpp"
 
 #include <algorithm>
 #include <cstdio>

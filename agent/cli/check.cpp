@@ -4,6 +4,7 @@
 #include "agent/store/schema.hpp"
 #include "common/async/clock.hpp"
 #include "common/http_client/http_client.hpp"
+#include "common/text/json.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -43,9 +44,7 @@ class Report {
     /// The exit code.
     int end() const {
         if (as_json_) {
-            std::cout << json{{"checks", checks_}}.dump(-1, ' ', false,
-                                                        json::error_handler_t::replace)
-                      << '\n';
+            std::cout << common::text_of(json{{"checks", checks_}}) << '\n';
         }
         return code_;
     }

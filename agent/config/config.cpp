@@ -3,7 +3,9 @@
 #include "agent/config/config_keys.hpp"
 #include "agent/config/listen_address.hpp"
 #include "agent/config/secrets.hpp"
+#include "common/base/file.hpp"
 #include "common/text/ini.hpp"
+#include "common/text/values.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -58,7 +60,7 @@ class Loader {
     }
 
     void read(std::string_view text) {
-        const auto parsed = common::read_settings(text);
+        const auto parsed = common::parse_ini(text);
         for (const auto& fault : parsed.errors) {
             complain(fault.line, fault.message);
         }

@@ -2,7 +2,7 @@
 
 #include "agent/config/listen_address.hpp"
 #include "agent/config/secrets.hpp"
-#include "common/text/ini.hpp"
+#include "common/text/values.hpp"
 
 #include <algorithm>
 #include <charconv>

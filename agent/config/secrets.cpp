@@ -1,7 +1,7 @@
 #include "agent/config/secrets.hpp"
 
 #include "common/base/crypto.hpp"
-#include "common/text/ini.hpp"
+#include "common/base/file.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 #include "agent/definitions/local_file.hpp"
 
 #include "agent/webhooks/definition_list.hpp"
-#include "common/text/ini.hpp"
+#include "common/base/file.hpp"
 
 namespace agent {
 

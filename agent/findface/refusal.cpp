@@ -1,6 +1,7 @@
 #include "agent/findface/refusal.hpp"
 
 #include "common/net/url.hpp"
+#include "common/text/json.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -14,7 +15,7 @@ constexpr std::size_t words_max = 200;
 constexpr std::size_t looked_at = 64 * 1024; // of a body; nobody reads more
 
 std::string as_json_text(const std::string& text) {
-    const auto quoted = json(text).dump(-1, ' ', false, json::error_handler_t::replace);
+    const auto quoted = common::text_of(json(text));
     return quoted.substr(1, quoted.size() - 2);
 }
 
@@ -33,8 +34,7 @@ bool continues_character(char byte) {
 
 /// Valid UTF-8, one line, no control characters (C0, DEL, C1), at most words_max characters.
 std::string for_people(const std::string& text) {
-    const auto valid = json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace))
-                           .get<std::string>();
+    const auto valid = json::parse(common::text_of(json(text))).get<std::string>();
     std::string shown;
     std::size_t characters = 0;
     for (std::size_t at = 0; at < valid.size();) {

@@ -1,6 +1,7 @@
 #include "agent/store/listing.hpp"
 
 #include "agent/store/schema.hpp"
+#include "common/text/json.hpp"
 
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Statement.h>
@@ -119,10 +120,6 @@ std::vector<std::int64_t> selected_ids(Connection& connection, const Selection& 
 json seconds(std::int64_t ms) {
     return static_cast<double>(ms) / 1000.0;
 }
-/// Errors of targets are text of others: not always UTF-8.
-std::string text_of(const json& value) {
-    return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
 template <class Value> json or_null(const Value& value, bool there) {
     return there ? json(value) : json{};
 }
@@ -161,7 +158,7 @@ std::string row_text(const DeliveryRow& row, std::string_view name, RowParts par
         {"next_attempt_s", row.next_attempt_ms ? seconds(*row.next_attempt_ms) : json{}},
         {"last_status", or_null(row.last_status, row.last_status != 0)},
         {"last_error", or_null(row.last_error, !row.last_error.empty())}};
-    auto text = text_of(object);
+    auto text = common::text_of(object);
     text.pop_back();
     if (parts.event) {
         // Bytes that are no JSON (carried over from a damaged database) would spoil the whole
@@ -176,7 +173,7 @@ std::string row_text(const DeliveryRow& row, std::string_view name, RowParts par
                                {"status", or_null(attempt.status, attempt.status != 0)},
                                {"error", or_null(attempt.error, !attempt.error.empty())}});
         }
-        text += ",\"history\":" + text_of(history);
+        text += ",\"history\":" + common::text_of(history);
     }
     return text + "}";
 }

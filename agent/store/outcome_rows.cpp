@@ -1,5 +1,7 @@
 #include "agent/store/outcome_rows.hpp"
 
+#include "common/text/json.hpp"
+
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
@@ -28,7 +30,7 @@ std::string longer_history(const std::string& old, const std::vector<AttemptNote
     while (history.size() > history_length) {
         history.erase(history.begin());
     }
-    return history.dump(-1, ' ', false, json::error_handler_t::replace);
+    return common::text_of(history);
 }
 
 /// The attempt failed: the row goes on with another due time, or dies.

@@ -1,5 +1,6 @@
 #include "agent/webhooks/definition_list.hpp"
 
+#include "common/text/invalid.hpp"
 #include "common/text/json.hpp"
 
 #include <set>

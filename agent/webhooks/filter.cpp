@@ -2,6 +2,7 @@
 
 #include "agent/webhooks/filter_term.hpp"
 #include "agent/webhooks/plate_hint.hpp"
+#include "common/text/json.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -36,7 +37,7 @@ bool holds(const PlateOf& test, const Event& event) {
 }
 
 template <class Value> std::string as_json(const std::optional<Value>& value) {
-    return value ? json(*value).dump(-1, ' ', false, json::error_handler_t::replace) : "null";
+    return value ? common::text_of(json(*value)) : "null";
 }
 
 std::string found_by(const OneOfTexts& test, const Event& event) {

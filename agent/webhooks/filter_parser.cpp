@@ -1,5 +1,6 @@
 #include "agent/webhooks/filter.hpp"
 #include "agent/webhooks/filter_term.hpp"
+#include "common/text/invalid.hpp"
 #include "common/text/json.hpp"
 
 #include <algorithm>
@@ -192,9 +193,8 @@ class Scope {
 
     template <class Test>
     void add(std::string_view key, const json& value, std::string noun, Test test) {
-        out_.terms.push_back({prefix_ + std::string{key},
-                              value.dump(-1, ' ', false, json::error_handler_t::replace),
-                              std::move(noun), std::move(test)});
+        out_.terms.push_back(
+            {prefix_ + std::string{key}, common::text_of(value), std::move(noun), std::move(test)});
     }
 
     template <class Take> void each(std::string_view key, const json& value, Take take) {

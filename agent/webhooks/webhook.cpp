@@ -1,5 +1,6 @@
 #include "agent/webhooks/webhook.hpp"
 
+#include "common/text/invalid.hpp"
 #include "common/text/json.hpp"
 
 #include <algorithm>
@@ -139,7 +140,7 @@ std::shared_ptr<const Webhook> Snapshot::find(std::string_view key) const {
 Webhook read_webhook(std::string key, const json& definition) {
     auto [webhook, faults] = check(definition);
     webhook.key = std::move(key);
-    webhook.definition = definition.dump(-1, ' ', false, json::error_handler_t::replace);
+    webhook.definition = common::text_of(definition);
     if (!faults.empty()) {
         webhook.state = WebhookState::unsupported;
         webhook.reason = common::joined(faults);

@@ -1,7 +1,7 @@
 #include "common/http_client/tls.hpp"
 
+#include "common/base/file.hpp"
 #include "common/http_client/http_client.hpp"
-#include "common/text/ini.hpp"
 
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>

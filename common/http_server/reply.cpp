@@ -1,6 +1,7 @@
 #include "common/http_server/reply.hpp"
 
 #include "common/http_server/http_server.hpp"
+#include "common/text/json.hpp"
 
 #include <boost/beast/http/status.hpp>
 #include <nlohmann/json.hpp>
@@ -41,8 +42,7 @@ HttpReply problem(unsigned status, std::string detail, Headers extra) {
                                       {"title", phrase(status)},
                                       {"status", status},
                                       {"detail", std::move(detail)}};
-    HttpReply reply{status, std::move(extra),
-                    body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
+    HttpReply reply{status, std::move(extra), text_of(body)};
     reply.headers.push_back({"Content-Type", "application/problem+json"});
     return reply;
 }

@@ -1,6 +1,6 @@
 #include "common/http_server/wire.hpp"
 
-#include "common/text/ini.hpp"
+#include "common/base/file.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ssl/context.hpp>

@@ -24,7 +24,7 @@ void clear_bits_from(AddressBytes& address, unsigned prefix) {
 } // namespace
 
 Result<AddressBytes> parse_address(std::string_view text) {
-    const std::string copy{text}; // inet_pton wants a terminated string
+    const std::string copy{text}; // inet_pton needs a terminated string
     AddressBytes bytes{};
     if (copy.find('\0') == std::string::npos) {
         if (::inet_pton(AF_INET6, copy.c_str(), bytes.data()) == 1) {
@@ -35,7 +35,8 @@ Result<AddressBytes> parse_address(std::string_view text) {
             return bytes;
         }
     }
-    return fail(Fault::input, "'" + copy + "' is no IP address (such as 192.168.0.10 or fd00::10)");
+    return fail(Fault::input,
+                "\"" + copy + "\": expected an IP address such as 192.168.0.10 or fd00::10");
 }
 
 Result<IpRange> IpRange::parse(std::string_view text) {
@@ -43,32 +44,31 @@ Result<IpRange> IpRange::parse(std::string_view text) {
     auto address = parse_address(text.substr(0, slash));
     if (!address) {
         return fail(Fault::input,
-                    "'" + std::string{text} +
-                        "' is no network (such as 10.0.0.0/8, fe80::/10 or a single address)");
+                    "\"" + std::string{text} +
+                        "\": expected an IP range such as 10.0.0.0/8 or fe80::/10, or one address");
     }
     const bool written_as_ipv4 = text.substr(0, slash).find(':') == std::string_view::npos;
-    const unsigned most = written_as_ipv4 ? 32 : 128;
-    unsigned prefix = most;
+    const unsigned longest = written_as_ipv4 ? 32 : 128;
+    unsigned prefix = longest;
     if (slash != std::string_view::npos) {
         const auto digits = text.substr(slash + 1);
         const auto [end, error] =
             std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
-        if (error != std::errc{} || end != digits.data() + digits.size() || prefix > most) {
-            return fail(Fault::input, "'" + std::string{text} +
-                                          "': the prefix must be a number from 0 to " +
-                                          std::to_string(most));
+        if (error != std::errc{} || end != digits.data() + digits.size() || prefix > longest) {
+            return fail(Fault::input, "\"" + std::string{text} +
+                                          "\": expected a prefix length from 0 to " +
+                                          std::to_string(longest));
         }
     }
-    IpRange network;
-    network.prefix_ = written_as_ipv4 ? mapped_bits + prefix : prefix;
-    network.address_ = *address;
-    clear_bits_from(network.address_, network.prefix_);
-    return network;
+    IpRange range;
+    range.prefix_ = written_as_ipv4 ? mapped_bits + prefix : prefix;
+    range.address_ = *address;
+    clear_bits_from(range.address_, range.prefix_);
+    return range;
 }
 
 bool IpRange::contains(const AddressBytes& address) const {
-    // An IPv6 network that is wide enough to cover the mapped addresses (::/0) says nothing about
-    // IPv4.
+    // An IPv6 range wide enough to cover the mapped addresses (::/0) does not apply to IPv4.
     if (prefix_ < mapped_bits && is_ipv4(address)) {
         return false;
     }

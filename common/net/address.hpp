@@ -1,4 +1,4 @@
-// Networks ("10.0.0.0/8, ::1/128") and whether an address lies in one. A value; any thread.
+// IP addresses and ranges of them ("10.0.0.0/8", "::1/128"). Values; any thread.
 #pragma once
 
 #include "common/base/result.hpp"
@@ -11,7 +11,7 @@
 
 namespace common {
 
-/// An address as 16 bytes; IPv4 is held IPv4-mapped (::ffff:a.b.c.d), so the two forms of one
+/// An address as 16 bytes. IPv4 is stored IPv4-mapped (::ffff:a.b.c.d), so that both forms of one
 /// address are equal.
 using AddressBytes = std::array<std::uint8_t, 16>;
 
@@ -27,7 +27,7 @@ class IpRange {
     unsigned prefix_ = 0;
 };
 
-/// "127.0.0.1", "::1"; an error for a name.
+/// "127.0.0.1", "::1"; a name is an error.
 Result<AddressBytes> parse_address(std::string_view text);
 /// 127.0.0.0/8 and ::1.
 bool is_loopback(const AddressBytes& address);

@@ -1,17 +1,16 @@
 #include "common/net/http.hpp"
 
+#include "common/base/ascii.hpp"
+
 #include <algorithm>
 
 namespace common {
 
 namespace {
 
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool is_token_char(char c) {
-    const bool alphanumeric = (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z');
+    const char lower = ascii_lower(c);
+    const bool alphanumeric = (c >= '0' && c <= '9') || (lower >= 'a' && lower <= 'z');
     return alphanumeric || std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
 }
 
@@ -19,7 +18,7 @@ bool is_token_char(char c) {
 
 std::optional<std::string_view> find_header(const Headers& headers, std::string_view name) {
     for (const auto& header : headers) {
-        if (std::ranges::equal(header.name, name, {}, lower, lower)) {
+        if (equal_ignoring_case(header.name, name)) {
             return header.value;
         }
     }

@@ -1,5 +1,7 @@
-// The words of HTTP that the whole program uses: headers, a request to somebody, a reply. Values;
-// any thread.
+// HTTP as values: headers, a request to a server, a reply. Any thread.
+//
+// common/net holds what client and server share about HTTP and addresses, as pure values. It uses
+// common/text and common/base, and of Boost only Boost.URL.
 #pragma once
 
 #include "common/base/time.hpp"
@@ -20,13 +22,13 @@ struct Header {
 };
 using Headers = std::vector<Header>;
 
-/// The first header of that name (case does not matter).
+/// The value of the first header with that name, ignoring case.
 std::optional<std::string_view> find_header(const Headers& headers, std::string_view name);
-/// Whether name and value may stand in a header (RFC 9110 section 5): no control characters, the
-/// name a token.
+/// Whether RFC 9110 section 5 allows the header: the name is a token, the value has no control
+/// characters.
 bool valid_header(std::string_view name, std::string_view value);
 
-/// PEM files for a TLS connection; empty paths: the system's store, no client certificate.
+/// PEM files for a TLS connection. Empty paths: the system's CA store, no client certificate.
 struct TlsFiles {
     std::string ca_file;
     std::string client_cert_file;
@@ -37,18 +39,19 @@ struct TlsFiles {
 struct HttpRequest {
     std::string method = "GET";
     Url url;
-    std::string unix_socket; ///< when set, the connection goes to this socket and `url` only gives
-                             ///< Host and target
-    Headers headers;         ///< Host, Content-Length and Connection are the client's own business
+    /// If set, the connection goes to this socket, and `url` provides Host and target only.
+    std::string unix_socket;
+    Headers headers; ///< without Host, Content-Length and Connection, which the client adds
     std::string body;
     TlsFiles tls;
     Millis timeout{10'000}; ///< from the start (resolving) to the end of the response's head
     std::size_t body_limit = std::size_t{64} * 1024; ///< more than that is never read
-    bool body_wanted = true; ///< false: up to `body_limit` is read and thrown away, and what
-                             ///< happens to it is no error
-    bool repeatable = true;  ///< false: goes over a connection of its own, for over a kept one that
-                             ///< breaks it may arrive twice
-    bool guarded = false;    ///< true: denied networks are never connected to
+    /// false: up to `body_limit` is read and discarded, and a failure while doing so is not an
+    /// error.
+    bool body_wanted = true;
+    /// false: uses a new connection. On a reused one that breaks, the request may arrive twice.
+    bool repeatable = true;
+    bool guarded = false; ///< true: never connects to denied networks
 };
 
 struct HttpReply {

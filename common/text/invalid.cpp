@@ -8,7 +8,7 @@ namespace common {
 
 namespace {
 
-/// How many characters must be changed, added or removed to make one of the other (Levenshtein).
+/// The number of characters to change, add or remove to turn one into the other (Levenshtein).
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});
@@ -29,23 +29,30 @@ std::string invalid(std::string_view what, std::string_view found, std::string_v
     return text.append(" = ").append(found).append(": expected ").append(expected);
 }
 
-std::string one_of(const std::vector<std::string>& names) {
-    std::string text = "one of: ";
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        text += (i == 0 ? "" : ", ") + names[i];
+std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
+    std::string text;
+    for (const auto& part : parts) {
+        if (!text.empty()) {
+            text += separator;
+        }
+        text += part;
     }
     return text;
 }
 
+std::string one_of(const std::vector<std::string>& names) {
+    return "one of: " + joined(names, ", ");
+}
+
 std::string nearest(std::string_view typed, const std::vector<std::string>& known) {
-    constexpr std::size_t longest = 64;
-    constexpr std::size_t near = 2;
-    if (typed.empty() || typed.size() > longest || known.empty()) {
+    constexpr std::size_t max_length = 64;
+    constexpr std::size_t max_distance = 2;
+    if (typed.empty() || typed.size() > max_length || known.empty()) {
         return {};
     }
     const auto best = std::ranges::min_element(
         known, {}, [&](const std::string& name) { return distance(typed, name); });
-    if (distance(typed, *best) <= near) {
+    if (distance(typed, *best) <= max_distance) {
         return *best;
     }
     const auto longer = std::ranges::find_if(

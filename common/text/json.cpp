@@ -1,9 +1,10 @@
 #include "common/text/json.hpp"
 
-#include <nlohmann/json.hpp>
+#include "common/base/ascii.hpp"
 
 #include <array>
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 namespace common {
@@ -12,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Looks at a text's form and keeps nothing of it.
+/// Checks the form of a text and keeps nothing of it.
 class FormCheck {
   public:
     bool null() { return true; }
@@ -55,7 +56,7 @@ std::string in_plain_words(std::string text) {
         {"string literal", "a string"},
         {"number literal", "a number"},
         {"'[', '{', or a literal", "a value"},
-        {"invalid literal", "neither a value nor a sign of JSON"},
+        {"invalid literal", "neither a value nor punctuation of JSON"},
     }};
     for (const auto& [theirs, ours] : words) {
         if (const auto at = text.find(theirs); at != std::string::npos) {
@@ -69,7 +70,7 @@ std::string in_plain_words(std::string text) {
 
 std::optional<std::string> forbidden_bytes(std::string_view json) {
     if (json.starts_with("\xEF\xBB\xBF")) {
-        return "not valid JSON at byte 1: a byte order mark (BOM); UTF-8 without one is needed";
+        return "not valid JSON at byte 1: a byte order mark (BOM); expected UTF-8 without one";
     }
     if (const auto nul = json.find('\0'); nul != std::string_view::npos) {
         return "not valid JSON at byte " + std::to_string(nul + 1) + ": a NUL byte";
@@ -86,7 +87,7 @@ std::string json_fault(std::size_t byte, const std::exception& why) {
     if (const auto reason = text.find(" - "); reason != std::string::npos) {
         text.erase(0, reason + 3);
     }
-    // What follows is the text itself: it may be megabytes, no UTF-8, or a password.
+    // What follows is the text itself: it may be megabytes, not UTF-8, or a password.
     if (const auto quoted = text.find("; last read: '"); quoted != std::string::npos) {
         text.erase(quoted);
     }
@@ -97,17 +98,25 @@ std::string depth_fault() {
     return "the JSON is nested more than " + std::to_string(max_depth) + " deep";
 }
 
-common::Result<json> parse_json(std::string_view text) {
+Result<json> parse_json(std::string_view text) {
     if (auto fault = forbidden_bytes(text)) {
-        return common::fail(common::Fault::input, std::move(*fault));
+        return fail(Fault::input, std::move(*fault));
     }
-    // The form first: a value nested too deep could not even be written out again without
-    // exhausting the stack.
+    // Check the form first: a value that is nested too deep could not even be written out again
+    // without exhausting the stack.
     FormCheck form;
     if (!json::sax_parse(text.begin(), text.end(), &form)) {
-        return common::fail(common::Fault::input, std::move(form.fault));
+        return fail(Fault::input, std::move(form.fault));
     }
     return json::parse(text.begin(), text.end());
+}
+
+std::string text_of(const json& value) {
+    return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string text_of(const nlohmann::ordered_json& value) {
+    return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 std::string_view kind_of(const json& value) {
@@ -129,25 +138,14 @@ std::string_view kind_of(const json& value) {
 
 std::string shown(const json& value) {
     constexpr std::size_t enough = 80;
-    auto text = value.dump(-1, ' ', false, json::error_handler_t::replace);
+    auto text = text_of(value);
     if (text.size() > enough) {
         auto end = enough;
-        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+        while (end > 0 && continues_utf8(text[end])) {
             --end;
         }
         text.resize(end);
         text += "…";
-    }
-    return text;
-}
-
-std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
-    std::string text;
-    for (const auto& part : parts) {
-        if (!text.empty()) {
-            text += separator;
-        }
-        text += part;
     }
     return text;
 }

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#define FMT_HEADER_ONLY // so that no shared fmt has to be on the device
+#define FMT_HEADER_ONLY // so that the device needs no shared fmt
 #include <fmt/format.h>
 
 namespace common {
@@ -29,8 +29,8 @@ std::string number(double value) {
     if (std::isinf(value)) {
         return value > 0 ? "+Inf" : "-Inf";
     }
-    return fmt::to_string(value); // not std::to_chars: the C++ library of the portable build has it
-                                  // for whole numbers only
+    // Not std::to_chars: the C++ library of the portable build lacks it for floating point.
+    return fmt::to_string(value);
 }
 
 } // namespace

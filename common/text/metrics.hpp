@@ -12,12 +12,12 @@ namespace common {
 class MetricsText {
   public:
     using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
-    /// Opens a family; its samples follow. `type`: "counter", "gauge".
+    /// Begins a family; its samples follow. `type`: "counter", "gauge".
     void family(std::string_view name, std::string_view type, std::string_view help);
-    /// A sample of the family opened last. Label values are escaped.
+    /// A sample of the family begun last. Label values are escaped.
     void sample(Labels labels, double value);
     void sample(Labels labels, std::uint64_t value);
-    /// A family of one sample without labels.
+    /// A family with one sample and no labels.
     void gauge(std::string_view name, std::string_view help, double value);
     void counter(std::string_view name, std::string_view help, std::uint64_t value);
     [[nodiscard]] const std::string& text() const { return text_; }

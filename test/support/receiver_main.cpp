@@ -1,6 +1,7 @@
 // ffl-receiver: the callback receiver as a program, for demonstrations and for trying the agent by
 // hand.
-#include "common/text/ini.hpp"
+#include "common/base/file.hpp"
+#include "common/text/json.hpp"
 #include "test/support/receiver.hpp"
 #include "test/support/until_stopped.hpp"
 
@@ -23,8 +24,7 @@ void print(const test::Callback& callback) {
     if (callback.signed_well) {
         line["signature"] = *callback.signed_well;
     }
-    std::cout << line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
-              << std::endl;
+    std::cout << common::text_of(line) << std::endl;
 }
 
 } // namespace

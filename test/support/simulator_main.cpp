@@ -1,6 +1,6 @@
 // ffl-simulator: the simulated FindFace Lite server as a program, for demonstrations and for trying
 // the agent by hand.
-#include "common/text/ini.hpp"
+#include "common/base/file.hpp"
 #include "test/support/simulator.hpp"
 #include "test/support/until_stopped.hpp"
 

@@ -1,6 +1,6 @@
 // Where definitions come from and what is served when they cannot come: the whole program against
 // the simulated FindFace Lite.
-#include "common/text/ini.hpp"
+#include "common/base/file.hpp"
 #include "test/support/program.hpp"
 #include "test/support/receiver.hpp"
 #include "test/support/simulator.hpp"

@@ -133,18 +133,19 @@ TEST_F(ConfigFiles, EveryBadValueIsNamedInOneGo) {
                "[queue]\nsync = maybe\nsynch = full\nmax_size = 1KB\nmax_size = 2MiB\n"
                "[log\nlevel = loud\n");
     EXPECT_EQ(found, (Lines{
-                         "agent.ini:1: 'key' stands before the first [section]",
+                         "agent.ini:1: key \"key\" is outside any section: expected [section] "
+                         "before it",
                          "agent.ini:4: [nonsense] is no section; accepted are delivery, ingest, "
                          "log, queue, server, webhooks, webhook GLOB",
                          "agent.ini:7: [queue] sync = maybe: accepted are full, normal",
                          "agent.ini:8: [queue] synch is no key of this section; accepted are "
                          "commit_window, keep_dead, max_age, max_size, "
                          "min_free, path, sync, when_full",
-                         "agent.ini:9: [queue] max_size = 1KB: accepted are a whole number of "
-                         "bytes or with a unit (KiB MiB GiB), such as "
-                         "512KiB or 1GiB",
-                         "agent.ini:10: [queue] max_size was set in line 9 already",
-                         "agent.ini:11: '[log' must look like [section]",
+                         "agent.ini:9: [queue] max_size = 1KB: expected a whole number of "
+                         "bytes or one with a unit (KiB, MiB, GiB), such as 512KiB or 1GiB",
+                         "agent.ini:10: [queue] max_size is already set in line 9: expected "
+                         "each key once",
+                         "agent.ini:11: \"[log\" is not a section header: expected [section]",
                      }));
 }
 
@@ -169,7 +170,7 @@ INSTANTIATE_TEST_SUITE_P(
     Table, BadValues,
     testing::Values(
         BadValue{"[server]\nurl = ftp://ffl",
-                 "[server] url: the scheme is ftp, it must be http or https"},
+                 "[server] url: URL scheme = ftp: expected http or https"},
         BadValue{"[server]\nurl = http://root:geheim@ffl",
                  "[server] url: must not hold a login; give username and password_file"},
         BadValue{"[server]\nurl = http://ffl/?a=1",
@@ -202,9 +203,9 @@ INSTANTIATE_TEST_SUITE_P(
                  "[ingest] tls_cert_file: needs tls_key_file too"},
         BadValue{"[delivery]\nclient_key_file = some.pem",
                  "[delivery] client_key_file: needs client_cert_file too"},
-        BadValue{"[delivery]\nretry_max = 100", "[delivery] retry_max = 100: accepted are a whole "
-                                                "number with its unit (ms s m h d), such "
-                                                "as 250ms, 10s or 7d, and 0"},
+        BadValue{"[delivery]\nretry_max = 100", "[delivery] retry_max = 100: expected a whole "
+                                                "number with a unit (ms, s, m, h, d), such as "
+                                                "250ms, 10s or 7d, or 0"},
         BadValue{"[webhook a]\nconnections = 3",
                  "[webhook a] connections is no key of this section; accepted are body, ca_file, "
                  "client_cert_file, client_key_file, "
@@ -230,9 +231,8 @@ INSTANTIATE_TEST_SUITE_P(
                  "[delivery] signing_secret_file: give the path of a file that holds the secret, "
                  "not the secret itself"},
         BadValue{"[delivery]\ndeny_targets = 10.0.0.0/8, intranet",
-                 "[delivery] deny_targets = 10.0.0.0/8, intranet: 'intranet' is no network (such "
-                 "as 10.0.0.0/8, fe80::/10 or a single "
-                 "address)"},
+                 "[delivery] deny_targets = 10.0.0.0/8, intranet: \"intranet\": expected an IP "
+                 "range such as 10.0.0.0/8 or fe80::/10, or one address"},
         BadValue{"[queue]\npath =", "[queue] path = : must name the database's file"},
         BadValue{"[queue]\ncommit_window = 11s",
                  "[queue] commit_window = 11s: must be at most 10s"},

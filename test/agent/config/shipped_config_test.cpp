@@ -1,6 +1,7 @@
 #include "agent/config/config.hpp"
 
 #include "agent/config/config_keys.hpp"
+#include "common/base/file.hpp"
 #include "common/text/ini.hpp"
 
 #include <gtest/gtest.h>
@@ -13,7 +14,7 @@ namespace {
 TEST(ShippedConfig, HoldsEveryKeyOnceWithItsDefault) {
     const auto text = common::read_file(FFL_SOURCE "/conf/agent.ini");
     ASSERT_TRUE(text);
-    const auto shipped = common::read_settings(*text);
+    const auto shipped = common::parse_ini(*text);
     EXPECT_TRUE(shipped.errors.empty());
     const auto defaults = config_defaults();
     ASSERT_EQ(shipped.settings.size(), defaults.size());

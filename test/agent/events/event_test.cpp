@@ -1,5 +1,5 @@
 #include "agent/events/event.hpp"
-#include "common/text/ini.hpp"
+#include "common/base/file.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

@@ -1,5 +1,4 @@
 #include "agent/webhooks/definition_list.hpp"
-#include "common/text/ini.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "common/text/ini.hpp"
+#include "common/base/file.hpp"
 #include "test/common/http_client/client_fixture.hpp"
 #include "test/support/certificates.hpp"
 

@@ -6,19 +6,19 @@ namespace common {
 namespace {
 
 struct Membership {
-    const char* network;
+    const char* range;
     const char* address;
     bool inside;
 };
 
 class Memberships : public testing::TestWithParam<Membership> {};
 
-TEST_P(Memberships, AreJudgedByFamily) {
-    const auto network = IpRange::parse(GetParam().network);
+TEST_P(Memberships, DependOnTheFamily) {
+    const auto range = IpRange::parse(GetParam().range);
     const auto address = parse_address(GetParam().address);
-    ASSERT_TRUE(network) << network.error().message;
+    ASSERT_TRUE(range) << range.error().message;
     ASSERT_TRUE(address) << address.error().message;
-    EXPECT_EQ(network->contains(*address), GetParam().inside);
+    EXPECT_EQ(range->contains(*address), GetParam().inside);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -42,25 +42,25 @@ INSTANTIATE_TEST_SUITE_P(
         Membership{"192.168.1.128/25", "192.168.1.200", true},
         Membership{"::ffff:10.0.0.0/104", "10.1.2.3", true}));
 
-TEST(IpRange, OneNetworkHasOneValue) {
+TEST(IpRange, HasOneValueHoweverItIsWritten) {
     EXPECT_EQ(*IpRange::parse("10.1.2.3/8"), *IpRange::parse("10.0.0.0/8"));
     EXPECT_EQ(*IpRange::parse("::ffff:10.0.0.0/104"), *IpRange::parse("10.0.0.0/8"));
     EXPECT_EQ(*IpRange::parse("10.0.0.1"), *IpRange::parse("10.0.0.1/32"));
     EXPECT_FALSE(*IpRange::parse("10.0.0.0/8") == *IpRange::parse("10.0.0.0/9"));
 }
 
-TEST(IpRange, WhatIsNoneIsNamed) {
+TEST(IpRange, NamesTheTextThatIsNone) {
     for (const std::string text :
          {"", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "10.0.0.0/8/8",
           "10.0.0/8", "localhost", "::/129", "fe80::1%eth0", "10.0.0.0 /8", "[::1]"}) {
-        const auto network = IpRange::parse(text);
-        ASSERT_FALSE(network) << text;
-        EXPECT_NE(network.error().message.find("'" + text + "'"), std::string::npos)
-            << network.error().message;
+        const auto range = IpRange::parse(text);
+        ASSERT_FALSE(range) << text;
+        EXPECT_NE(range.error().message.find("\"" + text + "\": expected "), std::string::npos)
+            << range.error().message;
     }
 }
 
-TEST(Address, NamesAreNone) {
+TEST(Address, RefusesNames) {
     for (const std::string text : {"", "localhost", "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4",
                                    "127.1", "0x7f.0.0.1", "[::1]", ":::", "::1 "}) {
         EXPECT_FALSE(parse_address(text)) << text;
@@ -69,7 +69,7 @@ TEST(Address, NamesAreNone) {
     EXPECT_EQ(*parse_address("1.2.3.4"), *parse_address("::ffff:102:304"));
 }
 
-TEST(Address, Loopback) {
+TEST(Address, KnowsLoopback) {
     for (const char* text : {"127.0.0.1", "127.255.255.255", "::1", "::ffff:127.0.0.1"}) {
         EXPECT_TRUE(is_loopback(*parse_address(text))) << text;
     }

@@ -5,7 +5,7 @@
 namespace common {
 namespace {
 
-TEST(Headers, AreFoundWhateverTheirCase) {
+TEST(Headers, AreFoundIgnoringCase) {
     const Headers headers{{"Content-Type", "a"}, {"X-One", "1"}, {"x-one", "2"}, {"Empty", ""}};
     EXPECT_EQ(find_header(headers, "content-type"), "a");
     EXPECT_EQ(find_header(headers, "X-ONE"), "1") << "the first one";
@@ -22,7 +22,7 @@ struct Case {
 
 class HeaderTexts : public testing::TestWithParam<Case> {};
 
-TEST_P(HeaderTexts, AreJudged) {
+TEST_P(HeaderTexts, AreChecked) {
     EXPECT_EQ(valid_header(GetParam().name, GetParam().value), GetParam().valid);
 }
 

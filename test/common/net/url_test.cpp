@@ -13,16 +13,17 @@ struct Good {
 
 class GoodUrls : public testing::TestWithParam<Good> {};
 
-TEST_P(GoodUrls, AreTakenApart) {
+TEST_P(GoodUrls, AreSplitIntoParts) {
+    SCOPED_TRACE(GetParam().text);
     const auto url = parse_url(GetParam().text);
     ASSERT_TRUE(url) << url.error().message;
-    const auto& wanted = GetParam().url;
-    EXPECT_EQ(url->scheme, wanted.scheme);
-    EXPECT_EQ(url->user, wanted.user);
-    EXPECT_EQ(url->password, wanted.password);
-    EXPECT_EQ(url->host, wanted.host);
-    EXPECT_EQ(url->port, wanted.port);
-    EXPECT_EQ(url->target, wanted.target);
+    const auto& expected = GetParam().url;
+    EXPECT_EQ(url->scheme, expected.scheme);
+    EXPECT_EQ(url->user, expected.user);
+    EXPECT_EQ(url->password, expected.password);
+    EXPECT_EQ(url->host, expected.host);
+    EXPECT_EQ(url->port, expected.port);
+    EXPECT_EQ(url->target, expected.target);
     EXPECT_EQ(url->shown(), GetParam().shown);
 }
 
@@ -77,29 +78,37 @@ TEST_P(BadUrls, AreRefusedWithoutShowingSecrets) {
 INSTANTIATE_TEST_SUITE_P(
     Table, BadUrls,
     testing::Values(
-        Bad{"", "not an absolute"}, Bad{"host:8080/path", "the scheme is host"},
-        Bad{"/path", "not an absolute"}, Bad{"//host/path", "not an absolute"},
-        Bad{"ftp://geheim@host/", "must be http or https"}, Bad{"http:host", "no host"},
-        Bad{"http://", "no host"}, Bad{"http:///path", "no host"}, Bad{"http://:80/", "no host"},
-        Bad{"http://geheim@/", "no host"}, Bad{"http://host:0/", "from 1 to 65535"},
-        Bad{"http://host:65536/", "from 1 to 65535"}, Bad{"http://host:99999/", "from 1 to 65535"},
-        Bad{"http://host:99999999999999999999/", "from 1 to 65535"},
-        Bad{"http://host:-1/", "not an absolute"}, Bad{"http://host:80a/", "not an absolute"},
-        Bad{"http://u@host:80@evil/", "not an absolute"},
-        Bad{"http://1.2.3.4x/", "not an absolute"}, Bad{"http://[::1]x/", "not an absolute"},
-        Bad{" http://host/", "no spaces"}, Bad{"http://host/a b", "no spaces"},
-        Bad{"http://host/\r\nX: y", "no control"},
-        Bad{std::string{"http://host/\0", 13}, "no control"},
-        Bad{"http://ho%00st/", "the host must be"}, Bad{"http://ho%0d%0ast/", "the host must be"},
-        Bad{"http://host%2Fevil/", "the host must be"}, Bad{"http://ho%20st/", "the host must be"},
-        Bad{"http://" + std::string(254, 'a') + "/", "the host must be"},
-        Bad{"http://geheim%0d%0a:x@host/", "must not hold control"},
-        Bad{"http://u:geheim%00@host/", "must not hold control"},
-        Bad{"http://geheim%3Ax:p@host/", "colon"}, Bad{"http://u:gehe[im@host/", "not an absolute"},
-        Bad{"http://[::1/", "not an absolute"}, Bad{"http://[v1.x]/", "no host"},
-        Bad{"http://host/%zz", "not an absolute"}, Bad{"http://host/\xd0\xbf", "percent-encoded"}));
+        Bad{"", "expected an absolute"},
+        Bad{"host:8080/path", "URL scheme = host: expected http or https"},
+        Bad{"/path", "expected an absolute"}, Bad{"//host/path", "expected an absolute"},
+        Bad{"ftp://geheim@host/", "URL scheme = ftp: expected http or https"},
+        Bad{"http:host", "no host"}, Bad{"http://", "no host"}, Bad{"http:///path", "no host"},
+        Bad{"http://:80/", "no host"}, Bad{"http://geheim@/", "no host"},
+        Bad{"http://host:0/", ": expected a number from 1 to 65535"},
+        Bad{"http://host:65536/", ": expected a number from 1 to 65535"},
+        Bad{"http://host:99999/", ": expected a number from 1 to 65535"},
+        Bad{"http://host:99999999999999999999/", ": expected a number from 1 to 65535"},
+        Bad{"http://host:-1/", "expected an absolute"},
+        Bad{"http://host:80a/", "expected an absolute"},
+        Bad{"http://u@host:80@evil/", "expected an absolute"},
+        Bad{"http://1.2.3.4x/", "expected an absolute"},
+        Bad{"http://[::1]x/", "expected an absolute"},
+        Bad{" http://host/", "space or control character"},
+        Bad{"http://host/a b", "space or control character"},
+        Bad{"http://host/\r\nX: y", "space or control character"},
+        Bad{std::string{"http://host/\0", 13}, "space or control character"},
+        Bad{"http://ho%00st/", "invalid URL host"}, Bad{"http://ho%0d%0ast/", "invalid URL host"},
+        Bad{"http://host%2Fevil/", "invalid URL host"}, Bad{"http://ho%20st/", "invalid URL host"},
+        Bad{"http://" + std::string(254, 'a') + "/", "invalid URL host"},
+        Bad{"http://geheim%0d%0a:x@host/", "control character in the URL's user or password"},
+        Bad{"http://u:geheim%00@host/", "control character in the URL's user or password"},
+        Bad{"http://geheim%3Ax:p@host/", "colon in the URL's user"},
+        Bad{"http://u:gehe[im@host/", "expected an absolute"},
+        Bad{"http://[::1/", "expected an absolute"}, Bad{"http://[v1.x]/", "no host"},
+        Bad{"http://host/%zz", "expected an absolute"},
+        Bad{"http://host/\xd0\xbf", "percent-encoded"}));
 
-TEST(Url, AuthorityAndOrigin) {
+TEST(Url, ShowsAuthorityAndOrigin) {
     const auto plain = *parse_url("http://u:p@Host:8080/x?y");
     EXPECT_EQ(plain.authority(), "host:8080");
     EXPECT_EQ(plain.origin(), "http://host:8080");
@@ -118,8 +127,9 @@ struct Reference {
 
 class References : public testing::TestWithParam<Reference> {};
 
-TEST_P(References, AreSeenFromTheBase) {
+TEST_P(References, AreResolvedAgainstTheBase) {
     const auto base = *parse_url("https://user:geheim@ffl:8443/a/v1/webhooks/?page=1");
+    SCOPED_TRACE(GetParam().text);
     const auto url = resolve(base, GetParam().text);
     if (GetParam().result == nullptr) {
         ASSERT_FALSE(url);

@@ -9,6 +9,13 @@ TEST(Invalid, SaysWhatWasFoundAndWhatIsExpected) {
               "[queue] sync = maybe: expected one of: full, normal");
 }
 
+TEST(Invalid, JoinsFaults) {
+    EXPECT_EQ(common::joined({}), "");
+    EXPECT_EQ(common::joined({"one"}), "one");
+    EXPECT_EQ(common::joined({"one", "two"}), "one; two");
+    EXPECT_EQ(common::joined({"one", "two", "three"}, ", "), "one, two, three");
+}
+
 TEST(Invalid, NamesTheNearestKnownName) {
     const std::vector<std::string> known{"path", "sync", "max_size"};
     EXPECT_EQ(common::unknown("key", "synk", known),

@@ -6,7 +6,7 @@
 namespace common {
 namespace {
 
-TEST(MetricsText, FamiliesWithTheirSamples) {
+TEST(MetricsText, WritesFamiliesWithTheirSamples) {
     MetricsText metrics;
     metrics.counter("a_total", "All of a.", 18'446'744'073'709'551'615U);
     metrics.gauge("b_seconds", "Of b.", 0.25);
@@ -25,7 +25,7 @@ TEST(MetricsText, FamiliesWithTheirSamples) {
                               "c_total{webhook=\"2\",outcome=\"dead\"} 4\n");
 }
 
-TEST(MetricsText, NothingThatAWebhookIsCalledBreaksALine) {
+TEST(MetricsText, EscapesWhatCouldBreakALine) {
     MetricsText metrics;
     metrics.family("a", "gauge", "one\\two\nthree \"four\"");
     metrics.sample({{"name", "say \"hi\"\\\nnow"}}, std::uint64_t{1});
@@ -34,7 +34,7 @@ TEST(MetricsText, NothingThatAWebhookIsCalledBreaksALine) {
                               "a{name=\"say \\\"hi\\\"\\\\\\nnow\"} 1\n");
 }
 
-TEST(MetricsText, Numbers) {
+TEST(MetricsText, WritesNumbers) {
     using Limits = std::numeric_limits<double>;
     MetricsText metrics;
     metrics.family("a", "gauge", "x");
