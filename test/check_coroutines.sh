@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# g++ 12 destroys closures and braced temporaries twice when they stand inside a co_await expression. This refuses each co_await with a
-# `{` or a closure's `[` before the end of its expression, over line ends, outside comments and strings. First it proves that it can.
+# g++ 12 destroys closures and braced temporaries inside a co_await expression twice. This refuses every co_await with a `{` or with the
+# `[` of a closure in its operand, across lines, outside comments and strings. First it proves on samples that it finds them.
 set -euo pipefail
 
 # FILE:LINE of each such co_await in the files given.
 faults() {
   awk '
-    function judge(text, file,    at, line, rest, i, c, depth, before) {
+    function check(text, file,    at, line, rest, i, c, depth, before) {
       for (line = 1; (at = match(text, /(^|[^A-Za-z0-9_])co_await[^A-Za-z0-9_]/)) > 0; text = rest) {
         before = substr(text, 1, at + 8); line += gsub(/\n/, "", before)
         rest = substr(text, at + 9); depth = 0; before = "("
@@ -39,7 +39,7 @@ faults() {
       }
       return out
     }
-    function done() { if (file != "") judge(bare(text), file); text = "" }
+    function done() { if (file != "") check(bare(text), file); text = "" }
     FNR == 1 { done(); file = FILENAME }
     { text = text $0 "\n" }
     END { done() }' "$@"

@@ -65,8 +65,8 @@ class Database {
     [[nodiscard]] const std::string& path() const { return path_; }
 
     /// Runs `work(Connection&)` on the database thread and returns its result; an exception of
-    /// SQLite becomes an Error. Work runs in the order of the calls. A plain function, so that the
-    /// order is fixed when it is called (common/async/task.hpp says why the closure has a name):
+    /// SQLite becomes an Error. Work runs in the order in which it is awaited. A plain function, no
+    /// coroutine; the closure that it is called with needs a name (common/async/task.hpp):
     ///   auto work = [=](Connection& connection) {...};
     ///   const auto result = co_await database.run(std::move(work));
     template <class Work>
