@@ -1,6 +1,7 @@
 #include "agent/webhooks/delivery.hpp"
 
 #include "common/base/crypto.hpp"
+#include "common/net/status_phrase.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,69 +14,9 @@ namespace {
 
 constexpr common::Millis longest_retry_after = std::chrono::hours{1};
 
-struct Phrase {
-    unsigned status;
-    std::string_view text;
-};
-
-// RFC 9110 section 15 and the IANA registry: the ways in which a target says no.
-constexpr Phrase phrases[] = {
-    {300, "Multiple Choices"},
-    {301, "Moved Permanently"},
-    {302, "Found"},
-    {303, "See Other"},
-    {304, "Not Modified"},
-    {305, "Use Proxy"},
-    {307, "Temporary Redirect"},
-    {308, "Permanent Redirect"},
-    {400, "Bad Request"},
-    {401, "Unauthorized"},
-    {402, "Payment Required"},
-    {403, "Forbidden"},
-    {404, "Not Found"},
-    {405, "Method Not Allowed"},
-    {406, "Not Acceptable"},
-    {407, "Proxy Authentication Required"},
-    {408, "Request Timeout"},
-    {409, "Conflict"},
-    {410, "Gone"},
-    {411, "Length Required"},
-    {412, "Precondition Failed"},
-    {413, "Content Too Large"},
-    {414, "URI Too Long"},
-    {415, "Unsupported Media Type"},
-    {416, "Range Not Satisfiable"},
-    {417, "Expectation Failed"},
-    {421, "Misdirected Request"},
-    {422, "Unprocessable Content"},
-    {423, "Locked"},
-    {424, "Failed Dependency"},
-    {425, "Too Early"},
-    {426, "Upgrade Required"},
-    {428, "Precondition Required"},
-    {429, "Too Many Requests"},
-    {431, "Request Header Fields Too Large"},
-    {451, "Unavailable For Legal Reasons"},
-    {500, "Internal Server Error"},
-    {501, "Not Implemented"},
-    {502, "Bad Gateway"},
-    {503, "Service Unavailable"},
-    {504, "Gateway Timeout"},
-    {505, "HTTP Version Not Supported"},
-    {506, "Variant Also Negotiates"},
-    {507, "Insufficient Storage"},
-    {508, "Loop Detected"},
-    {511, "IpRange Authentication Required"},
-};
-
 std::string status_text(unsigned status) {
-    auto text = std::to_string(status);
-    const auto phrase = std::find_if(std::begin(phrases), std::end(phrases),
-                                     [status](const Phrase& one) { return one.status == status; });
-    if (phrase != std::end(phrases)) {
-        text.append(" ").append(phrase->text);
-    }
-    return text;
+    const auto phrase = common::status_phrase(status);
+    return std::to_string(status).append(phrase.empty() ? "" : " ").append(phrase);
 }
 
 /// Seconds since 1970 of an HTTP date in any of its three forms (RFC 9110 section 5.6.7).
