@@ -1,5 +1,6 @@
 #include "agent/config/secrets.hpp"
 
+#include "common/base/ascii.hpp"
 #include "common/base/crypto.hpp"
 #include "common/base/file.hpp"
 
@@ -78,14 +79,11 @@ std::string at_line(const std::string& path, const Line& line) {
 }
 
 bool set_by_the_agent(std::string_view name) {
-    constexpr std::array<std::string_view, 9> own{
-        "connection", "content-length", "expect",  "ffl-attempt",      "host",
-        "te",         "trailer",        "upgrade", "transfer-encoding"};
-    std::string lower{name};
-    std::ranges::transform(lower, lower.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return lower.starts_with("webhook-") || std::ranges::find(own, lower) != own.end();
+    constexpr std::array<std::string_view, 6> own{"expect", "ffl-attempt", "host",
+                                                  "te",     "trailer",     "upgrade"};
+    const auto lower = common::ascii_lower(std::string{name});
+    return common::is_framing_header(name) || lower.starts_with("webhook-") ||
+           std::ranges::find(own, lower) != own.end();
 }
 
 } // namespace

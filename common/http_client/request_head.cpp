@@ -1,5 +1,7 @@
 #include "common/http_client/request_head.hpp"
 
+#include "common/base/ascii.hpp"
+
 #include <algorithm>
 
 namespace common {
@@ -7,14 +9,7 @@ namespace common {
 namespace {
 
 bool is_ours(std::string_view name) {
-    const auto same = [name](std::string_view own) {
-        const auto lower = [](char c) {
-            return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-        };
-        return std::ranges::equal(name, own, {}, lower);
-    };
-    return same("host") || same("content-length") || same("connection") ||
-           same("transfer-encoding");
+    return is_framing_header(name) || equal_ignoring_case(name, "Host");
 }
 
 } // namespace

@@ -34,4 +34,10 @@ bool valid_header(std::string_view name, std::string_view value) {
            std::ranges::all_of(value, is_text);
 }
 
+bool is_framing_header(std::string_view name) {
+    constexpr std::string_view framing[] = {"Connection", "Content-Length", "Transfer-Encoding"};
+    return std::ranges::any_of(
+        framing, [name](std::string_view one) { return equal_ignoring_case(name, one); });
+}
+
 } // namespace common

@@ -27,6 +27,9 @@ std::optional<std::string_view> find_header(const Headers& headers, std::string_
 /// Whether RFC 9110 section 5 allows the header: the name is a token, the value has no control
 /// characters.
 bool valid_header(std::string_view name, std::string_view value);
+/// Whether the header says where a message ends and what becomes of its connection: Connection,
+/// Content-Length, Transfer-Encoding. Server and client write these themselves.
+bool is_framing_header(std::string_view name);
 
 /// PEM files for a TLS connection. Empty paths: the system's CA store, no client certificate.
 struct TlsFiles {
@@ -52,6 +55,16 @@ struct HttpRequest {
     /// false: uses a new connection. On a reused one that breaks, the request may arrive twice.
     bool repeatable = true;
     bool guarded = false; ///< true: never connects to denied networks
+};
+
+/// A request that arrived at our server.
+struct Incoming {
+    std::string method; ///< HEAD becomes GET; its reply is sent without the body
+    std::string path;   ///< percent-decoded, without the query
+    std::string query;  ///< as it arrived, without '?'
+    Headers headers;
+    std::string body;
+    bool local = false; ///< arrived on the Unix socket
 };
 
 struct HttpReply {

@@ -15,6 +15,15 @@ TEST(Headers, AreFoundIgnoringCase) {
     EXPECT_EQ(find_header({}, "X-One"), std::nullopt);
 }
 
+TEST(Headers, OfFramingAreKnownWhateverTheirCase) {
+    for (const auto* name : {"Connection", "content-length", "TRANSFER-ENCODING"}) {
+        EXPECT_TRUE(is_framing_header(name)) << name;
+    }
+    for (const auto* name : {"", "Content-Type", "Content-Lengths", "Host", "Server", "TE"}) {
+        EXPECT_FALSE(is_framing_header(name)) << name;
+    }
+}
+
 struct Case {
     std::string name, value;
     bool valid;
