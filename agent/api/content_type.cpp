@@ -1,5 +1,7 @@
 #include "agent/api/content_type.hpp"
 
+#include "common/base/ascii.hpp"
+#include "common/text/invalid.hpp"
 #include "common/text/json.hpp"
 
 #include <algorithm>
@@ -9,38 +11,34 @@ namespace agent {
 
 namespace {
 
-using common::Fault;
-
+/// Without blanks and quotes around it, in lower case.
 std::string plain(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t\"");
-    if (first == std::string_view::npos) {
-        return {};
-    }
-    std::string out{text.substr(first, text.find_last_not_of(" \t\"") - first + 1)};
-    std::transform(out.begin(), out.end(), out.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return out;
+    return common::ascii_lower(std::string{common::trim(text, " \t\"")});
 }
 
-/// Cut off the front of `rest`, up to the next semicolon.
-std::string_view take_part(std::string_view& rest) {
+/// Removes the part up to the next semicolon from the front of `rest` and returns it.
+std::string_view next_part(std::string_view& rest) {
     const auto part = rest.substr(0, rest.find(';'));
     rest.remove_prefix(std::min(rest.size(), part.size() + 1));
     return part;
 }
 
+tl::unexpected<common::Error> unsupported(std::string_view what, const std::string& found,
+                                          std::string_view expected) {
+    return common::fail(common::Fault::input,
+                        common::invalid(what, common::shown(nlohmann::json(found)), expected));
+}
+
 common::Result<void> check_charset(std::string_view parameters) {
     while (!parameters.empty()) {
-        const auto parameter = take_part(parameters);
+        const auto parameter = next_part(parameters);
         const auto equals = parameter.find('=');
         if (equals == std::string_view::npos || plain(parameter.substr(0, equals)) != "charset") {
             continue;
         }
         const auto charset = plain(parameter.substr(equals + 1));
         if (charset != "utf-8" && charset != "utf8") {
-            return common::fail(Fault::input, "charset " + common::shown(nlohmann::json(charset)) +
-                                                  " is not read: JSON is sent as UTF-8");
+            return unsupported("Content-Type charset", charset, "UTF-8, as JSON always is");
         }
     }
     return {};
@@ -51,24 +49,20 @@ common::Result<void> check_charset(std::string_view parameters) {
 common::Result<BodyFormat> body_format(const common::Headers& headers) {
     const auto encoding = plain(common::find_header(headers, "Content-Encoding").value_or(""));
     if (!encoding.empty() && encoding != "identity") {
-        return common::fail(Fault::input,
-                            "Content-Encoding " + common::shown(nlohmann::json(encoding)) +
-                                " is not read: send the body as it is, without compression");
+        return unsupported("Content-Encoding", encoding, "a body without compression");
     }
     auto rest = common::find_header(headers, "Content-Type").value_or("");
-    const auto type = plain(take_part(rest));
+    const auto type = plain(next_part(rest));
     const bool lines = type == "application/x-ndjson" || type == "application/ndjson" ||
                        type == "application/jsonl";
     if (!type.empty() && !lines && type != "application/json") {
-        return common::fail(
-            Fault::input,
-            "Content-Type " + common::shown(nlohmann::json(type)) +
-                " is not read: send application/json (one event or an array of events) or "
-                "application/x-ndjson (one event a line); with curl: -H 'Content-Type: "
-                "application/json'");
+        return unsupported("Content-Type", type,
+                           "application/json (one event or an array of events) or "
+                           "application/x-ndjson (one event per line); with curl: "
+                           "-H 'Content-Type: application/json'");
     }
-    if (auto good = check_charset(rest); !good) {
-        return common::fail(good.error());
+    if (auto charset = check_charset(rest); !charset) {
+        return common::fail(charset.error());
     }
     return lines ? BodyFormat::ndjson : BodyFormat::json;
 }

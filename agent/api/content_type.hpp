@@ -1,4 +1,4 @@
-// Which body a producer sends, told by its headers alone. Values; any thread.
+// Which body a producer sends, decided by its headers alone. Values; any thread.
 #pragma once
 
 #include "agent/events/event.hpp"
@@ -9,8 +9,8 @@ namespace agent {
 
 inline constexpr const char* accepted_types = "application/json, application/x-ndjson";
 
-/// No Content-Type is JSON. Any other type, a charset beside UTF-8, and a body that is compressed
-/// are errors that say what to send.
+/// A missing Content-Type means JSON. Any other type, a charset other than UTF-8, and a compressed
+/// body are errors that say what to send.
 common::Result<BodyFormat> body_format(const common::Headers& headers);
 
 } // namespace agent

@@ -1,10 +1,10 @@
 #include "agent/api/control.hpp"
 
 #include "agent/api/metrics_page.hpp"
-#include "agent/api/routes.hpp"
 #include "agent/api/status_json.hpp"
 #include "agent/api/status_page.hpp"
 #include "common/text/json.hpp"
+#include "common/net/problem.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -23,7 +23,7 @@ HttpReply text_reply(std::string type, std::string body) {
         200, {{"Content-Type", std::move(type)}, {"Cache-Control", "no-store"}}, std::move(body)};
 }
 
-/// The answer of one moment, of no use to a cache.
+/// True only at this moment, so that it must not be cached.
 HttpReply fresh_json(const json& value) {
     auto reply = common::json_reply(200, text_of(value));
     reply.headers.push_back({"Cache-Control", "no-store"});
@@ -37,8 +37,8 @@ Task<HttpReply> at_once(HttpReply reply) {
 HttpReply sync_problem(const common::Error& error) {
     auto reply = common::problem(502, error.message);
     if (error.fault == Fault::refused || error.fault == Fault::config) {
-        // The command line tells "the server said no" (exit 77) and "the local file is bad" (78)
-        // from "no answer" (69) by this field.
+        // By this field the command line tells a refusal by the server (exit 77) and a bad local
+        // file (78) from a server that did not answer (69).
         auto body = json::parse(reply.body);
         body["fault"] = error.fault == Fault::refused ? "refused" : "config";
         reply.body = text_of(body);
@@ -49,19 +49,12 @@ HttpReply sync_problem(const common::Error& error) {
 } // namespace
 
 Control::Control(common::Clock& clock, Queue& queue, WebhookCache& cache, const Config& config,
-                 const Counters& stats, OpenReport opened, Asks asks)
+                 const Counters& stats, OpenReport opened, SyncNow sync_now)
     : sources_{clock, queue, cache, config, stats, std::move(opened), clock.now()},
-      deliveries_{queue, cache}, asks_{std::move(asks)} {}
+      deliveries_{queue, cache}, sync_now_{std::move(sync_now)} {}
 
-Task<HttpReply> Control::handle(common::Incoming request) {
-    auto routed = find_route(request.path);
-    if (!routed || routed->route->endpoint == Endpoint::events) {
-        return at_once(no_such_path(request.path));
-    }
-    if (!routed->route->allows(request.method)) {
-        return at_once(wrong_method(*routed->route, request.method));
-    }
-    switch (routed->route->endpoint) {
+Task<HttpReply> Control::handle(const RouteMatch& match, common::Incoming request) {
+    switch (match.route->endpoint) {
     case Endpoint::explain:
         return at_once(explain(request));
     case Endpoint::status:
@@ -69,10 +62,10 @@ Task<HttpReply> Control::handle(common::Incoming request) {
     case Endpoint::deliveries:
         return deliveries_.list(std::move(request.query));
     case Endpoint::delivery:
-        return request.method == "DELETE" ? deliveries_.drop_one(std::move(routed->id))
-                                          : deliveries_.show(std::move(routed->id));
+        return request.method == "DELETE" ? deliveries_.drop_one(match.id)
+                                          : deliveries_.show(match.id);
     case Endpoint::retry_delivery:
-        return deliveries_.retry_one(std::move(routed->id));
+        return deliveries_.retry_one(match.id);
     case Endpoint::retry_deliveries:
         return deliveries_.retry(std::move(request.body));
     case Endpoint::drop_deliveries:
@@ -83,7 +76,7 @@ Task<HttpReply> Control::handle(common::Incoming request) {
         return at_once(
             text_reply("text/plain; version=0.0.4; charset=utf-8", metrics_text(sources_)));
     case Endpoint::livez:
-        // Whoever answers here is the loop itself.
+        // An answer is proof enough: it comes from the loop itself.
         return at_once(text_reply("text/plain; charset=utf-8", "ok\n"));
     case Endpoint::readyz:
         return at_once(ready());
@@ -100,12 +93,12 @@ json Control::status() const {
 
 std::string Control::not_ready() const {
     if (const auto queue = sources_.queue.stats(); queue.degraded) {
-        return "the store refuses to write: " +
-               (queue.last_error.empty() ? "no reason is known" : queue.last_error);
+        return "cannot write to the database: " +
+               (queue.last_error.empty() ? "unknown reason" : queue.last_error);
     }
     if (!sources_.cache.known()) {
         const auto& error = sources_.stats.server.last_error;
-        return "the list of webhooks was never fetched from the FindFace Lite server" +
+        return "the webhooks have never been fetched from the FindFace Lite server" +
                (error.empty() ? "" : ": " + error);
     }
     return {};
@@ -123,8 +116,7 @@ HttpReply Control::explain(const common::Incoming& request) const {
         return common::problem(400, events.error().message);
     }
     if (events->size() != 1) {
-        return common::problem(400, "one event is explained at a time, " +
-                                        std::to_string(events->size()) + " came");
+        return common::problem(400, "expected one event, found " + std::to_string(events->size()));
     }
     const auto event = read_event(events->front());
     if (!event) {
@@ -134,8 +126,7 @@ HttpReply Control::explain(const common::Incoming& request) const {
 }
 
 Task<HttpReply> Control::sync() {
-    auto fetch = asks_.sync();
-    const auto changes = co_await std::move(fetch);
+    const auto changes = co_await sync_now_();
     if (!changes) {
         co_return sync_problem(changes.error());
     }

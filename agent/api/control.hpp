@@ -1,11 +1,13 @@
-// Control: everything of the HTTP API but POST /v1/events: explain, status, deliveries, sync,
-// metrics, livez, readyz, the page. Loop thread. It reads what the others count and asks the queue
-// for rows; it decides nothing.
+// Control: the HTTP API except POST /v1/events: explain, status, deliveries, sync, metrics, livez,
+// readyz and the page. Loop thread. It reads what the others count and asks the queue for rows; it
+// decides nothing.
 #pragma once
 
 #include "agent/api/deliveries_api.hpp"
+#include "agent/api/routes.hpp"
 #include "agent/api/status_sources.hpp"
-#include "common/http_server/http_server.hpp"
+#include "common/async/task.hpp"
+#include "common/net/http.hpp"
 
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
@@ -14,22 +16,18 @@ namespace agent {
 
 class Control {
   public:
-    /// What control asks of moving parts that it does not know.
-    struct Asks {
-        std::function<common::Task<common::Result<Changes>>()>
-            sync; ///< fetch definitions and re-read the local file
-    };
+    /// Fetches the definitions and reads the local file again.
+    using SyncNow = std::function<common::Task<common::Result<Changes>>()>;
 
     /// All references outlive it; the uptime counts from here.
     Control(common::Clock& clock, Queue& queue, WebhookCache& cache, const Config& config,
-            const Counters& stats, OpenReport opened, Asks asks);
+            const Counters& stats, OpenReport opened, SyncNow sync_now);
 
-    /// Any path but /v1/events; 404 and 405 (with Allow) are answered here too. Paths that are not
-    /// for TCP without a token are the router's business, not control's.
-    common::Task<common::HttpReply> handle(common::Incoming request);
+    /// Any route except /v1/events, with a method that the route allows.
+    common::Task<common::HttpReply> handle(const RouteMatch& match, common::Incoming request);
 
     [[nodiscard]] nlohmann::json status() const;
-    /// Empty: ready. Otherwise why not, for people.
+    /// Empty: ready. Otherwise the reason, as readyz shows it.
     [[nodiscard]] std::string not_ready() const;
 
   private:
@@ -39,7 +37,7 @@ class Control {
 
     StatusSources sources_;
     DeliveriesApi deliveries_;
-    Asks asks_;
+    SyncNow sync_now_;
 };
 
 } // namespace agent

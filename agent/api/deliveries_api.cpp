@@ -1,6 +1,7 @@
 #include "agent/api/deliveries_api.hpp"
 
 #include "agent/api/selection_reader.hpp"
+#include "common/net/problem.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -4,7 +4,8 @@
 
 #include "agent/definitions/webhook_cache.hpp"
 #include "agent/queue/queue.hpp"
-#include "common/http_server/http_server.hpp"
+#include "common/async/task.hpp"
+#include "common/net/http.hpp"
 
 #include <string>
 

@@ -1,8 +1,7 @@
 #include "agent/api/ingest.hpp"
 
-#include "agent/api/content_type.hpp"
+#include "common/net/problem.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace agent {
@@ -16,20 +15,19 @@ HttpReply later(std::string detail, const char* seconds) {
     return common::problem(503, std::move(detail), {{"Retry-After", seconds}});
 }
 
-/// The error says what the store has against it; the producer has to know whether waiting helps,
-/// and how long.
-HttpReply refusal(const common::Error& error) {
+/// Tells the producer whether waiting helps, and for how long.
+HttpReply not_stored(const common::Error& error) {
     switch (error.fault) {
     case Fault::full:
-        return later("the queue is full, nothing of this request was kept (" + error.message +
-                         "): send it again later",
+        return later("the queue is full (" + error.message +
+                         "): no event of this request was stored; send it again later",
                      "10");
     case Fault::storage:
-        return later("the store does not take events now, nothing of this request was kept (" +
-                         error.message + "): send it again later",
+        return later("cannot write to the database (" + error.message +
+                         "): no event of this request was stored; send it again later",
                      "5");
     default:
-        return common::problem(500, "nothing of this request was kept: " + error.message);
+        return common::problem(500, "no event of this request was stored: " + error.message);
     }
 }
 
@@ -47,20 +45,13 @@ NewEvent::For delivery_to(std::shared_ptr<const Webhook> webhook, const Event& e
 Ingest::Ingest(common::Clock& clock, Queue& queue, WebhookCache& cache, Counters& stats)
     : clock_{clock}, queue_{queue}, cache_{cache}, stats_{stats} {}
 
-std::optional<HttpReply> Ingest::refuse(const common::Incoming& head) const {
-    const auto format = body_format(head.headers);
-    return format ? std::nullopt
-                  : std::optional{
-                        common::problem(415, format.error().message, {{"Accept", accepted_types}})};
-}
-
 common::Result<Ingest::Batch> Ingest::read(std::string body, BodyFormat format) {
     const auto parts = split_events(body, format);
     if (!parts) {
         ++stats_.events_rejected;
         return common::fail(parts.error());
     }
-    // One snapshot for the whole request: a list fetched meanwhile must not match half of a batch.
+    // One snapshot for the whole request: a list fetched meanwhile must not apply to half a batch.
     const auto snapshot = cache_.snapshot();
     static const auto no_bytes = std::make_shared<const std::string>();
     Batch batch;
@@ -78,8 +69,7 @@ common::Result<Ingest::Batch> Ingest::read(std::string body, BodyFormat format) 
             ++batch.matched[webhook->key];
             added.deliveries.push_back(delivery_to(std::move(webhook), *event));
         }
-        // Without an id it is no duplicate of anything, and without a delivery nobody reads it
-        // again.
+        // Without an id, it cannot be a duplicate; without a delivery, nobody reads it again.
         const bool bytes_needed = added.id_given || !added.deliveries.empty();
         added.bytes = bytes_needed ? std::make_shared<const std::string>(part) : no_bytes;
     }
@@ -89,9 +79,8 @@ common::Result<Ingest::Batch> Ingest::read(std::string body, BodyFormat format) 
 void Ingest::count(const Accepted& accepted, const std::map<std::string, std::uint64_t>& matched) {
     stats_.events_accepted += accepted.accepted;
     stats_.events_duplicate += accepted.duplicates;
-    // Which events of a batch were the duplicates is known to the queue alone. A producer that
-    // repeats itself repeats the request, so only a request of nothing but duplicates is left out
-    // here.
+    // Only the queue knows which events of a batch were duplicates. A producer that repeats itself
+    // repeats the whole request, so that only a request of nothing but duplicates is left out here.
     if (accepted.duplicates < accepted.accepted) {
         for (const auto& [key, events] : matched) {
             stats_.webhooks[key].matched += events;
@@ -99,29 +88,24 @@ void Ingest::count(const Accepted& accepted, const std::map<std::string, std::ui
     }
 }
 
-common::Task<HttpReply> Ingest::post(common::Incoming request) {
-    const auto format = body_format(request.headers);
-    if (!format) {
-        co_return *refuse(request);
-    }
+common::Task<HttpReply> Ingest::post(std::string body, BodyFormat format) {
     if (!cache_.known()) {
         ++stats_.events_rejected;
-        co_return later("the list of webhooks was never fetched from the FindFace Lite server, so "
-                        "it is not known yet who wants events; "
-                        "GET /v1/status says what keeps it: send the request again later",
+        co_return later("the webhooks have never been fetched from the FindFace Lite server, so "
+                        "that no event can be matched yet (GET /v1/status shows why): send the "
+                        "request again later",
                         "5");
     }
-    auto batch = read(std::move(request.body), *format);
+    auto batch = read(std::move(body), format);
     if (!batch) {
         co_return common::problem(400, batch.error().message);
     }
     Accepted accepted;
     if (const auto events = batch->events.size(); events > 0) {
-        auto hand_over = queue_.add(std::move(batch->events));
-        const auto added = co_await std::move(hand_over);
+        const auto added = co_await queue_.add(std::move(batch->events));
         if (!added) {
             stats_.events_rejected += events;
-            co_return refusal(added.error());
+            co_return not_stored(added.error());
         }
         accepted = *added;
         count(accepted, batch->matched);

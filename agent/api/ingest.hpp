@@ -1,14 +1,15 @@
-// Ingest: POST /v1/events. A body becomes events, events are matched against the snapshot of this
-// moment and handed to the queue; 202 goes out when the queue has committed. Loop thread. What it
-// holds is memory: nobody was told 202 for it yet.
+// Ingest: POST /v1/events. Splits a body into events, matches them against the current snapshot and
+// hands them to the queue; the answer is 202 once the queue has committed. Loop thread. A crash
+// loses what it holds, none of which has been acknowledged.
 #pragma once
 
 #include "agent/definitions/webhook_cache.hpp"
+#include "agent/events/event.hpp"
 #include "agent/queue/queue.hpp"
 #include "agent/webhooks/counters.hpp"
 #include "common/async/clock.hpp"
 #include "common/base/crypto.hpp"
-#include "common/http_server/http_server.hpp"
+#include "common/net/http.hpp"
 
 #include <map>
 
@@ -18,11 +19,9 @@ class Ingest {
   public:
     Ingest(common::Clock& clock, Queue& queue, WebhookCache& cache, Counters& stats);
 
-    /// Refuses by the head alone what need not be read: 415.
-    [[nodiscard]] std::optional<common::HttpReply> refuse(const common::Incoming& head) const;
-    /// All or nothing: 202 when every event is committed, else 400, 415 or 503 and nothing of the
-    /// request is kept.
-    common::Task<common::HttpReply> post(common::Incoming request);
+    /// All or nothing: 202 when every event is committed; otherwise 400, 500 or 503, and no event
+    /// of the body is stored.
+    common::Task<common::HttpReply> post(std::string body, BodyFormat format);
 
   private:
     struct Batch {

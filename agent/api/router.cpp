@@ -1,10 +1,11 @@
 #include "agent/api/router.hpp"
 
+#include "agent/api/content_type.hpp"
 #include "agent/api/routes.hpp"
 #include "agent/api/status_page.hpp"
+#include "common/base/ascii.hpp"
 #include "common/base/crypto.hpp"
-
-#include <algorithm>
+#include "common/net/problem.hpp"
 
 namespace agent {
 
@@ -12,31 +13,19 @@ namespace {
 
 using common::HttpReply;
 using common::Incoming;
+using common::http_server::Handler;
 
-bool same_text(std::string_view a, std::string_view b) {
-    const auto lower = [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    };
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [lower](char x, char y) { return lower(x) == lower(y); });
-}
-
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    return first == std::string_view::npos
-               ? ""
-               : text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
+constexpr std::string_view blanks = " \t";
 
 bool reads_only(std::string_view method) {
     return method == "GET" || method == "HEAD";
 }
 
-/// A browser names the page that a request comes from in Origin; our own page lives at the Host
-/// that it calls. Every other page that somebody has open on this machine could otherwise post to a
-/// port on loopback: with no-cors a browser sends first and asks later. Programs send no Origin. A
-/// proxy that changes Host must pass the browser's on.
-bool from_another_page(const Incoming& head) {
+/// A browser names the page that sends a request in Origin; our own page lives at the Host that it
+/// calls. Any other page open in a browser on this machine could otherwise post to a port on
+/// loopback: with no-cors, a browser sends first and asks later. Programs send no Origin. A proxy
+/// that changes Host must pass on the browser's.
+bool cross_origin(const Incoming& head) {
     const auto origin = common::find_header(head.headers, "Origin");
     if (!origin) {
         return false;
@@ -44,85 +33,94 @@ bool from_another_page(const Incoming& head) {
     const auto host = common::find_header(head.headers, "Host").value_or("");
     const auto scheme_end = origin->find("://");
     return scheme_end == std::string_view::npos || host.empty() ||
-           !same_text(origin->substr(scheme_end + 3), trimmed(host));
+           !common::equal_ignoring_case(origin->substr(scheme_end + 3), common::trim(host, blanks));
 }
 
-/// Whether a person's browser asks: then the page itself tells about the token and takes it.
-bool wants_page(const Incoming& head, const std::optional<Routed>& routed) {
-    return routed && routed->route->endpoint == Endpoint::page &&
-           routed->route->allows(head.method) &&
+bool has_token(const Incoming& head, const std::string& token) {
+    const auto header = common::find_header(head.headers, "Authorization");
+    if (!header) {
+        return false;
+    }
+    const auto value = common::trim(*header, blanks);
+    const auto scheme = value.substr(0, value.find(' '));
+    return common::equal_ignoring_case(scheme, "Bearer") &&
+           common::equal_in_constant_time(common::trim(value.substr(scheme.size()), blanks), token);
+}
+
+/// Whether a browser asks for the page: then the page itself, which lets its user enter the token,
+/// is the answer.
+bool wants_page(const Incoming& head, const std::optional<RouteMatch>& match) {
+    return match && match->route->endpoint == Endpoint::page && match->route->allows(head.method) &&
            common::find_header(head.headers, "Accept").value_or("").find("text/html") !=
                std::string_view::npos;
 }
 
-HttpReply unauthorized(const Incoming& head, const std::optional<Routed>& routed) {
-    if (wants_page(head, routed)) {
+HttpReply unauthorized(const Incoming& head, const std::optional<RouteMatch>& match) {
+    if (wants_page(head, match)) {
         auto page = status_page();
         page.status = 401;
         page.headers.push_back({"WWW-Authenticate", "Bearer"});
         return page;
     }
     const bool given = common::find_header(head.headers, "Authorization").has_value();
-    return common::problem(401,
-                           given ? "the Authorization header does not hold the token of [ingest] "
-                                   "token_file: send Authorization: Bearer TOKEN"
-                                 : "a token is needed: send Authorization: Bearer TOKEN, with the "
-                                   "token of [ingest] token_file",
-                           {{"WWW-Authenticate", "Bearer"}});
+    return common::problem(
+        401,
+        std::string{given ? "invalid Authorization header" : "missing Authorization header"} +
+            ": expected Bearer TOKEN, with the token of [ingest] token_file",
+        {{"WWW-Authenticate", "Bearer"}});
+}
+
+/// What only TCP clients are refused for; the Unix socket has full control.
+std::optional<HttpReply> tcp_refusal(const Incoming& head, const std::optional<RouteMatch>& match,
+                                     const Config& config) {
+    const auto& token = config.ingest.token;
+    const bool probe = match && (match->route->endpoint == Endpoint::livez ||
+                                 match->route->endpoint == Endpoint::readyz);
+    if (!token.empty() && !probe && !has_token(head, token)) {
+        return unauthorized(head, match);
+    }
+    if (token.empty() && match && !match->route->open) {
+        return common::problem(403, "this path is available on the Unix socket ([ingest] socket), "
+                                    "and on TCP only when [ingest] token_file is set");
+    }
+    if (!reads_only(head.method) && cross_origin(head)) {
+        return common::problem(403, "cross-origin request refused: Origin does not match Host");
+    }
+    return std::nullopt;
+}
+
+tl::unexpected<HttpReply> refuse(HttpReply reply) {
+    return tl::unexpected<HttpReply>{std::move(reply)};
 }
 
 } // namespace
 
-Router::Router(Ingest& ingest, Control& control, const Config& config)
-    : ingest_{ingest}, control_{control}, config_{config} {}
-
-bool Router::has_token(const Incoming& head) const {
-    const auto header = common::find_header(head.headers, "Authorization");
-    if (!header) {
-        return false;
-    }
-    const auto value = trimmed(*header);
-    const auto scheme = value.substr(0, value.find(' '));
-    return same_text(scheme, "Bearer") &&
-           common::equal_in_constant_time(trimmed(value.substr(scheme.size())),
-                                          config_.ingest.token);
-}
-
-std::optional<HttpReply> Router::refuse(const Incoming& head) const {
-    const auto routed = find_route(head.path);
+tl::expected<Handler, HttpReply> route(const Incoming& head, Ingest& ingest, Control& control,
+                                       const Config& config) {
+    auto match = find_route(head.path);
     if (!head.local) {
-        const bool probe = routed && (routed->route->endpoint == Endpoint::livez ||
-                                      routed->route->endpoint == Endpoint::readyz);
-        const bool token_wanted = !config_.ingest.token.empty();
-        if (token_wanted && !probe && !has_token(head)) {
-            return unauthorized(head, routed);
-        }
-        if (routed && !routed->route->open && !token_wanted) {
-            return common::problem(403, "this path is served on the Unix socket ([ingest] socket), "
-                                        "or on TCP once [ingest] token_file is set");
-        }
-        if (!reads_only(head.method) && from_another_page(head)) {
-            return common::problem(
-                403,
-                "the Origin header names another place than Host: a web page may not send this");
+        if (auto refusal = tcp_refusal(head, match, config)) {
+            return refuse(std::move(*refusal));
         }
     }
-    if (!routed) {
-        return no_such_path(head.path);
+    if (!match) {
+        return refuse(no_such_path(head.path));
     }
-    if (!routed->route->allows(head.method)) {
-        return wrong_method(*routed->route, head.method);
+    if (!match->route->allows(head.method)) {
+        return refuse(wrong_method(*match->route, head.method));
     }
-    return routed->route->endpoint == Endpoint::events ? ingest_.refuse(head) : std::nullopt;
-}
-
-common::Task<HttpReply> Router::handle(Incoming request) {
-    if (auto refusal = refuse(request)) {
-        co_return std::move(*refusal);
+    if (match->route->endpoint != Endpoint::events) {
+        return [&control, match = std::move(*match)](Incoming request) {
+            return control.handle(match, std::move(request));
+        };
     }
-    const bool events = find_route(request.path)->route->endpoint == Endpoint::events;
-    auto answer = events ? ingest_.post(std::move(request)) : control_.handle(std::move(request));
-    co_return co_await std::move(answer);
+    const auto format = body_format(head.headers);
+    if (!format) {
+        return refuse(common::problem(415, format.error().message, {{"Accept", accepted_types}}));
+    }
+    return [&ingest, format = *format](Incoming request) {
+        return ingest.post(std::move(request.body), format);
+    };
 }
 
 } // namespace agent

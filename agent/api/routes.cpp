@@ -1,5 +1,6 @@
 #include "agent/api/routes.hpp"
 
+#include "common/net/problem.hpp"
 #include "common/text/json.hpp"
 
 #include <algorithm>
@@ -9,7 +10,7 @@ namespace agent {
 
 namespace {
 
-// A fixed path stands before the one with "{id}" that it would fit.
+// The first match wins, so that a fixed path stands before one with "{id}" that it would match.
 constexpr std::array routes{
     Route{Endpoint::events, "/v1/events", {"POST"}, true},
     Route{Endpoint::explain, "/v1/explain", {"POST"}, true},
@@ -26,20 +27,20 @@ constexpr std::array routes{
     Route{Endpoint::page, "", {"GET", "HEAD"}, true},
 };
 
-/// The next segment of a path that begins with '/', taken off its front.
-std::string_view take_segment(std::string_view& path) {
+/// Removes the next segment from the front of a path that begins with '/' and returns it.
+std::string_view next_segment(std::string_view& path) {
     path.remove_prefix(1);
     const auto segment = path.substr(0, path.find('/'));
     path.remove_prefix(segment.size());
     return segment;
 }
 
-/// Nothing: the path is another. Otherwise what stands for "{id}".
-std::optional<std::string> fit(std::string_view pattern, std::string_view path) {
+/// Empty: the path does not match. Otherwise the segment that matched "{id}".
+std::optional<std::string> match_path(std::string_view pattern, std::string_view path) {
     std::string id;
     while (!pattern.empty() && !path.empty()) {
-        const auto wanted = take_segment(pattern);
-        const auto found = take_segment(path);
+        const auto wanted = next_segment(pattern);
+        const auto found = next_segment(path);
         if (wanted == "{id}" && !found.empty()) {
             id = found;
         } else if (wanted != found) {
@@ -66,7 +67,7 @@ std::string Route::allow() const {
     return list;
 }
 
-std::optional<Routed> find_route(std::string_view path) {
+std::optional<RouteMatch> find_route(std::string_view path) {
     if (!path.starts_with('/')) {
         return std::nullopt;
     }
@@ -74,22 +75,24 @@ std::optional<Routed> find_route(std::string_view path) {
         path.remove_suffix(1);
     }
     for (const auto& route : routes) {
-        if (auto id = fit(route.path, path)) {
-            return Routed{&route, std::move(*id)};
+        if (auto id = match_path(route.path, path)) {
+            return RouteMatch{&route, std::move(*id)};
         }
     }
     return std::nullopt;
 }
 
 common::HttpReply no_such_path(std::string_view path) {
-    return common::problem(404, "nothing lives at " + common::shown(nlohmann::json(path)) +
-                                    ": events go to /v1/events, the page at / shows the status");
+    return common::problem(404,
+                           "there is nothing at " + common::shown(nlohmann::json(path)) +
+                               ": events go to /v1/events, and the page at / shows the status");
 }
 
 common::HttpReply wrong_method(const Route& route, std::string_view method) {
     auto allow = route.allow();
-    auto detail = std::string{method} + " is no method of " +
-                  (route.path.empty() ? "/" : std::string{route.path}) + ": use " + allow;
+    auto detail = std::string{method} + " is not allowed on " +
+                  (route.path.empty() ? "/" : std::string{route.path}) +
+                  ": expected one of: " + allow;
     return common::problem(405, std::move(detail), {{"Allow", std::move(allow)}});
 }
 

@@ -1,9 +1,8 @@
 // Routes: the paths of the HTTP API (contract section 5), their methods, and which of them TCP
-// serves when no token is configured; the replies 404 and 405 that follow from it. Values; any
-// thread.
+// serves when no token is configured; and the replies 404 and 405. Values; any thread.
 #pragma once
 
-#include "common/http_server/http_server.hpp"
+#include "common/net/http.hpp"
 
 #include <array>
 #include <optional>
@@ -31,21 +30,21 @@ enum class Endpoint {
 struct Route {
     Endpoint endpoint = Endpoint::page;
     std::string_view path;                   ///< "{id}" stands for one segment
-    std::array<std::string_view, 3> methods; ///< the unused ones empty
-    bool open = false;                       ///< served on TCP without a token
+    std::array<std::string_view, 3> methods; ///< unused ones are empty
+    bool open = false;                       ///< TCP serves it when no token is configured
 
     [[nodiscard]] bool allows(std::string_view method) const;
-    /// As in the Allow header: "GET, HEAD".
+    /// For the Allow header: "GET, HEAD".
     [[nodiscard]] std::string allow() const;
 };
 
-struct Routed {
+struct RouteMatch {
     const Route* route = nullptr;
-    std::string id; ///< what stands in the place of "{id}"
+    std::string id; ///< the segment that matched "{id}"
 };
 
-/// A trailing slash is fine. Nothing: no such path.
-std::optional<Routed> find_route(std::string_view path);
+/// A trailing slash is ignored. Empty: there is no such path.
+std::optional<RouteMatch> find_route(std::string_view path);
 
 common::HttpReply no_such_path(std::string_view path);
 common::HttpReply wrong_method(const Route& route, std::string_view method);

@@ -16,8 +16,8 @@
 #include "common/base/systemd.hpp"
 #include "common/base/version.hpp"
 #include "common/http_client/http_client.hpp"
-#include "common/http_server/http_server.hpp"
 #include "common/net/host_port.hpp"
+#include "common/http_server/server.hpp"
 
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -39,8 +39,8 @@ constexpr common::Millis prune_interval{10'000};
 
 // The configuration's numbers are bounded so that they fit a 32-bit size.
 
-common::ServerOptions server_options(const Config& config) {
-    common::ServerOptions options;
+common::http_server::Options server_options(const Config& config) {
+    common::http_server::Options options;
     options.max_body = static_cast<std::size_t>(config.ingest.max_body);
     options.max_connections = static_cast<std::size_t>(config.ingest.max_connections);
     options.server_name = std::string{"ffl-agent/"} + common::version;
@@ -88,8 +88,7 @@ class Service {
     Dispatcher dispatcher_{loop_.get_executor(), clock_, client_, queue_, cache_, config_, stats_};
     Ingest ingest_{clock_, queue_, cache_, stats_};
     std::optional<Control> control_;
-    std::optional<Router> router_;
-    std::optional<common::HttpServer> server_;
+    std::optional<common::http_server::Server> server_;
     common::SystemdNotifier systemd_;
     Watchdog watchdog_{clock_, database_, queue_, dispatcher_, cache_, config_, systemd_};
     common::Wakeup prune_now_{loop_.get_executor(), clock_};
@@ -114,12 +113,10 @@ Result<void> Service::open() {
 
 Result<void> Service::listen() {
     control_.emplace(clock_, queue_, cache_, config_, stats_, opened_,
-                     Control::Asks{[this] { return sync_now(); }});
-    router_.emplace(ingest_, *control_, config_);
+                     [this] { return sync_now(); });
     server_.emplace(
         loop_.get_executor(), server_options(config_),
-        [this](const common::Incoming& head) { return router_->refuse(head); },
-        [this](common::Incoming request) { return router_->handle(std::move(request)); });
+        [this](const common::Incoming& head) { return route(head, ingest_, *control_, config_); });
     const auto& ingest = config_.ingest;
     if (!ingest.listen.empty()) {
         auto port = server_->listen(ingest.listen, ingest.tls_cert_file, ingest.tls_key_file);

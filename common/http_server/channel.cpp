@@ -4,7 +4,7 @@
 #include <cassert>
 #include <cstring>
 
-namespace common {
+namespace common::http_server {
 
 namespace {
 
@@ -19,18 +19,16 @@ Channel::Channel(std::unique_ptr<Wire> wire)
     : wire_{std::move(wire)}, timer_{wire_->socket().get_executor()} {}
 
 Task<bool> Channel::handshake() {
-    auto greeting = wire_->handshake();
-    const bool understood = co_await std::move(greeting);
-    co_return understood && !expired_ && !closed_;
+    const bool connected = co_await wire_->handshake();
+    co_return connected && !expired_ && !closed_;
 }
 
-Task<Channel::Got> Channel::fill() {
+Task<Channel::Arrival> Channel::fill() {
     if (closed_ || expired_) {
-        co_return closed_ ? Got::nothing : Got::late;
+        co_return closed_ ? Arrival::nothing : Arrival::late;
     }
-    if (end_ == buffer_.size() &&
-        buffer_.size() <
-            largest_buffer) { // the last read filled it: there is more where that came from
+    // A full buffer means that the last read filled it: more bytes are probably waiting.
+    if (end_ == buffer_.size() && buffer_.size() < largest_buffer) {
         buffer_.resize(std::max(smallest_buffer, 2 * buffer_.size()));
     }
     if (begin_ != 0) {
@@ -38,17 +36,17 @@ Task<Channel::Got> Channel::fill() {
         end_ -= begin_;
         begin_ = 0;
     }
-    assert(end_ < buffer_.size() && "the reader leaves less than a head unused");
-    auto reading = wire_->read_some(asio::buffer(buffer_.data() + end_, buffer_.size() - end_));
-    const auto [failed, size] = co_await std::move(reading);
+    assert(end_ < buffer_.size() && "the reader leaves less than a head unconsumed");
+    const auto [failed, size] =
+        co_await wire_->read_some(asio::buffer(buffer_.data() + end_, buffer_.size() - end_));
     end_ += size;
     if (closed_ || expired_) {
-        co_return closed_ ? Got::nothing : Got::late;
+        co_return closed_ ? Arrival::nothing : Arrival::late;
     }
     if (!failed) {
-        co_return Got::it;
+        co_return Arrival::bytes;
     }
-    co_return failed == asio::error::eof ? Got::end : Got::nothing;
+    co_return failed == asio::error::eof ? Arrival::end : Arrival::nothing;
 }
 
 Task<bool> Channel::write(std::string_view bytes) {
@@ -56,8 +54,8 @@ Task<bool> Channel::write(std::string_view bytes) {
         if (closed_ || expired_) {
             co_return false;
         }
-        auto writing = wire_->write_some(asio::buffer(bytes.data(), bytes.size()));
-        const auto [failed, size] = co_await std::move(writing);
+        const auto [failed, size] =
+            co_await wire_->write_some(asio::buffer(bytes.data(), bytes.size()));
         if (failed) {
             co_return false;
         }
@@ -67,12 +65,10 @@ Task<bool> Channel::write(std::string_view bytes) {
 }
 
 Task<> Channel::linger() {
-    auto farewell = wire_->end_of_writing();
-    co_await std::move(farewell);
-    for (auto got = Got::it; got == Got::it;) {
+    co_await wire_->end_writing();
+    for (auto arrival = Arrival::bytes; arrival == Arrival::bytes;) {
         begin_ = end_;
-        auto bytes = fill();
-        got = co_await std::move(bytes);
+        arrival = co_await fill();
     }
 }
 
@@ -95,7 +91,7 @@ void Channel::shrink() {
     }
 }
 
-void Channel::watch(Instant deadline) {
+void Channel::set_deadline(Instant deadline) {
     deadline_ = deadline;
     expired_ = false;
     if (deadline < armed_) {
@@ -128,4 +124,4 @@ void Channel::rang() {
     wire_->socket().cancel(gone_already);
 }
 
-} // namespace common
+} // namespace common::http_server

@@ -1,5 +1,5 @@
-// Channel: a wire with a buffer for what came in and one deadline for whatever is under way. Loop
-// thread.
+// Channel: a wire with a buffer for received bytes and one deadline for the operation in progress.
+// Loop thread.
 #pragma once
 
 #include "common/base/time.hpp"
@@ -9,46 +9,46 @@
 #include <string_view>
 #include <vector>
 
-namespace common {
+namespace common::http_server {
 
-/// Held by a shared_ptr: its timer asks whether it is still there.
+/// Held by a shared_ptr, because its timer checks whether it still exists.
 class Channel : public std::enable_shared_from_this<Channel> {
   public:
-    enum class Got {
-        it,
+    enum class Arrival {
+        bytes,
         late,    ///< the deadline passed
         end,     ///< the peer will send no more
-        nothing, ///< the connection is gone, or closed by us
+        nothing, ///< the connection failed, or was closed by us
     };
     static constexpr Instant never = Instant::max();
 
     explicit Channel(std::unique_ptr<Wire> wire);
 
-    /// False: there is no talking to the peer. Before anything else, once.
+    /// Called once, before anything else. False: no conversation with the peer is possible.
     Task<bool> handshake();
-    /// At least one more byte behind those held. Those that were held may have moved.
-    Task<Got> fill();
-    /// All of `bytes`. False: the deadline passed or the connection is gone.
+    /// Reads at least one more byte after those held. Invalidates held().
+    Task<Arrival> fill();
+    /// Writes all of `bytes`. False: the deadline passed or the connection failed.
     Task<bool> write(std::string_view bytes);
-    /// Ends our side and reads until the peer ends its own, or until the deadline: a close with
-    /// something unread would be a reset, which may overtake the last answer.
+    /// Ends our side and reads until the peer ends its own, or until the deadline: closing with
+    /// unread bytes would send a reset, which may overtake the last answer.
     Task<> linger();
-    /// Breaks off whatever is under way.
+    /// Cancels the operation in progress.
     void close();
     [[nodiscard]] bool closed() const { return closed_; }
 
-    /// Received and not consumed.
+    /// Received and not yet consumed.
     [[nodiscard]] std::string_view held() const { return {buffer_.data() + begin_, end_ - begin_}; }
     void consume(std::size_t bytes) { begin_ += bytes; }
-    /// Whether there is anything from the peer that was not consumed, here or in the kernel.
+    /// Whether anything from the peer was not consumed, here or in the kernel.
     [[nodiscard]] bool unread() const;
-    /// Whether a peer wants to be told of the end (TLS).
+    /// Whether the protocol tells the peer of the end (TLS).
     [[nodiscard]] bool has_farewell() const { return wire_->has_farewell(); }
-    /// Gives memory back; when nothing is held.
+    /// Frees the buffer when nothing is held.
     void shrink();
 
-    /// From now on this deadline holds.
-    void watch(Instant deadline);
+    /// Replaces the deadline of whatever is in progress.
+    void set_deadline(Instant deadline);
     [[nodiscard]] Instant deadline() const { return deadline_; }
 
   private:
@@ -67,4 +67,4 @@ class Channel : public std::enable_shared_from_this<Channel> {
     bool expired_ = false;
 };
 
-} // namespace common
+} // namespace common::http_server

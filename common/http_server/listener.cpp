@@ -13,14 +13,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-namespace common {
+namespace common::http_server {
 
 namespace {
 
 using asio::ip::tcp;
 using boost::system::error_code;
 
-std::string words(const error_code& failed) {
+std::string reason(const error_code& failed) {
     auto text = failed.message();
     if (!text.empty() && text.front() >= 'A' && text.front() <= 'Z') {
         text.front() = static_cast<char>(text.front() - 'A' + 'a');
@@ -39,11 +39,11 @@ std::optional<tcp::endpoint> parse(std::string_view address) {
     return failed ? std::nullopt : std::optional{tcp::endpoint{ip, parsed->port}};
 }
 
-/// Whether a process listens on the socket file, or why that cannot be found out.
-Result<bool> is_live(const sockaddr_un& address, const std::string& path) {
+/// Whether a process listens on the socket file.
+Result<bool> in_use(const sockaddr_un& address, const std::string& path) {
     const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (probe < 0) {
-        return fail(Fault::storage, path + ": " + words(last_error()));
+        return fail(Fault::storage, path + ": " + reason(last_error()));
     }
     const int connected =
         ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address);
@@ -55,12 +55,11 @@ Result<bool> is_live(const sockaddr_un& address, const std::string& path) {
     if (why.value() == ECONNREFUSED) {
         return false;
     }
-    return fail(
-        Fault::config,
-        path + ": the socket that is there cannot be asked whether it is in use: " + words(why));
+    return fail(Fault::config,
+                path + ": cannot find out whether the existing socket is in use: " + reason(why));
 }
 
-Result<void> make_way(const sockaddr_un& address, const std::string& path) {
+Result<void> remove_stale_socket(const sockaddr_un& address, const std::string& path) {
     struct stat there {};
     if (::lstat(path.c_str(), &there) != 0) {
         return {}; // bind() will say what is wrong, if anything is
@@ -68,18 +67,18 @@ Result<void> make_way(const sockaddr_un& address, const std::string& path) {
     if (!S_ISSOCK(there.st_mode)) {
         return fail(Fault::config,
                     path +
-                        ": there is a file that is not a socket; remove it or name another path");
+                        ": the file exists and is not a socket; remove it or choose another path");
     }
-    const auto live = is_live(address, path);
-    if (!live) {
-        return fail(live.error());
+    const auto busy = in_use(address, path);
+    if (!busy) {
+        return fail(busy.error());
     }
-    if (*live) {
-        return fail(Fault::unreachable, "another process listens on " + path);
+    if (*busy) {
+        return fail(Fault::unreachable, "another process is listening on " + path);
     }
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
         return fail(Fault::storage,
-                    path + ": the old socket cannot be removed: " + words(last_error()));
+                    path + ": cannot remove the old socket: " + reason(last_error()));
     }
     return {};
 }
@@ -117,7 +116,7 @@ Result<std::uint16_t> Listener::open_tcp(const std::string& address, const std::
         acceptor.listen(asio::socket_base::max_listen_connections, failed);
     }
     if (failed) {
-        return fail(Fault::unreachable, address + ": " + words(failed));
+        return fail(Fault::unreachable, address + ": " + reason(failed));
     }
     const auto bound = acceptor.local_endpoint(failed);
     tcp::endpoint here;
@@ -131,18 +130,18 @@ Result<void> Listener::open_unix(const std::string& path, unsigned mode) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.empty() || path.size() >= sizeof address.sun_path) {
-        return fail(Fault::config, path + ": the path of a socket may have 1 to " +
+        return fail(Fault::config, path + ": expected a socket path of 1 to " +
                                        std::to_string(sizeof address.sun_path - 1) +
-                                       " bytes, this has " + std::to_string(path.size()));
+                                       " bytes, found " + std::to_string(path.size()));
     }
     std::memcpy(address.sun_path, path.data(), path.size());
-    if (auto way = make_way(address, path); !way) {
-        return way;
+    if (auto removed = remove_stale_socket(address, path); !removed) {
+        return removed;
     }
     error_code failed;
     acceptor.open(asio::local::stream_protocol{}, failed);
-    // The file appears with at most these bits (the umask may take some), and gets exactly these
-    // before anybody can connect.
+    // bind() creates the file with at most these bits (the umask may clear some); chmod() sets
+    // them exactly, before any client can connect.
     if (!failed && ::fchmod(acceptor.native_handle(), static_cast<mode_t>(mode)) != 0) {
         failed = last_error();
     }
@@ -151,7 +150,7 @@ Result<void> Listener::open_unix(const std::string& path, unsigned mode) {
     }
     if (failed == boost::system::errc::no_such_file_or_directory) {
         return fail(Fault::config,
-                    path + ": the folder does not exist; create it or name another path");
+                    path + ": the folder does not exist; create it or choose another path");
     }
     struct stat here {};
     if (!failed && (::chmod(path.c_str(), static_cast<mode_t>(mode)) != 0 ||
@@ -162,7 +161,7 @@ Result<void> Listener::open_unix(const std::string& path, unsigned mode) {
         acceptor.listen(asio::socket_base::max_listen_connections, failed);
     }
     if (failed) {
-        return fail(Fault::storage, path + ": " + words(failed));
+        return fail(Fault::storage, path + ": " + reason(failed));
     }
     path_ = path;
     device_ = here.st_dev;
@@ -170,7 +169,7 @@ Result<void> Listener::open_unix(const std::string& path, unsigned mode) {
     return {};
 }
 
-Result<void> Listener::renew_tls() {
+Result<void> Listener::reload_tls() {
     if (!tls) {
         return {};
     }
@@ -194,4 +193,4 @@ void Listener::close() {
     pause.cancel();
 }
 
-} // namespace common
+} // namespace common::http_server

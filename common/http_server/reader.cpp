@@ -1,10 +1,13 @@
 #include "common/http_server/reader.hpp"
 
+#include "common/base/ascii.hpp"
+#include "common/http_server/target.hpp"
+#include "common/net/problem.hpp"
+
 #include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
-#include <boost/url/pct_string_view.hpp>
 
-namespace common {
+namespace common::http_server {
 
 namespace {
 
@@ -25,41 +28,42 @@ bool all_digits(std::string_view text) {
     return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
 }
 
-bool same_word(std::string_view a, std::string_view b) {
-    return boost::beast::iequals({a.data(), a.size()}, {b.data(), b.size()});
+std::string bytes_limit(std::size_t limit) {
+    return "the limit of " + std::to_string(limit) + " bytes";
 }
 
-std::string words(const error_code& what) {
+std::string describe(const error_code& what) {
     switch (static_cast<http::error>(what.value())) {
     case http::error::bad_method:
         return "the request line must begin with a method and one space";
     case http::error::bad_target:
-        return "the request line must hold method, target and HTTP version, with one space between "
-               "them";
+        return "the request line must be a method, a target and the HTTP version, with one space "
+               "between them";
     case http::error::bad_version:
         return "the request line must end with HTTP/1.1";
     case http::error::bad_field:
-        return "a header line must be a name, directly followed by a colon, and a value";
+        return "a header line must be a name, a colon directly after it, and a value";
     case http::error::bad_value:
-        return "a header's value holds a control character or is not a list where one is needed";
+        return "a header value contains a control character, or is not a list where one is "
+               "required";
     case http::error::bad_line_ending:
-        return "each line must end with CR LF, and CR may stand nowhere else";
+        return "each line must end with CR LF, and CR must not appear anywhere else";
     case http::error::bad_content_length:
     case http::error::multiple_content_length:
-        return "Content-Length must be one decimal number, and may not stand beside "
+        return "Content-Length must be one decimal number and must not be combined with "
                "Transfer-Encoding";
     case http::error::bad_transfer_encoding:
-        return "Transfer-Encoding may be given once, and not beside Content-Length";
+        return "Transfer-Encoding must be given only once and not together with Content-Length";
     case http::error::bad_chunk:
         return "a chunk must begin with its size as a hexadecimal number and end with CR LF";
     case http::error::bad_chunk_extension:
-        return "a chunk's size may be followed only by well-formed chunk extensions";
+        return "only well-formed chunk extensions may follow a chunk's size";
     default:
-        return "the request cannot be read: " + what.message();
+        return "the request cannot be parsed: " + what.message();
     }
 }
 
-/// Whether a request line is well-formed up to its version, which is one, though none of ours.
+/// Whether a request line is well-formed up to an HTTP version that is not one of ours.
 bool names_a_version(std::string_view line) {
     if (std::ranges::count(line, ' ') != 2) {
         return false;
@@ -73,7 +77,7 @@ bool names_a_version(std::string_view line) {
 class RequestReader::Parser final : public http::basic_parser<true> {
   public:
     explicit Parser(RequestReader& reader) : reader_{reader} {
-        header_limit(max_head + 1); // the reader counts for itself, line and headers together
+        header_limit(max_head + 1); // the reader itself counts line and headers together
         body_limit(boost::none);
     }
 
@@ -82,16 +86,16 @@ class RequestReader::Parser final : public http::basic_parser<true> {
 
     void on_request_impl(http::verb, string_view method, string_view target, int version,
                          error_code& stop) override {
-        reader_.is_head_ = method == "HEAD";
-        reader_.request_.method = reader_.is_head_ ? "GET" : std::string{plain(method)};
-        reader_.http_1_0_ = version == 10;
-        reader_.take_target(plain(target));
+        reader_.head_.is_head = method == "HEAD";
+        reader_.head_.http_1_0 = version == 10;
+        reader_.request_.method = reader_.head_.is_head ? "GET" : std::string{plain(method)};
+        reader_.on_target(plain(target));
         stop_if_refused(stop);
     }
     void on_field_impl(http::field, string_view name, string_view value,
                        error_code& stop) override {
-        if (!reader_.head_read_) { // later ones are trailers, which nobody here wants
-            reader_.take_field(plain(name), plain(value));
+        if (!reader_.head_.complete) { // later ones are trailers, which are ignored
+            reader_.on_field(plain(name), plain(value));
             stop_if_refused(stop);
         }
     }
@@ -100,16 +104,16 @@ class RequestReader::Parser final : public http::basic_parser<true> {
         stop_if_refused(stop);
     }
     void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override {
-        if (length && !reader_.dropping_) {
+        if (length && !reader_.body_.discarded) {
             reader_.request_.body.reserve(static_cast<std::size_t>(*length));
         }
     }
     std::size_t on_body_impl(string_view part, error_code&) override {
-        reader_.take_body(plain(part));
+        reader_.on_body(plain(part));
         return part.size();
     }
     std::size_t on_chunk_body_impl(std::uint64_t, string_view part, error_code&) override {
-        reader_.take_body(plain(part));
+        reader_.on_body(plain(part));
         return part.size();
     }
     void on_response_impl(int, string_view, int, error_code&) override {}
@@ -133,231 +137,195 @@ void RequestReader::begin(std::size_t max_body, bool local) {
     request_ = Incoming{};
     request_.local = local;
     refusal_.reset();
-    max_body_ = max_body;
-    line_size_ = line_start_ = seen_ = 0;
-    hosts_ = lengths_ = 0;
-    line_read_ = head_read_ = http_1_0_ = expects_continue_ = is_head_ = dropping_ = too_large_ =
-        false;
+    head_ = Head{};
+    body_ = Body{};
+    body_.limit = max_body;
 }
 
-RequestReader::Step RequestReader::feed(std::string_view bytes, std::size_t& used) {
+RequestReader::Progress RequestReader::feed(std::string_view bytes, std::size_t& used) {
     used = 0;
-    return head_read_ ? read_body(bytes, used) : read_head(bytes, used);
+    return head_.complete ? read_body(bytes, used) : read_head(bytes, used);
 }
 
-RequestReader::Step RequestReader::read_head(std::string_view bytes, std::size_t& used) {
-    if (!line_read_) {
-        if (const auto step = read_line(bytes, used); step != Step::head) {
-            return step;
+RequestReader::Progress RequestReader::read_head(std::string_view bytes, std::size_t& used) {
+    if (head_.line_size == 0) {
+        if (const auto progress = read_line(bytes, used); progress != Progress::head) {
+            return progress;
         }
     }
     std::size_t more = 0;
-    const auto step = read_fields(bytes.substr(used), more);
+    const auto progress = read_fields(bytes.substr(used), more);
     used += more;
-    return step;
+    return progress;
 }
 
-// The request line is judged as soon as it is there: who speaks something else need not send
-// headers to be told so.
-RequestReader::Step RequestReader::read_line(std::string_view bytes, std::size_t& used) {
+// The request line is checked as soon as it is complete: a client that speaks another protocol is
+// told so without having to send headers.
+RequestReader::Progress RequestReader::read_line(std::string_view bytes, std::size_t& used) {
     if (!bytes.empty() && !is_token_char(bytes.front())) {
-        return refuse(400, "this is not an HTTP request (is it TLS on a port without TLS?)");
+        return refuse(400, "this is not an HTTP request (was TLS sent to a port without TLS?)");
     }
     const auto newline = end_of_line(bytes);
     if (refusal_) {
-        return Step::bad;
+        return Progress::malformed;
     }
     if (!newline) {
-        return bytes.size() < max_head ? Step::more
-                                       : refuse(414, "the request line may have at most " +
-                                                         std::to_string(max_head) + " bytes");
+        return bytes.size() < max_head
+                   ? Progress::need_more
+                   : refuse(414, "the request line exceeds " + bytes_limit(max_head));
     }
-    error_code problem_found;
-    used = parser_->put({bytes.data(), *newline + 1}, problem_found);
-    if (problem_found && problem_found != http::error::need_more) {
-        if (problem_found == http::error::bad_version &&
-            names_a_version(bytes.substr(0, *newline - 1))) {
-            return refuse(505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
+    error_code failed;
+    used = parser_->put({bytes.data(), *newline + 1}, failed);
+    if (failed && failed != http::error::need_more) {
+        if (failed == http::error::bad_version && names_a_version(bytes.substr(0, *newline - 1))) {
+            return refuse(505, "expected HTTP/1.1 or HTTP/1.0");
         }
-        return refuse(400, words(problem_found));
+        return refuse(400, describe(failed));
     }
-    line_read_ = true;
-    line_size_ = used;
-    line_start_ = seen_ = 0;
-    return Step::head;
+    head_.line_size = used;
+    head_.line_start = head_.scanned = 0;
+    return Progress::head;
 }
 
-// The parser gets the headers in one piece, after a look at the lines: it would unfold folded
-// headers, which others read differently.
-RequestReader::Step RequestReader::read_fields(std::string_view bytes, std::size_t& used) {
-    for (;;) {
+// The parser gets the headers in one piece after their lines were checked: it would unfold folded
+// headers, which other servers read differently.
+RequestReader::Progress RequestReader::read_fields(std::string_view bytes, std::size_t& used) {
+    for (bool last = false; !last;) {
         const auto newline = end_of_line(bytes);
         if (refusal_) {
-            return Step::bad;
+            return Progress::malformed;
         }
-        if (line_size_ + (newline ? *newline + 1 : bytes.size()) > max_head) {
-            return refuse(431, "request line and headers may have at most " +
-                                   std::to_string(max_head) + " bytes");
+        if (head_.line_size + (newline ? *newline + 1 : bytes.size()) > max_head) {
+            return refuse(431, "the request line and the headers together exceed " +
+                                   bytes_limit(max_head));
         }
         if (!newline) {
-            return Step::more;
+            return Progress::need_more;
         }
-        const bool folded = bytes[line_start_] == ' ' || bytes[line_start_] == '\t';
-        if (folded) {
-            return refuse(
-                400,
-                "a header line may not begin with white space (folded headers are not accepted)");
+        if (bytes[head_.line_start] == ' ' || bytes[head_.line_start] == '\t') {
+            return refuse(400, "a header line must not begin with white space (folded headers are "
+                               "not accepted)");
         }
-        const bool last = *newline == line_start_ + 1;
-        line_start_ = *newline + 1;
-        if (last) {
-            break;
-        }
+        last = *newline == head_.line_start + 1;
+        head_.line_start = *newline + 1;
     }
-    error_code problem_found;
-    used = parser_->put({bytes.data(), line_start_}, problem_found);
-    if (problem_found) {
-        return refuse(400, words(problem_found));
+    error_code failed;
+    used = parser_->put({bytes.data(), head_.line_start}, failed);
+    if (failed) {
+        return refuse(400, describe(failed));
     }
-    head_read_ = true;
-    return Step::head;
+    head_.complete = true;
+    return Progress::head;
 }
 
-RequestReader::Step RequestReader::read_body(std::string_view bytes, std::size_t& used) {
+RequestReader::Progress RequestReader::read_body(std::string_view bytes, std::size_t& used) {
+    // After the last chunk's line, the parser assumes that it gets at least the end of the chunks.
     if (parser_->chunked() && bytes.starts_with('0') && bytes.size() < shortest_end_of_chunks) {
-        return Step::more; // once the parser has seen the last chunk's line, it takes for granted
-                           // that it gets that much
+        return Progress::need_more;
     }
-    error_code problem_found;
+    error_code failed;
     parser_->eager(true);
-    used = parser_->put({bytes.data(), bytes.size()}, problem_found);
-    if (problem_found && problem_found != http::error::need_more) {
-        return refuse(400, words(problem_found));
+    used = parser_->put({bytes.data(), bytes.size()}, failed);
+    if (failed && failed != http::error::need_more) {
+        return refuse(400, describe(failed));
     }
     if (parser_->is_done()) {
-        return Step::done;
+        return Progress::complete;
     }
     return bytes.size() - used < max_head
-               ? Step::more
-               : refuse(400, "a chunk's first line or the trailers are too long");
+               ? Progress::need_more
+               : refuse(400, "a chunk's size line or the trailers exceed " + bytes_limit(max_head));
 }
 
-/// Where the line that begins at line_start_ has its LF. Every byte is looked at once.
+/// Where the line that begins at line_start has its LF. Every byte is scanned once.
 std::optional<std::size_t> RequestReader::end_of_line(std::string_view bytes) {
-    const auto newline = bytes.find('\n', seen_);
+    const auto newline = bytes.find('\n', head_.scanned);
     if (newline == bytes.npos) {
-        seen_ = bytes.size();
+        head_.scanned = bytes.size();
         return std::nullopt;
     }
-    seen_ = newline + 1;
-    if (newline == line_start_ || bytes[newline - 1] != '\r') {
-        refuse(400, words(http::error::bad_line_ending));
+    head_.scanned = newline + 1;
+    if (newline == head_.line_start || bytes[newline - 1] != '\r') {
+        refuse(400, describe(http::error::bad_line_ending));
     }
     return newline;
 }
 
-void RequestReader::take_target(std::string_view target) {
-    if (target == "*" && request_.method == "OPTIONS") {
-        request_.path = target;
+void RequestReader::on_target(std::string_view text) {
+    auto target = parse_target(text, request_.method);
+    if (!target) {
+        refuse(400, std::move(target.error().message));
         return;
     }
-    auto rest = target;
-    for (const std::string_view scheme :
-         {"http://", "https://"}) { // the form that is meant for proxies
-        if (same_word(rest.substr(0, scheme.size()), scheme)) {
-            rest.remove_prefix(scheme.size());
-            rest.remove_prefix(std::min(rest.find_first_of("/?"), rest.size()));
-            break;
-        }
-    }
-    const auto question = std::min(rest.find('?'), rest.size());
-    const auto path = rest.substr(0, question);
-    const bool absolute = rest.size() != target.size();
-    if (!path.starts_with('/') && !(absolute && path.empty())) {
-        refuse(400, "the request's target must be a path that begins with /");
-        return;
-    }
-    if (rest.find('#') != rest.npos) {
-        refuse(400, "the request's target may not hold a #");
-        return;
-    }
-    const auto encoded = boost::urls::make_pct_string_view({path.data(), path.size()});
-    if (!encoded) {
-        refuse(400, "in the request's path each % must be followed by two hexadecimal digits");
-        return;
-    }
-    request_.path = path.empty() ? "/" : encoded->decode();
-    if (request_.path.find('\0') != std::string::npos) {
-        refuse(400, "the request's path may not hold a zero byte");
-        return;
-    }
-    request_.query = rest.substr(std::min(question + 1, rest.size()));
+    request_.path = std::move(target->path);
+    request_.query = std::move(target->query);
 }
 
-void RequestReader::take_field(std::string_view name, std::string_view value) {
-    if (same_word(name, "Host")) {
-        if (++hosts_ > 1 || value.find_first_of(" \t,/?#@\\") != value.npos) {
-            refuse(400, "Host must be given once and be a name or an address, perhaps with a port");
+void RequestReader::on_field(std::string_view name, std::string_view value) {
+    if (equal_ignoring_case(name, "Host")) {
+        if (++head_.hosts > 1 || value.find_first_of(" \t,/?#@\\") != value.npos) {
+            refuse(400, "Host must be given once and be a name or an address, optionally with a "
+                        "port");
         }
-    } else if (same_word(name, "Content-Length")) {
-        if (++lengths_ > 1 || !all_digits(value)) {
-            refuse(400, words(http::error::bad_content_length));
+    } else if (equal_ignoring_case(name, "Content-Length")) {
+        if (++head_.lengths > 1 || !all_digits(value)) {
+            refuse(400, describe(http::error::bad_content_length));
         }
-    } else if (same_word(name, "Transfer-Encoding")) {
-        if (!same_word(value, "chunked")) {
-            refuse(501, "of transfer encodings only chunked is understood");
-        } else if (http_1_0_) {
-            refuse(400, "HTTP/1.0 has no Transfer-Encoding");
+    } else if (equal_ignoring_case(name, "Transfer-Encoding")) {
+        if (!equal_ignoring_case(value, "chunked")) {
+            refuse(501, "the only supported Transfer-Encoding is chunked");
+        } else if (head_.http_1_0) {
+            refuse(400, "HTTP/1.0 does not have Transfer-Encoding");
         }
-    } else if (same_word(name, "Expect")) {
-        if (!same_word(value, "100-continue")) {
-            refuse(417, "only Expect: 100-continue can be met");
+    } else if (equal_ignoring_case(name, "Expect")) {
+        if (!equal_ignoring_case(value, "100-continue")) {
+            refuse(417, "the only supported Expect is 100-continue");
         }
-        expects_continue_ = !http_1_0_;
+        head_.expects_continue = !head_.http_1_0;
     }
     request_.headers.push_back({std::string{name}, std::string{value}});
 }
 
 void RequestReader::check_head() {
-    if (hosts_ == 0 && !http_1_0_) {
-        refuse(400, "a Host header is needed in HTTP/1.1");
+    if (head_.hosts == 0 && !head_.http_1_0) {
+        refuse(400, "HTTP/1.1 requires a Host header");
     }
-    if (parser_->content_length().value_or(0) > max_body_) {
+    if (parser_->content_length().value_or(0) > body_.limit) {
         discard();
-        too_large_ = true;
+        body_.too_large = true;
     }
 }
 
-void RequestReader::take_body(std::string_view part) {
-    if (dropping_) {
+void RequestReader::on_body(std::string_view part) {
+    if (body_.discarded) {
         return;
     }
-    if (part.size() > max_body_ - request_.body.size()) {
+    if (part.size() > body_.limit - request_.body.size()) {
         discard();
-        too_large_ = true;
+        body_.too_large = true;
         return;
     }
     request_.body += part;
 }
 
 void RequestReader::discard() {
-    dropping_ = true;
+    body_.discarded = true;
     request_.body = std::string{};
 }
 
-bool RequestReader::done() const {
-    return head_read_ && parser_->is_done();
+bool RequestReader::complete() const {
+    return head_.complete && parser_->is_done();
 }
 
 bool RequestReader::keep_alive() const {
-    return head_read_ && parser_->keep_alive();
+    return head_.complete && parser_->keep_alive();
 }
 
-RequestReader::Step RequestReader::refuse(unsigned status, std::string why) {
-    if (!refusal_) { // the first reason is the nearest to the fault
+RequestReader::Progress RequestReader::refuse(unsigned status, std::string why) {
+    if (!refusal_) { // the first reason is the closest to the mistake
         refusal_ = problem(status, std::move(why));
     }
-    return Step::bad;
+    return Progress::malformed;
 }
 
-} // namespace common
+} // namespace common::http_server

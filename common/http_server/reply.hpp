@@ -1,4 +1,4 @@
-// A reply as bytes. Any thread.
+// A reply as the bytes of a response. Pure.
 #pragma once
 
 #include "common/net/http.hpp"
@@ -6,18 +6,18 @@
 #include <string>
 #include <string_view>
 
-namespace common {
+namespace common::http_server {
 
 enum class Ending {
-    keep,     ///< HTTP/1.1: the connection stays
-    keep_1_0, ///< the same, said aloud to a client of HTTP/1.0
+    keep,     ///< HTTP/1.1: the connection stays open
+    keep_1_0, ///< the same, stated explicitly for a client of HTTP/1.0
     close,
 };
 
-/// Writes the whole response into `out`, in place of what was there. Content-Length, Connection and
-/// Server are the server's business: the reply's own are left out, and so are headers that may not
-/// stand in one. `without_body`: the answer to HEAD.
+/// Replaces `out` with the whole response. The server itself writes Content-Length, Connection and
+/// Server: the reply's own are left out, and so are headers that are not valid. `without_body`: the
+/// answer to HEAD.
 void write_response(std::string& out, const HttpReply& reply, std::string_view server_name,
                     Ending ending, bool without_body);
 
-} // namespace common
+} // namespace common::http_server

@@ -2,28 +2,31 @@
 
 #include "common/base/log.hpp"
 #include "common/http_server/reply.hpp"
+#include "common/net/problem.hpp"
 
 #include <algorithm>
 #include <boost/core/demangle.hpp>
 #include <boost/system/system_error.hpp>
 #include <typeinfo>
 
-namespace common {
+namespace common::http_server {
 
 namespace {
+
+using Progress = RequestReader::Progress;
 
 constexpr std::size_t most_kept_for_output = 64 * 1024;
 constexpr Millis drain_time{10'000};
 constexpr std::size_t drain_bytes = 64 * 1024 * 1024;
 constexpr Millis linger_time{2'000};
-constexpr Millis first_moment{
-    1'000}; ///< what a new connection gets to send something before it may have to make room
+/// How long a new connection may stay silent before it can be closed to make room.
+constexpr Millis first_silence{1'000};
 
 Instant now() {
     return std::chrono::steady_clock::now();
 }
 
-/// What broke, without what() unless that is the system's own text: the words of a JSON library
+/// What failed, without what() unless that is the system's own text: the messages of a JSON library
 /// quote events.
 std::string kind(const std::exception& error) {
     const auto* system = dynamic_cast<const boost::system::system_error*>(&error);
@@ -33,32 +36,29 @@ std::string kind(const std::exception& error) {
 
 } // namespace
 
-Session::Session(Service& service, std::unique_ptr<Wire> wire, bool local, Welcome welcome)
-    : Channel{std::move(wire)}, service_{service}, local_{local}, welcome_{welcome} {}
+Session::Session(Context& context, std::unique_ptr<Wire> wire, bool local, Admission admission)
+    : Channel{std::move(wire)}, context_{context}, local_{local}, admission_{admission} {}
 
-Task<> Session::live() {
+Task<> Session::run() {
     idle_since_ = now();
-    watch(*idle_since_ + service_.options.request_timeout);
-    auto greeting = handshake();
-    const bool understood = co_await std::move(greeting);
+    set_deadline(*idle_since_ + context_.options.request_timeout);
+    const bool connected = co_await handshake();
     idle_since_.reset();
-    if (!understood) {
+    if (!connected) {
         close();
         co_return;
     }
-    if (welcome_ == Welcome::turn_away) {
-        auto refusal =
-            answer(problem(503, "too many connections are open; try again", {{"Retry-After", "1"}}),
-                   false);
-        co_await std::move(refusal);
+    if (admission_ == Admission::turn_away) {
+        auto reply =
+            problem(503, "too many open connections; try again later", {{"Retry-After", "1"}});
+        co_await answer(std::move(reply), false);
     }
     while (open_ && !closed()) {
-        auto arrival = next_request();
-        if (!co_await std::move(arrival)) {
+        const bool arrived = co_await next_request();
+        if (!arrived) {
             break;
         }
-        auto turn = exchange();
-        co_await std::move(turn);
+        co_await exchange();
     }
     close();
 }
@@ -67,201 +67,184 @@ bool Session::idle() const {
     return idle_since_ && !closed() && !unread();
 }
 
-bool Session::dispensable() const {
-    return answered_ || now() - *idle_since_ >= first_moment;
+bool Session::may_make_room() const {
+    return answered_ || now() - *idle_since_ >= first_silence;
 }
 
 /// False: no more requests come.
 Task<bool> Session::next_request() {
     for (;;) {
-        while (held().starts_with(
-            "\r\n")) { // RFC 9112 section 2.2: some clients send one too many after a body
+        // RFC 9112 section 2.2: some clients send an extra CR LF after a body.
+        while (held().starts_with("\r\n")) {
             consume(2);
         }
         if (!held().empty() && held() != "\r") {
             break;
         }
-        if (service_.stopping) {
+        if (context_.stopping) {
             co_return false;
         }
         if (!idle_since_) {
             idle_since_ = now();
-            watch(*idle_since_ + service_.options.idle_timeout);
+            set_deadline(*idle_since_ + context_.options.idle_timeout);
             shrink();
         }
-        auto bytes = fill();
-        const auto got = co_await std::move(bytes);
-        if (got != Got::it) {
+        const auto arrival = co_await fill();
+        if (arrival != Arrival::bytes) {
             co_return false;
         }
     }
     idle_since_.reset();
     continued_ = false;
-    watch(now() + service_.options.request_timeout);
-    reader_.begin(service_.options.max_body, local_);
+    set_deadline(now() + context_.options.request_timeout);
+    reader_.begin(context_.options.max_body, local_);
     co_return true;
 }
 
 Task<> Session::exchange() {
-    auto head = read_to(RequestReader::Step::head);
-    if (!co_await std::move(head)) {
+    const bool readable = co_await read_until(Progress::head);
+    if (!readable) {
         co_return;
     }
-    if (auto refusal = ask_gate()) {
-        auto end = refuse(std::move(*refusal), true);
-        co_await std::move(end);
+    auto handler = ask_gate();
+    if (!handler) {
+        co_await refuse(std::move(handler.error()), true);
         co_return;
     }
-    if (!reader_.done() && !reader_.too_large()) {
+    if (!reader_.complete() && !reader_.too_large()) {
         if (reader_.expects_continue() && held().empty()) {
             continued_ = true;
-            auto word = write("HTTP/1.1 100 Continue\r\n\r\n");
-            co_await std::move(word);
+            co_await write("HTTP/1.1 100 Continue\r\n\r\n");
         }
-        auto body = read_to(RequestReader::Step::done);
-        if (!co_await std::move(body)) {
+        const bool whole = co_await read_until(Progress::complete);
+        if (!whole) {
             co_return;
         }
     }
     if (reader_.too_large()) {
-        auto end = refuse(problem(413, "the body may have at most " +
-                                           std::to_string(service_.options.max_body) + " bytes"),
-                          false);
-        co_await std::move(end);
+        auto reply = problem(413, "the body exceeds the limit of " +
+                                      std::to_string(context_.options.max_body) + " bytes");
+        co_await refuse(std::move(reply), false);
         co_return;
     }
-    auto work = ask_handler();
-    co_await std::move(work);
+    co_await handle(std::move(*handler));
 }
 
-/// False: the request cannot be had, which the client was told. True also when the body turns out
-/// to be too large.
-Task<bool> Session::read_to(RequestReader::Step wanted) {
+/// False: the request is malformed or incomplete, which the client was told. True also when the
+/// body turns out to be too large.
+Task<bool> Session::read_until(Progress wanted) {
     for (;;) {
         if (!held().empty()) {
             std::size_t used = 0;
-            const auto step = reader_.feed(held(), used);
+            const auto progress = reader_.feed(held(), used);
             consume(used);
-            if (step == RequestReader::Step::bad) {
-                auto end = answer(reader_.refusal(), false);
-                co_await std::move(end);
+            if (progress == Progress::malformed) {
+                co_await answer(reader_.refusal(), false);
                 co_return false;
             }
-            if (step == wanted || reader_.too_large()) {
+            if (progress == wanted || reader_.too_large()) {
                 co_return true;
             }
         }
-        auto bytes = fill();
-        const auto got = co_await std::move(bytes);
-        if (got != Got::it) {
-            auto end = give_up(got);
-            co_await std::move(end);
+        const auto arrival = co_await fill();
+        if (arrival != Arrival::bytes) {
+            co_await answer_incomplete(arrival);
             co_return false;
         }
     }
 }
 
-/// Reads the rest of the request's body off, for a while and up to a size. True: all of it.
+/// Reads and discards the rest of the request's body, up to a time and a size. True: all of it.
 Task<bool> Session::drain() {
     reader_.discard();
-    watch(std::min(deadline(), now() + drain_time));
-    const auto limit = std::max(drain_bytes, service_.options.max_body);
+    set_deadline(std::min(deadline(), now() + drain_time));
+    const auto limit = std::max(drain_bytes, context_.options.max_body);
     for (std::size_t drained = 0; drained <= limit;) {
         if (!held().empty()) {
             std::size_t used = 0;
-            const auto step = reader_.feed(held(), used);
+            const auto progress = reader_.feed(held(), used);
             consume(used);
             drained += used;
-            if (step == RequestReader::Step::done || step == RequestReader::Step::bad) {
-                co_return step == RequestReader::Step::done;
+            if (progress == Progress::complete || progress == Progress::malformed) {
+                co_return progress == Progress::complete;
             }
         }
-        auto bytes = fill();
-        const auto got = co_await std::move(bytes);
-        if (got != Got::it) {
+        const auto arrival = co_await fill();
+        if (arrival != Arrival::bytes) {
             co_return false;
         }
     }
     co_return false;
 }
 
-std::optional<HttpReply> Session::ask_gate() {
-    if (!service_.gate) {
-        return std::nullopt;
-    }
+tl::expected<Handler, HttpReply> Session::ask_gate() {
+    const auto& head = reader_.request();
     try {
-        return service_.gate(reader_.request());
+        return context_.gate(head);
     } catch (const std::exception& error) {
-        log::error("a request could not be judged", {{"method", reader_.request().method},
-                                                     {"path", reader_.request().path},
-                                                     {"error", kind(error)}});
-        return problem(500, "the request could not be judged; the log says more");
+        log::error("checking a request failed",
+                   {{"method", head.method}, {"path", head.path}, {"error", kind(error)}});
+        return tl::unexpected{problem(500, "checking the request failed; see the agent's log")};
     }
 }
 
-/// Answers before the body is read. The client gets to send it all the same, lest it should see a
-/// reset instead of the answer; one that asks first (Expect: 100-continue) is answered at once.
+/// Answers before the body was read. The client may still send the body, so that it sees the answer
+/// and not a reset; a client that asks first (Expect: 100-continue) is answered at once.
 Task<> Session::refuse(HttpReply refusal, bool may_stay) {
-    bool whole = reader_.done();
+    bool whole = reader_.complete();
     const bool asks_first = reader_.expects_continue() && !continued_ && held().empty();
     if (!whole && !asks_first) {
-        auto rest = drain();
-        whole = co_await std::move(rest);
+        whole = co_await drain();
     }
-    auto end = answer(std::move(refusal), may_stay && whole);
-    co_await std::move(end);
+    co_await answer(std::move(refusal), may_stay && whole);
 }
 
-/// The request did not come whole: says so, where somebody may still listen.
-Task<> Session::give_up(Got why) {
-    if (why == Got::nothing) {
+/// The request did not arrive in full: says so, unless the connection is gone.
+Task<> Session::answer_incomplete(Arrival why) {
+    if (why == Arrival::nothing) {
         close();
         co_return;
     }
-    auto fault =
-        why == Got::late
-            ? problem(408, "the request did not come whole within " +
-                               std::to_string(service_.options.request_timeout.count()) + " ms")
-            : problem(400, "the request ended before it was whole");
-    auto end = answer(std::move(fault), false);
-    co_await std::move(end);
+    auto reply =
+        why == Arrival::late
+            ? problem(408, "the request was not complete within " +
+                               std::to_string(context_.options.request_timeout.count()) + " ms")
+            : problem(400, "the connection ended before the request was complete");
+    co_await answer(std::move(reply), false);
 }
 
-Task<> Session::ask_handler() {
-    watch(never);
+Task<> Session::handle(Handler handler) {
+    set_deadline(never);
     const auto method = reader_.request().method;
     const auto path = reader_.request().path;
     HttpReply reply;
-    std::string broke;
+    std::string failure;
     try {
-        auto call = service_.handler(std::move(reader_.request()));
-        reply = co_await std::move(call);
+        reply = co_await handler(std::move(reader_.request()));
     } catch (const std::exception& error) {
-        broke = kind(error);
+        failure = kind(error);
     } catch (...) {
-        broke = "unknown";
+        failure = "unknown";
     }
-    if (closed()) { // stopped meanwhile; nobody is there for the answer
+    if (closed()) { // stopped meanwhile: nobody is left to answer
         co_return;
     }
-    if (!broke.empty()) {
-        log::error("a request could not be handled",
-                   {{"method", method}, {"path", path}, {"error", broke}});
-        reply = problem(500, "the request could not be handled; the log says more");
+    if (!failure.empty()) {
+        log::error("handling a request failed",
+                   {{"method", method}, {"path", path}, {"error", failure}});
+        reply = problem(500, "handling the request failed; see the agent's log");
     }
-    auto end = answer(std::move(reply), true);
-    co_await std::move(end);
+    co_await answer(std::move(reply), true);
 }
 
-Task<> Session::answer(HttpReply reply, bool stay) {
-    open_ = open_ && stay && reader_.keep_alive() && !service_.stopping;
+Task<> Session::answer(HttpReply reply, bool may_stay) {
+    open_ = open_ && may_stay && reader_.keep_alive() && !context_.stopping;
     const auto ending = !open_               ? Ending::close
                         : reader_.http_1_0() ? Ending::keep_1_0
                                              : Ending::keep;
-    write_response(out_, reply, service_.options.server_name, ending, reader_.is_head());
-    watch(now() + service_.options.request_timeout);
-    auto writing = write(out_);
-    const bool written = co_await std::move(writing);
+    write_response(out_, reply, context_.options.server_name, ending, reader_.is_head());
+    set_deadline(now() + context_.options.request_timeout);
+    const bool written = co_await write(out_);
     if (out_.capacity() > most_kept_for_output) {
         out_ = std::string{};
     }
@@ -270,12 +253,11 @@ Task<> Session::answer(HttpReply reply, bool stay) {
         co_return;
     }
     answered_ = true;
-    if (!open_ && (has_farewell() || !reader_.done() || unread())) {
+    if (!open_ && (has_farewell() || !reader_.complete() || unread())) {
         idle_since_ = now();
-        watch(*idle_since_ + std::min(linger_time, service_.options.request_timeout));
-        auto end = linger();
-        co_await std::move(end);
+        set_deadline(*idle_since_ + std::min(linger_time, context_.options.request_timeout));
+        co_await linger();
     }
 }
 
-} // namespace common
+} // namespace common::http_server

@@ -1,66 +1,68 @@
-// Session: one connection of HttpServer, from accept to close. Loop thread. It reads a request,
-// asks gate and handler and answers, and sees to it that every wait for the peer has a deadline.
+// Session: one connection of a Server, from accept to close. Loop thread. It reads requests, asks
+// the gate, runs the handlers and answers; every wait for the peer has a deadline.
 #pragma once
 
 #include "common/http_server/channel.hpp"
-#include "common/http_server/http_server.hpp"
+#include "common/http_server/handler.hpp"
+#include "common/http_server/options.hpp"
 #include "common/http_server/reader.hpp"
 
 #include <memory>
 #include <optional>
 #include <string>
 
-namespace common {
+namespace common::http_server {
 
 /// What the sessions of one server share.
-struct Service {
-    ServerOptions options;
-    HttpServer::Gate gate;
-    HttpServer::Handler handler;
-    bool stopping = false; ///< no new requests; answers close their connection
+struct Context {
+    Options options;
+    Gate gate;
+    bool stopping = false; ///< no new requests; each answer closes its connection
 };
 
 class Session : public Channel {
   public:
-    enum class Welcome { serve, turn_away };
+    enum class Admission {
+        serve,
+        turn_away, ///< the only answer is 503
+    };
 
-    /// `service` outlives the session. `turn_away`: the one answer is 503.
-    Session(Service& service, std::unique_ptr<Wire> wire, bool local, Welcome welcome);
+    /// `context` outlives the session.
+    Session(Context& context, std::unique_ptr<Wire> wire, bool local, Admission admission);
 
-    /// Everything from the handshake to the last answer. Cancellation breaks off a handler that is
-    /// running.
-    Task<> live();
+    /// Everything from the handshake to the last answer. Cancelling it cancels the running handler.
+    Task<> run();
 
-    /// Waits for the peer's next move outside of a request, and nothing of it has come.
+    /// Whether it waits for the peer between requests and nothing of the next one has arrived.
     [[nodiscard]] bool idle() const;
     [[nodiscard]] Instant idle_since() const { return *idle_since_; } ///< when idle()
-    /// Whether closing it now, while it is idle, takes nothing from its client: it was answered, or
-    /// has kept silent for long enough.
-    [[nodiscard]] bool dispensable() const;
+    /// Whether closing it while it is idle costs its client nothing: the client was answered, or
+    /// has been silent for long enough.
+    [[nodiscard]] bool may_make_room() const;
 
     asio::cancellation_signal stop;
 
   private:
     Task<bool> next_request();
     Task<> exchange();
-    Task<bool> read_to(RequestReader::Step wanted);
+    Task<bool> read_until(RequestReader::Progress wanted);
     Task<bool> drain();
 
-    std::optional<HttpReply> ask_gate();
+    tl::expected<Handler, HttpReply> ask_gate();
+    Task<> handle(Handler handler);
     Task<> refuse(HttpReply refusal, bool may_stay);
-    Task<> give_up(Got why);
-    Task<> ask_handler();
-    Task<> answer(HttpReply reply, bool stay);
+    Task<> answer_incomplete(Arrival why);
+    Task<> answer(HttpReply reply, bool may_stay);
 
-    Service& service_;
+    Context& context_;
     const bool local_;
-    const Welcome welcome_;
+    const Admission admission_;
     RequestReader reader_;
     std::string out_;
-    bool open_ = true;       ///< the connection goes on after this answer
+    bool open_ = true;       ///< whether the connection stays open after this answer
     bool answered_ = false;  ///< at least once
     bool continued_ = false; ///< 100 was sent for this request
     std::optional<Instant> idle_since_;
 };
 
-} // namespace common
+} // namespace common::http_server

@@ -8,7 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-namespace common {
+namespace common::http_server {
 
 namespace {
 
@@ -23,14 +23,14 @@ class PlainWire final : public Wire {
 
     Socket& socket() override { return socket_; }
     Task<bool> handshake() override { co_return true; }
-    Task<Moved> read_some(asio::mutable_buffer into) override {
+    Task<Transfer> read_some(asio::mutable_buffer into) override {
         return socket_.async_read_some(into, awaited);
     }
-    Task<Moved> write_some(asio::const_buffer from) override {
+    Task<Transfer> write_some(asio::const_buffer from) override {
         return socket_.async_write_some(from, awaited);
     }
     [[nodiscard]] bool has_farewell() const override { return false; }
-    Task<> end_of_writing() override {
+    Task<> end_writing() override {
         error_code gone_already;
         socket_.shutdown(Socket::shutdown_send, gone_already);
         co_return;
@@ -47,26 +47,24 @@ class TlsWire final : public Wire {
 
     Socket& socket() override { return stream_.next_layer(); }
     Task<bool> handshake() override {
-        auto greeting = stream_.async_handshake(ssl::stream_base::server, awaited);
-        const auto [failed] = co_await std::move(greeting);
+        const auto [failed] = co_await stream_.async_handshake(ssl::stream_base::server, awaited);
         co_return !failed;
     }
-    Task<Moved> read_some(asio::mutable_buffer into) override {
+    Task<Transfer> read_some(asio::mutable_buffer into) override {
         return stream_.async_read_some(into, awaited);
     }
-    Task<Moved> write_some(asio::const_buffer from) override {
+    Task<Transfer> write_some(asio::const_buffer from) override {
         return stream_.async_write_some(from, awaited);
     }
     [[nodiscard]] bool has_farewell() const override { return true; }
-    Task<> end_of_writing() override {
-        auto farewell = stream_.async_shutdown(awaited);
-        co_await std::move(farewell);
+    Task<> end_writing() override {
+        co_await stream_.async_shutdown(awaited);
         error_code gone_already;
         socket().shutdown(Socket::shutdown_send, gone_already);
     }
 
   private:
-    std::shared_ptr<ssl::context> context_; // outlives the listener's when that gets a new one
+    std::shared_ptr<ssl::context> context_; // kept when the listener gets a new one
     ssl::stream<Socket> stream_;
 };
 
@@ -130,4 +128,4 @@ Result<std::shared_ptr<ssl::context>> server_tls(const std::string& cert_file,
     return context;
 }
 
-} // namespace common
+} // namespace common::http_server

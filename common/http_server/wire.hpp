@@ -1,5 +1,5 @@
-// Wire: the bytes of one accepted connection, with TLS or without; and the TLS side of a listener.
-// Loop thread.
+// Wire: the bytes of one accepted connection, with or without TLS; and the TLS context of a
+// listener. Loop thread.
 #pragma once
 
 #include "common/async/task.hpp"
@@ -14,27 +14,27 @@ namespace boost::asio::ssl {
 class context;
 }
 
-namespace common {
+namespace common::http_server {
 
 class Wire {
   public:
     using Socket = asio::generic::stream_protocol::socket; // TCP and Unix alike
-    using Moved = std::tuple<boost::system::error_code, std::size_t>;
+    using Transfer = std::tuple<boost::system::error_code, std::size_t>;
 
-    /// Without a context: no TLS.
+    /// A null context: no TLS.
     static std::unique_ptr<Wire> over(Socket socket, std::shared_ptr<asio::ssl::context> tls);
     virtual ~Wire() = default;
 
     virtual Socket& socket() = 0;
-    /// False: there is no talking to the peer. Before anything else, once.
+    /// Called once, before anything else. False: no conversation with the peer is possible.
     virtual Task<bool> handshake() = 0;
-    virtual Task<Moved> read_some(asio::mutable_buffer into) = 0;
-    virtual Task<Moved> write_some(asio::const_buffer from) = 0;
-    /// Whether the peer is to be told of the end in its own protocol (a TLS client takes a bare
-    /// close for an attack).
+    virtual Task<Transfer> read_some(asio::mutable_buffer into) = 0;
+    virtual Task<Transfer> write_some(asio::const_buffer from) = 0;
+    /// Whether the protocol tells the peer of the end (a TLS client takes a bare close for an
+    /// attack).
     [[nodiscard]] virtual bool has_farewell() const = 0;
-    /// Tells the peer that no more will be sent; what it still sends can be read.
-    virtual Task<> end_of_writing() = 0;
+    /// Tells the peer that no more will be sent. What it still sends can be read.
+    virtual Task<> end_writing() = 0;
 };
 
 /// PEM files, the certificate with its chain. TLS 1.2 or later. Errors (Fault::config) name the
@@ -42,4 +42,4 @@ class Wire {
 Result<std::shared_ptr<asio::ssl::context>> server_tls(const std::string& cert_file,
                                                        const std::string& key_file);
 
-} // namespace common
+} // namespace common::http_server

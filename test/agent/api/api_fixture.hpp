@@ -11,6 +11,7 @@
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace test {
 
@@ -21,7 +22,7 @@ class Api : public ::testing::Test {
     /// Two webhooks: "7" wants faces, "8" wants everything.
     void SetUp() override { open({{"7", faces}, {"8", everything}}); }
 
-    /// Definitions as the local file gives them; with `server` set there is a server that has not
+    /// `local` are the definitions of the local file. With `server`, one is configured that has not
     /// answered yet.
     void open(std::vector<agent::Definition> local, bool server = false) {
         config.queue.path = folder.file("agent.db");
@@ -40,10 +41,8 @@ class Api : public ::testing::Test {
                              std::make_move_iterator(more.end()));
         });
         queue.start(parts);
-        agent::Control::Asks asks{
-            [this]() -> common::Task<common::Result<agent::Changes>> { return sync_answer(this); }};
-        control.emplace(clock, queue, cache, config, stats, std::move(*opened), std::move(asks));
-        router.emplace(ingest, *control, config);
+        control.emplace(clock, queue, cache, config, stats, std::move(*opened),
+                        [this] { return sync_answer(this); });
     }
 
     void TearDown() override {
@@ -58,7 +57,7 @@ class Api : public ::testing::Test {
         co_return self->synced;
     }
 
-    /// `target` is path and query, the path percent-decoded already.
+    /// A request on the Unix socket. `target` is path and query, the path already percent-decoded.
     static common::Incoming request(std::string method, std::string_view target,
                                     std::string body = {}, common::Headers headers = {}) {
         common::Incoming incoming;
@@ -72,8 +71,26 @@ class Api : public ::testing::Test {
         return incoming;
     }
 
+    /// The same over TCP.
+    static common::Incoming tcp_request(std::string method, std::string_view target,
+                                        common::Headers headers = {}) {
+        auto incoming = request(std::move(method), target, {}, std::move(headers));
+        incoming.local = false;
+        return incoming;
+    }
+
+    /// What the router decides by the head alone. Empty: it returned a handler.
+    std::optional<common::HttpReply> refusal(const common::Incoming& head) {
+        auto handler = agent::route(head, ingest, *control, config);
+        return handler ? std::nullopt : std::optional{std::move(handler.error())};
+    }
+
+    /// As the server does it: the router sees the head, and its handler gets the whole request.
     common::HttpReply call(common::Incoming incoming) {
-        return run(loop, router->handle(std::move(incoming)));
+        auto body = std::exchange(incoming.body, {});
+        auto handler = agent::route(incoming, ingest, *control, config);
+        incoming.body = std::move(body);
+        return handler ? run(loop, (*handler)(std::move(incoming))) : std::move(handler.error());
     }
     common::HttpReply call(std::string method, std::string_view target, std::string body = {},
                            common::Headers headers = {}) {
@@ -82,19 +99,12 @@ class Api : public ::testing::Test {
     common::HttpReply post(std::string body, common::Headers headers = {}) {
         return call("POST", "/v1/events", std::move(body), std::move(headers));
     }
-    /// The same over TCP.
-    common::HttpReply call_tcp(std::string method, std::string_view target,
-                               common::Headers headers = {}) {
-        auto incoming = request(std::move(method), target, {}, std::move(headers));
-        incoming.local = false;
-        return call(std::move(incoming));
-    }
 
     static std::string header(const common::HttpReply& reply, std::string_view name) {
         return std::string{common::find_header(reply.headers, name).value_or("")};
     }
 
-    /// That a reply is a problem of that status; gives its detail.
+    /// Expects a problem of that status and returns its detail.
     static std::string problem_of(const common::HttpReply& reply, unsigned status) {
         EXPECT_EQ(reply.status, status) << reply.body;
         EXPECT_EQ(header(reply, "Content-Type"), "application/problem+json");
@@ -114,7 +124,7 @@ class Api : public ::testing::Test {
         return Json::parse(reply.body);
     }
 
-    /// A used-up delivery becomes a dead letter as the dispatcher would make it one.
+    /// Makes a delivery a dead letter, as the dispatcher does after its last attempt.
     void kill(std::int64_t id, const std::string& webhook,
               std::string error = "503 Service Unavailable") {
         agent::RecordedOutcome recorded;
@@ -128,8 +138,7 @@ class Api : public ::testing::Test {
         run(loop, flushed(queue));
     }
     static common::Task<bool> flushed(agent::Queue& queue) {
-        auto write = queue.flush();
-        co_await std::move(write);
+        co_await queue.flush();
         co_return true;
     }
 
@@ -148,7 +157,6 @@ class Api : public ::testing::Test {
     agent::Queue queue{loop.get_executor(), clock, database, config, stats};
     agent::Ingest ingest{clock, queue, cache, stats};
     std::optional<agent::Control> control;
-    std::optional<agent::Router> router;
     common::TaskGroup parts{loop.get_executor()};
     std::vector<agent::Delivery> handed_on;
     common::Result<agent::Changes> synced{agent::Changes{}};

@@ -1,4 +1,4 @@
-// ControlTest: control behind the router, with deliveries to look at.
+// ControlTest: control behind the router, with deliveries in the queue.
 #pragma once
 
 #include "test/agent/api/api_fixture.hpp"
@@ -17,7 +17,7 @@ struct ControlTest : Api {
         }
         return names;
     }
-    /// n car events, one after the other; gives the ids of their deliveries.
+    /// Posts n car events, one after the other, and returns the ids of their deliveries.
     std::vector<std::int64_t> fill(int n) {
         const auto before = handed_on.size();
         for (int i = 0; i < n; ++i) {

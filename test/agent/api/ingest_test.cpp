@@ -46,7 +46,7 @@ TEST_F(IngestTest, KeepsTheBytesAsTheyCame) {
     EXPECT_EQ(*handed_on[1].event, second);
 }
 
-TEST_F(IngestTest, TakesArraysAndNdjson) {
+TEST_F(IngestTest, AcceptsArraysAndNdjson) {
     EXPECT_EQ(accepted(post("[" + std::string{face} + "," + car + "]")), counts(2, 0, 3));
     for (const auto* lines : {"application/x-ndjson", "application/ndjson", "application/jsonl",
                               "Application/X-NDJSON; charset=UTF-8"}) {
@@ -55,13 +55,13 @@ TEST_F(IngestTest, TakesArraysAndNdjson) {
     }
 }
 
-TEST_F(IngestTest, TakesNothingForNothing) {
+TEST_F(IngestTest, AcceptsAnEmptyArray) {
     EXPECT_EQ(accepted(post("[]")), counts(0, 0, 0));
     EXPECT_EQ(accepted(post(" [ ] ")), counts(0, 0, 0));
     EXPECT_EQ(stats.events_accepted, 0U);
 }
 
-TEST_F(IngestTest, TakesEveryWayToSayJson) {
+TEST_F(IngestTest, AcceptsEveryWayToSayJson) {
     for (const auto* json :
          {"application/json", "Application/JSON", "application/json; charset=utf-8",
           "application/json;charset=\"UTF-8\"", "application/json; profile=x",
@@ -72,7 +72,7 @@ TEST_F(IngestTest, TakesEveryWayToSayJson) {
               counts(1, 0, 1));
 }
 
-TEST_F(IngestTest, GivesAnEventWithoutIdOneOfOurs) {
+TEST_F(IngestTest, GivesAnEventWithoutAnIdOneOfOurs) {
     EXPECT_EQ(accepted(post(R"({"type":"car"})")), counts(1, 0, 1));
     EXPECT_EQ(accepted(post(R"({"type":"car"})")), counts(1, 0, 1))
         << "without an id it is never a duplicate";
@@ -95,13 +95,13 @@ TEST_F(IngestTest, AcceptsAndCountsDuplicatesWithoutDelivering) {
     EXPECT_EQ(stats.webhooks["7"].matched, 2U) << "a repeated request counts nothing";
 }
 
-TEST_F(IngestTest, KnowsDuplicatesOfEventsThatNobodyWanted) {
+TEST_F(IngestTest, KnowsDuplicatesOfEventsThatMatchedNothing) {
     EXPECT_EQ(cache.rebuild({{"7", faces}}).removed, std::vector<std::string>{"8"});
     EXPECT_EQ(accepted(post(car)), counts(1, 0, 0));
     EXPECT_EQ(accepted(post(car)), counts(1, 1, 0));
 }
 
-TEST_F(IngestTest, MatchesAgainstTheDefinitionsOfNow) {
+TEST_F(IngestTest, MatchesAgainstTheCurrentDefinitions) {
     cache.rebuild({{"8", everything}});
     EXPECT_EQ(accepted(post(face)), counts(1, 0, 1));
     cache.rebuild(
@@ -157,7 +157,7 @@ const std::vector<Bad>& bad_bodies() {
         {"a brace too many", R"({"type":"face"}})", "body goes on"},
         {"two objects in a row", R"({"type":"face"}{"type":"car"})", "x-ndjson"},
         {"ndjson as json", "{\"type\":\"face\"}\n{\"type\":\"car\"}", "x-ndjson"},
-        {"text behind the array", R"([{"type":"face"}] and more)", "body goes on"},
+        {"text after the array", R"([{"type":"face"}] and more)", "body goes on"},
         {"a comma at the end", R"([{"type":"face"},])", "event 1: "},
         {"a comma at the start", R"([,{"type":"face"}])", "event 0: "},
         {"a comma at the end of an object", R"({"type":"face",})", "event 0: "},
@@ -204,7 +204,7 @@ TEST_F(IngestTest, RefusesMalformedBodiesAndKeepsNothing) {
     EXPECT_GE(stats.events_rejected, bad_bodies().size());
 }
 
-TEST_F(IngestTest, TakesDepth64) {
+TEST_F(IngestTest, AcceptsADepthOf64) {
     accepted(post(nested(63)));
 }
 
@@ -229,18 +229,17 @@ TEST_F(IngestTest, RefusesOtherTypesAndSaysWhichToSend) {
          {"text/plain", "application/x-www-form-urlencoded", "application/xml", "text/json",
           "multipart/form-data", "application/cbor", "json", "application/json+x", "*/*"}) {
         const auto detail = problem_of(post(face, type(other)), 415);
-        EXPECT_NE(detail.find(other), std::string::npos) << detail;
+        EXPECT_TRUE(detail.starts_with("Content-Type = \"" + std::string{other} + "\": expected "))
+            << detail;
         EXPECT_NE(detail.find("-H 'Content-Type: application/json'"), std::string::npos) << detail;
         EXPECT_NE(detail.find("application/x-ndjson"), std::string::npos) << detail;
     }
-    EXPECT_NE(
-        problem_of(post(face, type("application/json; charset=windows-1251")), 415).find("UTF-8"),
-        std::string::npos);
-    EXPECT_NE(
-        problem_of(post(face, type("application/x-ndjson;Charset=latin1")), 415).find("UTF-8"),
-        std::string::npos);
-    EXPECT_NE(problem_of(post(face, {{"Content-Encoding", "gzip"}}), 415).find("compression"),
-              std::string::npos);
+    EXPECT_EQ(problem_of(post(face, type("application/json; charset=windows-1251")), 415),
+              "Content-Type charset = \"windows-1251\": expected UTF-8, as JSON always is");
+    EXPECT_EQ(problem_of(post(face, type("application/x-ndjson;Charset=latin1")), 415),
+              "Content-Type charset = \"latin1\": expected UTF-8, as JSON always is");
+    EXPECT_EQ(problem_of(post(face, {{"Content-Encoding", "gzip"}}), 415),
+              "Content-Encoding = \"gzip\": expected a body without compression");
     EXPECT_EQ(queue.stats().pending, 0U);
 }
 
@@ -248,9 +247,9 @@ struct IngestWithoutDefinitions : IngestTest {
     void SetUp() override { open({}, true); }
 };
 
-TEST_F(IngestWithoutDefinitions, SaysWhyAndWhenToComeBack) {
+TEST_F(IngestWithoutDefinitions, SaysWhyAndWhenToTryAgain) {
     const auto reply = post(face);
-    EXPECT_NE(problem_of(reply, 503).find("never fetched"), std::string::npos);
+    EXPECT_NE(problem_of(reply, 503).find("never been fetched"), std::string::npos);
     EXPECT_FALSE(header(reply, "Retry-After").empty());
     EXPECT_EQ(stats.events_rejected, 1U);
 
@@ -292,16 +291,16 @@ common::Task<common::Result<bool>> write_protect(common::Database& database, boo
     return database.run(std::move(work));
 }
 
-TEST_F(IngestTest, SaysThatTheStoreRefuses) {
+TEST_F(IngestTest, SaysThatTheDatabaseCannotBeWritten) {
     ASSERT_TRUE(run(loop, write_protect(database, true)));
     const auto reply = post(face);
-    EXPECT_NE(problem_of(reply, 503).find("store"), std::string::npos);
+    EXPECT_TRUE(problem_of(reply, 503).starts_with("cannot write to the database (")) << reply.body;
     EXPECT_EQ(header(reply, "Retry-After"), "5");
     EXPECT_EQ(stats.events_accepted, 0U);
     EXPECT_TRUE(handed_on.empty());
 }
 
-TEST_F(IngestTest, TakesALargeBatchWhole) {
+TEST_F(IngestTest, AcceptsALargeBatch) {
     std::string body = "[";
     for (int i = 0; i < 3000; ++i) {
         body +=

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using common::Fault;
-using common::HttpServer;
+using common::http_server::Server;
 using test::echo_of;
 using test::expect_problem;
 using test::RawClient;
@@ -38,12 +38,12 @@ struct Folder {
 
 common::Result<void> listen_unix(RunningServer& server, const std::string& path,
                                  unsigned mode = 0660) {
-    return server.on_loop([&](HttpServer& http) { return http.listen_unix(path, mode); });
+    return server.on_loop([&](Server& http) { return http.listen_unix(path, mode); });
 }
 
 common::Result<std::uint16_t> listen(RunningServer& server, const std::string& address,
                                      const std::string& cert = "", const std::string& key = "") {
-    return server.on_loop([&](HttpServer& http) { return http.listen(address, cert, key); });
+    return server.on_loop([&](Server& http) { return http.listen(address, cert, key); });
 }
 
 /// A socket file that nobody listens on any more.
@@ -56,7 +56,7 @@ void leave_stale_socket(const std::string& path) {
     ::close(fd);
 }
 
-TEST(UnixListener, serves_with_the_mode_it_was_given_and_takes_its_file_along) {
+TEST(UnixListener, HasTheModeItWasGivenAndRemovesItsFile) {
     const Folder folder;
     const auto path = folder / "agent.sock";
     RunningServer server;
@@ -73,7 +73,7 @@ TEST(UnixListener, serves_with_the_mode_it_was_given_and_takes_its_file_along) {
     EXPECT_FALSE(fs::exists(path));
 }
 
-TEST(UnixListener, takes_the_place_of_a_stale_file) {
+TEST(UnixListener, ReplacesAStaleFile) {
     const Folder folder;
     const auto path = folder / "agent.sock";
     leave_stale_socket(path);
@@ -83,7 +83,7 @@ TEST(UnixListener, takes_the_place_of_a_stale_file) {
     EXPECT_EQ(echo_of(RawClient::local(path).ask(RawClient::get("/")))["local"], true);
 }
 
-TEST(UnixListener, refuses_a_path_on_which_another_listens) {
+TEST(UnixListener, RefusesAPathOnWhichAnotherListens) {
     const Folder folder;
     const auto path = folder / "agent.sock";
     RunningServer first;
@@ -91,11 +91,11 @@ TEST(UnixListener, refuses_a_path_on_which_another_listens) {
     ASSERT_TRUE(listen_unix(first, path));
     const auto open = listen_unix(second, path);
     ASSERT_FALSE(open);
-    EXPECT_EQ(open.error().message, "another process listens on " + path);
+    EXPECT_EQ(open.error().message, "another process is listening on " + path);
     EXPECT_EQ(echo_of(RawClient::local(path).ask(RawClient::get("/")))["local"], true);
 }
 
-TEST(UnixListener, leaves_the_file_of_whoever_came_after_it) {
+TEST(UnixListener, LeavesTheFileOfALaterListener) {
     const Folder folder;
     const auto path = folder / "agent.sock";
     RunningServer first;
@@ -107,7 +107,7 @@ TEST(UnixListener, leaves_the_file_of_whoever_came_after_it) {
     EXPECT_EQ(echo_of(RawClient::local(path).ask(RawClient::get("/")))["local"], true);
 }
 
-TEST(UnixListener, says_what_is_wrong_with_a_path) {
+TEST(UnixListener, SaysWhatIsWrongWithAPath) {
     const Folder folder;
     RunningServer server;
     const auto message = [&](const std::string& path) {
@@ -127,10 +127,10 @@ TEST(UnixListener, says_what_is_wrong_with_a_path) {
     EXPECT_TRUE(listen_unix(server, folder / "agent.sock")); // the server is none the worse
 }
 
-TEST(UnixListener, has_connections_of_its_own) {
+TEST(UnixListener, HasItsOwnConnectionLimit) {
     const Folder folder;
     const auto path = folder / "agent.sock";
-    auto options = RunningServer::quick();
+    auto options = RunningServer::small();
     options.max_connections = 1;
     RunningServer server{options};
     ASSERT_TRUE(listen_unix(server, path));
@@ -143,7 +143,7 @@ TEST(UnixListener, has_connections_of_its_own) {
     server.release();
 }
 
-TEST(TcpListener, names_address_and_reason) {
+TEST(TcpListener, NamesAddressAndReason) {
     RunningServer server;
     const auto message = [&](const std::string& address) {
         const auto port = listen(server, address);
@@ -164,7 +164,7 @@ TEST(TcpListener, names_address_and_reason) {
     EXPECT_EQ(echo_of(server.client().ask(RawClient::get("/")))["local"], false);
 }
 
-TEST(TcpListener, listens_on_both_families) {
+TEST(TcpListener, ListensOnBothFamilies) {
     RunningServer server;
     const auto port = listen(server, "[::]:0");
     if (!port) {
@@ -174,7 +174,7 @@ TEST(TcpListener, listens_on_both_families) {
               "/"); // comes as ::ffff:127.0.0.1
 }
 
-TEST(TlsListener, serves_over_tls) {
+TEST(TlsListener, ServesOverTls) {
     test::Certificates certificates;
     const auto files = certificates.server();
     RunningServer server;
@@ -191,10 +191,10 @@ TEST(TlsListener, serves_over_tls) {
     EXPECT_EQ(reply->body.size(), 32U * 1024 * 1024);
 }
 
-TEST(TlsListener, bears_with_clients_that_speak_no_tls) {
+TEST(TlsListener, EnduresClientsWithoutTls) {
     test::Certificates certificates;
     const auto files = certificates.server();
-    auto options = RunningServer::quick();
+    auto options = RunningServer::small();
     options.request_timeout = 200ms;
     RunningServer server{options};
     const auto port = listen(server, "127.0.0.1:0", files.cert_file, files.key_file).value();
@@ -212,7 +212,7 @@ TEST(TlsListener, bears_with_clients_that_speak_no_tls) {
     EXPECT_EQ(server.handled, 1U);
 }
 
-TEST(TlsListener, names_the_file_that_is_wrong) {
+TEST(TlsListener, NamesTheFileThatIsWrong) {
     test::Certificates certificates;
     const auto files = certificates.server();
     const auto other = certificates.client();
@@ -237,15 +237,14 @@ TEST(TlsListener, names_the_file_that_is_wrong) {
                   files.cert_file);
 }
 
-TEST(TlsListener,
-     takes_a_renewed_certificate_with_new_options_and_keeps_the_old_one_when_it_is_bad) {
+TEST(TlsListener, ReloadsTheCertificateWithNewOptionsAndKeepsTheOldOneIfItIsBad) {
     test::Certificates old_ones, new_ones;
     const auto files = old_ones.server();
     const auto renewed = new_ones.server();
     RunningServer server;
     const auto port = listen(server, "127.0.0.1:0", files.cert_file, files.key_file).value();
     const auto renew = [&] {
-        server.on_loop([](HttpServer& http) { http.set_options(RunningServer::quick()); });
+        server.on_loop([](Server& http) { http.set_options(RunningServer::small()); });
     };
     fs::copy_file(renewed.cert_file, files.cert_file, fs::copy_options::overwrite_existing);
     testing::internal::CaptureStderr();
@@ -259,7 +258,7 @@ TEST(TlsListener,
               "/");
 }
 
-TEST(Listener, bears_a_shortage_of_descriptors) {
+TEST(Listener, EnduresAShortageOfDescriptors) {
     RunningServer server;
     auto before = server.client();
     EXPECT_EQ(echo_of(before.ask(RawClient::get("/")))["path"], "/");
@@ -291,12 +290,12 @@ TEST(Listener, bears_a_shortage_of_descriptors) {
     EXPECT_EQ(first, 'H');
     ::close(client);
     const auto log = testing::internal::GetCapturedStderr();
-    const auto line = log.find("cannot be accepted");
+    const auto line = log.find("cannot accept connections");
     ASSERT_NE(line, std::string::npos) << log;
-    EXPECT_EQ(log.find("cannot be accepted", line + 1), std::string::npos) << log;
+    EXPECT_EQ(log.find("cannot accept connections", line + 1), std::string::npos) << log;
 }
 
-TEST(Stop, closes_idle_connections_and_refuses_new_ones) {
+TEST(Stop, ClosesIdleConnectionsAndRefusesNewOnes) {
     RunningServer server;
     auto idle = server.client();
     auto silent = server.client();
@@ -307,7 +306,7 @@ TEST(Stop, closes_idle_connections_and_refuses_new_ones) {
     EXPECT_THROW(server.client(), std::runtime_error);
 }
 
-TEST(Stop, lets_requests_under_way_be_answered) {
+TEST(Stop, LetsRequestsInProgressBeAnswered) {
     RunningServer server;
     auto running = server.client();
     running.send(RawClient::get("/slow") + RawClient::get("/never"));
@@ -330,7 +329,7 @@ TEST(Stop, lets_requests_under_way_be_answered) {
     EXPECT_EQ(server.handled, 2U);
 }
 
-TEST(Stop, breaks_off_what_is_not_done_in_time) {
+TEST(Stop, CancelsWhatIsNotDoneInTime) {
     RunningServer server;
     auto running = server.client();
     running.send(RawClient::get("/stuck"));
@@ -346,16 +345,13 @@ TEST(Stop, breaks_off_what_is_not_done_in_time) {
 }
 
 // A leak or a use after free is the sanitizers' business.
-TEST(Stop, leaves_nothing_behind_when_the_server_goes_without_it) {
+TEST(Stop, LeavesNothingBehindWhenTheServerIsDestroyedWithoutIt) {
     for (const bool loop_goes_on : {true, false}) {
         common::asio::io_context loop{1};
         {
-            HttpServer server{loop.get_executor(),
-                              {},
-                              {},
-                              [](common::Incoming) -> common::Task<common::HttpReply> {
-                                  co_return common::HttpReply{200, {}, {}};
-                              }};
+            Server server{loop.get_executor(), {}, [](const common::Incoming&) {
+                              return tl::unexpected{common::HttpReply{404, {}, {}}};
+                          }};
             const auto port = server.listen("127.0.0.1:0", "", "").value();
             auto client = RawClient::tcp(port);
             client.send("GET / HT");

@@ -7,38 +7,40 @@
 
 namespace {
 
-using common::RequestReader;
-using Step = RequestReader::Step;
+using common::http_server::RequestReader;
+using Progress = RequestReader::Progress;
 
 /// Feeds `bytes` in pieces of `size` and goes on until the request is whole, bad or the bytes are
 /// used up.
-Step feed(RequestReader& reader, std::string_view bytes, std::size_t size) {
+Progress feed(RequestReader& reader, std::string_view bytes, std::size_t size) {
     std::string held;
-    auto step = Step::more;
+    auto progress = Progress::need_more;
     while (!bytes.empty()) {
         const auto piece = bytes.substr(0, size);
         bytes.remove_prefix(piece.size());
         held += piece;
         do {
             std::size_t used = 0;
-            step = reader.feed(held, used);
+            progress = reader.feed(held, used);
             EXPECT_LE(used, held.size());
             held.erase(0, used);
-            if (step == Step::bad || step == Step::done || reader.done()) {
-                return step == Step::bad ? step : Step::done;
+            if (progress == Progress::malformed || progress == Progress::complete ||
+                reader.complete()) {
+                return progress == Progress::malformed ? progress : Progress::complete;
             }
-        } while (step == Step::head && !held.empty());
+        } while (progress == Progress::head && !held.empty());
     }
-    return step;
+    return progress;
 }
 
-TEST(RequestReader, refuses_the_same_whatever_pieces_it_comes_in) {
+TEST(RequestReader, RefusesTheSameWhateverPiecesItArrivesIn) {
     for (const auto& [name, bytes, status] : test::bad_requests()) {
         for (const std::size_t size :
              {std::size_t{1}, std::size_t{7}, std::size_t{1024}, bytes.size()}) {
             RequestReader reader;
             reader.begin(1024, false);
-            ASSERT_EQ(feed(reader, bytes, size), Step::bad) << name << " in pieces of " << size;
+            ASSERT_EQ(feed(reader, bytes, size), Progress::malformed)
+                << name << " in pieces of " << size;
             EXPECT_EQ(reader.refusal().status, status)
                 << name << " in pieces of " << size << reader.refusal().body;
         }
@@ -54,13 +56,13 @@ struct GoodRequest {
 
 class GoodRequests : public testing::TestWithParam<GoodRequest> {};
 
-TEST_P(GoodRequests, are_read_the_same_whatever_pieces_they_come_in) {
+TEST_P(GoodRequests, AreReadTheSameWhateverPiecesTheyArriveIn) {
     const auto& good = GetParam();
     for (const std::size_t size :
          {std::size_t{1}, std::size_t{3}, std::size_t{64}, good.bytes.size()}) {
         RequestReader reader;
         reader.begin(64, true);
-        ASSERT_EQ(feed(reader, good.bytes, size), Step::done) << size;
+        ASSERT_EQ(feed(reader, good.bytes, size), Progress::complete) << size;
         const auto& request = reader.request();
         EXPECT_EQ(request.method, good.method);
         EXPECT_EQ(request.path, good.path);
@@ -119,7 +121,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& one) { return one.param.name; });
 
 // Fixed seed: the same requests each time. What the pieces are may not decide what is read.
-TEST(RequestReader, reads_damaged_requests_the_same_whatever_pieces_they_come_in) {
+TEST(RequestReader, ReadsDamagedRequestsTheSameWhateverPiecesTheyArriveIn) {
     std::mt19937 random{1}; // NOLINT(cert-msc51-cpp)
     const auto below = [&](std::size_t bound) {
         return static_cast<std::size_t>(random()) % bound;
@@ -153,64 +155,64 @@ TEST(RequestReader, reads_damaged_requests_the_same_whatever_pieces_they_come_in
         RequestReader at_once, piecemeal;
         at_once.begin(64, false);
         piecemeal.begin(64, false);
-        const auto step = feed(at_once, bytes, bytes.size());
-        ASSERT_EQ(feed(piecemeal, bytes, 1 + below(9)), step) << bytes;
-        if (step == Step::done) {
+        const auto progress = feed(at_once, bytes, bytes.size());
+        ASSERT_EQ(feed(piecemeal, bytes, 1 + below(9)), progress) << bytes;
+        if (progress == Progress::complete) {
             ++whole;
             ASSERT_EQ(piecemeal.request().path, at_once.request().path) << bytes;
             ASSERT_EQ(piecemeal.request().body, at_once.request().body) << bytes;
-        } else if (step == Step::bad) {
+        } else if (progress == Progress::malformed) {
             ASSERT_EQ(piecemeal.refusal().body, at_once.refusal().body) << bytes;
         }
     }
     EXPECT_GT(whole, 1'000U);
 }
 
-TEST(RequestReader, keeps_no_more_of_a_body_than_is_allowed) {
+TEST(RequestReader, KeepsNoMoreOfABodyThanIsAllowed) {
     for (const std::string& framing :
          {"Content-Length: 65\r\n\r\n" + std::string(65, 'a'),
           "Transfer-Encoding: chunked\r\n\r\n20\r\n" + std::string(32, 'a') + "\r\n21\r\n" +
               std::string(33, 'b') + "\r\n0\r\n\r\n"}) {
         RequestReader reader;
         reader.begin(64, false);
-        EXPECT_EQ(feed(reader, "POST / HTTP/1.1\r\nHost: x\r\n" + framing, 5), Step::done);
+        EXPECT_EQ(feed(reader, "POST / HTTP/1.1\r\nHost: x\r\n" + framing, 5), Progress::complete);
         EXPECT_TRUE(reader.too_large());
         EXPECT_TRUE(reader.request().body.empty());
     }
 }
 
-TEST(RequestReader, keeps_a_body_of_just_the_limit) {
+TEST(RequestReader, KeepsABodyOfExactlyTheLimit) {
     RequestReader reader;
     reader.begin(64, false);
     EXPECT_EQ(
         feed(reader,
              "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 64\r\n\r\n" + std::string(64, 'a'), 5),
-        Step::done);
+        Progress::complete);
     EXPECT_FALSE(reader.too_large());
     EXPECT_EQ(reader.request().body.size(), 64U);
 }
 
-TEST(RequestReader, leaves_the_next_request_alone) {
+TEST(RequestReader, LeavesTheNextRequestAlone) {
     const std::string first = "POST /1 HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc";
     const std::string both = first + "GET /2 HTTP/1.1\r\nHost: x\r\n\r\n";
     RequestReader reader;
     reader.begin(64, false);
     std::size_t head = 0, body = 0;
-    EXPECT_EQ(reader.feed(both, head), Step::head);
-    EXPECT_EQ(reader.feed(std::string_view{both}.substr(head), body), Step::done);
+    EXPECT_EQ(reader.feed(both, head), Progress::head);
+    EXPECT_EQ(reader.feed(std::string_view{both}.substr(head), body), Progress::complete);
     EXPECT_EQ(head + body, first.size());
 }
 
-TEST(RequestReader, takes_a_head_of_just_the_limit) {
+TEST(RequestReader, AcceptsAHeadOfExactlyTheLimit) {
     const std::string start = "GET / HTTP/1.1\r\nHost: x\r\nX: ";
     const auto padded = [&](std::size_t size) {
         return start + std::string(size - start.size() - 4, 'a') + "\r\n\r\n";
     };
     RequestReader reader;
     reader.begin(64, false);
-    EXPECT_EQ(feed(reader, padded(RequestReader::max_head), 1000), Step::done);
+    EXPECT_EQ(feed(reader, padded(RequestReader::max_head), 1000), Progress::complete);
     reader.begin(64, false);
-    EXPECT_EQ(feed(reader, padded(RequestReader::max_head + 1), 1000), Step::bad);
+    EXPECT_EQ(feed(reader, padded(RequestReader::max_head + 1), 1000), Progress::malformed);
     EXPECT_EQ(reader.refusal().status, 431U);
 }
 

@@ -9,7 +9,7 @@ using test::RawClient;
 using test::RunningServer;
 using namespace std::chrono_literals;
 
-TEST(HttpServer, refuses_malformed_requests_in_words_and_goes_on_serving) {
+TEST(Server, RefusesMalformedRequestsWithAReasonAndKeepsServing) {
     RunningServer server;
     const auto table = test::bad_requests();
     ASSERT_GE(table.size(), 30U);
@@ -25,7 +25,7 @@ TEST(HttpServer, refuses_malformed_requests_in_words_and_goes_on_serving) {
     EXPECT_EQ(server.handled, table.size());
 }
 
-TEST(HttpServer, says_so_when_a_request_ends_early) {
+TEST(Server, SaysThatARequestEndedEarly) {
     RunningServer server;
     for (const std::string half :
          {"GET / HT", "GET / HTTP/1.1\r\nHost: x\r\n",
@@ -40,7 +40,7 @@ TEST(HttpServer, says_so_when_a_request_ends_early) {
     EXPECT_EQ(server.handled, 0U);
 }
 
-TEST(HttpServer, reads_a_body_that_is_too_large_off_before_it_answers) {
+TEST(Server, ReadsATooLargeBodyBeforeItAnswers) {
     RunningServer server;
     const std::string body(8 * 1024 * 1024, 'x');
     auto client = server.client();
@@ -63,7 +63,7 @@ TEST(HttpServer, reads_a_body_that_is_too_large_off_before_it_answers) {
     EXPECT_EQ(server.handled, 0U);
 }
 
-TEST(HttpServer, answers_413_at_once_to_a_client_that_asks_first) {
+TEST(Server, Answers413AtOnceToAClientThatAsksFirst) {
     RunningServer server;
     auto client = server.client();
     client.send(
@@ -72,8 +72,8 @@ TEST(HttpServer, answers_413_at_once_to_a_client_that_asks_first) {
     EXPECT_TRUE(client.closed());
 }
 
-TEST(HttpServer, answers_413_though_the_body_never_ends) {
-    auto options = RunningServer::quick();
+TEST(Server, Answers413AlthoughTheBodyNeverEnds) {
+    auto options = RunningServer::small();
     options.request_timeout = 300ms;
     RunningServer server{options};
     auto client = server.client();
@@ -88,8 +88,8 @@ TEST(HttpServer, answers_413_though_the_body_never_ends) {
     EXPECT_TRUE(chunking.closed());
 }
 
-TEST(HttpServer, answers_408_to_a_request_that_stays_half_sent) {
-    auto options = RunningServer::quick();
+TEST(Server, Answers408ToARequestThatStaysHalfSent) {
+    auto options = RunningServer::small();
     options.request_timeout = 200ms;
     RunningServer server{options};
     for (const std::string half :
@@ -120,8 +120,8 @@ TEST(HttpServer, answers_408_to_a_request_that_stays_half_sent) {
         << reply->head; // a quick machine gets all of it in
 }
 
-TEST(HttpServer, closes_idle_connections_without_a_word) {
-    auto options = RunningServer::quick();
+TEST(Server, ClosesIdleConnectionsWithoutAnAnswer) {
+    auto options = RunningServer::small();
     options.idle_timeout = 100ms;
     RunningServer server{options};
     auto silent = server.client();
@@ -131,8 +131,8 @@ TEST(HttpServer, closes_idle_connections_without_a_word) {
     EXPECT_TRUE(served.closed());
 }
 
-TEST(HttpServer, does_not_take_a_slow_handler_for_a_slow_client) {
-    auto options = RunningServer::quick();
+TEST(Server, DoesNotMistakeASlowHandlerForASlowClient) {
+    auto options = RunningServer::small();
     options.request_timeout = 50ms;
     options.idle_timeout = 50ms;
     RunningServer server{options};
@@ -144,8 +144,8 @@ TEST(HttpServer, does_not_take_a_slow_handler_for_a_slow_client) {
     EXPECT_EQ(echo_of(client.read())["path"], "/slow");
 }
 
-TEST(HttpServer, does_not_wait_for_ever_for_a_client_that_does_not_read) {
-    auto options = RunningServer::quick();
+TEST(Server, DoesNotWaitForeverForAClientThatDoesNotRead) {
+    auto options = RunningServer::small();
     options.request_timeout = 200ms;
     options.max_connections = 1;
     RunningServer server{options};
@@ -164,8 +164,8 @@ TEST(HttpServer, does_not_wait_for_ever_for_a_client_that_does_not_read) {
     EXPECT_LT(deaf.read_to_end().size(), 32U * 1024 * 1024);
 }
 
-TEST(HttpServer, turns_one_connection_too_many_away) {
-    auto options = RunningServer::quick();
+TEST(Server, TurnsAwayOneConnectionTooMany) {
+    auto options = RunningServer::small();
     options.max_connections = 2;
     RunningServer server{options};
     auto first = server.client();
@@ -186,8 +186,8 @@ TEST(HttpServer, turns_one_connection_too_many_away) {
     EXPECT_EQ(server.handled, 2U);
 }
 
-TEST(HttpServer, makes_room_by_closing_the_connection_that_is_idle_longest) {
-    auto options = RunningServer::quick();
+TEST(Server, MakesRoomByClosingTheConnectionThatIsIdleLongest) {
+    auto options = RunningServer::small();
     options.max_connections = 3;
     RunningServer server{options};
     std::vector<RawClient> clients;

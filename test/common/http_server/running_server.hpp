@@ -1,8 +1,9 @@
-// RunningServer: an HttpServer on loopback whose loop runs in a thread of its own. Its handler
-// echoes what arrived as JSON; some paths do something else (see serve()).
+// RunningServer: a Server on loopback whose loop runs in a thread of its own. Its handler echoes
+// what arrived as JSON; some paths do something else (see gate() and serve()).
 #pragma once
 
-#include "common/http_server/http_server.hpp"
+#include "common/http_server/server.hpp"
+#include "common/net/problem.hpp"
 #include "test/support/raw_client.hpp"
 
 #include <atomic>
@@ -20,18 +21,20 @@ namespace test {
 class RunningServer {
   public:
     using Millis = common::Millis;
+    using Server = common::http_server::Server;
+    using Options = common::http_server::Options;
 
-    static common::ServerOptions quick() {
-        common::ServerOptions options;
+    static Options small() {
+        Options options;
         options.max_body = 64 * 1024;
         options.server_name = "test-server";
         return options;
     }
 
-    /// Runs `what(HttpServer&)` or `what()` on the loop and gives its value.
+    /// Runs `what(Server&)` or `what()` on the loop and returns its value.
     template <class What> auto on_loop(What what) {
         const auto call = [this, &what] {
-            if constexpr (std::is_invocable_v<What, common::HttpServer&>) {
+            if constexpr (std::is_invocable_v<What, Server&>) {
                 return what(*server_);
             } else {
                 return what();
@@ -43,8 +46,8 @@ class RunningServer {
         return value.get();
     }
 
-    explicit RunningServer(common::ServerOptions options = quick())
-        : server_{std::in_place, loop_.get_executor(), options, gate(), work()} {
+    explicit RunningServer(Options options = small())
+        : server_{std::in_place, loop_.get_executor(), options, gate()} {
         port = server_->listen("127.0.0.1:0", "", "").value();
         thread_ = std::thread{[this] { loop_.run(); }};
     }
@@ -64,20 +67,20 @@ class RunningServer {
         return RawClient::tcp(port, patience);
     }
 
-    /// stop() begun on the loop; ready when it has returned.
+    /// Begins stop() on the loop; ready when it has returned.
     std::future<void> begin_stop(Millis grace) {
         stopped_ = true;
-        return on_loop([this, grace](common::HttpServer& server) {
+        return on_loop([this, grace](Server& server) {
             return common::asio::co_spawn(loop_, server.stop(grace), common::asio::use_future);
         });
     }
     void stop(Millis grace) { begin_stop(grace).get(); }
 
-    /// Lets the handlers that hang in /slow answer.
+    /// Lets the handlers that wait in /slow answer.
     void release() {
         on_loop([this] {
             released_ = true;
-            gate_of_slow_.cancel();
+            slow_.cancel();
         });
     }
     /// Blocks until `n` requests have reached the handler.
@@ -91,20 +94,17 @@ class RunningServer {
     std::atomic<unsigned> finished = 0; ///< those that left /slow
 
   private:
-    common::HttpServer::Handler work() {
-        return [this](common::Incoming request) { return serve(std::move(request)); };
-    }
-
-    static common::HttpServer::Gate gate() {
-        return [](const common::Incoming& head) -> std::optional<common::HttpReply> {
+    common::http_server::Gate gate() {
+        return [this](const common::Incoming& head)
+                   -> tl::expected<common::http_server::Handler, common::HttpReply> {
             EXPECT_TRUE(head.body.empty());
             if (head.path == "/forbidden") {
-                return common::problem(403, "not here");
+                return tl::unexpected{common::problem(403, "not here")};
             }
-            if (head.path == "/gate-breaks") {
+            if (head.path == "/gate-throws") {
                 throw std::runtime_error{"s3cret"};
             }
-            return std::nullopt;
+            return [this](common::Incoming request) { return serve(std::move(request)); };
         };
     }
 
@@ -119,12 +119,10 @@ class RunningServer {
         }
         if (request.path == "/slow" || request.path == "/stuck") {
             while (!released_ || request.path == "/stuck") {
-                auto wait = gate_of_slow_.async_wait(common::asio::use_awaitable);
                 try {
-                    co_await std::move(wait);
-                } catch (
-                    const boost::system::system_error&) { // the timer was cancelled, or else the
-                                                          // coroutine: then the next wait throws
+                    co_await slow_.async_wait(common::asio::use_awaitable);
+                } catch (const boost::system::system_error&) {
+                    // Either the timer was cancelled, or this coroutine was: then the loop ends.
                 }
                 const auto state = co_await common::asio::this_coro::cancellation_state;
                 if (state.cancelled() != common::asio::cancellation_type::none) {
@@ -160,17 +158,17 @@ class RunningServer {
     common::asio::io_context loop_{1};
     common::asio::executor_work_guard<common::asio::io_context::executor_type> busy_{
         loop_.get_executor()};
-    common::asio::steady_timer gate_of_slow_{loop_, common::Instant::max()};
-    // Not the atomic's own wait: libstdc++ 10, with which the portable builds are made, has none.
+    common::asio::steady_timer slow_{loop_, common::Instant::max()};
+    // Not std::atomic::wait: libstdc++ 10, which the portable builds use, does not have it.
     mutable std::mutex counting_;
     mutable std::condition_variable counted_;
     bool released_ = false;
     bool stopped_ = false;
-    std::optional<common::HttpServer> server_;
+    std::optional<Server> server_;
     std::thread thread_;
 };
 
-/// The reply's body as JSON; a failed expectation when there is no reply or it is not 200.
+/// The reply's body as JSON. Expects a reply of 200.
 inline nlohmann::json echo_of(const std::optional<RawReply>& reply) {
     EXPECT_TRUE(reply.has_value());
     if (!reply) {
@@ -180,7 +178,7 @@ inline nlohmann::json echo_of(const std::optional<RawReply>& reply) {
     return nlohmann::json::parse(reply->body, nullptr, false);
 }
 
-/// Expects a problem of that status as RFC 9457 has it; gives its detail.
+/// Expects a problem of that status as RFC 9457 describes it, and returns its detail.
 inline std::string expect_problem(const std::optional<RawReply>& reply, unsigned status) {
     EXPECT_TRUE(reply.has_value()) << "no answer where " << status << " was expected";
     if (!reply) {

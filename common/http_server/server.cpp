@@ -1,4 +1,4 @@
-#include "common/http_server/http_server.hpp"
+#include "common/http_server/server.hpp"
 
 #include "common/base/log.hpp"
 #include "common/http_server/listener.hpp"
@@ -10,7 +10,7 @@
 #include <boost/system/system_error.hpp>
 #include <list>
 
-namespace common {
+namespace common::http_server {
 
 namespace {
 
@@ -18,52 +18,50 @@ using boost::system::error_code;
 
 constexpr auto awaited = asio::as_tuple(asio::use_awaitable);
 constexpr Millis shortage_pause{100};
-constexpr std::size_t most_turned_away =
-    32; ///< told so at one time, for each listener; more are just closed
+/// Per listener: this many at a time get the 503; further ones are closed without an answer.
+constexpr std::size_t most_turned_away = 32;
 
 } // namespace
 
-struct HttpServer::State : Service, std::enable_shared_from_this<State> {
+struct Server::State : Context, std::enable_shared_from_this<State> {
     struct Member {
         Listener& listener;
         std::shared_ptr<Session> session;
-        std::size_t*
-            counted; ///< the listener's counter in which it stands; none once it has made room
+        std::size_t* counter; ///< the listener's that counts it; null once it has made room
     };
 
-    State(Executor loop, ServerOptions given, Gate ask, Handler work)
-        : Service{std::move(given), std::move(ask), std::move(work)}, executor{std::move(loop)},
-          gone{executor, Instant::max()} {}
+    State(Executor loop, Options given, Gate ask)
+        : Context{std::move(given), std::move(ask)}, executor{std::move(loop)},
+          ended{executor, Instant::max()} {}
 
     void start(Listener& listener);
     static Task<> accept_on(std::shared_ptr<State> self, Listener& listener);
     void admit(Listener& listener, Wire::Socket socket);
     bool make_room(Listener& listener);
-    void left(std::list<Member>::iterator one, const std::exception_ptr& why);
-    void shut();
-    void break_off();
+    void session_ended(std::list<Member>::iterator one, const std::exception_ptr& why);
+    void stop_accepting();
+    void close_all();
     static Task<> stop(std::shared_ptr<State> self, Millis grace);
 
     Executor executor;
     std::list<Listener> listeners;
     std::list<Member> members;
     std::size_t accepting = 0;
-    asio::steady_timer gone; ///< rung when the last coroutine is gone
+    asio::steady_timer ended; ///< cancelled each time a session or an accept loop has ended
 };
 
-void HttpServer::State::start(Listener& listener) {
+void Server::State::start(Listener& listener) {
     ++accepting;
     asio::co_spawn(executor, accept_on(shared_from_this(), listener),
                    [self = shared_from_this()](const std::exception_ptr&) {
                        --self->accepting;
-                       self->gone.cancel();
+                       self->ended.cancel();
                    });
 }
 
-Task<> HttpServer::State::accept_on(std::shared_ptr<State> self, Listener& listener) {
+Task<> Server::State::accept_on(std::shared_ptr<State> self, Listener& listener) {
     while (!self->stopping) {
-        auto accepting = listener.acceptor.async_accept(awaited);
-        auto [failed, socket] = co_await std::move(accepting);
+        auto [failed, socket] = co_await listener.acceptor.async_accept(awaited);
         if (self->stopping) {
             break;
         }
@@ -71,21 +69,20 @@ Task<> HttpServer::State::accept_on(std::shared_ptr<State> self, Listener& liste
             listener.warned = false;
             self->admit(listener, std::move(socket));
         } else if (failed != asio::error::connection_aborted) {
-            // Descriptors or memory are short. The connection stays in the kernel's queue, so
-            // asking at once would spin.
+            // Out of descriptors or memory. The connection stays in the kernel's queue, so that
+            // accepting again at once would spin.
             if (!listener.warned) {
-                log::warn("connections cannot be accepted",
+                log::warn("cannot accept connections",
                           {{"listener", listener.name}, {"error", failed.message()}});
                 listener.warned = true;
             }
             listener.pause.expires_after(shortage_pause);
-            auto pause = listener.pause.async_wait(awaited);
-            co_await std::move(pause);
+            co_await listener.pause.async_wait(awaited);
         }
     }
 }
 
-void HttpServer::State::admit(Listener& listener, Wire::Socket socket) {
+void Server::State::admit(Listener& listener, Wire::Socket socket) {
     const bool room = listener.connections < options.max_connections || make_room(listener);
     if (!room && listener.turned_away >= most_turned_away) {
         return;
@@ -98,22 +95,23 @@ void HttpServer::State::admit(Listener& listener, Wire::Socket socket) {
     ++*counter;
     const auto session = std::make_shared<Session>(
         *this, Wire::over(std::move(socket), listener.tls), listener.local,
-        room ? Session::Welcome::serve : Session::Welcome::turn_away);
+        room ? Session::Admission::serve : Session::Admission::turn_away);
     members.push_back({listener, session, counter});
     auto done = [self = shared_from_this(), one = std::prev(members.end())](
-                    const std::exception_ptr& why) { self->left(one, why); };
-    asio::co_spawn(executor, session->live(),
+                    const std::exception_ptr& why) { self->session_ended(one, why); };
+    asio::co_spawn(executor, session->run(),
                    asio::bind_cancellation_slot(session->stop.slot(), std::move(done)));
 }
 
-/// Idle connections may not lock others out: the one that is so longest goes.
-bool HttpServer::State::make_room(Listener& listener) {
+/// Idle connections must not lock others out: closes the one that has been idle longest.
+bool Server::State::make_room(Listener& listener) {
     auto longest = members.end();
     for (auto one = members.begin(); one != members.end(); ++one) {
-        const bool may_go = &one->listener == &listener && one->counted == &listener.connections &&
-                            one->session->idle() && one->session->dispensable();
-        if (may_go && (longest == members.end() ||
-                       one->session->idle_since() < longest->session->idle_since())) {
+        const bool candidate = &one->listener == &listener &&
+                               one->counter == &listener.connections && one->session->idle() &&
+                               one->session->may_make_room();
+        if (candidate && (longest == members.end() ||
+                          one->session->idle_since() < longest->session->idle_since())) {
             longest = one;
         }
     }
@@ -121,29 +119,29 @@ bool HttpServer::State::make_room(Listener& listener) {
         return false;
     }
     longest->session->close();
-    longest->counted = nullptr;
+    longest->counter = nullptr;
     --listener.connections;
     return true;
 }
 
-void HttpServer::State::left(std::list<Member>::iterator one, const std::exception_ptr& why) {
+void Server::State::session_ended(std::list<Member>::iterator one, const std::exception_ptr& why) {
     try {
         if (why) {
             std::rethrow_exception(why);
         }
-    } catch (const boost::system::system_error&) { // broken off by stop()
+    } catch (const boost::system::system_error&) { // cancelled by stop()
     } catch (const std::exception& error) {
-        log::error("a connection broke",
+        log::error("a connection failed",
                    {{"listener", one->listener.name}, {"error", error.what()}});
     }
-    if (one->counted != nullptr) {
-        --*one->counted;
+    if (one->counter != nullptr) {
+        --*one->counter;
     }
     members.erase(one);
-    gone.cancel();
+    ended.cancel();
 }
 
-void HttpServer::State::shut() {
+void Server::State::stop_accepting() {
     stopping = true;
     for (auto& listener : listeners) {
         listener.close();
@@ -155,41 +153,39 @@ void HttpServer::State::shut() {
     }
 }
 
-void HttpServer::State::break_off() {
+void Server::State::close_all() {
     for (auto one = members.begin(); one != members.end();) {
-        const auto session = (one++)->session; // may leave the list at once
+        const auto session = (one++)->session; // may leave the list here
         session->close();
         session->stop.emit(asio::cancellation_type::terminal);
     }
 }
 
-Task<> HttpServer::State::stop(std::shared_ptr<State> self, Millis grace) {
-    self->shut();
+Task<> Server::State::stop(std::shared_ptr<State> self, Millis grace) {
+    self->stop_accepting();
     asio::steady_timer end_of_grace{self->executor, grace};
     end_of_grace.async_wait([self](error_code stopped) {
         if (!stopped) {
-            self->break_off();
+            self->close_all();
         }
     });
     while (!self->members.empty() || self->accepting != 0) {
-        auto news = self->gone.async_wait(awaited);
-        co_await std::move(news);
+        co_await self->ended.async_wait(awaited);
     }
 }
 
-HttpServer::HttpServer(Executor executor, ServerOptions options, Gate gate, Handler handler)
-    : state_{std::make_shared<State>(std::move(executor), std::move(options), std::move(gate),
-                                     std::move(handler))} {}
+Server::Server(Executor executor, Options options, Gate gate)
+    : state_{std::make_shared<State>(std::move(executor), std::move(options), std::move(gate))} {}
 
-HttpServer::~HttpServer() {
-    state_->shut();
-    // Asio carries a cancellation to the loop when it is asked for elsewhere, and does not see to
-    // it that the signal is still there then.
-    asio::dispatch(state_->executor, [state = state_] { state->break_off(); });
+Server::~Server() {
+    state_->stop_accepting();
+    // A cancellation requested on another thread is posted to the loop by Asio, which does not
+    // make sure that the signal still exists by then.
+    asio::dispatch(state_->executor, [state = state_] { state->close_all(); });
 }
 
-Result<std::uint16_t> HttpServer::listen(const std::string& address, const std::string& cert_file,
-                                         const std::string& key_file) {
+Result<std::uint16_t> Server::listen(const std::string& address, const std::string& cert_file,
+                                     const std::string& key_file) {
     auto& listener = state_->listeners.emplace_back(state_->executor);
     const auto port = listener.open_tcp(address, cert_file, key_file);
     if (!port) {
@@ -200,7 +196,7 @@ Result<std::uint16_t> HttpServer::listen(const std::string& address, const std::
     return port;
 }
 
-Result<void> HttpServer::listen_unix(const std::string& path, unsigned mode) {
+Result<void> Server::listen_unix(const std::string& path, unsigned mode) {
     auto& listener = state_->listeners.emplace_back(state_->executor);
     const auto open = listener.open_unix(path, mode);
     if (!open) {
@@ -211,18 +207,18 @@ Result<void> HttpServer::listen_unix(const std::string& path, unsigned mode) {
     return open;
 }
 
-void HttpServer::set_options(ServerOptions options) {
+void Server::set_options(Options options) {
     state_->options = std::move(options);
     for (auto& listener : state_->listeners) {
-        if (const auto renewed = listener.renew_tls(); !renewed) {
-            log::error("the old certificate stays in use",
-                       {{"listener", listener.name}, {"error", renewed.error().message}});
+        if (const auto reloaded = listener.reload_tls(); !reloaded) {
+            log::error("cannot reload the TLS files, keeping the current ones",
+                       {{"listener", listener.name}, {"error", reloaded.error().message}});
         }
     }
 }
 
-Task<> HttpServer::stop(Millis grace) {
+Task<> Server::stop(Millis grace) {
     return State::stop(state_, grace);
 }
 
-} // namespace common
+} // namespace common::http_server

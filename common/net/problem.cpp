@@ -1,0 +1,23 @@
+#include "common/net/problem.hpp"
+
+#include "common/net/status_phrase.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace common {
+
+HttpReply problem(unsigned status, std::string detail, Headers extra) {
+    const nlohmann::ordered_json body{{"type", "about:blank"},
+                                      {"title", status_phrase(status)},
+                                      {"status", status},
+                                      {"detail", std::move(detail)}};
+    extra.push_back({"Content-Type", "application/problem+json"});
+    return {status, std::move(extra),
+            body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
+}
+
+HttpReply json_reply(unsigned status, std::string body) {
+    return {status, {{"Content-Type", "application/json"}}, std::move(body)};
+}
+
+} // namespace common
