@@ -3,8 +3,8 @@
 #include "agent/api/metrics_page.hpp"
 #include "agent/api/status_json.hpp"
 #include "agent/api/status_page.hpp"
-#include "common/text/json.hpp"
 #include "common/net/problem.hpp"
+#include "common/text/json.hpp"
 
 #include <nlohmann/json.hpp>
 

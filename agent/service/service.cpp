@@ -16,8 +16,8 @@
 #include "common/base/systemd.hpp"
 #include "common/base/version.hpp"
 #include "common/http_client/http_client.hpp"
-#include "common/net/host_port.hpp"
 #include "common/http_server/server.hpp"
+#include "common/net/host_port.hpp"
 
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>

@@ -13,7 +13,7 @@ HttpReply problem(unsigned status, std::string detail, Headers extra) {
                                       {"detail", std::move(detail)}};
     extra.push_back({"Content-Type", "application/problem+json"});
     return {status, std::move(extra),
-            body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
+            text_of(body)};
 }
 
 HttpReply json_reply(unsigned status, std::string body) {
