@@ -1,9 +1,8 @@
 #include "agent/definitions/webhook_cache.hpp"
 
-#include <SQLiteCpp/Column.h>
-#include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
-#include <SQLiteCpp/Transaction.h>
+#include "agent/store/definition_rows.hpp"
+
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
@@ -15,51 +14,33 @@ using common::Connection;
 using common::Result;
 using common::Task;
 
-struct Stored {
-    std::vector<Definition> list;
-    bool fetched = false;
-};
-
-Stored read_list_of(Connection& connection) {
-    Stored stored;
-    auto& fetched = connection.prepared("SELECT 1 FROM meta WHERE key = 'list_fetched'");
-    stored.fetched = fetched.executeStep();
-    auto& rows = connection.prepared("SELECT key, json FROM webhook ORDER BY position");
-    while (rows.executeStep()) {
-        stored.list.push_back({rows.getColumn(0).getString(), rows.getColumn(1).getString()});
+std::vector<Webhook> read_webhooks(std::vector<Definition> list) {
+    std::vector<Webhook> webhooks;
+    webhooks.reserve(list.size());
+    for (auto& [key, text] : list) {
+        auto json = nlohmann::json::parse(text, nullptr, false);
+        if (json.is_discarded()) {
+            // Salvaged from a damaged database: becomes an unsupported webhook that says so.
+            json = nullptr;
+        }
+        webhooks.push_back(read_webhook(std::move(key), json));
+        webhooks.back().definition = std::move(text);
     }
-    return stored;
+    return webhooks;
 }
 
-void write_list(Connection& connection, const std::vector<Definition>& list) {
-    SQLite::Transaction transaction{connection.handle(), SQLite::TransactionBehavior::IMMEDIATE};
-    connection.prepared("DELETE FROM webhook").exec();
-    for (std::size_t position = 0; position < list.size(); ++position) {
-        auto& put = connection.prepared("INSERT INTO webhook(position, key, json) VALUES(?, ?, ?)");
-        put.bind(1, static_cast<std::int64_t>(position));
-        put.bind(2, list[position].key);
-        put.bind(3, list[position].json);
-        put.exec();
-    }
-    connection.prepared("INSERT OR REPLACE INTO meta(key, value) VALUES('list_fetched', '1')")
-        .exec();
-    transaction.commit();
+bool same(const std::vector<Webhook>& webhooks, const std::vector<Definition>& list) {
+    return std::equal(webhooks.begin(), webhooks.end(), list.begin(), list.end(),
+                      [](const Webhook& webhook, const Definition& definition) {
+                          return webhook.key == definition.key &&
+                                 webhook.definition == definition.json;
+                      });
 }
 
-std::shared_ptr<const Webhook> build(const Definition& definition, const Config& config,
-                                     bool from_server) {
-    const auto json = nlohmann::json::parse(definition.json, nullptr, false);
-    // Bytes that are no JSON (carried over from a damaged database) give an unsupported webhook
-    // that says so.
-    auto webhook = std::make_shared<Webhook>(
-        read_webhook(definition.key, json.is_discarded() ? nlohmann::json{} : json));
-    webhook->definition = definition.json;
-    webhook->settings = settings_for(config, webhook->name);
-    if (from_server && !included(config, webhook->name)) {
-        webhook->state = WebhookState::excluded;
-        webhook->reason = "left out by webhooks.include or webhooks.exclude";
-    }
-    return webhook;
+std::shared_ptr<Webhook> configured(const Webhook& webhook, const Config& config) {
+    auto copy = std::make_shared<Webhook>(webhook);
+    copy->settings = settings_for(config, copy->name);
+    return copy;
 }
 
 Changes difference(const Snapshot& before, const Snapshot& after) {
@@ -90,38 +71,43 @@ Changes difference(const Snapshot& before, const Snapshot& after) {
 
 } // namespace
 
+void Changes::append(const Changes& later) {
+    for (const auto part : {&Changes::added, &Changes::changed, &Changes::removed}) {
+        auto& keys = this->*part;
+        keys.insert(keys.end(), (later.*part).begin(), (later.*part).end());
+    }
+}
+
 WebhookCache::WebhookCache(common::Database& database, const Config& config)
     : database_{database}, config_{config} {}
 
 Result<void> WebhookCache::load(std::vector<Definition> local) {
-    auto stored = database_.run_now(read_list_of);
+    auto stored = database_.run_now(read_definitions);
     if (!stored) {
         return common::fail("cannot read the webhook definitions", stored.error());
     }
-    server_ = std::move(stored->list);
+    server_ = read_webhooks(std::move(stored->list));
     fetched_ = stored->fetched;
-    local_ = std::move(local);
-    publish();
+    rebuild(std::move(local));
     return {};
 }
 
 Task<Result<Changes>> WebhookCache::replace_server_list(std::vector<Definition> list) {
-    // The same list again is the usual case and no reason to write.
-    if (!fetched_ || list != server_) {
-        auto write = [list](Connection& connection) { write_list(connection, list); };
-        auto job = database_.run(std::move(write));
-        const auto written = co_await std::move(job);
+    // Usually the list is the same as before: nothing to write, nothing to parse.
+    if (!fetched_ || !same(server_, list)) {
+        auto write = [list](Connection& connection) { write_definitions(connection, list); };
+        const auto written = co_await database_.run(std::move(write));
         if (!written) {
-            co_return common::fail("cannot keep the webhook definitions", written.error());
+            co_return common::fail("cannot store the webhook definitions", written.error());
         }
-        server_ = std::move(list);
+        server_ = read_webhooks(std::move(list));
         fetched_ = true;
     }
     co_return publish();
 }
 
 Changes WebhookCache::rebuild(std::vector<Definition> local) {
-    local_ = std::move(local);
+    local_ = read_webhooks(std::move(local));
     return publish();
 }
 
@@ -131,15 +117,20 @@ bool WebhookCache::known() const {
 
 Changes WebhookCache::publish() {
     auto next = std::make_shared<Snapshot>();
-    // Without a server its old list is history; it stays on disk for the day the server is
+    // Without a server its old list does not count, but it stays on disk in case the server is
     // configured again.
     if (config_.server.url) {
         for (const auto& definition : server_) {
-            next->webhooks.push_back(build(definition, config_, true));
+            auto webhook = configured(definition, config_);
+            if (!included(config_, webhook->name)) {
+                webhook->state = WebhookState::excluded;
+                webhook->reason = "excluded by webhooks.include or webhooks.exclude";
+            }
+            next->webhooks.push_back(std::move(webhook));
         }
     }
     for (const auto& definition : local_) {
-        next->webhooks.push_back(build(definition, config_, false));
+        next->webhooks.push_back(configured(definition, config_));
     }
     auto changes = difference(*snapshot_, *next);
     snapshot_ = std::move(next);

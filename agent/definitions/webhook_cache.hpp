@@ -1,6 +1,9 @@
-// WebhookCache: the webhook definitions. On disk (server's list, as it was last fetched whole) and
-// in memory as an immutable snapshot that the loop's coroutines take and keep as long as they like.
-// Survives restarts: the last good list serves from the first second.
+// WebhookCache: the webhook definitions that this device serves, the server's and the local ones,
+// in memory as an immutable snapshot that coroutines take and keep as long as they like. Loop
+// thread. The server's list survives restarts: the last good one serves from the first second.
+//
+// This folder obtains the definitions (local file, fetching, cache) and makes webhooks of them. It
+// uses agent/findface, agent/store, agent/config and agent/webhooks; it does not know the queue.
 #pragma once
 
 #include "agent/config/config.hpp"
@@ -16,9 +19,11 @@
 
 namespace agent {
 
-/// Keys, as POST /v1/sync answers them.
+/// Keys of webhooks, as POST /v1/sync returns them.
 struct Changes {
     std::vector<std::string> added, changed, removed;
+    [[nodiscard]] bool empty() const { return added.empty() && changed.empty() && removed.empty(); }
+    void append(const Changes& later);
 };
 
 class WebhookCache {
@@ -26,23 +31,23 @@ class WebhookCache {
     /// `config` must outlive the cache; it is read at each rebuild.
     WebhookCache(common::Database& database, const Config& config);
 
-    /// Blocking, at start: the server's list as it was last fetched, with `local` beside it.
+    /// Blocking, at start: the server's list as it was last fetched, and `local`.
     common::Result<void> load(std::vector<Definition> local);
 
-    /// The server's list was fetched whole: replaces the old one in one transaction, then the
-    /// snapshot. On an error nothing changed.
+    /// The server's whole list was fetched: replaces the stored list in one transaction, then the
+    /// snapshot. After an error nothing has changed.
     common::Task<common::Result<Changes>> replace_server_list(std::vector<Definition> list);
-    /// The local file or the INI was read again: a new snapshot. `config` passed at construction
-    /// holds the new values already.
+    /// The local file or the INI file was read again: publishes a new snapshot. The `config` passed
+    /// to the constructor must hold the new values already.
     Changes rebuild(std::vector<Definition> local);
 
     /// Never null.
     [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const { return snapshot_; }
-    /// Whether there is something to decide by: standalone, or the server's list was fetched once,
-    /// now or in an earlier run.
+    /// Whether the definitions are known: without a server always, otherwise once its list was
+    /// fetched, now or in an earlier run.
     [[nodiscard]] bool known() const;
 
-    /// Called after each change of the snapshot, on the loop.
+    /// Called on the loop after each new snapshot.
     void on_change(std::function<void()> listener) { listener_ = std::move(listener); }
 
   private:
@@ -50,7 +55,8 @@ class WebhookCache {
 
     common::Database& database_;
     const Config& config_;
-    std::vector<Definition> server_, local_;
+    std::vector<Webhook> server_,
+        local_; ///< as read_webhook() returns them, before the INI applies
     bool fetched_ = false;
     std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<Snapshot>();
     std::function<void()> listener_;

@@ -59,7 +59,7 @@ class WebhookCacheTest : public ::testing::Test {
 
 TEST_F(WebhookCacheTest, KnowsNothingUntilAListWasFetched) {
     ASSERT_TRUE(cache->load({definition("local:a", "a")}));
-    EXPECT_FALSE(cache->known()) << "the local file is not the whole truth where there is a server";
+    EXPECT_FALSE(cache->known()) << "the local file alone is not enough if there is a server";
     EXPECT_EQ(keys(), (Keys{"local:a"}));
     replace({});
     EXPECT_TRUE(cache->known()) << "an empty list is a list";
@@ -68,13 +68,13 @@ TEST_F(WebhookCacheTest, KnowsNothingUntilAListWasFetched) {
     EXPECT_TRUE(cache->known());
 }
 
-TEST_F(WebhookCacheTest, StandaloneKnowsAllThereIs) {
+TEST_F(WebhookCacheTest, KnowsTheDefinitionsWithoutAServer) {
     config.server.url.reset();
     ASSERT_TRUE(cache->load({definition("local:a", "a")}));
     EXPECT_TRUE(cache->known());
 }
 
-TEST_F(WebhookCacheTest, KeepsTheServersOrderAndTheLocalOnesBehind) {
+TEST_F(WebhookCacheTest, KeepsTheServersOrderThenTheLocalOnes) {
     ASSERT_TRUE(cache->load({definition("local:b", "b"), definition("local:a", "a")}));
     replace({definition("9", "x"), definition("1", "y"), definition("5", "z")});
     EXPECT_EQ(keys(), (Keys{"9", "1", "5", "local:b", "local:a"}));
@@ -85,10 +85,10 @@ TEST_F(WebhookCacheTest, KeepsTheServersOrderAndTheLocalOnesBehind) {
     EXPECT_EQ(cache->snapshot()->find("1")->definition, definition("1", "y").json);
 }
 
-TEST_F(WebhookCacheTest, TellsWhatChanged) {
+TEST_F(WebhookCacheTest, ReturnsWhatChanged) {
     ASSERT_TRUE(cache->load({}));
-    int told = 0;
-    cache->on_change([&] { ++told; });
+    int snapshots = 0;
+    cache->on_change([&] { ++snapshots; });
     auto changes = replace({definition("1", "a"), definition("2", "b"), definition("3", "c")});
     EXPECT_EQ(changes.added, (Keys{"1", "2", "3"}));
     changes = replace(
@@ -99,8 +99,8 @@ TEST_F(WebhookCacheTest, TellsWhatChanged) {
     EXPECT_EQ(state_of("2"), WebhookState::inactive);
     changes = replace(
         {definition("4", "d"), definition("2", "b", R"(,"active":false)"), definition("1", "a")});
-    EXPECT_TRUE(changes.added.empty() && changes.changed.empty() && changes.removed.empty());
-    EXPECT_EQ(told, 3);
+    EXPECT_TRUE(changes.empty());
+    EXPECT_EQ(snapshots, 3);
 }
 
 TEST_F(WebhookCacheTest, AnOldSnapshotStaysAsItWas) {
@@ -120,30 +120,32 @@ TEST_F(WebhookCacheTest, ServesWhatIsIncluded) {
              definition("4", "gate broken", R"(,"send_attempts":-1)")});
     EXPECT_EQ(state_of("1"), WebhookState::serving);
     EXPECT_EQ(state_of("2"), WebhookState::excluded);
-    EXPECT_FALSE(cache->snapshot()->find("2")->reason.empty());
+    EXPECT_EQ(cache->snapshot()->find("2")->reason,
+              "excluded by webhooks.include or webhooks.exclude");
     EXPECT_EQ(state_of("3"), WebhookState::excluded);
     EXPECT_EQ(state_of("4"), WebhookState::excluded);
     EXPECT_EQ(state_of("local:x"), WebhookState::serving)
-        << "the device's own are its own business";
+        << "include and exclude apply to the server's webhooks only";
     config.webhooks.exclude = {};
     const auto changes = cache->rebuild({definition("local:x", "elsewhere")});
     EXPECT_EQ(changes.changed, (Keys{"2"}));
 }
 
-TEST_F(WebhookCacheTest, ShowsWhatItCannotServe) {
+TEST_F(WebhookCacheTest, KeepsBrokenDefinitionsAsUnsupported) {
     ASSERT_TRUE(cache->load({}));
     replace({definition("1", "a", R"(,"filters":{"colour":"red"})"),
              {"2", "no JSON"},
              {"3", "[]"},
              definition("4", "d")});
     for (const auto* key : {"1", "2", "3"}) {
-        EXPECT_EQ(state_of(key), WebhookState::unsupported) << key;
-        EXPECT_FALSE(cache->snapshot()->find(key)->reason.empty()) << key;
+        SCOPED_TRACE(key);
+        EXPECT_EQ(state_of(key), WebhookState::unsupported);
+        EXPECT_FALSE(cache->snapshot()->find(key)->reason.empty());
     }
     EXPECT_EQ(state_of("4"), WebhookState::serving);
 }
 
-TEST_F(WebhookCacheTest, TakesTheIniIntoAccount) {
+TEST_F(WebhookCacheTest, AppliesTheIniFile) {
     agent::WebhookOverride door;
     door.glob = "door";
     door.cooldown = 7s;
@@ -156,7 +158,7 @@ TEST_F(WebhookCacheTest, TakesTheIniIntoAccount) {
     EXPECT_EQ(cache->snapshot()->find("local:door")->settings.cooldown, 8s);
 }
 
-TEST_F(WebhookCacheTest, AListThatCannotBeKeptChangesNothing) {
+TEST_F(WebhookCacheTest, ChangesNothingIfTheListCannotBeStored) {
     ASSERT_TRUE(cache->load({}));
     replace({definition("1", "a")});
     {
