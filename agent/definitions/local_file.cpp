@@ -1,7 +1,8 @@
 #include "agent/definitions/local_file.hpp"
 
-#include "agent/webhooks/definition_list.hpp"
 #include "common/base/file.hpp"
+
+#include <nlohmann/json.hpp>
 
 namespace agent {
 
@@ -19,8 +20,8 @@ common::Result<std::vector<Definition>> read_local(const Config& config) {
         return common::fail(common::Fault::config, "[webhooks] file: " + config.webhooks.file +
                                                        ": " + list.error().message);
     }
-    for (const auto& [key, json] : *list) {
-        local.push_back({key, json.dump()});
+    for (auto& [key, json] : *list) {
+        local.push_back({std::move(key), json.dump()});
     }
     return local;
 }

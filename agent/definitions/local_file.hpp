@@ -1,17 +1,16 @@
-// The definitions kept on the device (webhooks.file), read from disk. Fault::config when the file
-// is no list of named webhooks.
+// The definitions kept on the device (webhooks.file), read from disk. Blocking.
 #pragma once
 
 #include "agent/config/config.hpp"
-#include "agent/definitions/webhook_cache.hpp"
+#include "agent/webhooks/definition_list.hpp"
 #include "common/base/result.hpp"
 
-#include <string>
 #include <vector>
 
 namespace agent {
 
-/// Nothing when no file is configured.
+/// Empty if no file is configured. Errors: Fault::config if the file cannot be read or is not a
+/// list of webhooks with names.
 common::Result<std::vector<Definition>> read_local(const Config& config);
 
 } // namespace agent

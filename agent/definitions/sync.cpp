@@ -1,9 +1,8 @@
 #include "agent/definitions/sync.hpp"
 
+#include "agent/definitions/local_file.hpp"
 #include "common/async/joinable.hpp"
 #include "common/base/log.hpp"
-
-#include <algorithm>
 
 namespace agent {
 
@@ -13,64 +12,60 @@ using common::Result;
 using common::Task;
 namespace log = common::log;
 
-constexpr common::Millis retry_first{1'000};
-constexpr common::Millis retry_max{60'000};
+constexpr common::Backoff backoff{.initial = common::Millis{1'000}, .max = common::Millis{60'000}};
 
 } // namespace
 
 struct Sync::State {
-    State(common::Executor loop, common::Clock& its_clock, findface::Client& its_server,
-          WebhookCache& its_cache, const Config& its_config, Counters& its_stats)
-        : clock{its_clock}, server{its_server}, cache{its_cache}, config{its_config},
-          stats{its_stats}, news{loop, its_clock}, fetching{loop, its_clock} {}
-
+    common::Executor loop;
     common::Clock& clock;
-    findface::Client& server;
+    findface::Client& client;
     WebhookCache& cache;
     const Config& config;
-    Counters& stats;
-    common::Wakeup news; ///< `due` was set; the regular fetching waits here
-    common::Joinable<Result<Changes>> fetching;
-    common::Instant due{}; ///< of the next regular fetch
-    unsigned failed = 0;   ///< fetches since the last good one
+    Counters& counters;
+    common::Chance chance;
 
-    void succeeded(const Changes& changes);
-    void failed_with(const common::Error& error);
+    common::Wakeup due_changed{loop, clock}; ///< wakes the regular fetching
+    common::Joinable<Result<Changes>> fetching{loop, clock};
+    common::Instant due{};    ///< when the next regular fetch begins
+    std::uint32_t failed = 0; ///< fetches since the last good one
+
+    void note_success(const Changes& changes);
+    void note_failure(const common::Error& error);
     static Task<Result<Changes>> fetch(std::shared_ptr<State> state);
+    static Task<Result<Changes>> sync_now(std::shared_ptr<State> state);
     static Task<> keep_fetching(std::shared_ptr<State> state);
 };
 
-void Sync::State::succeeded(const Changes& changes) {
-    stats.server.state = ServerStatus::State::ok;
-    stats.server.last_sync = clock.wall();
-    stats.server.last_error.clear();
+void Sync::State::note_success(const Changes& changes) {
+    counters.server.state = ServerStatus::State::ok;
+    counters.server.last_sync = clock.wall();
+    counters.server.last_error.clear();
     if (failed > 0) {
-        log::info("webhooks are fetched again", {{"failed", failed}});
+        log::info("fetching webhooks works again", {{"failures", failed}});
     }
     failed = 0;
     due = clock.now() + config.server.sync_interval;
-    if (!changes.added.empty() || !changes.changed.empty() || !changes.removed.empty()) {
+    if (!changes.empty()) {
         log::info("webhooks changed", {{"added", changes.added.size()},
                                        {"changed", changes.changed.size()},
                                        {"removed", changes.removed.size()}});
     }
 }
 
-void Sync::State::failed_with(const common::Error& error) {
-    stats.server.state = ServerStatus::State::failing;
-    stats.server.last_error = error.message;
-    ++stats.server.failures;
+void Sync::State::note_failure(const common::Error& error) {
+    counters.server.state = ServerStatus::State::failing;
+    counters.server.last_error = error.message;
+    ++counters.server.failures;
     if (failed == 0) {
-        log::warn("webhooks cannot be fetched", {{"error", error.message}});
+        log::warn("cannot fetch webhooks", {{"error", error.message}});
     }
-    due = clock.now() + std::min(retry_first * (1U << std::min(failed, 6U)), retry_max);
-    ++failed;
+    due = clock.now() + backoff.wait(++failed, chance());
 }
 
 Task<Result<Changes>> Sync::State::fetch(std::shared_ptr<State> state) {
     while (state->fetching.under_way()) {
-        auto join = state->fetching.join();
-        auto joined = co_await std::move(join);
+        auto joined = co_await state->fetching.join();
         if (joined) {
             co_return std::move(*joined);
         }
@@ -80,49 +75,60 @@ Task<Result<Changes>> Sync::State::fetch(std::shared_ptr<State> state) {
     }
     auto lead = state->fetching.lead();
     Result<Changes> result;
-    auto call = state->server.list();
-    auto list = co_await std::move(call);
+    auto list = co_await state->client.list();
     if (list) {
-        auto store = state->cache.replace_server_list(std::move(*list));
-        result = co_await std::move(store);
+        result = co_await state->cache.replace_server_list(std::move(*list));
     } else {
         result = common::fail(std::move(list.error()));
     }
-    const auto hurried = state->due;
+    const auto due_before = state->due;
     if (result) {
-        state->succeeded(*result);
+        state->note_success(*result);
     } else {
-        state->failed_with(result.error());
+        state->note_failure(result.error());
     }
     if (lead.outdated()) {
-        state->due = hurried;
+        state->due = due_before; // refetch_now() was called meanwhile
     }
-    state->news.notify();
+    state->due_changed.notify();
     lead.done(result);
     co_return result;
+}
+
+Task<Result<Changes>> Sync::State::sync_now(std::shared_ptr<State> state) {
+    auto local = read_local(state->config);
+    if (!local) {
+        co_return common::fail(local.error());
+    }
+    auto changes = state->cache.rebuild(std::move(*local));
+    state->client.retry_login_now();
+    const auto fetched = co_await fetch(state);
+    if (!fetched) {
+        co_return common::fail(fetched.error());
+    }
+    changes.append(*fetched);
+    co_return changes;
 }
 
 Task<> Sync::State::keep_fetching(std::shared_ptr<State> state) {
     for (;;) {
         if (!state->config.server.url) {
-            state->stats.server.state = ServerStatus::State::standalone;
-            state->stats.server.last_error.clear();
-            auto wait = state->news.wait();
-            co_await std::move(wait);
+            state->counters.server.state = ServerStatus::State::standalone;
+            state->counters.server.last_error.clear();
+            co_await state->due_changed.wait();
         } else if (state->clock.now() < state->due) {
-            auto wait = state->news.wait_until(state->due);
-            co_await std::move(wait);
+            co_await state->due_changed.wait_until(state->due);
         } else {
-            auto call = fetch(state);
-            co_await std::move(call);
+            co_await fetch(state);
         }
     }
 }
 
-Sync::Sync(common::Executor loop, common::Clock& clock, findface::Client& server,
-           WebhookCache& cache, const Config& config, Counters& stats)
-    : state_{std::make_shared<State>(std::move(loop), clock, server, cache, config, stats)} {
-    stats.server.state =
+Sync::Sync(common::Executor loop, common::Clock& clock, findface::Client& client,
+           WebhookCache& cache, const Config& config, Counters& counters, common::Chance chance)
+    : state_{
+          new State{std::move(loop), clock, client, cache, config, counters, std::move(chance)}} {
+    counters.server.state =
         config.server.url ? ServerStatus::State::starting : ServerStatus::State::standalone;
 }
 
@@ -137,10 +143,14 @@ common::Task<common::Result<Changes>> Sync::fetch() {
     return State::fetch(state_);
 }
 
+common::Task<common::Result<Changes>> Sync::sync_now() {
+    return State::sync_now(state_);
+}
+
 void Sync::refetch_now() {
     state_->fetching.outdate();
     state_->due = state_->clock.now();
-    state_->news.notify();
+    state_->due_changed.notify();
 }
 
 } // namespace agent

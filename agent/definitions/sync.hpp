@@ -1,5 +1,6 @@
-// Sync: keeps the cache of definitions like the server's: fetches at start, every sync_interval,
-// and when asked. Failed fetches back off from 1 s, doubling to 60 s. Loop thread.
+// Sync: keeps the cache of definitions up to date with the server: fetches at start, every
+// sync_interval, and when asked. After failed fetches it waits 1 s, doubling to 60 s, with jitter.
+// Loop thread; nothing survives a restart.
 #pragma once
 
 #include "agent/config/config.hpp"
@@ -7,6 +8,7 @@
 #include "agent/findface/client.hpp"
 #include "agent/webhooks/counters.hpp"
 #include "common/async/clock.hpp"
+#include "common/base/backoff.hpp"
 
 #include <memory>
 
@@ -14,18 +16,23 @@ namespace agent {
 
 class Sync {
   public:
-    Sync(common::Executor loop, common::Clock& clock, findface::Client& server, WebhookCache& cache,
-         const Config& config, Counters& stats);
+    /// All references must outlive the sync. `chance` decides the jitter.
+    Sync(common::Executor loop, common::Clock& clock, findface::Client& client, WebhookCache& cache,
+         const Config& config, Counters& counters, common::Chance chance = common::random_chance());
     ~Sync();
 
-    /// Spawns the regular fetching; nothing to do without a server.
+    /// Spawns the regular fetching; without a server it waits until one is configured.
     void start(common::TaskGroup& group);
 
-    /// Fetches now (or joins the fetch under way) and gives what changed. The error is in Counters
-    /// too.
+    /// Fetches now, or joins the fetch under way; returns what changed. Without a server nothing
+    /// does. An error is also noted in the counters.
     common::Task<common::Result<Changes>> fetch();
 
-    /// The configuration changed: the next regular fetch is now.
+    /// `ffl-agent sync`: reads the local file again, then fetches, even if a refused login would
+    /// still wait. Errors: Fault::config for the local file, otherwise those of fetch().
+    common::Task<common::Result<Changes>> sync_now();
+
+    /// The configuration changed: the next regular fetch is due now.
     void refetch_now();
 
   private:

@@ -10,8 +10,7 @@ namespace agent::findface {
 namespace {
 
 constexpr common::Millis margin_max{30'000};
-constexpr double life_max_s =
-    10.0 * 365 * 24 * 3600; // more is the same as for ever, and must not overflow
+constexpr double life_max_s = 10.0 * 365 * 24 * 3600; // a longer life would overflow Millis
 
 std::optional<double> claim(const nlohmann::json& claims, const char* name) {
     const auto found = claims.find(name);

@@ -1,7 +1,8 @@
 #include "agent/findface/client.hpp"
 
 #include "agent/findface/session.hpp"
-#include "agent/webhooks/definition_list.hpp"
+#include "common/text/invalid.hpp"
+#include "common/text/json.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -17,37 +18,38 @@ using common::Result;
 using common::Task;
 using Terms = Session::Terms;
 
-constexpr std::size_t list_limit = 64 << 20;
-constexpr std::size_t pages_max = 1000;
+constexpr std::size_t max_list_bytes = 64 << 20;
+constexpr std::size_t max_pages = 1000;
 const std::string webhooks_path = "/v1/webhooks/";
 constexpr const char* wrong_address = "; server.url must be the address of FindFace Lite";
 
-bool good(const HttpReply& reply) {
+bool succeeded(const HttpReply& reply) {
     return reply.status >= 200 && reply.status < 300;
 }
 
 Result<void> has_server(const Terms& terms) {
     if (!terms.server.url) {
-        return common::fail(Fault::config, "server.url is empty: there is no server to ask");
+        return common::fail(Fault::config,
+                            "server.url is not set: there is no FindFace Lite server to ask");
     }
     return {};
 }
 
-/// The server's ids are integers; nothing else may become part of a path.
+/// The path of one webhook. The server's ids are integers; nothing else may become part of a path.
 Result<std::string> path_of(const std::string& id) {
     const bool digits =
         std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (id.empty() || id.size() > 20 || !digits) {
-        return common::fail(Fault::input,
-                            "a webhook of the server is named by its id, a whole number");
+        return common::fail(Fault::input, common::invalid("ID", common::shown(nlohmann::json(id)),
+                                                          "a whole number"));
     }
     return webhooks_path + id + "/";
 }
 
-/// A page's definitions, appended to `list`; `keys` has those of all pages. Gives the reference to
-/// the next page, empty at the end.
-Result<std::string> take_page(const std::string& body, std::vector<Definition>& list,
-                              std::set<std::string>& keys) {
+/// Appends a page's definitions to `list` and their keys to `keys`. Returns the reference to the
+/// next page; empty on the last one.
+Result<std::string> append_page(const std::string& body, std::vector<Definition>& list,
+                                std::set<std::string>& keys) {
     auto page = read_list(body);
     if (!page) {
         return common::fail(page.error());
@@ -59,16 +61,16 @@ Result<std::string> take_page(const std::string& body, std::vector<Definition>& 
         }
         if (!keys.insert(*key).second) {
             return common::fail(Fault::unreachable,
-                                "the list of webhooks has the id " + *key + " twice");
+                                "the list of webhooks contains the id " + *key + " twice");
         }
         list.push_back({std::move(*key), definition.dump()});
     }
     return page->next.value_or("");
 }
 
-/// A page's `next` may be a query of this page, a path of the server, or relative to server.url; a
-/// server behind a proxy does not know of the prefix that it is reached by.
-std::string from_server(const std::string& prefix, const std::string& next) {
+/// A page's `next` may be a query, a path on the server, or relative to server.url. A server behind
+/// a proxy does not know the path prefix under which it is reached, so that is added.
+std::string with_prefix(const std::string& prefix, const std::string& next) {
     if (next.starts_with('?') || next.starts_with("//") || next.find("://") != std::string::npos) {
         return next;
     }
@@ -76,7 +78,7 @@ std::string from_server(const std::string& prefix, const std::string& next) {
     return path.starts_with(prefix + "/") ? path : prefix + path;
 }
 
-// In all that follows the references are to what the awaiting coroutine holds in its own frame.
+// The reference parameters of the following coroutines live in the frame of the awaiting one.
 
 Task<Result<std::vector<Definition>>> all_pages(Session& session, const Terms& terms) {
     std::vector<Definition> list;
@@ -92,14 +94,13 @@ Task<Result<std::vector<Definition>>> all_pages(Session& session, const Terms& t
         if (!seen.insert(url.target).second) {
             co_return common::fail(
                 Fault::unreachable,
-                name + ": the list of webhooks has no end, this page was seen before");
+                name + ": the list of webhooks does not end: this page was read before");
         }
-        if (seen.size() > pages_max) {
+        if (seen.size() > max_pages) {
             co_return common::fail(Fault::unreachable,
                                    name + ": the list of webhooks has more than 1000 pages");
         }
-        auto call = session.call(terms, request);
-        const auto reply = co_await std::move(call);
+        const auto reply = co_await session.call(terms, request);
         if (!reply) {
             co_return common::fail(reply.error());
         }
@@ -109,25 +110,25 @@ Task<Result<std::vector<Definition>>> all_pages(Session& session, const Terms& t
             co_return common::fail(std::move(error));
         }
         bytes += reply->body.size();
-        if (bytes > list_limit) {
+        if (bytes > max_list_bytes) {
             co_return common::fail(Fault::unreachable,
                                    name + ": the list of webhooks is larger than 64 MiB");
         }
-        const auto next = take_page(reply->body, list, keys);
+        const auto next = append_page(reply->body, list, keys);
         if (!next) {
             co_return common::fail(name, next.error());
         }
         if (next->empty()) {
             co_return list;
         }
-        auto next_url = common::resolve(url, from_server(prefix, *next));
+        auto next_url = common::resolve(url, with_prefix(prefix, *next));
         if (!next_url) {
             co_return common::fail(name + ": the address of the next page", next_url.error());
         }
         if (next_url->origin() != url.origin()) {
             co_return common::fail(Fault::unreachable,
-                                   name + ": the next page is said to be at " + next_url->origin() +
-                                       "; the whole list must be at " + url.origin());
+                                   name + ": the next page is at " + next_url->origin() +
+                                       ", but the whole list must come from " + url.origin());
         }
         request.url.target = std::move(next_url->target);
     }
@@ -144,7 +145,7 @@ Result<std::string> definition_in(const HttpReply& reply, const std::string& nam
     return reply.body;
 }
 
-/// One call about one webhook: the reply's JSON text, "{}" where the server says nothing.
+/// One call about one webhook: returns the JSON text of the reply, "{}" for an empty one.
 Task<Result<std::string>> exchange(std::shared_ptr<Session> session, std::string method,
                                    Result<std::string> path, std::string body) {
     const auto terms = session->terms();
@@ -161,8 +162,7 @@ Task<Result<std::string>> exchange(std::shared_ptr<Session> session, std::string
             request.body = body;
         }
         const auto name = name_of(request);
-        auto call = session->call(terms, request);
-        const auto reply = co_await std::move(call);
+        const auto reply = co_await session->call(terms, request);
         if (!reply) {
             co_return common::fail(reply.error());
         }
@@ -170,7 +170,7 @@ Task<Result<std::string>> exchange(std::shared_ptr<Session> session, std::string
             method = "PUT";
             continue;
         }
-        if (good(*reply)) {
+        if (succeeded(*reply)) {
             co_return definition_in(*reply, name);
         }
         auto error = session->refusal(terms, name, *reply);
@@ -188,10 +188,9 @@ Task<Result<std::vector<Definition>>> whole_list(std::shared_ptr<Session> sessio
         if (auto server = has_server(terms); !server) {
             co_return common::fail(server.error());
         }
-        auto pages = all_pages(*session, terms);
-        auto list = co_await std::move(pages);
-        if (!session->holds(terms)) {
-            continue; // that was what another server, or another user, gets to see
+        auto list = co_await all_pages(*session, terms);
+        if (!session->current(terms)) {
+            continue; // this list came from another server or was made for another user
         }
         if (!list && list.error().fault == Fault::input) {
             list.error().fault = Fault::unreachable;
@@ -200,7 +199,7 @@ Task<Result<std::vector<Definition>>> whole_list(std::shared_ptr<Session> sessio
     }
 }
 
-Task<Result<void>> removed(std::shared_ptr<Session> session, std::string id) {
+Task<Result<void>> remove_webhook(std::shared_ptr<Session> session, std::string id) {
     const auto terms = session->terms();
     const auto path = path_of(id);
     if (!path) {
@@ -211,12 +210,11 @@ Task<Result<void>> removed(std::shared_ptr<Session> session, std::string id) {
     }
     auto request = Session::request(terms, "DELETE", *path);
     const auto name = name_of(request);
-    auto call = session->call(terms, request);
-    const auto reply = co_await std::move(call);
+    const auto reply = co_await session->call(terms, request);
     if (!reply) {
         co_return common::fail(reply.error());
     }
-    if (!good(*reply)) {
+    if (!succeeded(*reply)) {
         co_return common::fail(session->refusal(terms, name, *reply));
     }
     co_return Result<void>{};
@@ -225,17 +223,18 @@ Task<Result<void>> removed(std::shared_ptr<Session> session, std::string id) {
 } // namespace
 
 Client::Client(common::Executor loop, common::Clock& clock, common::HttpClient& client,
-               const Config& config)
-    : session_{std::make_shared<Session>(std::move(loop), clock, client, config)} {}
+               const Config& config, common::Chance chance)
+    : session_{
+          std::make_shared<Session>(std::move(loop), clock, client, config, std::move(chance))} {}
 
 Client::~Client() = default;
 
 void Client::retry_login_now() {
-    session_->retry_now();
+    session_->retry_login_now();
 }
 
 void Client::forget_login() {
-    session_->forget();
+    session_->forget_login();
 }
 
 Task<Result<std::vector<Definition>>> Client::list() {
@@ -255,7 +254,7 @@ Task<Result<std::string>> Client::update(std::string id, std::string definition)
 }
 
 Task<Result<void>> Client::remove(std::string id) {
-    return removed(session_, std::move(id));
+    return remove_webhook(session_, std::move(id));
 }
 
 } // namespace agent::findface

@@ -1,11 +1,15 @@
-// Client: the calls to a FindFace Lite server (login, webhook definitions) with its bearer token:
-// one login in flight, renewed before a JWT's `exp` and after a 401, backoff after refusals. Loop
-// thread; nothing survives a restart. Also used by the command line.
+// Client: calls to a FindFace Lite server (login, webhook definitions) with its bearer token: one
+// login in flight, renewed before a JWT's `exp` and after a 401, backoff after refusals. Loop
+// thread; nothing survives a restart. The command line uses it too.
+//
+// This folder is everything that talks to the FindFace Lite server. It uses agent/config,
+// agent/webhooks and common/http_client; it knows neither the database nor the queue.
 #pragma once
 
 #include "agent/config/config.hpp"
 #include "agent/webhooks/definition_list.hpp"
 #include "common/async/clock.hpp"
+#include "common/base/backoff.hpp"
 #include "common/http_client/http_client.hpp"
 
 #include <memory>
@@ -18,30 +22,30 @@ class Session;
 
 class Client {
   public:
+    /// `chance` decides the jitter of the waits after refused logins.
     Client(common::Executor loop, common::Clock& clock, common::HttpClient& client,
-           const Config& config);
+           const Config& config, common::Chance chance = common::random_chance());
     ~Client();
 
-    /// The whole list, page by page. Anything that is not a whole, valid list is an error:
-    /// Fault::unreachable (no answer, 5xx, broken), Fault::refused (login or permission).
+    /// Fetches the whole list, page by page. Anything but a whole, valid list is an error:
+    /// Fault::unreachable (no answer, 5xx, broken) or Fault::refused (login or permission).
     common::Task<common::Result<std::vector<Definition>>> list();
 
-    /// One call with a body or without: the reply's JSON text. 404: Fault::input. Other refusals
-    /// quote the server's message.
+    /// These return the JSON text of the reply. Errors quote the server's message; a 404 is
+    /// Fault::input.
     common::Task<common::Result<std::string>> show(std::string id);
     common::Task<common::Result<std::string>> create(std::string definition);
-    /// PATCH, and PUT where that is answered 405.
+    /// Uses PATCH, and PUT if the server answers that with 405.
     common::Task<common::Result<std::string>> update(std::string id, std::string definition);
     common::Task<common::Result<void>> remove(std::string id);
 
-    /// The configuration changed: the token is forgotten.
+    /// The configuration changed: forgets the token and the wait after a refused login.
     void forget_login();
-    /// Somebody waits for an answer: a refused login is tried again now, though never more than one
-    /// a second.
+    /// A user is waiting: ends the wait after a refused login, except for its first second.
     void retry_login_now();
 
   private:
-    std::shared_ptr<Session> session_; ///< calls under way keep it
+    std::shared_ptr<Session> session_; ///< kept alive by the calls under way
 };
 
 } // namespace agent::findface

@@ -1,5 +1,6 @@
 #include "agent/findface/refusal.hpp"
 
+#include "common/base/ascii.hpp"
 #include "common/net/url.hpp"
 #include "common/text/json.hpp"
 
@@ -11,15 +12,15 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t words_max = 200;
-constexpr std::size_t looked_at = 64 * 1024; // of a body; nobody reads more
+constexpr std::size_t max_characters = 200;
+constexpr std::size_t max_body_bytes = 64 * 1024; // the rest of a body is ignored
 
 std::string as_json_text(const std::string& text) {
     const auto quoted = common::text_of(json(text));
     return quoted.substr(1, quoted.size() - 2);
 }
 
-void blot(std::string& text, const std::string& secret) {
+void mask(std::string& text, const std::string& secret) {
     if (secret.empty()) {
         return;
     }
@@ -28,30 +29,23 @@ void blot(std::string& text, const std::string& secret) {
     }
 }
 
-bool continues_character(char byte) {
-    return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
-}
-
-/// Valid UTF-8, one line, no control characters (C0, DEL, C1), at most words_max characters.
+/// Valid UTF-8 on one line, without control characters (C0, DEL, C1), at most max_characters.
 std::string for_people(const std::string& text) {
     const auto valid = json::parse(common::text_of(json(text))).get<std::string>();
     std::string shown;
     std::size_t characters = 0;
-    for (std::size_t at = 0; at < valid.size();) {
-        auto end = at + 1;
-        while (end < valid.size() && continues_character(valid[end])) {
-            ++end;
+    for (std::string_view rest{valid}; !rest.empty();) {
+        const auto character = rest.substr(0, common::utf8_length(rest));
+        rest.remove_prefix(character.size());
+        const auto first = static_cast<unsigned char>(character[0]);
+        const bool blank = first <= 0x20U || first == 0x7FU || common::begins_with_c1(character);
+        if (blank && (shown.empty() || shown.back() == ' ')) {
+            continue;
         }
-        const auto first = static_cast<unsigned char>(valid[at]);
-        const bool c1 = first == 0xC2U && static_cast<unsigned char>(valid[at + 1]) < 0xA0U;
-        const bool blank = first <= 0x20U || first == 0x7FU || c1;
-        if (blank ? !shown.empty() && shown.back() != ' ' : true) {
-            if (++characters > words_max) {
-                return shown + "…";
-            }
-            shown += blank ? std::string{" "} : valid.substr(at, end - at);
+        if (++characters > max_characters) {
+            return shown + "…";
         }
-        at = end;
+        shown += blank ? std::string_view{" "} : character;
     }
     if (!shown.empty() && shown.back() == ' ') {
         shown.pop_back();
@@ -59,8 +53,8 @@ std::string for_people(const std::string& text) {
     return shown;
 }
 
-/// A text, or one {"loc": [...], "msg": "..."} as validators answer. Their `input` is left out: it
-/// may be the password.
+/// The words of a string, or of one {"loc": [...], "msg": "..."} as validators answer. Their
+/// `input` is left out because it may be the password.
 std::string words_of_one(const json& value) {
     if (value.is_string()) {
         return value.get<std::string>();
@@ -116,11 +110,11 @@ std::string server_words(const common::HttpReply& reply, const std::vector<std::
     if (reply.body[start] == '<') {
         return "an HTML page";
     }
-    auto words = words_in(reply.body.substr(start, looked_at));
+    auto words = words_in(reply.body.substr(start, max_body_bytes));
     for (const auto& secret : secrets) {
-        blot(words, secret);
+        mask(words, secret);
         if (const auto escaped = as_json_text(secret); escaped != secret) {
-            blot(words, escaped);
+            mask(words, escaped);
         }
     }
     return for_people(words);
@@ -134,10 +128,11 @@ common::Error refusal(const std::string& call, const common::HttpReply& reply,
     if (status >= 300 && status < 400) {
         if (const auto location = common::find_header(reply.headers, "Location")) {
             const auto url = common::parse_url(*location);
-            message += " (go to " + (url ? url->origin() : std::string{"another path"}) + ")";
+            message +=
+                " (a redirect to " + (url ? url->origin() : std::string{"another path"}) + ")";
         }
         return {Fault::unreachable,
-                message + "; redirects are not followed: server.url must be the address itself"};
+                message + "; redirects are not followed: server.url must be the final address"};
     }
     if (const auto words = server_words(reply, secrets); !words.empty()) {
         message += ": " + words;

@@ -1,6 +1,5 @@
-// What a FindFace Lite server's reply means when it is not the wanted one: the fault, and a message
-// for people with the server's own words. Pure. Passwords and tokens that a server echoes are
-// blotted out.
+// Refusal: what an unwanted reply of a FindFace Lite server means: the fault, and a message for
+// people with the server's own words. Pure. Passwords and tokens that a server echoes are masked.
 #pragma once
 
 #include "common/base/result.hpp"
@@ -11,14 +10,14 @@
 
 namespace agent::findface {
 
-/// The reply's `detail`, `message` or the like, else its body: at most 200 characters of valid
-/// UTF-8 without control characters. Each of `secrets` is replaced by ***. An HTML page is called
-/// one. Empty when the body is.
+/// The reply's `detail`, `message` or the like, otherwise its body: at most 200 characters of valid
+/// UTF-8 without control characters, with each of `secrets` replaced by ***. "an HTML page" for
+/// one; empty for an empty body.
 std::string server_words(const common::HttpReply& reply, const std::vector<std::string>& secrets);
 
-/// The error for any reply but 2xx: 401 and 403 are Fault::refused; 3xx, 408, 425, 429 and 5xx
-/// Fault::unreachable; other 4xx Fault::input. `call` ("GET http://host/v1/webhooks/") stands in
-/// front. A redirect names where it points.
+/// The error for any reply but 2xx: 401 and 403 are Fault::refused; 3xx, 408, 425, 429 and 5xx are
+/// Fault::unreachable; other 4xx are Fault::input. The message begins with `call`, for example
+/// "GET http://host/v1/webhooks/". For a redirect it names the target.
 common::Error refusal(const std::string& call, const common::HttpReply& reply,
                       const std::vector<std::string>& secrets);
 

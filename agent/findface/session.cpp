@@ -9,6 +9,7 @@ namespace agent::findface {
 
 namespace {
 
+using common::Error;
 using common::Fault;
 using common::HttpReply;
 using common::HttpRequest;
@@ -16,9 +17,9 @@ using common::Result;
 using common::Task;
 using nlohmann::json;
 
-constexpr std::size_t reply_limit = 16 << 20;
-constexpr common::Millis login_wait_first{1'000};
-constexpr common::Millis login_wait_max{60'000};
+constexpr std::size_t max_reply_bytes = 16 << 20;
+constexpr common::Backoff login_backoff{.initial = common::Millis{1'000},
+                                        .max = common::Millis{60'000}};
 
 Result<std::string> login_body(const Config::Server& server) {
     try {
@@ -44,6 +45,10 @@ Result<std::string> token_in(const HttpReply& reply) {
     return text;
 }
 
+Error config_changed() {
+    return {Fault::unreachable, "the server configuration changed in the meantime; try again"};
+}
+
 } // namespace
 
 std::string name_of(const HttpRequest& request) {
@@ -51,10 +56,11 @@ std::string name_of(const HttpRequest& request) {
 }
 
 Session::Session(common::Executor loop, common::Clock& clock, common::HttpClient& client,
-                 const Config& config)
-    : clock_{clock}, client_{client}, config_{config}, login_{std::move(loop), clock} {}
+                 const Config& config, common::Chance chance)
+    : clock_{clock}, client_{client}, config_{config}, chance_{std::move(chance)}, login_{loop,
+                                                                                          clock} {}
 
-void Session::forget() {
+void Session::forget_login() {
     ++generation_;
     token_.reset();
     login_.outdate();
@@ -62,16 +68,16 @@ void Session::forget() {
     no_login_before_ = {};
 }
 
-void Session::retry_now() {
-    no_login_before_ = std::min(no_login_before_, refused_at_ + login_wait_first);
+void Session::retry_login_now() {
+    no_login_before_ = std::min(no_login_before_, refused_at_ + login_backoff.initial);
 }
 
 HttpRequest Session::request(const Terms& terms, std::string method, const std::string& path) {
     HttpRequest request;
-    request.repeatable = method != "POST"; // a webhook is not to be created twice
+    request.repeatable = method != "POST"; // a webhook must not be created twice
     request.method = std::move(method);
     request.url = *terms.server.url;
-    // They would go out as Basic authorization beside the token.
+    // Otherwise they would be sent as Basic authorization.
     request.url.user.clear();
     request.url.password.clear();
     auto& target = request.url.target;
@@ -81,7 +87,7 @@ HttpRequest Session::request(const Terms& terms, std::string method, const std::
     request.headers = {{"Accept", "application/json"}};
     request.tls.ca_file = terms.server.ca_file;
     request.timeout = terms.server.request_timeout;
-    request.body_limit = reply_limit;
+    request.body_limit = max_reply_bytes;
     return request;
 }
 
@@ -91,29 +97,25 @@ common::Error Session::refusal(const Terms& terms, const std::string& name,
                              {terms.server.password, token_ ? token_->text : std::string{}});
 }
 
-void Session::refused(const common::Error& why) {
+void Session::note_refusal(const Error& why) {
     last_refusal_ = why;
     if (clock_.now() < no_login_before_) {
-        return; // several calls were refused at once: that is one refusal
+        return; // calls refused at the same time count once
     }
     refused_at_ = clock_.now();
-    const auto doublings = std::min(refusals_, 6U);
-    no_login_before_ =
-        clock_.now() + std::min(login_wait_first * (1U << doublings), login_wait_max);
-    ++refusals_;
+    no_login_before_ = clock_.now() + login_backoff.wait(++refusals_, chance_());
 }
 
 Task<Result<std::string>> Session::log_in(const Terms& terms) {
-    auto ask = request(terms, "POST", "/v1/auth/login");
-    const auto name = name_of(ask);
+    auto login = request(terms, "POST", "/v1/auth/login");
+    const auto name = name_of(login);
     auto body = login_body(terms.server);
     if (!body) {
         co_return common::fail(body.error());
     }
-    ask.body = std::move(*body);
-    ask.headers.push_back({"Content-Type", "application/json"});
-    auto sent = client_.send(std::move(ask));
-    const auto reply = co_await std::move(sent);
+    login.body = std::move(*body);
+    login.headers.push_back({"Content-Type", "application/json"});
+    const auto reply = co_await client_.send(std::move(login));
     if (!reply) {
         co_return common::fail(name, reply.error());
     }
@@ -132,16 +134,15 @@ Task<Result<std::string>> Session::log_in(const Terms& terms) {
         error.fault = Fault::refused;
     }
     if (error.fault == Fault::refused) {
-        error.message += "; look at server.username and server.password_file";
+        error.message += "; check server.username and server.password_file";
     }
     co_return common::fail(std::move(error));
 }
 
-Task<Result<std::string>> Session::bearer(const Terms& terms) {
+Task<Result<std::string>> Session::valid_token(const Terms& terms) {
     for (;;) {
-        if (!holds(terms)) {
-            co_return common::fail(Fault::unreachable,
-                                   "the configuration of the server changed meanwhile; try again");
+        if (!current(terms)) {
+            co_return common::fail(config_changed());
         }
         if (token_ && !token_->due(clock_.now())) {
             co_return token_->text;
@@ -149,9 +150,8 @@ Task<Result<std::string>> Session::bearer(const Terms& terms) {
         if (!login_.under_way()) {
             break;
         }
-        auto join = login_.join();
-        auto joined = co_await std::move(join);
-        if (joined && holds(terms)) {
+        auto joined = co_await login_.join();
+        if (joined && current(terms)) {
             co_return std::move(*joined);
         }
     }
@@ -159,37 +159,33 @@ Task<Result<std::string>> Session::bearer(const Terms& terms) {
         co_return common::fail(last_refusal_);
     }
     auto lead = login_.lead();
-    auto call = log_in(terms);
-    auto got = co_await std::move(call);
-    if (!holds(terms)) {
-        co_return common::fail(Fault::unreachable,
-                               "the configuration of the server changed meanwhile; try again");
+    auto token = co_await log_in(terms);
+    if (!current(terms)) {
+        co_return common::fail(config_changed());
     }
-    if (got) {
-        token_ = bearer_token_from(*got, clock_.now(), clock_.wall());
-    } else if (got.error().fault == Fault::refused) {
-        refused(got.error());
+    if (token) {
+        token_ = bearer_token_from(*token, clock_.now(), clock_.wall());
+    } else if (token.error().fault == Fault::refused) {
+        note_refusal(token.error());
     }
-    lead.done(got);
-    co_return got;
+    lead.done(token);
+    co_return token;
 }
 
 Task<Result<HttpReply>> Session::call(const Terms& terms, const HttpRequest& request) {
     const auto name = name_of(request);
     for (bool repeated = false;; repeated = true) {
-        auto wanted = bearer(terms);
-        const auto text = co_await std::move(wanted);
-        if (!text) {
-            co_return common::fail(text.error());
+        const auto token = co_await valid_token(terms);
+        if (!token) {
+            co_return common::fail(token.error());
         }
         auto copy = request;
-        copy.headers.push_back({"Authorization", "Bearer " + *text});
-        auto sent = client_.send(std::move(copy));
-        auto reply = co_await std::move(sent);
+        copy.headers.push_back({"Authorization", "Bearer " + *token});
+        auto reply = co_await client_.send(std::move(copy));
         if (!reply) {
             co_return common::fail(name, reply.error());
         }
-        if (!holds(terms)) {
+        if (!current(terms)) {
             co_return reply;
         }
         if (reply->status != 401) {
@@ -197,13 +193,13 @@ Task<Result<HttpReply>> Session::call(const Terms& terms, const HttpRequest& req
             co_return reply;
         }
         auto error = refusal(terms, name, *reply);
-        if (token_ && token_->text == *text) {
+        if (token_ && token_->text == *token) {
             token_.reset();
         }
-        // A server that grants logins and refuses their tokens is refusing: no login after login.
+        // A server that grants logins but refuses their tokens must not cause a storm of logins.
         if (repeated || refusals_ > 0) {
-            error.message += " (with a new login)";
-            refused(error);
+            error.message += " (with a new login too)";
+            note_refusal(error);
             co_return common::fail(std::move(error));
         }
     }

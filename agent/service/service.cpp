@@ -66,7 +66,6 @@ class Service {
     Task<> wait_for_signals();
     Task<> prune();
     Task<> stop();
-    Task<Result<Changes>> sync_now();
     void reload();
     int refuse(const common::Error& error) const;
 
@@ -113,7 +112,7 @@ Result<void> Service::open() {
 
 Result<void> Service::listen() {
     control_.emplace(clock_, queue_, cache_, config_, stats_, opened_,
-                     [this] { return sync_now(); });
+                     [this] { return sync_.sync_now(); });
     server_.emplace(
         loop_.get_executor(), server_options(config_),
         [this](const common::Incoming& head) { return route(head, ingest_, *control_, config_); });
@@ -239,25 +238,6 @@ Task<> Service::prune() {
         const auto done = co_await std::move(work);
         log::debug("pruned", {{"done", done ? "yes" : done.error().message}});
     }
-}
-
-Task<Result<Changes>> Service::sync_now() {
-    auto local = read_local(config_);
-    if (!local) {
-        co_return common::fail(local.error());
-    }
-    auto changes = cache_.rebuild(std::move(*local));
-    findface_.retry_login_now();
-    auto fetch = sync_.fetch();
-    auto fetched = co_await std::move(fetch);
-    if (!fetched) {
-        co_return common::fail(fetched.error());
-    }
-    for (auto part : {&Changes::added, &Changes::changed, &Changes::removed}) {
-        (changes.*part)
-            .insert((changes.*part).end(), (*fetched.*part).begin(), (*fetched.*part).end());
-    }
-    co_return changes;
 }
 
 void Service::reload() {

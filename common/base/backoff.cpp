@@ -1,6 +1,7 @@
 #include "common/base/backoff.hpp"
 
 #include <algorithm>
+#include <random>
 
 namespace common {
 
@@ -14,6 +15,12 @@ Millis Backoff::wait(std::uint32_t n, double chance) const {
     const auto drawn =
         half + static_cast<std::int64_t>(chance * static_cast<double>(whole - half + 1));
     return Millis{std::min(drawn, whole)};
+}
+
+Chance random_chance() {
+    return [random = std::mt19937_64{std::random_device{}()}]() mutable {
+        return std::uniform_real_distribution<double>{0, 1}(random);
+    };
 }
 
 } // namespace common

@@ -4,6 +4,7 @@
 #include "common/base/time.hpp"
 
 #include <cstdint>
+#include <functional>
 
 namespace common {
 
@@ -15,5 +16,10 @@ struct Backoff {
     /// 0.
     [[nodiscard]] Millis wait(std::uint32_t n, double chance) const;
 };
+
+/// Draws the `chance` of a wait.
+using Chance = std::function<double()>;
+/// Uniform in [0, 1), seeded by the system.
+Chance random_chance();
 
 } // namespace common

@@ -1,10 +1,11 @@
 #include "agent/definitions/sync.hpp"
 
 #include "agent/store/schema.hpp"
-#include "test/agent/findface/server_fixture.hpp"
+#include "test/agent/findface/findface_fixture.hpp"
 #include "test/support/program.hpp"
 
 #include <deque>
+#include <fstream>
 
 namespace {
 
@@ -17,14 +18,14 @@ using test::json_answer;
 using test::run;
 using Keys = std::vector<std::string>;
 
-struct Sync : test::ServerFixture {
-    Sync() {
+struct SyncFixture : test::FindfaceFixture {
+    SyncFixture() {
         EXPECT_TRUE(database.open(folder.file("agent.db"), common::Sync::normal));
         const auto migrated = database.run_now(agent::migrate);
         EXPECT_TRUE(migrated && *migrated);
         EXPECT_TRUE(cache.load({}));
     }
-    ~Sync() override {
+    ~SyncFixture() override {
         while (http.hanging() > 0) {
             http.release(FakeHttp::no_answer());
             clock.settle();
@@ -61,28 +62,31 @@ struct Sync : test::ServerFixture {
     test::TempFolder folder;
     common::Database database{loop.get_executor(), loop.get_executor()};
     agent::WebhookCache cache{database, config};
-    agent::Counters stats;
-    agent::Sync sync{loop.get_executor(), clock, api, cache, config, stats};
+    agent::Counters counters;
+    agent::Sync sync{loop.get_executor(),      clock, client, cache, config, counters,
+                     [this] { return chance; }};
     common::TaskGroup group{loop.get_executor()};
 };
 
-/// A fetch() started and looked at later.
-struct Asked {
-    explicit Asked(Sync& fixture) {
+using Sync = SyncFixture;
+
+/// A fetch() that was started; its result comes later.
+struct PendingFetch {
+    explicit PendingFetch(SyncFixture& fixture) {
         common::asio::co_spawn(fixture.loop, fixture.sync.fetch(),
                                [this](std::exception_ptr, auto got) { result = std::move(got); });
     }
-    Asked(const Asked&) = delete;
-    Asked& operator=(const Asked&) = delete;
+    PendingFetch(const PendingFetch&) = delete;
+    PendingFetch& operator=(const PendingFetch&) = delete;
     std::optional<common::Result<agent::Changes>> result;
 };
 
-TEST_F(Sync, fetchesAtStartAndAnIntervalAfterTheEndOfTheLast) {
-    EXPECT_EQ(stats.server.state, ServerStatus::State::starting);
+TEST_F(Sync, FetchesAtStartAndAnIntervalAfterTheEndOfTheLast) {
+    EXPECT_EQ(counters.server.state, ServerStatus::State::starting);
     hang();
     start();
     EXPECT_EQ(calls(), 1U);
-    clock.advance(Millis{90'000}); // a slow server is not asked twice at once
+    clock.advance(Millis{90'000}); // a slow server gets no second request
     EXPECT_EQ(calls(), 1U);
     http.release(json_answer(200, R"([{"id":1,"name":"a","target":"http://t/"}])"));
     clock.settle();
@@ -93,7 +97,7 @@ TEST_F(Sync, fetchesAtStartAndAnIntervalAfterTheEndOfTheLast) {
     EXPECT_EQ(calls(), 2U);
 }
 
-TEST_F(Sync, takesTheIntervalFromTheConfiguration) {
+TEST_F(Sync, UsesTheConfiguredInterval) {
     config.server.sync_interval = Millis{5'000};
     start();
     clock.advance(Millis{50'000});
@@ -101,7 +105,7 @@ TEST_F(Sync, takesTheIntervalFromTheConfiguration) {
     EXPECT_EQ(logins, 1);
 }
 
-TEST_F(Sync, backsOffWhileFetchesFail) {
+TEST_F(Sync, BacksOffWhileFetchesFail) {
     fail();
     start();
     std::size_t made = 1;
@@ -121,15 +125,29 @@ TEST_F(Sync, backsOffWhileFetchesFail) {
     EXPECT_EQ(calls(), made + 1);
 }
 
-TEST_F(Sync, isNoStormOfLoginsWhereTheLoginIsRefused) {
+TEST_F(Sync, JittersItsWaits) {
+    chance = test::half_wait;
+    fail();
+    start();
+    std::size_t made = 1;
+    for (const int wait_ms : {500, 1'000, 2'000, 4'000, 8'000, 16'000, 30'000, 30'000}) {
+        SCOPED_TRACE(wait_ms);
+        clock.advance(Millis{wait_ms - 1});
+        EXPECT_EQ(calls(), made);
+        clock.advance(Millis{1});
+        EXPECT_EQ(calls(), ++made);
+    }
+}
+
+TEST_F(Sync, DoesNotStormAServerThatRefusesTheLogin) {
     on_login = [](const HttpRequest&) { return json_answer(401, ""); };
     start();
     clock.advance(std::chrono::minutes{10});
     EXPECT_EQ(logins, 7 + 8);
-    EXPECT_EQ(stats.server.state, ServerStatus::State::failing);
+    EXPECT_EQ(counters.server.state, ServerStatus::State::failing);
 }
 
-TEST_F(Sync, letsWallClockJumpsChangeNothing) {
+TEST_F(Sync, IgnoresJumpsOfTheWallClock) {
     start();
     clock.set_wall(common::WallTime{});
     clock.advance(Millis{59'999});
@@ -140,11 +158,11 @@ TEST_F(Sync, letsWallClockJumpsChangeNothing) {
     EXPECT_EQ(logins, 1);
 }
 
-TEST_F(Sync, sharesOneFetchAmongThoseWhoAsk) {
+TEST_F(Sync, SharesOneFetchAmongCallers) {
     hang();
     start();
-    Asked first{*this};
-    Asked second{*this};
+    PendingFetch first{*this};
+    PendingFetch second{*this};
     clock.settle();
     EXPECT_EQ(calls(), 1U);
     http.release(json_answer(200, R"([{"id":1},{"id":2}])"));
@@ -156,10 +174,10 @@ TEST_F(Sync, sharesOneFetchAmongThoseWhoAsk) {
     }
 }
 
-TEST_F(Sync, sharesAFailureTheSame) {
+TEST_F(Sync, SharesAFailureAmongCallers) {
     hang();
-    Asked first{*this};
-    Asked second{*this};
+    PendingFetch first{*this};
+    PendingFetch second{*this};
     clock.settle();
     http.release(json_answer(403, R"({"detail":"no right"})"));
     clock.settle();
@@ -167,10 +185,10 @@ TEST_F(Sync, sharesAFailureTheSame) {
         ASSERT_TRUE(one->result);
         EXPECT_EQ(one->result->error().fault, Fault::refused);
     }
-    EXPECT_EQ(stats.server.failures, 1U);
+    EXPECT_EQ(counters.server.failures, 1U);
 }
 
-TEST_F(Sync, saysWhatChanged) {
+TEST_F(Sync, ReturnsWhatChanged) {
     serve(R"([{"id":1,"name":"a","target":"http://t/"},{"id":2,"name":"b","target":"http://t/"}])");
     EXPECT_EQ(fetch()->added, (Keys{"1", "2"}));
     serve(R"([{"id":2,"name":"c","target":"http://t/"},{"id":3,"name":"d","target":"http://t/"}])");
@@ -181,13 +199,13 @@ TEST_F(Sync, saysWhatChanged) {
     EXPECT_EQ(changes->removed, (Keys{"1"}));
     const auto again = fetch();
     ASSERT_TRUE(again);
-    EXPECT_TRUE(again->added.empty() && again->changed.empty() && again->removed.empty());
+    EXPECT_TRUE(again->empty());
     serve("[]");
     EXPECT_EQ(fetch()->removed, (Keys{"2", "3"}));
     EXPECT_TRUE(cache.known());
 }
 
-TEST_F(Sync, keepsTheLastGoodListWhenAFetchFails) {
+TEST_F(Sync, KeepsTheLastGoodListWhenAFetchFails) {
     serve(R"([{"id":1},{"id":2}])");
     ASSERT_TRUE(fetch());
     for (const auto* body : {R"([{"id":1},{"name":"no id"}])", R"([{"id":1})", "<html>",
@@ -198,40 +216,40 @@ TEST_F(Sync, keepsTheLastGoodListWhenAFetchFails) {
     }
 }
 
-TEST_F(Sync, tellsHowItGoes) {
+TEST_F(Sync, KeepsTheServersStatus) {
     clock.set_wall(common::WallTime{std::chrono::seconds{1'760'000'000}});
     ASSERT_TRUE(fetch());
-    EXPECT_EQ(stats.server.state, ServerStatus::State::ok);
-    EXPECT_EQ(stats.server.last_sync, common::WallTime{std::chrono::seconds{1'760'000'000}});
-    EXPECT_EQ(stats.server.last_error, "");
+    EXPECT_EQ(counters.server.state, ServerStatus::State::ok);
+    EXPECT_EQ(counters.server.last_sync, common::WallTime{std::chrono::seconds{1'760'000'000}});
+    EXPECT_EQ(counters.server.last_error, "");
     clock.advance(Millis{5'000});
     fail();
     const auto failed = fetch();
     ASSERT_FALSE(failed);
-    EXPECT_EQ(stats.server.state, ServerStatus::State::failing);
-    EXPECT_EQ(stats.server.last_sync, common::WallTime{std::chrono::seconds{1'760'000'000}});
-    EXPECT_EQ(stats.server.last_error, failed.error().message);
-    EXPECT_EQ(stats.server.failures, 1U);
+    EXPECT_EQ(counters.server.state, ServerStatus::State::failing);
+    EXPECT_EQ(counters.server.last_sync, common::WallTime{std::chrono::seconds{1'760'000'000}});
+    EXPECT_EQ(counters.server.last_error, failed.error().message);
+    EXPECT_EQ(counters.server.failures, 1U);
     fetch();
-    EXPECT_EQ(stats.server.failures, 2U);
+    EXPECT_EQ(counters.server.failures, 2U);
     serve("[]");
     ASSERT_TRUE(fetch());
-    EXPECT_EQ(stats.server.state, ServerStatus::State::ok);
-    EXPECT_EQ(stats.server.last_error, "");
-    EXPECT_EQ(stats.server.failures, 2U);
+    EXPECT_EQ(counters.server.state, ServerStatus::State::ok);
+    EXPECT_EQ(counters.server.last_error, "");
+    EXPECT_EQ(counters.server.failures, 2U);
 }
 
-TEST_F(Sync, countsAStoreThatSaysNoAsAFailure) {
+TEST_F(Sync, CountsADatabaseErrorAsAFailure) {
     database.close();
     serve(R"([{"id":1}])");
     const auto failed = fetch();
     ASSERT_FALSE(failed);
     EXPECT_EQ(failed.error().fault, Fault::storage);
-    EXPECT_EQ(stats.server.state, ServerStatus::State::failing);
+    EXPECT_EQ(counters.server.state, ServerStatus::State::failing);
     EXPECT_EQ(served(), Keys{});
 }
 
-TEST_F(Sync, whenAskedPutsOffTheRegularFetch) {
+TEST_F(Sync, PostponesTheRegularFetchAfterOneOnRequest) {
     start();
     clock.advance(Millis{40'000});
     ASSERT_TRUE(fetch());
@@ -242,7 +260,7 @@ TEST_F(Sync, whenAskedPutsOffTheRegularFetch) {
     EXPECT_EQ(calls(), 3U);
 }
 
-TEST_F(Sync, whenAskedInVainTriesAgainSoon) {
+TEST_F(Sync, RetriesSoonAfterAFailedFetchOnRequest) {
     start();
     fail();
     EXPECT_FALSE(fetch());
@@ -250,7 +268,7 @@ TEST_F(Sync, whenAskedInVainTriesAgainSoon) {
     EXPECT_EQ(calls(), 3U);
 }
 
-TEST_F(Sync, hurriesWhenTheConfigurationChanges) {
+TEST_F(Sync, FetchesAtOnceWhenTheConfigurationChanges) {
     start();
     clock.advance(Millis{10'000});
     sync.refetch_now();
@@ -267,10 +285,10 @@ TEST_F(Sync, hurriesWhenTheConfigurationChanges) {
     EXPECT_EQ(calls(), before + 1);
 }
 
-TEST_F(Sync, hurriedDuringAFetchFetchesAgainForThoseWhoWait) {
+TEST_F(Sync, FetchesAgainIfTheConfigurationChangesDuringAFetch) {
     hang();
     start();
-    Asked asked{*this};
+    PendingFetch asked{*this};
     clock.settle();
     sync.refetch_now();
     clock.settle();
@@ -284,28 +302,28 @@ TEST_F(Sync, hurriedDuringAFetchFetchesAgainForThoseWhoWait) {
     EXPECT_EQ(served(), (Keys{"2"}));
 }
 
-TEST_F(Sync, withoutAServerAsksNobodyUntilThereIsOne) {
+TEST_F(Sync, FetchesNothingUntilThereIsAServer) {
     const auto url = config.server.url;
     config.server.url.reset();
     start();
     clock.advance(std::chrono::hours{1});
-    EXPECT_EQ(stats.server.state, ServerStatus::State::standalone);
+    EXPECT_EQ(counters.server.state, ServerStatus::State::standalone);
     const auto changes = fetch();
     ASSERT_TRUE(changes);
-    EXPECT_TRUE(changes->added.empty() && changes->changed.empty() && changes->removed.empty());
+    EXPECT_TRUE(changes->empty());
     EXPECT_TRUE(http.requests().empty());
 
     config.server.url = url;
     sync.refetch_now();
     clock.settle();
     EXPECT_EQ(calls(), 1U);
-    EXPECT_EQ(stats.server.state, ServerStatus::State::ok);
+    EXPECT_EQ(counters.server.state, ServerStatus::State::ok);
 
     config.server.url.reset();
     sync.refetch_now();
     clock.advance(std::chrono::hours{1});
     EXPECT_EQ(calls(), 1U);
-    EXPECT_EQ(stats.server.state, ServerStatus::State::standalone);
+    EXPECT_EQ(counters.server.state, ServerStatus::State::standalone);
 }
 
 std::size_t lines_with(const std::string& text, const std::string& what) {
@@ -316,7 +334,7 @@ std::size_t lines_with(const std::string& text, const std::string& what) {
     return count;
 }
 
-TEST_F(Sync, logsTheFirstFailureAndTheRecovery) {
+TEST_F(Sync, LogsTheFirstFailureAndTheRecovery) {
     testing::internal::CaptureStderr();
     fail();
     start();
@@ -324,11 +342,68 @@ TEST_F(Sync, logsTheFirstFailureAndTheRecovery) {
     serve(R"([{"id":1}])");
     clock.advance(std::chrono::minutes{10});
     const auto log = testing::internal::GetCapturedStderr();
-    EXPECT_EQ(lines_with(log, "webhooks cannot be fetched"), 1U) << log;
-    EXPECT_EQ(lines_with(log, "webhooks are fetched again"), 1U) << log;
+    EXPECT_EQ(lines_with(log, "cannot fetch webhooks"), 1U) << log;
+    EXPECT_EQ(lines_with(log, "fetching webhooks works again"), 1U) << log;
     EXPECT_EQ(lines_with(log, "webhooks changed added=1 changed=0 removed=0"), 1U) << log;
     EXPECT_EQ(lines_with(log, "\n"), 3U) << log;
     EXPECT_EQ(log.find("pass-word-1"), std::string::npos);
+}
+
+struct SyncNow : SyncFixture {
+    SyncNow() {
+        config.webhooks.file = folder.file("webhooks.json");
+        write_local(R"([{"name":"a","target":"http://t/"}])");
+    }
+    void write_local(const std::string& list) {
+        std::ofstream{config.webhooks.file, std::ios::trunc} << list;
+    }
+    common::Result<agent::Changes> sync_now() { return run(loop, sync.sync_now()); }
+};
+
+TEST_F(SyncNow, ReadsTheLocalFileAndFetches) {
+    serve(R"([{"id":1,"name":"x","target":"http://t/"}])");
+    auto changes = sync_now();
+    ASSERT_TRUE(changes) << changes.error().message;
+    EXPECT_EQ(changes->added, (Keys{"local:a", "1"}));
+    write_local(R"([{"name":"b","target":"http://t/"}])");
+    serve(R"([{"id":1,"name":"y","target":"http://t/"}])");
+    changes = sync_now();
+    ASSERT_TRUE(changes) << changes.error().message;
+    EXPECT_EQ(changes->added, (Keys{"local:b"}));
+    EXPECT_EQ(changes->changed, (Keys{"1"}));
+    EXPECT_EQ(changes->removed, (Keys{"local:a"}));
+    EXPECT_EQ(served(), (Keys{"1", "local:b"}));
+}
+
+TEST_F(SyncNow, FetchesNothingIfTheLocalFileIsBad) {
+    ASSERT_TRUE(sync_now());
+    const auto before = calls();
+    write_local("[{}]");
+    const auto changes = sync_now();
+    ASSERT_FALSE(changes);
+    EXPECT_EQ(changes.error().fault, Fault::config);
+    EXPECT_EQ(calls(), before);
+    EXPECT_EQ(served(), (Keys{"local:a"}));
+}
+
+TEST_F(SyncNow, KeepsTheLocalFilesNewsIfTheFetchFails) {
+    fail();
+    const auto changes = sync_now();
+    ASSERT_FALSE(changes);
+    EXPECT_EQ(changes.error().fault, Fault::unreachable);
+    EXPECT_EQ(served(), (Keys{"local:a"}));
+}
+
+TEST_F(SyncNow, RetriesARefusedLoginThatWouldStillWait) {
+    on_login = [](const HttpRequest&) { return json_answer(401, ""); };
+    EXPECT_FALSE(fetch());
+    clock.advance(Millis{1'000});
+    EXPECT_FALSE(fetch()); // now due again in 2 s
+    on_login = [this](const HttpRequest&) { return grant(); };
+    clock.advance(Millis{1'000});
+    EXPECT_EQ(fetch().error().fault, Fault::refused);
+    EXPECT_TRUE(sync_now());
+    EXPECT_EQ(logins, 3);
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 
 namespace {
 
+using agent::findface::bearer_token_from;
 using common::Millis;
 using std::chrono::seconds;
 
@@ -23,19 +24,20 @@ struct Case {
     std::optional<Millis> life;
 };
 
-TEST(BearerToken, readsTheLifeThatAJwtNames) {
+TEST(BearerToken, ReadsTheLifeThatAJwtNames) {
     const std::vector<Case> cases{
         {"with iat, whatever the wall clock says", jwt(R"({"iat":100,"exp":160})"), Millis{60'000}},
         {"without iat, seen from the wall clock", jwt(R"({"exp":1750000600})"), Millis{600'000}},
         {"with fractions", jwt(R"({"iat":100.5,"exp":102})"), Millis{1'500}},
-        {"an iat that is no number", jwt(R"({"iat":"x","exp":1750000600})"), Millis{600'000}},
-        {"for ever", jwt(R"({"iat":0,"exp":1e300})"), Millis{10LL * 365 * 24 * 3600 * 1000}},
+        {"an iat that is not a number", jwt(R"({"iat":"x","exp":1750000600})"), Millis{600'000}},
+        {"practically endless", jwt(R"({"iat":0,"exp":1e300})"),
+         Millis{10LL * 365 * 24 * 3600 * 1000}},
         {"no exp", jwt(R"({"iat":100})"), std::nullopt},
-        {"dead on arrival", jwt(R"({"iat":160,"exp":160})"), std::nullopt},
-        {"dead on arrival for the wall clock", jwt(R"({"exp":1600000000})"), std::nullopt},
-        {"claims that are no object", jwt("[1,2]"), std::nullopt},
-        {"claims that are no JSON", jwt("{"), std::nullopt},
-        {"claims that are no base64url", "e30.*.e30", std::nullopt},
+        {"expired", jwt(R"({"iat":160,"exp":160})"), std::nullopt},
+        {"expired by the wall clock", jwt(R"({"exp":1600000000})"), std::nullopt},
+        {"claims that are not an object", jwt("[1,2]"), std::nullopt},
+        {"claims that are not JSON", jwt("{"), std::nullopt},
+        {"claims that are not base64url", "e30.*.e30", std::nullopt},
         {"opaque", "0123456789abcdef", std::nullopt},
         {"opaque with a dot", "abc.def", std::nullopt},
         {"empty", "", std::nullopt},
@@ -45,19 +47,17 @@ TEST(BearerToken, readsTheLifeThatAJwtNames) {
     }
 }
 
-TEST(BearerToken, isRenewedATenthBeforeItsEndAndAtMost30sBefore) {
-    const auto brief =
-        agent::findface::bearer_token_from(jwt(R"({"iat":0,"exp":10})"), received, wall);
+TEST(BearerToken, IsRenewedATenthBeforeItsEndAndAtMost30sBefore) {
+    const auto brief = bearer_token_from(jwt(R"({"iat":0,"exp":10})"), received, wall);
     EXPECT_FALSE(brief.due(received + Millis{8'999}));
     EXPECT_TRUE(brief.due(received + Millis{9'000}));
-    const auto lasting =
-        agent::findface::bearer_token_from(jwt(R"({"iat":0,"exp":3600})"), received, wall);
+    const auto lasting = bearer_token_from(jwt(R"({"iat":0,"exp":3600})"), received, wall);
     EXPECT_FALSE(lasting.due(received + Millis{3'569'999}));
     EXPECT_TRUE(lasting.due(received + Millis{3'570'000}));
 }
 
-TEST(BearerToken, thatNamesNoLifeIsNeverDue) {
-    const auto token = agent::findface::bearer_token_from("opaque", received, wall);
+TEST(BearerToken, IsNeverDueWithoutALife) {
+    const auto token = bearer_token_from("opaque", received, wall);
     EXPECT_EQ(token.text, "opaque");
     EXPECT_FALSE(token.due(received + std::chrono::hours{24 * 365 * 50}));
 }

@@ -1,5 +1,5 @@
 // Client's lists and definitions. Its login: session_test.cpp.
-#include "test/agent/findface/server_fixture.hpp"
+#include "test/agent/findface/findface_fixture.hpp"
 
 namespace {
 
@@ -9,7 +9,7 @@ using test::FakeHttp;
 using test::json_answer;
 using test::run;
 
-struct FindfaceClient : test::ServerFixture {
+struct FindfaceClient : test::FindfaceFixture {
     /// Each page by its target; anything else is 404.
     void serve(std::map<std::string, std::string> pages) {
         on_call = [pages = std::move(pages)](const HttpRequest& request) {
@@ -36,7 +36,7 @@ struct FindfaceClient : test::ServerFixture {
 
 using Keys = std::vector<std::string>;
 
-TEST_F(FindfaceClient, listsInEveryShape) {
+TEST_F(FindfaceClient, ListsInEveryShape) {
     for (const auto* body :
          {R"([{"id":1},{"id":2}])",
           R"({"results":[{"id":1},{"id":2}],"next_page":null,"prev_page":null})",
@@ -48,7 +48,7 @@ TEST_F(FindfaceClient, listsInEveryShape) {
     EXPECT_EQ(keys(), Keys{});
 }
 
-TEST_F(FindfaceClient, keepsIdsBeyondADoubleAndUnknownFields) {
+TEST_F(FindfaceClient, KeepsIdsBeyondADoubleAndUnknownFields) {
     answer(
         200,
         R"([{"id":9007199254740993,"name":"x","filters":{"card_in":[4589691150480880065]},"later":{"a":1.5}},)"
@@ -62,7 +62,7 @@ TEST_F(FindfaceClient, keepsIdsBeyondADoubleAndUnknownFields) {
     EXPECT_EQ(definition["later"]["a"], 1.5);
 }
 
-TEST_F(FindfaceClient, followsPagesInTheirOrder) {
+TEST_F(FindfaceClient, FollowsPagesInOrder) {
     const std::string second = R"({"results":[{"id":1}],"next_page":null})";
     for (const auto* next :
          {"http://lite:8080/fl/v1/webhooks/?page=2", "HTTP://LITE:8080/fl/v1/webhooks/?page=2",
@@ -72,34 +72,36 @@ TEST_F(FindfaceClient, followsPagesInTheirOrder) {
             config.server.url = common::parse_url("http://lite:8080/fl").value();
             const auto first = nlohmann::json{{"results", {{{"id", 3}}}}, {key, next}};
             serve({{"/fl/v1/webhooks/", first.dump()}, {"/fl/v1/webhooks/?page=2", second}});
-            EXPECT_EQ(keys(), (Keys{"3", "1"})) << next;
+            SCOPED_TRACE(std::string{key} + ": " + next);
+            EXPECT_EQ(keys(), (Keys{"3", "1"}));
             EXPECT_TRUE(last().url.user.empty());
             EXPECT_EQ(header(last(), "authorization"), "Bearer t1");
         }
     }
 }
 
-TEST_F(FindfaceClient, neverTakesItsTokenToAnotherOrigin) {
+TEST_F(FindfaceClient, NeverSendsItsTokenToAnotherOrigin) {
     for (const auto* next : {"http://evil:8080/v1/webhooks/", "http://lite/v1/webhooks/?page=2",
                              "https://lite:8080/v1/webhooks/?page=2", "//evil/v1/webhooks/"}) {
         serve(
             {{"/v1/webhooks/", nlohmann::json{{"results", {{{"id", 3}}}}, {"next", next}}.dump()}});
+        SCOPED_TRACE(next);
         http.forget();
         const auto error = list_error();
         EXPECT_EQ(error.fault, Fault::unreachable);
-        EXPECT_NE(error.message.find("; the whole list must be at http://lite:8080"),
+        EXPECT_NE(error.message.find(", but the whole list must come from http://lite:8080"),
                   std::string::npos)
             << error.message;
-        EXPECT_EQ(calls(), 1U) << next;
+        EXPECT_EQ(calls(), 1U);
     }
     serve({{"/v1/webhooks/", R"({"results":[],"next":"https://evil.example/x?y"})"}});
     EXPECT_NE(list_error().message.find("https://evil.example"), std::string::npos);
 }
 
-TEST_F(FindfaceClient, endsListsThatDoNot) {
+TEST_F(FindfaceClient, StopsAtListsThatDoNotEnd) {
     serve({{"/v1/webhooks/", R"({"results":[{"id":1}],"next":"?page=2"})"},
            {"/v1/webhooks/?page=2", R"({"results":[{"id":2}],"next":"/v1/webhooks/"})"}});
-    EXPECT_NE(list_error().message.find("this page was seen before"), std::string::npos);
+    EXPECT_NE(list_error().message.find("this page was read before"), std::string::npos);
     EXPECT_EQ(calls(), 2U);
 
     http.forget();
@@ -113,7 +115,7 @@ TEST_F(FindfaceClient, endsListsThatDoNot) {
     EXPECT_EQ(calls(), 1000U);
 }
 
-TEST_F(FindfaceClient, takesNoListThatIsNotWholeAndValid) {
+TEST_F(FindfaceClient, RefusesListsThatAreNotWholeAndValid) {
     struct Case {
         FakeHttp::Answer answer;
         Fault fault;
@@ -128,7 +130,8 @@ TEST_F(FindfaceClient, takesNoListThatIsNotWholeAndValid) {
         {json_answer(200, R"([{"id":1},{"name":"no id"}])"), Fault::unreachable,
          "\"no id\" has no id"},
         {json_answer(200, R"([{"id":1.5}])"), Fault::unreachable, "an integer is needed"},
-        {json_answer(200, R"([{"id":1},{"id":2},{"id":1}])"), Fault::unreachable, "the id 1 twice"},
+        {json_answer(200, R"([{"id":1},{"id":2},{"id":1}])"), Fault::unreachable,
+         "contains the id 1 twice"},
         {json_answer(200, R"({"results":[],"next":7})"), Fault::unreachable, "next must be a URL"},
         {json_answer(200, R"({"results":[],"next":"ht tp://x"})"), Fault::unreachable,
          "the address of the next page"},
@@ -141,21 +144,22 @@ TEST_F(FindfaceClient, takesNoListThatIsNotWholeAndValid) {
         {json_answer(500, "Internal Server Error"), Fault::unreachable,
          "answered 500: Internal Server Error"},
         {common::HttpReply{302, {{"Location", "/login"}}, ""}, Fault::unreachable,
-         "answered 302 (go to another path)"},
+         "answered 302 (a redirect to another path)"},
         {FakeHttp::no_answer("read: the connection was closed in the middle of the body"),
          Fault::unreachable, "in the middle of the body"},
     };
     for (const auto& one : cases) {
+        SCOPED_TRACE(one.says);
         on_call = [&one](const HttpRequest&) { return one.answer; };
         const auto error = list_error();
-        EXPECT_EQ(error.fault, one.fault) << one.says;
+        EXPECT_EQ(error.fault, one.fault);
         EXPECT_NE(error.message.find(one.says), std::string::npos) << error.message;
         EXPECT_TRUE(error.message.starts_with("GET http://lite:8080/v1/webhooks/"))
             << error.message;
     }
 }
 
-TEST_F(FindfaceClient, saysWhichPageIsBroken) {
+TEST_F(FindfaceClient, SaysWhichPageIsBroken) {
     serve({{"/v1/webhooks/", R"({"results":[{"id":1}],"next":"?page=2"})"},
            {"/v1/webhooks/?page=2", R"({"results":[{"id":1}]})"}});
     const auto error = list_error();
@@ -164,44 +168,44 @@ TEST_F(FindfaceClient, saysWhichPageIsBroken) {
     EXPECT_NE(error.message.find("twice"), std::string::npos);
 }
 
-TEST_F(FindfaceClient, showsCreatesUpdatesAndRemoves) {
+TEST_F(FindfaceClient, ShowsCreatesUpdatesAndRemoves) {
     answer(200, R"({"id":7,"name":"x"})");
-    EXPECT_EQ(run(loop, api.show("7")).value(), R"({"id":7,"name":"x"})");
+    EXPECT_EQ(run(loop, client.show("7")).value(), R"({"id":7,"name":"x"})");
     EXPECT_EQ(last().method + " " + last().url.target, "GET /v1/webhooks/7/");
     EXPECT_EQ(header(last(), "content-type"), "");
 
     answer(201, R"({"id":8})");
-    EXPECT_EQ(run(loop, api.create(R"({"name":"new"})")).value(), R"({"id":8})");
+    EXPECT_EQ(run(loop, client.create(R"({"name":"new"})")).value(), R"({"id":8})");
     EXPECT_EQ(last().method + " " + last().url.target, "POST /v1/webhooks/");
     EXPECT_EQ(last().body, R"({"name":"new"})");
     EXPECT_EQ(header(last(), "content-type"), "application/json");
 
-    EXPECT_TRUE(run(loop, api.update("8", R"({"active":false})")));
+    EXPECT_TRUE(run(loop, client.update("8", R"({"active":false})")));
     EXPECT_EQ(last().method + " " + last().url.target, "PATCH /v1/webhooks/8/");
     EXPECT_EQ(last().body, R"({"active":false})");
 
     answer(204, "");
-    EXPECT_EQ(run(loop, api.update("8", R"({"active":false})")).value(), "{}");
-    EXPECT_TRUE(run(loop, api.remove("8")));
+    EXPECT_EQ(run(loop, client.update("8", R"({"active":false})")).value(), "{}");
+    EXPECT_TRUE(run(loop, client.remove("8")));
     EXPECT_EQ(last().method + " " + last().url.target, "DELETE /v1/webhooks/8/");
     EXPECT_TRUE(last().body.empty());
 }
 
-TEST_F(FindfaceClient, putsWherePatchIsNotAllowed) {
+TEST_F(FindfaceClient, UsesPutWherePatchIsNotAllowed) {
     on_call = [](const HttpRequest& request) {
         return request.method == "PATCH" ? json_answer(405, "") : json_answer(200, R"({"id":8})");
     };
-    EXPECT_EQ(run(loop, api.update("8", R"({"active":false})")).value(), R"({"id":8})");
+    EXPECT_EQ(run(loop, client.update("8", R"({"active":false})")).value(), R"({"id":8})");
     EXPECT_EQ(calls(), 2U);
     EXPECT_EQ(last().method + " " + last().url.target, "PUT /v1/webhooks/8/");
     EXPECT_EQ(last().body, R"({"active":false})");
     answer(405, "");
     http.forget();
-    EXPECT_EQ(run(loop, api.update("8", "{}")).error().fault, Fault::input);
+    EXPECT_EQ(run(loop, client.update("8", "{}")).error().fault, Fault::input);
     EXPECT_EQ(calls(), 2U);
 }
 
-TEST_F(FindfaceClient, quotesWhatTheServerHasAgainstADefinition) {
+TEST_F(FindfaceClient, QuotesTheServersErrors) {
     struct Case {
         unsigned status;
         std::string body;
@@ -220,46 +224,50 @@ TEST_F(FindfaceClient, quotesWhatTheServerHasAgainstADefinition) {
         {200, "[1]", Fault::unreachable, " answered 200 with a body that is not a JSON object"},
     };
     for (const auto& one : cases) {
+        SCOPED_TRACE(one.says);
         answer(one.status, one.body);
-        const auto shown = run(loop, api.show("7"));
+        const auto shown = run(loop, client.show("7"));
         ASSERT_FALSE(shown);
-        EXPECT_EQ(shown.error().fault, one.fault) << one.says;
+        EXPECT_EQ(shown.error().fault, one.fault);
         EXPECT_EQ(shown.error().message, "GET http://lite:8080/v1/webhooks/7/" + one.says);
-        const auto updated = run(loop, api.update("7", "{}"));
+        const auto updated = run(loop, client.update("7", "{}"));
         ASSERT_FALSE(updated);
-        EXPECT_EQ(updated.error().fault, one.fault) << one.says;
+        EXPECT_EQ(updated.error().fault, one.fault);
         if (one.status != 200) {
-            const auto removed = run(loop, api.remove("7"));
+            const auto removed = run(loop, client.remove("7"));
             ASSERT_FALSE(removed);
             EXPECT_EQ(removed.error().message, "DELETE http://lite:8080/v1/webhooks/7/" + one.says);
         }
     }
     answer(404, "");
-    const auto created = run(loop, api.create("{}"));
+    const auto created = run(loop, client.create("{}"));
     ASSERT_FALSE(created);
     EXPECT_EQ(created.error().fault, Fault::unreachable);
     EXPECT_NE(created.error().message.find("server.url must be"), std::string::npos);
     on_call = [](const HttpRequest&) { return FakeHttp::no_answer(); };
-    EXPECT_EQ(run(loop, api.create("{}")).error().fault, Fault::unreachable);
-    EXPECT_EQ(run(loop, api.remove("7")).error().message,
+    EXPECT_EQ(run(loop, client.create("{}")).error().fault, Fault::unreachable);
+    EXPECT_EQ(run(loop, client.remove("7")).error().message,
               "DELETE http://lite:8080/v1/webhooks/7/: connect: connection refused");
 }
 
-TEST_F(FindfaceClient, letsNothingButAnIdIntoThePath) {
+TEST_F(FindfaceClient, PutsOnlyIdsIntoThePath) {
     for (const auto* id :
          {"", "local:door", "../auth/login", "1/", "-1", "1?x", "%31", "184467440737095516150"}) {
-        EXPECT_EQ(run(loop, api.show(id)).error().fault, Fault::input) << id;
-        EXPECT_EQ(run(loop, api.update(id, "{}")).error().fault, Fault::input) << id;
-        EXPECT_EQ(run(loop, api.remove(id)).error().fault, Fault::input) << id;
+        SCOPED_TRACE(id);
+        const auto error = run(loop, client.show(id)).error();
+        EXPECT_EQ(error.fault, Fault::input);
+        EXPECT_EQ(error.message, "ID = \"" + std::string{id} + "\": expected a whole number");
+        EXPECT_EQ(run(loop, client.update(id, "{}")).error().fault, Fault::input);
+        EXPECT_EQ(run(loop, client.remove(id)).error().fault, Fault::input);
     }
     EXPECT_TRUE(http.requests().empty());
 }
 
-TEST_F(FindfaceClient, needsAServer) {
+TEST_F(FindfaceClient, NeedsAServer) {
     config.server.url.reset();
     EXPECT_EQ(list_error().fault, Fault::config);
-    EXPECT_EQ(run(loop, api.show("7")).error().fault, Fault::config);
-    EXPECT_EQ(run(loop, api.remove("7")).error().fault, Fault::config);
+    EXPECT_EQ(run(loop, client.show("7")).error().fault, Fault::config);
+    EXPECT_EQ(run(loop, client.remove("7")).error().fault, Fault::config);
     EXPECT_TRUE(http.requests().empty());
 }
 

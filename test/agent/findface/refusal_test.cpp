@@ -12,7 +12,7 @@ std::string words(const std::string& body, const std::vector<std::string>& secre
     return agent::findface::server_words(HttpReply{400, {}, body}, secrets);
 }
 
-TEST(ServerReply, quotesTheServersOwnWords) {
+TEST(Refusal, QuotesTheServersOwnWords) {
     EXPECT_EQ(words(R"({"detail":"No such webhook"})"), "No such webhook");
     EXPECT_EQ(words(R"({"message":"Nope","code":7})"), "Nope");
     EXPECT_EQ(words(R"({"code":"BAD","desc":"bad filter"})"), "bad filter");
@@ -28,7 +28,7 @@ TEST(ServerReply, quotesTheServersOwnWords) {
     EXPECT_EQ(words(" \r\n"), "");
 }
 
-TEST(ServerReply, quotesNoMoreThan200CharactersOnOneLine) {
+TEST(Refusal, QuotesNoMoreThan200CharactersOnOneLine) {
     std::string umlauts;
     for (int i = 0; i < 300; ++i) {
         umlauts += "ü";
@@ -38,13 +38,13 @@ TEST(ServerReply, quotesNoMoreThan200CharactersOnOneLine) {
     EXPECT_EQ(words("two\r\n\tlines\x1b[31m red\x7f \xC2\x9B end"), "two lines [31m red end");
 }
 
-TEST(ServerReply, quotesValidUtf8WhateverCame) {
+TEST(Refusal, AlwaysQuotesValidUtf8) {
     const auto text = words("caf\xE9 \xF0\x9F");
     EXPECT_NO_THROW(static_cast<void>(nlohmann::json(text).dump()));
     EXPECT_TRUE(text.starts_with("caf")) << text;
 }
 
-TEST(ServerReply, blotsSecretsOut) {
+TEST(Refusal, MasksSecrets) {
     EXPECT_EQ(words("hunter2 is wrong, really: hunter2", {"hunter2"}), "*** is wrong, really: ***");
     EXPECT_EQ(words(R"({"body":{"password":"a\"b\\c"}})", {"a\"b\\c"}),
               R"({"body":{"password":"***"}})");
@@ -54,13 +54,13 @@ TEST(ServerReply, blotsSecretsOut) {
     EXPECT_EQ(words("****", {"*"}), "************");
 }
 
-TEST(ServerReply, survivesAHostileBody) {
+TEST(Refusal, SurvivesAHostileBody) {
     EXPECT_FALSE(
         words(R"({"detail":)" + std::string(60'000, '[') + std::string(60'000, ']') + "}").empty());
     EXPECT_FALSE(words(std::string(300'000, 'x')).empty());
 }
 
-TEST(ServerReply, isAFaultByItsStatus) {
+TEST(Refusal, DerivesTheFaultFromTheStatus) {
     struct Case {
         unsigned status;
         Fault fault;
@@ -73,7 +73,8 @@ TEST(ServerReply, isAFaultByItsStatus) {
           Case{503, Fault::unreachable}}) {
         const auto error = agent::findface::refusal(
             "GET http://host/x", HttpReply{one.status, {}, R"({"detail":"so"})"}, {});
-        EXPECT_EQ(error.fault, one.fault) << one.status;
+        SCOPED_TRACE(one.status);
+        EXPECT_EQ(error.fault, one.fault);
         EXPECT_TRUE(
             error.message.starts_with("GET http://host/x answered " + std::to_string(one.status)))
             << error.message;
@@ -82,7 +83,7 @@ TEST(ServerReply, isAFaultByItsStatus) {
     }
 }
 
-TEST(ServerReply, saysWhereARedirectPointsWithoutItsSecrets) {
+TEST(Refusal, SaysWhereARedirectPointsWithoutItsSecrets) {
     const HttpReply reply{
         302, {{"location", "https://me:hush@other.example/login?token=hush"}}, "moved"};
     const auto message = agent::findface::refusal("GET http://host/x", reply, {}).message;

@@ -1,5 +1,6 @@
-// ServerFixture: an agent::findface::Client with a FakeHttp behind it that plays a FindFace Lite
-// server as the test says, and counts logins.
+// FindfaceFixture: an agent::findface::Client on a FakeHttp that plays a FindFace Lite server as
+// the test says and counts logins. Waits after failures have their full length (full_wait) unless a
+// test sets another chance.
 #pragma once
 
 #include "agent/findface/client.hpp"
@@ -16,15 +17,19 @@ inline FakeHttp::Answer json_answer(unsigned status, std::string body) {
     return common::HttpReply{status, {{"Content-Type", "application/json"}}, std::move(body)};
 }
 
-/// A JWT with these claims; the agent does not look at the signature.
+/// A JWT with these claims; the agent does not check the signature.
 inline std::string jwt(const nlohmann::json& claims) {
     return base64url(R"({"alg":"HS256"})") + "." + base64url(claims.dump()) + ".c2ln";
 }
 
-struct ServerFixture : ::testing::Test {
+/// The chances for the shortest and the longest wait: half of it, and all of it.
+constexpr double half_wait = 0;
+constexpr double full_wait = 0.9999999;
+
+struct FindfaceFixture : ::testing::Test {
     using Script = FakeHttp::Script;
 
-    ServerFixture() {
+    FindfaceFixture() {
         config.server.url = common::parse_url("http://lite:8080").value();
         config.server.username = "device";
         config.server.password = "pass-word-1";
@@ -38,7 +43,7 @@ struct ServerFixture : ::testing::Test {
     FakeHttp::Answer grant(const std::string& token) {
         return json_answer(200, nlohmann::json{{"access_token", token}}.dump());
     }
-    /// A token of its own for each login: t1, t2 …
+    /// Each login gets its own token: t1, t2 …
     FakeHttp::Answer grant() { return grant("t" + std::to_string(logins)); }
 
     std::optional<FakeHttp::Answer> play(const common::HttpRequest& request) {
@@ -46,7 +51,7 @@ struct ServerFixture : ::testing::Test {
         return is_login(request) ? on_login(request) : on_call(request);
     }
 
-    common::Result<std::vector<agent::Definition>> list() { return run(loop, api.list()); }
+    common::Result<std::vector<agent::Definition>> list() { return run(loop, client.list()); }
     common::Error list_error() {
         auto got = list();
         EXPECT_FALSE(got);
@@ -69,17 +74,19 @@ struct ServerFixture : ::testing::Test {
     FakeHttp http{loop.get_executor(),
                   [this](const common::HttpRequest& request) { return play(request); }};
     agent::Config config;
-    agent::findface::Client api{loop.get_executor(), clock, http, config};
+    double chance = full_wait;
+    agent::findface::Client client{loop.get_executor(), clock, http, config,
+                                   [this] { return chance; }};
 };
 
-/// A list() started and looked at later.
-struct Pending {
-    explicit Pending(ServerFixture& fixture) {
-        common::asio::co_spawn(fixture.loop, fixture.api.list(),
+/// A list() that was started; its result comes later.
+struct PendingList {
+    explicit PendingList(FindfaceFixture& fixture) {
+        common::asio::co_spawn(fixture.loop, fixture.client.list(),
                                [this](std::exception_ptr, auto got) { result = std::move(got); });
     }
-    Pending(const Pending&) = delete;
-    Pending& operator=(const Pending&) = delete;
+    PendingList(const PendingList&) = delete;
+    PendingList& operator=(const PendingList&) = delete;
     std::optional<common::Result<std::vector<agent::Definition>>> result;
 };
 
