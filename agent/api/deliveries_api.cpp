@@ -61,11 +61,11 @@ Task<HttpReply> DeliveriesApi::list(std::string query) {
     if (!wanted) {
         co_return common::problem(400, wanted.error().message);
     }
-    std::string body = "{\"deliveries\":[";
-    std::size_t rows = 0;
+    std::vector<std::string> rows;
+    std::size_t bytes = 0;
     std::optional<std::int64_t> next = wanted->after;
     do {
-        const auto left = wanted->limit - rows;
+        const auto left = wanted->limit - rows.size();
         auto read =
             queue_.list(wanted->selection, *next,
                         wanted->bodies ? std::min(left, bodies_step) : left, wanted->bodies);
@@ -74,13 +74,12 @@ Task<HttpReply> DeliveriesApi::list(std::string query) {
             co_return store_problem(page.error());
         }
         for (const auto& row : page->rows) {
-            body += rows++ == 0 ? "" : ",";
-            body += row_text(row, name_of(row), {.event = wanted->bodies});
+            rows.push_back(row_text(row, name_of(row), {.event = wanted->bodies}));
+            bytes += rows.back().size();
         }
         next = page->next;
-    } while (next && rows < wanted->limit && body.size() < bodies_bytes);
-    body += "],\"next\":" + (next ? std::to_string(*next) : "null") + "}";
-    co_return common::json_reply(200, std::move(body));
+    } while (next && rows.size() < wanted->limit && bytes < bodies_bytes);
+    co_return common::json_reply(200, page_text(rows, next));
 }
 
 Task<HttpReply> DeliveriesApi::show(std::string id) {

@@ -10,10 +10,10 @@ namespace agent {
 
 namespace {
 
-// The WAL of one checkpoint to the next is at most so long.
-constexpr std::uintmax_t most_bytes = std::uintmax_t{4} << 20;
-constexpr std::uintmax_t least_bytes = std::uintmax_t{128} << 10; // less helps nobody
-constexpr std::uintmax_t share = 8;                               // of what is free
+constexpr std::uint64_t share = 8;                            // of what is free
+constexpr std::uint64_t min_bytes = std::uint64_t{128} << 10; // less would not help
+// An upper bound of what the WAL grows by between two checkpoints.
+constexpr std::uint64_t max_bytes = std::uint64_t{4} << 20;
 
 std::string reserve_of(const std::string& database) {
     return database + "-reserve";
@@ -21,23 +21,30 @@ std::string reserve_of(const std::string& database) {
 
 } // namespace
 
+std::uint64_t reserve_size(std::uint64_t free, std::uint64_t min_free) {
+    const auto bytes = free < min_free ? 0 : (free - min_free) / share;
+    return bytes < min_bytes ? 0 : std::min(bytes, max_bytes);
+}
+
 void keep_reserve(const std::string& database, std::uint64_t min_free) {
     const std::filesystem::path path{reserve_of(database)};
     std::error_code error;
-    const auto free =
-        std::filesystem::space(path.has_parent_path() ? path.parent_path() : ".", error).available;
-    if (error || std::filesystem::exists(path, error) || free < min_free ||
-        (free - min_free) / share < least_bytes) {
+    if (std::filesystem::exists(path, error)) {
+        return;
+    }
+    const auto space =
+        std::filesystem::space(path.has_parent_path() ? path.parent_path() : ".", error);
+    const auto bytes = error ? 0 : reserve_size(space.available, min_free);
+    if (bytes == 0) {
         return;
     }
     const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0) {
         return;
     }
-    const auto bytes = std::min((free - min_free) / share, most_bytes);
-    const bool taken = ::posix_fallocate(file, 0, static_cast<::off_t>(bytes)) == 0;
+    const bool allocated = ::posix_fallocate(file, 0, static_cast<::off_t>(bytes)) == 0;
     ::close(file);
-    if (!taken) {
+    if (!allocated) {
         give_up_reserve(database);
     }
 }

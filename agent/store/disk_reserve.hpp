@@ -1,6 +1,6 @@
-// The reserve: a file beside the database that only takes up space, `agent.db-reserve`. Deleting
-// rows is written to the WAL before it gives anything back; where others have filled the disk to
-// the last byte, the reserve makes way for that. Database thread.
+// The disk reserve: a file beside the database that only takes up space, `agent.db-reserve`.
+// Deleting rows writes to the WAL before it frees anything; if other programs have filled the disk
+// completely, releasing the reserve makes room for that. Database thread. Survives restarts.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +8,13 @@
 
 namespace agent {
 
-/// Makes one where there is none: an eighth of what is free above `min_free` (bytes), at most 4
-/// MiB; none where that is under 128 KiB.
+/// The size of a new reserve in bytes: an eighth of what is free above `min_free`, at most 4 MiB;
+/// 0 (no reserve) if that is less than 128 KiB.
+std::uint64_t reserve_size(std::uint64_t free, std::uint64_t min_free);
+
+/// Creates the reserve if there is none and there is room for one; failures are ignored.
 void keep_reserve(const std::string& database, std::uint64_t min_free);
-/// Whether there was one.
+/// Deletes the reserve. Returns whether there was one.
 bool give_up_reserve(const std::string& database);
 
 } // namespace agent

@@ -22,7 +22,7 @@ std::vector<AttemptRow> read_history(const std::string& text, std::int64_t now) 
         return history;
     }
     for (const auto& note : list) {
-        // Carried over from a damaged database it may be anything.
+        // Anything is possible in a row salvaged from a damaged database.
         if (note.is_array() && note.size() == 4 && note[0].is_number() && note[1].is_number() &&
             note[2].is_number() && note[3].is_string()) {
             history.push_back({note[0].get<std::uint32_t>(),
@@ -33,14 +33,13 @@ std::vector<AttemptRow> read_history(const std::string& text, std::int64_t now) 
     return history;
 }
 
-std::optional<DeliveryRow> read(Connection& connection, std::int64_t id, std::int64_t now,
-                                bool with_body, bool with_history) {
+std::optional<DeliveryRow> read_delivery(Connection& connection, std::int64_t id, std::int64_t now,
+                                         bool with_body, bool with_history) {
     auto& query = connection.prepared(
         "SELECT d.state, d.webhook, coalesce(e.event_id, ''), coalesce(e.accepted_at, ?2), "
         "d.attempts, d.due, d.last_status, d.last_error, "
-        "CASE WHEN ?3 THEN e.body END, CASE WHEN ?4 THEN d.history END FROM delivery d LEFT JOIN "
-        "event e ON e.id = d.id / 65536 WHERE d.id "
-        "= ?1");
+        "CASE WHEN ?3 THEN e.body END, CASE WHEN ?4 THEN d.history END "
+        "FROM delivery d LEFT JOIN event e ON e.id = d.id / 65536 WHERE d.id = ?1");
     query.bind(1, id);
     query.bind(2, now);
     query.bind(3, with_body ? 1 : 0);
@@ -68,9 +67,8 @@ std::optional<DeliveryRow> read(Connection& connection, std::int64_t id, std::in
     return row;
 }
 
-/// The ids that a selection without ids means, in order. What is selected by the most is looked for
-/// by its index.
-SQLite::Statement& selecting(Connection& connection, const Selection& selection) {
+/// Finds the ids that a selection without ids covers, in order, by the most selective index.
+SQLite::Statement& selection_query(Connection& connection, const Selection& selection) {
     constexpr auto any = "SELECT id FROM delivery NOT INDEXED WHERE id > ?1 ORDER BY id LIMIT ?2";
     constexpr auto pending =
         "SELECT id FROM delivery NOT INDEXED WHERE id > ?1 AND state = 0 ORDER BY id LIMIT ?2";
@@ -93,7 +91,7 @@ SQLite::Statement& selecting(Connection& connection, const Selection& selection)
     return query;
 }
 
-bool holds(const Selection& selection, const DeliveryRow& row) {
+bool matches(const Selection& selection, const DeliveryRow& row) {
     return (!selection.state || row.state == *selection.state) &&
            (!selection.webhook || row.webhook == *selection.webhook);
 }
@@ -108,7 +106,7 @@ std::vector<std::int64_t> selected_ids(Connection& connection, const Selection& 
         ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
         return ids;
     }
-    auto& query = selecting(connection, selection);
+    auto& query = selection_query(connection, selection);
     query.bind(1, after);
     query.bind(2, static_cast<std::int64_t>(std::min<std::size_t>(limit, 1'000'000)));
     while (query.executeStep()) {
@@ -120,8 +118,9 @@ std::vector<std::int64_t> selected_ids(Connection& connection, const Selection& 
 json seconds(std::int64_t ms) {
     return static_cast<double>(ms) / 1000.0;
 }
-template <class Value> json or_null(const Value& value, bool there) {
-    return there ? json(value) : json{};
+
+template <class Value> json or_null(const Value& value, bool present) {
+    return present ? json(value) : json{};
 }
 
 } // namespace
@@ -134,8 +133,8 @@ RowPage read_rows(Connection& connection, const Selection& selection, std::int64
             page.next = page.rows.empty() ? after : page.rows.back().id;
             break;
         }
-        auto row = read(connection, id, now, with_bodies, false);
-        if (row && holds(selection, *row)) {
+        auto row = read_delivery(connection, id, now, with_bodies, false);
+        if (row && matches(selection, *row)) {
             page.rows.push_back(std::move(*row));
         }
     }
@@ -143,7 +142,7 @@ RowPage read_rows(Connection& connection, const Selection& selection, std::int64
 }
 
 std::optional<DeliveryRow> read_row(Connection& connection, std::int64_t id, std::int64_t now) {
-    return read(connection, id, now, true, true);
+    return read_delivery(connection, id, now, true, true);
 }
 
 std::string row_text(const DeliveryRow& row, std::string_view name, RowParts parts) {
@@ -161,8 +160,8 @@ std::string row_text(const DeliveryRow& row, std::string_view name, RowParts par
     auto text = common::text_of(object);
     text.pop_back();
     if (parts.event) {
-        // Bytes that are no JSON (carried over from a damaged database) would spoil the whole
-        // answer.
+        // Bytes that are not JSON (salvaged from a damaged database) would break the whole
+        // document.
         text += ",\"event\":" + (json::accept(row.event) ? row.event : "null");
     }
     if (parts.history) {
@@ -176,6 +175,11 @@ std::string row_text(const DeliveryRow& row, std::string_view name, RowParts par
         text += ",\"history\":" + common::text_of(history);
     }
     return text + "}";
+}
+
+std::string page_text(const std::vector<std::string>& rows, std::optional<std::int64_t> next) {
+    return "{\"deliveries\":[" + common::joined(rows, ",") +
+           "],\"next\":" + (next ? std::to_string(*next) : "null") + "}";
 }
 
 } // namespace agent

@@ -1,5 +1,6 @@
-// The rows of the queue as people see them, and reading them on a connection: shared by the running
-// agent and by the command line, which looks into the database itself when the service is stopped.
+// The rows of the queue as people see them: reading them on a connection, and their JSON text.
+// Shared by the running agent (database thread) and the command line, which reads the database
+// itself while the service is stopped.
 #pragma once
 
 #include "agent/store/selection.hpp"
@@ -14,8 +15,8 @@ namespace agent {
 
 struct AttemptRow {
     std::uint32_t attempt = 0;
-    std::int64_t age_ms = 0; ///< how long ago
-    unsigned status = 0;     ///< 0: no answer
+    std::int64_t age_ms = 0;
+    unsigned status = 0; ///< 0: no answer
     std::string error;
 };
 
@@ -29,29 +30,32 @@ struct DeliveryRow {
     std::optional<std::int64_t> next_attempt_ms; ///< from now; none for dead letters
     unsigned last_status = 0;
     std::string last_error;
-    std::string event;               ///< the bytes, where they were asked for
-    std::vector<AttemptRow> history; ///< the last ones, where they were asked for
+    std::string event;               ///< the event's bytes, if asked for
+    std::vector<AttemptRow> history; ///< the most recent attempts, if asked for
 };
 
 struct RowPage {
     std::vector<DeliveryRow> rows;
-    std::optional<std::int64_t> next; ///< give it as `after` for the next page
+    std::optional<std::int64_t> next; ///< pass it as `after` to read the next page
 };
 
-/// `now`: queue time; from read_queue_time() when there is no agent. Throws as SQLite does.
+/// `now` is the queue time; without an agent it comes from read_queue_time(). Throws as SQLite
+/// does.
 RowPage read_rows(common::Connection& connection, const Selection& selection, std::int64_t after,
                   std::size_t limit, bool with_bodies, std::int64_t now);
 std::optional<DeliveryRow> read_row(common::Connection& connection, std::int64_t id,
                                     std::int64_t now);
 
-/// Which of the long parts of a row are wanted.
+/// Which of the long parts of a row to include.
 struct RowParts {
     bool event = false;
     bool history = false;
 };
-/// One delivery as the API shows it, a JSON object as text; `name` is the webhook's. The event goes
-/// in byte for byte: parsed and written again, an id beyond 64 bits or a 1.0 would come out as
-/// something else.
+/// One delivery as the API shows it, as the text of a JSON object; `name` is the webhook's. The
+/// event is copied byte for byte: parsing and serialising it would change ids beyond 64 bits, or
+/// 1.0.
 std::string row_text(const DeliveryRow& row, std::string_view name, RowParts parts);
+/// What GET /v1/deliveries returns: a page of such texts, and where the next page begins, if any.
+std::string page_text(const std::vector<std::string>& rows, std::optional<std::int64_t> next);
 
 } // namespace agent

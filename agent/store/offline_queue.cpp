@@ -1,9 +1,8 @@
 #include "agent/store/offline_queue.hpp"
 
+#include "agent/store/definition_rows.hpp"
 #include "agent/store/queue_time.hpp"
 
-#include <SQLiteCpp/Column.h>
-#include <SQLiteCpp/Statement.h>
 #include <nlohmann/json.hpp>
 
 namespace agent {
@@ -36,12 +35,11 @@ Result<std::unique_ptr<OfflineQueue>> OfflineQueue::open(const std::string& path
 }
 
 void OfflineQueue::read_names() {
-    auto& rows = connection_->prepared("SELECT key, json FROM webhook");
-    while (rows.executeStep()) {
-        const auto definition = json::parse(rows.getColumn(1).getString(), nullptr, false);
+    for (const auto& [key, text] : read_definitions(*connection_).list) {
+        const auto definition = json::parse(text, nullptr, false);
         if (definition.is_object() && definition.contains("name") &&
             definition["name"].is_string()) {
-            names_[rows.getColumn(0).getString()] = definition["name"];
+            names_[key] = definition["name"];
         }
     }
 }
@@ -58,12 +56,11 @@ Result<std::string> OfflineQueue::page(const Selection& selection, std::int64_t 
                                        std::size_t limit, bool with_bodies) {
     try {
         const auto page = read_rows(*connection_, selection, after, limit, with_bodies, now_);
-        std::string text = "{\"deliveries\":[";
+        std::vector<std::string> rows;
         for (const auto& row : page.rows) {
-            text += (&row == &page.rows.front() ? "" : ",") +
-                    row_text(row, name_of(row.webhook), {.event = with_bodies});
+            rows.push_back(row_text(row, name_of(row.webhook), {.event = with_bodies}));
         }
-        return text + "],\"next\":" + (page.next ? std::to_string(*page.next) : "null") + "}";
+        return page_text(rows, page.next);
     } catch (...) {
         return common::fail(common::storage_error());
     }

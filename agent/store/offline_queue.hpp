@@ -1,5 +1,6 @@
-// OfflineQueue: a look into the database while the service is stopped, for `queue list`, `show` and
-// `export`. Reads only, writes nothing.
+// OfflineQueue: reads the database while the service is stopped, for `queue list`, `queue show` and
+// `queue export`. Opens it read-only and writes nothing. Used by the command line, on its only
+// thread.
 #pragma once
 
 #include "agent/store/listing.hpp"
@@ -15,10 +16,10 @@ class OfflineQueue {
   public:
     static common::Result<std::unique_ptr<OfflineQueue>> open(const std::string& path);
 
-    /// JSON text as GET /v1/deliveries answers it.
+    /// The JSON text that GET /v1/deliveries would return.
     common::Result<std::string> page(const Selection& selection, std::int64_t after,
                                      std::size_t limit, bool with_bodies);
-    /// JSON text as GET /v1/deliveries/{id} answers it; Fault::input for an unknown id.
+    /// The JSON text that GET /v1/deliveries/{id} would return; Fault::input if the id is unknown.
     common::Result<std::string> one(std::int64_t id);
 
   private:
@@ -28,8 +29,8 @@ class OfflineQueue {
     [[nodiscard]] std::string name_of(const std::string& key) const;
 
     std::unique_ptr<common::Connection> connection_;
-    std::map<std::string, std::string> names_; // of the server's webhooks
-    std::int64_t now_ = 0;                     // queue time
+    std::map<std::string, std::string> names_; ///< of the server's webhooks, by key
+    std::int64_t now_ = 0;                     ///< queue time
 };
 
 } // namespace agent

@@ -19,13 +19,13 @@ void QueueTime::start(const std::optional<TimeAnchor>& last, std::int64_t floor)
     started_ = in_ms(clock_.now());
     at_start_ = first;
     if (last) {
-        std::int64_t since = 0;
+        std::int64_t off = 0;
         if (last->boot_id == clock_.boot_id()) {
-            since = started_ - last->monotonic;
+            off = started_ - last->monotonic;
         } else if (last->synchronized && clock_.synchronized()) {
-            since = in_ms(clock_.wall()) - last->wall;
+            off = in_ms(clock_.wall()) - last->wall;
         }
-        at_start_ = last->queue + std::max<std::int64_t>(since, 0);
+        at_start_ = last->queue + std::max<std::int64_t>(off, 0);
     }
     at_start_ = std::max(at_start_, floor);
 }
@@ -35,9 +35,12 @@ std::int64_t QueueTime::now() const {
 }
 
 TimeAnchor QueueTime::anchor() const {
-    return {
-        now(), clock_.boot_id(), in_ms(clock_.now()), in_ms(clock_.wall()), clock_.synchronized(),
-        0};
+    return {.queue = now(),
+            .boot_id = clock_.boot_id(),
+            .monotonic = in_ms(clock_.now()),
+            .wall = in_ms(clock_.wall()),
+            .synchronized = clock_.synchronized(),
+            .next_event = 0};
 }
 
 std::optional<TimeAnchor> read_anchor(common::Connection& connection) {
@@ -47,7 +50,7 @@ std::optional<TimeAnchor> read_anchor(common::Connection& connection) {
     }
     const auto json = nlohmann::json::parse(query.getColumn(0).getString(), nullptr, false);
     query.reset();
-    // Carried over from a damaged database it may be anything.
+    // Anything is possible in a row salvaged from a damaged database.
     const auto number = [&](const char* key) {
         const auto found = json.find(key);
         return found != json.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
@@ -56,9 +59,12 @@ std::optional<TimeAnchor> read_anchor(common::Connection& connection) {
         !json["boot_id"].is_string()) {
         return std::nullopt;
     }
-    return TimeAnchor{
-        number("queue"), json["boot_id"].get<std::string>(),        number("monotonic"),
-        number("wall"),  json.value("synchronized", false) == true, number("next_event")};
+    return TimeAnchor{.queue = number("queue"),
+                      .boot_id = json["boot_id"].get<std::string>(),
+                      .monotonic = number("monotonic"),
+                      .wall = number("wall"),
+                      .synchronized = json.value("synchronized", false) == true,
+                      .next_event = number("next_event")};
 }
 
 void write_anchor(common::Connection& connection, const TimeAnchor& anchor) {

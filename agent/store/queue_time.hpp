@@ -1,9 +1,8 @@
-// QueueTime: milliseconds that run with the monotonic clock and go on from one run to the next by
-// what is known for sure. Loop thread. Across a restart within one boot the monotonic clock tells
-// how long it was; across boots the wall clock does, if it was disciplined then and is now;
-// otherwise the time in between counts as none. So it never goes back and a jump of the wall clock
-// does not move it. A crash loses at most the time since the last anchor, and only where the boot
-// changed as well.
+// QueueTime: milliseconds that follow the monotonic clock and continue from one run to the next.
+// Across a restart within one boot the monotonic clock tells how long the agent was off; across
+// boots the wall clock does, if it was synchronised then and is now; otherwise the time in between
+// counts as zero. So queue time never goes back, and a jump of the wall clock does not move it.
+// Loop thread. A crash loses at most the time since the last anchor, and only if the boot changed.
 #pragma once
 
 #include "common/async/clock.hpp"
@@ -15,24 +14,23 @@
 
 namespace agent {
 
-/// A moment on all clocks, as it is kept in the database.
+/// One moment on all clocks, as the database stores it.
 struct TimeAnchor {
     std::int64_t queue = 0;
     std::string boot_id;
     std::int64_t monotonic = 0; ///< ms
     std::int64_t wall = 0;      ///< ms
     bool synchronized = false;
-    std::int64_t next_event =
-        0; ///< the row id that the next event would have had: ids are never given twice
+    std::int64_t next_event = 0; ///< row id of the next event: no id is ever used twice
 };
 
 class QueueTime {
   public:
-    /// The first run starts here, so that 0 and small numbers can mean something else.
+    /// The first run starts here, so that 0 and small numbers are free for other meanings.
     static constexpr std::int64_t first = 1'000'000;
 
     explicit QueueTime(common::Clock& clock) : clock_{clock} {}
-    /// Goes on from `last`; not below `floor`.
+    /// Continues from `last`, but not below `floor`.
     void start(const std::optional<TimeAnchor>& last, std::int64_t floor);
     [[nodiscard]] std::int64_t now() const;
     [[nodiscard]] TimeAnchor anchor() const;
@@ -43,13 +41,14 @@ class QueueTime {
     std::int64_t started_ = 0; // monotonic, ms
 };
 
-// Database thread; these throw as SQLite does.
+// The following run on the database thread and throw as SQLite does.
+
 std::optional<TimeAnchor> read_anchor(common::Connection& connection);
 void write_anchor(common::Connection& connection, const TimeAnchor& anchor);
-/// The youngest event's.
+/// accepted_at of the newest event; 0 if there is none.
 std::int64_t newest_accepted_at(common::Connection& connection);
 
-/// The queue time of this moment when there is no agent.
+/// The current queue time while no agent is running.
 std::int64_t read_queue_time(common::Connection& connection, common::Clock& clock);
 
 } // namespace agent

@@ -28,20 +28,21 @@ using common::Fault;
 using common::Result;
 namespace fs = std::filesystem;
 
-// Reading every page of a file of this size takes a board a few seconds; larger ones are judged by
-// their first pages, and by what the agent comes across while it runs.
-constexpr std::uintmax_t checked_bytes = std::uintmax_t{64} << 20;
+// Reading every page of a file of this size takes a few seconds on a board. Of a larger one only
+// the first pages are checked; damage elsewhere shows while the agent runs.
+constexpr std::uintmax_t max_checked_bytes = std::uintmax_t{64} << 20;
 
-constexpr const char* side_files[] = {"", "-wal", "-shm"};
+// What is appended to the database's name for each of its files.
+constexpr const char* suffixes[] = {"", "-wal", "-shm"};
 
-bool says_damaged(const SQLite::Exception& error) {
+bool means_damage(const SQLite::Exception& error) {
     const int code = error.getErrorCode() & 0xff;
     return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 }
 
-/// Pages are written whole. Only a crash while the WAL is moved into the file can end it within
-/// one, and then the WAL is there.
-bool ends_within_a_page(const std::string& path, std::uintmax_t bytes) {
+/// Whether the file ends in the middle of a page and no WAL explains it: pages are written whole,
+/// except that a crash during a checkpoint can leave part of one, and then the WAL still exists.
+bool is_truncated(const std::string& path, std::uintmax_t bytes) {
     std::array<char, 18> head{};
     std::ifstream{path, std::ios::binary}.read(head.data(), head.size());
     const auto page =
@@ -51,10 +52,10 @@ bool ends_within_a_page(const std::string& path, std::uintmax_t bytes) {
     return page >= 512 && bytes % page != 0 && (absent || wal_bytes == 0);
 }
 
-/// A WAL begins with one of two numbers. SQLite passes over one that does not, with all that was
-/// accepted and is in it. Zeros are what a power cut can leave of a file that had just been made:
-/// nothing in it was acknowledged.
-bool wal_is_none(const std::string& path) {
+/// Whether there is a WAL that does not begin with one of the two magic numbers. SQLite silently
+/// ignores such a WAL and with it every event that it holds. Zeros do not count: a power cut leaves
+/// them in a WAL that was just created, and nothing in it was acknowledged.
+bool wal_is_overwritten(const std::string& path) {
     std::array<char, 4> magic{};
     std::ifstream{path + "-wal", std::ios::binary}.read(magic.data(), magic.size());
     const std::string_view found{magic.data(), magic.size()};
@@ -62,44 +63,43 @@ bool wal_is_none(const std::string& path) {
     return found != "\x37\x7f\x06\x82"sv && found != "\x37\x7f\x06\x83"sv && found != "\0\0\0\0"sv;
 }
 
-/// Why the file is no good as a database; nothing when it seems fine, or when it is not the file
-/// that is at fault.
-std::optional<std::string> damage(const std::string& path) {
+/// Why the file is not a good database; nothing if it seems fine or the cause lies elsewhere.
+std::optional<std::string> find_damage(const std::string& path) {
     std::error_code absent;
     const auto bytes = fs::file_size(path, absent);
     if (absent || bytes == 0) {
         return std::nullopt;
     }
-    // First of all: SQLite removes it when it closes the file.
-    if (wal_is_none(path)) {
-        return "its WAL is overwritten";
+    // This check comes first because SQLite removes the WAL when it closes the file.
+    if (wal_is_overwritten(path)) {
+        return "its WAL was overwritten";
     }
-    if (ends_within_a_page(path, bytes)) {
-        return "it ends within a page";
+    if (is_truncated(path, bytes)) {
+        return "it ends in the middle of a page";
     }
     try {
         SQLite::Database handle{path, SQLite::OPEN_READWRITE, 5'000};
         SQLite::Statement schema{handle, "SELECT count(*) FROM sqlite_schema"};
         schema.executeStep();
-        if (bytes <= checked_bytes) {
+        if (bytes <= max_checked_bytes) {
             SQLite::Statement check{handle, "PRAGMA quick_check(1)"};
             if (const auto found = check.executeStep() ? check.getColumn(0).getString() : "ok";
                 found != "ok") {
                 return found.substr(found.rfind('\n') + 1); // the first line is a heading
             }
         }
-        if (auto why = misfit(handle)) {
+        if (auto why = schema_mismatch(handle)) {
             return why;
         }
-        // Each table answers, or is not there yet.
+        // Every table is readable or does not exist yet.
         for (const auto* table : {"meta", "webhook", "event", "delivery", "cooldown"}) {
             if (handle.tableExists(table)) {
-                SQLite::Statement look{handle, std::string{"SELECT * FROM "} + table + " LIMIT 1"};
-                look.executeStep();
+                SQLite::Statement probe{handle, std::string{"SELECT * FROM "} + table + " LIMIT 1"};
+                probe.executeStep();
             }
         }
     } catch (const SQLite::Exception& error) {
-        if (says_damaged(error)) {
+        if (means_damage(error)) {
             return error.what();
         }
     }
@@ -114,20 +114,20 @@ std::string utc_now() {
     return {text, std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &parts)};
 }
 
-/// Renames the database with its side files. Gives its new name.
+/// Renames the database with its side files and returns its new name.
 Result<std::string> set_aside(const std::string& path) {
     const auto base = path + ".corrupt-" + utc_now();
     auto name = base;
     for (int n = 1; fs::exists(name) || fs::exists(name + "-wal"); ++n) {
         name = base + "-" + std::to_string(n);
     }
-    for (const auto* side : side_files) {
+    for (const auto* suffix : suffixes) {
         std::error_code error;
-        if (fs::exists(path + side, error)) {
-            fs::rename(path + side, name + side, error);
+        if (fs::exists(path + suffix, error)) {
+            fs::rename(path + suffix, name + suffix, error);
         }
         if (error) {
-            return common::fail(Fault::storage, "cannot set the damaged database " + path + side +
+            return common::fail(Fault::storage, "cannot set the damaged database " + path + suffix +
                                                     " aside: " + error.message());
         }
     }
@@ -145,36 +145,37 @@ Result<std::unique_ptr<Connection>> open_fresh(const std::string& path, common::
     return fresh;
 }
 
-Result<OpenReport> replace(const std::string& path, common::Sync sync, const std::string& why) {
+Result<OpenReport> replace_damaged(const std::string& path, common::Sync sync,
+                                   const std::string& why) {
     const auto aside = set_aside(path);
     if (!aside) {
         return common::fail(aside.error());
     }
     auto fresh = open_fresh(path, sync);
     if (!fresh) {
-        // Without a new one (no space) the old one goes back: the next start must not take its
-        // absence for a new beginning.
-        for (const auto* side : side_files) {
+        // The old file goes back if no new one can be created (no space): the next start must not
+        // take its absence for a first start.
+        for (const auto* suffix : suffixes) {
             std::error_code ignored;
-            fs::remove(path + side, ignored);
-            fs::rename(*aside + side, path + side, ignored);
+            fs::remove(path + suffix, ignored);
+            fs::rename(*aside + suffix, path + suffix, ignored);
         }
         return common::fail(fresh.error());
     }
-    const auto carried = carry_over(*aside, **fresh);
+    const auto counts = salvage_rows(*aside, **fresh);
     common::log::error(
-        "the database was damaged and is set aside; what could be read was carried over",
+        "the database was damaged: it was set aside and everything readable was recovered",
         {{"damage", why},
          {"file", *aside},
-         {"webhooks", carried.webhooks},
-         {"events", carried.events},
-         {"deliveries", carried.deliveries}});
-    OpenReport opened;
-    opened.salvaged = true;
-    opened.webhooks_carried = carried.webhooks;
-    opened.events_carried = carried.events;
-    opened.deliveries_carried = carried.deliveries;
-    return opened;
+         {"webhooks", counts.webhooks},
+         {"events", counts.events},
+         {"deliveries", counts.deliveries}});
+    OpenReport report;
+    report.salvaged = true;
+    report.webhooks_carried = counts.webhooks;
+    report.events_carried = counts.events;
+    report.deliveries_carried = counts.deliveries;
+    return report;
 }
 
 Result<void> open_and_migrate(common::Database& database, const std::string& path,
@@ -214,30 +215,30 @@ std::vector<std::string> quarantined_files(const std::string& path) {
 }
 
 Result<void> salvage_file(const std::string& path, common::Sync sync) {
-    auto opened = replace(path, sync, "found while running");
+    auto opened = replace_damaged(path, sync, "found while running");
     return opened ? Result<void>{} : common::fail(opened.error());
 }
 
 Result<OpenReport> open_database(common::Database& database, const std::string& path,
                                  common::Sync sync) {
-    OpenReport opened;
-    if (const auto why = damage(path)) {
-        auto replaced = replace(path, sync, *why);
+    OpenReport report;
+    if (const auto why = find_damage(path)) {
+        auto replaced = replace_damaged(path, sync, *why);
         if (!replaced) {
             return replaced;
         }
-        opened = std::move(*replaced);
+        report = std::move(*replaced);
     }
     auto good = open_and_migrate(database, path, sync);
     if (!good && good.error().fault == Fault::storage && give_up_reserve(path)) {
-        // On a full disk not even the WAL's index can be made.
+        // On a full disk not even the WAL's index can be created.
         good = open_and_migrate(database, path, sync);
     }
     if (!good) {
         return common::fail(good.error());
     }
-    opened.quarantined = quarantined_files(path);
-    return opened;
+    report.quarantined = quarantined_files(path);
+    return report;
 }
 
 } // namespace agent

@@ -1,6 +1,7 @@
-// Opening the database whatever state its file is in: a damaged one is set aside as
-// `agent.db.corrupt-<time>`, and what can be read of definitions and deliveries is carried over
-// into a new one. Runs once, at start, before the loop.
+// Opens the database whatever state its file is in: a damaged file is set aside as
+// `agent.db.corrupt-<time>`, and every definition and delivery that can be read is copied into a
+// new database. Blocking: at start, before the loop runs, and on the database thread when damage
+// shows up later.
 #pragma once
 
 #include "common/sqlite/database.hpp"
@@ -11,22 +12,21 @@
 namespace agent {
 
 struct OpenReport {
-    std::vector<std::string>
-        quarantined;       ///< files set aside now or earlier, still lying beside the database
-    bool salvaged = false; ///< this start set one aside
+    std::vector<std::string> quarantined; ///< as quarantined_files() returns them
+    bool salvaged = false;                ///< whether this start set a file aside
     std::size_t events_carried = 0, deliveries_carried = 0, webhooks_carried = 0;
 };
 
-/// Opens, checks, migrates. Refuses a newer version (Fault::config). Fault::storage only when
-/// nothing can be opened at all (no folder, no permission, no space).
+/// Checks, opens and migrates. Errors: Fault::config for a database of a newer version,
+/// Fault::storage if no database can be opened at all (no folder, no permission, no space).
 common::Result<OpenReport> open_database(common::Database& database, const std::string& path,
                                          common::Sync sync);
 
-/// For a file that showed itself damaged while no connection of ours is open: sets it aside and
-/// carries over what can be read.
+/// Sets a damaged file aside and copies what can be read into a new one. No connection of ours may
+/// be open.
 common::Result<void> salvage_file(const std::string& path, common::Sync sync);
 
-/// The files set aside that lie beside the database `path`, oldest first.
+/// The files set aside, now or earlier, that still lie beside the database `path`; oldest first.
 std::vector<std::string> quarantined_files(const std::string& path);
 
 } // namespace agent

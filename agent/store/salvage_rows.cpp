@@ -22,24 +22,25 @@ using common::Connection;
 namespace fs = std::filesystem;
 
 constexpr std::size_t page_bytes = 4096;
-constexpr std::size_t rows_a_transaction = 5'000;
-constexpr std::uintmax_t copied_bytes = std::uintmax_t{256} << 20;
+constexpr std::size_t rows_per_transaction = 5'000;
+constexpr std::uintmax_t max_copied_bytes = std::uintmax_t{256} << 20;
 
-class Source {
+class DamagedDatabase {
   public:
-    explicit Source(const std::string& path) : handle_{path, SQLite::OPEN_READWRITE, 5'000} {
-        // It stays as it is: also its WAL. With a writable schema a file that was cut short is read
-        // as far as it goes.
+    explicit DamagedDatabase(const std::string& path)
+        : handle_{path, SQLite::OPEN_READWRITE, 5'000} {
+        // The file and its WAL stay as they are. With a writable schema SQLite reads a truncated
+        // file as far as it goes.
         ::sqlite3_db_config(handle_.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
         handle_.exec("PRAGMA writable_schema = ON; PRAGMA cell_size_check = ON");
         handle_.exec("SELECT count(*) FROM sqlite_schema");
     }
 
-    using Each = std::function<void(SQLite::Statement&)>;
+    using RowHandler = std::function<void(SQLite::Statement&)>;
 
-    /// Calls `each` for the rows of `sql` up to the first that cannot be read. Whether all could be
-    /// read.
-    bool rows(const std::string& sql, const std::string& parameter, const Each& each) {
+    /// Calls `each` for the rows of `sql` up to the first that cannot be read. Returns whether all
+    /// could be read.
+    bool read_rows(const std::string& sql, const std::string& parameter, const RowHandler& each) {
         try {
             SQLite::Statement query{handle_, sql};
             if (query.getBindParameterCount() > 0) {
@@ -54,9 +55,9 @@ class Source {
         }
     }
 
-    /// The same for a table by id, `sql` ending in "WHERE id >= ? ORDER BY id": behind rows that
-    /// cannot be read it goes on with the next that can.
-    void table(const std::string& sql, const Each& each) {
+    /// The same for a table, where `sql` ends in "WHERE id >= ? ORDER BY id": skips rows that
+    /// cannot be read.
+    void read_table(const std::string& sql, const RowHandler& each) {
         for (std::int64_t from = INT64_MIN;;) {
             std::int64_t last = from;
             try {
@@ -69,7 +70,7 @@ class Source {
                 }
                 return;
             } catch (const SQLite::Exception&) {
-                const auto next = behind(sql, std::max<std::int64_t>(from, 0));
+                const auto next = end_of_gap(sql, std::max<std::int64_t>(from, 0));
                 if (!next || *next < from) {
                     return;
                 }
@@ -89,9 +90,9 @@ class Source {
         }
     }
 
-    /// The id behind a gap that begins at `from`: in ever longer strides to where reading works,
-    /// then halving back to the gap's end.
-    std::optional<std::int64_t> behind(const std::string& sql, std::int64_t from) {
+    /// The first readable id after a gap that begins at `from`: found by growing strides, then by
+    /// bisection back to the gap's end.
+    std::optional<std::int64_t> end_of_gap(const std::string& sql, std::int64_t from) {
         std::int64_t bad = from;
         std::int64_t good = from;
         std::optional<std::int64_t> row;
@@ -114,17 +115,17 @@ class Source {
     SQLite::Database handle_;
 };
 
-/// Writes into the new database, a transaction for some thousand rows.
-class Destination {
+/// Writes into the new database, some thousand rows per transaction.
+class NewDatabase {
   public:
-    explicit Destination(Connection& connection) : connection_{connection} { begin(); }
+    explicit NewDatabase(Connection& connection) : connection_{connection} { begin(); }
 
-    /// Whether a row was written.
+    /// Returns whether a row was written.
     bool put(const char* sql, const std::function<void(SQLite::Statement&)>& bind) {
         auto& statement = connection_.prepared(sql);
         bind(statement);
         const bool written = statement.exec() > 0;
-        if (written && ++rows_ % rows_a_transaction == 0) {
+        if (written && ++rows_ % rows_per_transaction == 0) {
             commit();
             begin();
         }
@@ -144,42 +145,41 @@ class Destination {
     std::size_t rows_ = 0;
 };
 
-class CarryOver {
+class Salvage {
   public:
-    CarryOver(const std::string& path, Connection& fresh)
-        : from_{path}, fresh_{fresh}, to_{fresh} {}
+    Salvage(const std::string& path, Connection& fresh) : from_{path}, fresh_{fresh}, to_{fresh} {}
 
-    Carried run() {
-        webhooks();
-        events();
-        deliveries();
-        lost_deliveries();
+    SalvageCounts run() {
+        copy_webhooks();
+        copy_events();
+        copy_deliveries();
+        copy_lost_deliveries();
         to_.commit();
         fresh_.handle().exec("DELETE FROM event WHERE NOT EXISTS(SELECT 1 FROM delivery WHERE "
                              "delivery.id BETWEEN event.id * 65536 "
                              "AND event.id * 65536 + 65535)");
-        carried_.events = static_cast<std::size_t>(
+        counts_.events = static_cast<std::size_t>(
             fresh_.handle().execAndGet("SELECT count(*) FROM event").getInt64());
-        return carried_;
+        return counts_;
     }
 
   private:
-    void webhooks() {
-        const bool whole =
-            from_.rows("SELECT position, key, json FROM webhook ORDER BY position", "",
-                       [&](SQLite::Statement& row) {
-                           carried_.webhooks += to_.put(
-                               "INSERT OR IGNORE INTO webhook(position, key, json) VALUES(?, ?, ?)",
-                               [&](SQLite::Statement& put) {
-                                   put.bind(1, row.getColumn(0).getInt64());
-                                   put.bind(2, row.getColumn(1).getString());
-                                   put.bind(3, row.getColumn(2).getString());
-                               });
-                           keys_.insert(row.getColumn(1).getString());
-                       });
-        from_.rows("SELECT key, value FROM meta", "", [&](SQLite::Statement& row) {
-            // A list with a hole in it must not pass for the whole list: nobody would be told of
-            // events for the missing webhooks.
+    void copy_webhooks() {
+        const bool whole = from_.read_rows(
+            "SELECT position, key, json FROM webhook ORDER BY position", "",
+            [&](SQLite::Statement& row) {
+                counts_.webhooks +=
+                    to_.put("INSERT OR IGNORE INTO webhook(position, key, json) VALUES(?, ?, ?)",
+                            [&](SQLite::Statement& put) {
+                                put.bind(1, row.getColumn(0).getInt64());
+                                put.bind(2, row.getColumn(1).getString());
+                                put.bind(3, row.getColumn(2).getString());
+                            });
+                keys_.insert(row.getColumn(1).getString());
+            });
+        from_.read_rows("SELECT key, value FROM meta", "", [&](SQLite::Statement& row) {
+            // A list with gaps must not count as the whole list: events for the missing webhooks
+            // would be lost.
             if (row.getColumn(0).getString() == "list_fetched" && !whole) {
                 return;
             }
@@ -191,11 +191,11 @@ class CarryOver {
         });
     }
 
-    void events() {
-        from_.table(
+    void copy_events() {
+        from_.read_table(
             "SELECT id, event_id, given, accepted_at, body FROM event WHERE id >= ? ORDER BY id",
             [&](SQLite::Statement& row) {
-                // Bytes that are no JSON any more are not the event that was accepted.
+                // Bytes that are not JSON are not the event that was accepted.
                 if (row.getColumn(0).getInt64() <= 0 ||
                     !nlohmann::json::accept(row.getColumn(4).getString())) {
                     return;
@@ -212,40 +212,40 @@ class CarryOver {
             });
     }
 
-    void deliveries() {
-        from_.table("SELECT id, webhook, state, attempts, due, last_status, last_error, history "
-                    "FROM delivery WHERE id >= ? ORDER BY id",
-                    [&](SQLite::Statement& row) {
-                        const auto webhook = row.getColumn(1).getString();
-                        const int state = row.getColumn(2).getInt();
-                        if (webhook.empty() || (state != row_pending && state != row_dead)) {
-                            return;
-                        }
-                        keys_.insert(webhook);
-                        carried_.deliveries +=
-                            to_.put(insert_delivery, [&](SQLite::Statement& put) {
-                                put.bind(1, row.getColumn(0).getInt64());
-                                put.bind(2, webhook);
-                                put.bind(3, state);
-                                put.bind(4, row.getColumn(3).getInt64());
-                                put.bind(5, row.getColumn(4).getInt64());
-                                put.bind(6, row.getColumn(5).getInt64());
-                                put.bind(7, row.getColumn(6).getString());
-                                put.bind(8, row.getColumn(7).getString());
-                            });
-                    });
+    void copy_deliveries() {
+        from_.read_table(
+            "SELECT id, webhook, state, attempts, due, last_status, last_error, history "
+            "FROM delivery WHERE id >= ? ORDER BY id",
+            [&](SQLite::Statement& row) {
+                const auto webhook = row.getColumn(1).getString();
+                const int state = row.getColumn(2).getInt();
+                if (webhook.empty() || (state != row_pending && state != row_dead)) {
+                    return;
+                }
+                keys_.insert(webhook);
+                counts_.deliveries += to_.put(insert_delivery, [&](SQLite::Statement& put) {
+                    put.bind(1, row.getColumn(0).getInt64());
+                    put.bind(2, webhook);
+                    put.bind(3, state);
+                    put.bind(4, row.getColumn(3).getInt64());
+                    put.bind(5, row.getColumn(4).getInt64());
+                    put.bind(6, row.getColumn(5).getInt64());
+                    put.bind(7, row.getColumn(6).getString());
+                    put.bind(8, row.getColumn(7).getString());
+                });
+            });
     }
 
-    /// The index knows who is owed what, also where the table's page is gone; from both ends, as
-    /// far as it can be read.
-    void lost_deliveries() {
+    /// The index still knows which deliveries are pending if a page of the table is lost. It is
+    /// read from both ends, as far as possible.
+    void copy_lost_deliveries() {
         for (const auto& webhook : keys_) {
             for (const auto* order : {"", " ORDER BY due DESC, id DESC"}) {
                 const auto sql = std::string{"SELECT id, due FROM delivery INDEXED BY "
                                              "delivery_pending WHERE state = 0 AND webhook = ?"} +
                                  order;
-                from_.rows(sql, webhook, [&](SQLite::Statement& row) {
-                    carried_.deliveries += to_.put(insert_delivery, [&](SQLite::Statement& put) {
+                from_.read_rows(sql, webhook, [&](SQLite::Statement& row) {
+                    counts_.deliveries += to_.put(insert_delivery, [&](SQLite::Statement& put) {
                         put.bind(1, row.getColumn(0).getInt64());
                         put.bind(2, webhook);
                         put.bind(3, row_pending);
@@ -260,26 +260,27 @@ class CarryOver {
         }
     }
 
-    // Only for an event that there is.
+    // Only if the event exists.
     static constexpr const char* insert_delivery =
         "INSERT OR IGNORE INTO delivery(id, webhook, state, attempts, due, last_status, "
         "last_error, history) "
         "SELECT ?1, ?2, ?3, ?4, max(?5, 0), ?6, ?7, ?8 WHERE EXISTS(SELECT 1 FROM event WHERE id = "
         "?1 / 65536)";
 
-    Source from_;
+    DamagedDatabase from_;
     Connection& fresh_;
-    Destination to_;
+    NewDatabase to_;
     std::set<std::string> keys_;
-    Carried carried_;
+    SalvageCounts counts_;
 };
 
-/// A copy of the damaged file with a first page that says where the tables are: the new database's,
-/// for they lie in the same places. Nothing when that is not worth it.
-std::optional<std::string> with_first_page(const std::string& damaged, Connection& fresh) {
+/// Makes a copy of the damaged file in which the new database's first page replaces the old one: it
+/// says where the tables are, and they begin at the same pages in both. Returns the copy's name;
+/// nothing if the file is too small or too large for that.
+std::optional<std::string> copy_with_new_first_page(const std::string& damaged, Connection& fresh) {
     std::error_code error;
     const auto bytes = fs::file_size(damaged, error);
-    if (error || bytes <= page_bytes || bytes > copied_bytes ||
+    if (error || bytes <= page_bytes || bytes > max_copied_bytes ||
         fs::space(damaged, error).available < 3 * bytes) {
         return std::nullopt;
     }
@@ -288,8 +289,8 @@ std::optional<std::string> with_first_page(const std::string& damaged, Connectio
     std::ifstream{fresh.path(), std::ios::binary}.read(page.data(), page_bytes);
     const auto pages = static_cast<std::uint32_t>(bytes / page_bytes);
     for (std::size_t i = 0; i < 4; ++i) {
-        page[28 + i] = static_cast<char>(
-            pages >> (24 - 8 * i)); // the size of the database, in pages, big-endian
+        // The size of the database in pages, big-endian.
+        page[28 + i] = static_cast<char>(pages >> (24 - 8 * i));
     }
     const auto copy = damaged + ".reading";
     fs::copy_file(damaged, copy, fs::copy_options::overwrite_existing, error);
@@ -299,11 +300,11 @@ std::optional<std::string> with_first_page(const std::string& damaged, Connectio
     return error || !file ? std::nullopt : std::optional{copy};
 }
 
-std::optional<Carried> attempt(const std::string& path, Connection& fresh) {
+std::optional<SalvageCounts> try_salvage(const std::string& path, Connection& fresh) {
     try {
-        return CarryOver{path, fresh}.run();
+        return Salvage{path, fresh}.run();
     } catch (const std::exception&) {
-        // Not a database at all, or the disk is full: what is in is in.
+        // Not a database at all, or the disk is full. Rows already committed stay.
         fresh.reset_statements();
         return std::nullopt;
     }
@@ -311,17 +312,17 @@ std::optional<Carried> attempt(const std::string& path, Connection& fresh) {
 
 } // namespace
 
-Carried carry_over(const std::string& damaged, Connection& fresh) {
-    auto carried = attempt(damaged, fresh);
-    if (!carried) {
-        const auto copy = with_first_page(damaged, fresh);
-        carried = copy ? attempt(*copy, fresh) : std::nullopt;
+SalvageCounts salvage_rows(const std::string& damaged, Connection& fresh) {
+    auto counts = try_salvage(damaged, fresh);
+    if (!counts) {
+        const auto copy = copy_with_new_first_page(damaged, fresh);
+        counts = copy ? try_salvage(*copy, fresh) : std::nullopt;
         std::error_code ignored;
-        for (const auto* side : {"", "-wal", "-shm"}) {
-            fs::remove(damaged + ".reading" + side, ignored);
+        for (const auto* suffix : {"", "-wal", "-shm"}) {
+            fs::remove(damaged + ".reading" + suffix, ignored);
         }
     }
-    return carried.value_or(Carried{});
+    return counts.value_or(SalvageCounts{});
 }
 
 } // namespace agent

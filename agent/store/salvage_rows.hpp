@@ -1,5 +1,5 @@
-// Carrying rows from a damaged database into a new one: table by table, row by row; what cannot be
-// read is left behind. Blocking.
+// Copies rows from a damaged database into a new one, table by table and row by row; what cannot be
+// read is left out. Blocking.
 #pragma once
 
 #include "common/sqlite/database.hpp"
@@ -9,12 +9,13 @@
 
 namespace agent {
 
-struct Carried {
+/// How many rows were copied.
+struct SalvageCounts {
     std::size_t webhooks = 0, events = 0, deliveries = 0;
 };
 
-/// `damaged` is only read; `fresh` has its schema and no rows. Never fails: what cannot be read or
+/// `damaged` is only read; `fresh` has the schema and no rows. Never fails: what cannot be read or
 /// written is not counted.
-Carried carry_over(const std::string& damaged, common::Connection& fresh);
+SalvageCounts salvage_rows(const std::string& damaged, common::Connection& fresh);
 
 } // namespace agent

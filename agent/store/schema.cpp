@@ -12,25 +12,28 @@ namespace agent {
 
 namespace {
 
-// Append only: what was released once is never changed. test/data has a database of each version.
+// Append only: a released migration never changes, not even in its white space, because
+// schema_mismatch() compares texts. test/data has a database of each version.
 constexpr std::array migrations{
-    // 1. A delivery's id is its event's id * 65536 + its place among them, so an event's deliveries
-    // are a range of ids.
-    // delivery.due: 0 never tried, else the queue time of the retry; of a dead letter, when it
-    // died.
-    // The indexes hold what the queue is searched by and nothing else: an index costs a page of the
-    // WAL with each commit.
+    // 1. The deliveries of an event are a range of ids (deliveries_per_event).
+    // delivery.due: 0 if never tried, else the queue time of the retry; for a dead letter, the time
+    // it died.
+    // There are only the indexes that the queue is searched by: each one costs a page of the WAL
+    // per commit.
     R"sql(
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE webhook(position INTEGER PRIMARY KEY, key TEXT NOT NULL, json TEXT NOT NULL);
-CREATE TABLE event(id INTEGER PRIMARY KEY, event_id TEXT NOT NULL, given INTEGER NOT NULL, accepted_at INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE TABLE event(id INTEGER PRIMARY KEY, event_id TEXT NOT NULL, given INTEGER NOT NULL, )sql"
+    R"sql(accepted_at INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE INDEX event_given ON event(event_id) WHERE given = 1;
 CREATE TABLE delivery(
-  id INTEGER PRIMARY KEY, webhook TEXT NOT NULL, state INTEGER NOT NULL, attempts INTEGER NOT NULL, due INTEGER NOT NULL,
+  id INTEGER PRIMARY KEY, webhook TEXT NOT NULL, state INTEGER NOT NULL, )sql"
+    R"sql(attempts INTEGER NOT NULL, due INTEGER NOT NULL,
   last_status INTEGER NOT NULL, last_error TEXT NOT NULL, history TEXT NOT NULL);
 CREATE INDEX delivery_pending ON delivery(webhook, due) WHERE state = 0;
 CREATE INDEX delivery_dead ON delivery(id, webhook, due) WHERE state = 1;
-CREATE TABLE cooldown(webhook TEXT NOT NULL, value TEXT NOT NULL, until INTEGER NOT NULL, PRIMARY KEY(webhook, value)) WITHOUT ROWID;
+CREATE TABLE cooldown(webhook TEXT NOT NULL, value TEXT NOT NULL, until INTEGER NOT NULL, )sql"
+    R"sql(PRIMARY KEY(webhook, value)) WITHOUT ROWID;
 )sql",
 };
 
@@ -42,14 +45,14 @@ int schema_version() {
 
 namespace {
 
-/// Fault::config when it is newer than this program.
+/// Errors: Fault::config when it is newer than this program.
 common::Result<int> version_of(common::Connection& connection) {
     const int found = connection.handle().execAndGet("PRAGMA user_version").getInt();
     if (found > schema_version()) {
         return common::fail(common::Fault::config,
-                            "the database " + connection.path() + " is of version " +
-                                std::to_string(found) + ", this ffl-agent knows up to version " +
-                                std::to_string(schema_version()) +
+                            "the database " + connection.path() + " has version " +
+                                std::to_string(found) + ", and this ffl-agent supports only " +
+                                "versions up to " + std::to_string(schema_version()) +
                                 ": run the newer ffl-agent, or set queue.path to another file");
     }
     return found;
@@ -67,7 +70,7 @@ common::Result<void> check_version(common::Connection& connection) {
     }
 }
 
-std::optional<std::string> misfit(SQLite::Database& handle) {
+std::optional<std::string> schema_mismatch(SQLite::Database& handle) {
     const int version = handle.execAndGet("PRAGMA user_version").getInt();
     if (version > schema_version()) {
         return std::nullopt;
@@ -75,27 +78,28 @@ std::optional<std::string> misfit(SQLite::Database& handle) {
     if (version < 0) {
         return "its version is " + std::to_string(version);
     }
-    // What there is beside ours (an index, a trigger of somebody's) does no harm.
+    // Additional tables, indexes and triggers do no harm.
     SQLite::Database model{":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
     for (int step = 0; step < std::max(version, 1); ++step) {
         model.exec(migrations[static_cast<std::size_t>(step)]);
     }
-    SQLite::Statement wanted{model, "SELECT name, type, coalesce(sql, '') FROM sqlite_schema"};
+    SQLite::Statement expected{model, "SELECT name, type, coalesce(sql, '') FROM sqlite_schema"};
     SQLite::Statement found{
         handle, "SELECT coalesce(sql, '') FROM sqlite_schema WHERE name = ? AND type = ?"};
-    while (wanted.executeStep()) {
-        const auto name = wanted.getColumn(0).getString();
+    while (expected.executeStep()) {
+        const auto name = expected.getColumn(0).getString();
         found.reset();
         found.bind(1, name);
-        found.bind(2, wanted.getColumn(1).getString());
+        found.bind(2, expected.getColumn(1).getString());
         const bool there = found.executeStep();
         if (there && version == 0) {
-            return "it says version 0 and has the " + wanted.getColumn(1).getString() + " " + name;
+            return "its version is 0, but it has the " + expected.getColumn(1).getString() + " " +
+                   name;
         }
         if (version > 0 &&
-            (!there || found.getColumn(0).getString() != wanted.getColumn(2).getString())) {
-            return "the " + wanted.getColumn(1).getString() + " " + name + " is " +
-                   (there ? "not what it was" : "missing");
+            (!there || found.getColumn(0).getString() != expected.getColumn(2).getString())) {
+            return "the " + expected.getColumn(1).getString() + " " + name + " is " +
+                   (there ? "not that of version " + std::to_string(version) : "missing");
         }
     }
     return std::nullopt;

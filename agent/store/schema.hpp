@@ -1,5 +1,10 @@
-// The schema as an append-only list of migrations; `user_version` counts those that were made. Each
-// step is one transaction.
+// The tables of the queue's file, as an append-only list of migrations. `user_version` counts those
+// applied; each one runs in its own transaction, so a crash leaves a whole version. Database
+// thread.
+//
+// This folder holds everything that reads or writes that file: the schema, the statements and the
+// rows they carry, salvage of a damaged file, the disk reserve and the queue's own time. It uses
+// agent/webhooks and common/sqlite; agent/queue decides what to do, this folder does it.
 #pragma once
 
 #include "common/sqlite/database.hpp"
@@ -10,25 +15,27 @@
 
 namespace agent {
 
-/// A delivery's id is its event's row * this + its place among the event's deliveries.
+/// A delivery's id is its event's row id times this, plus its place among the event's deliveries.
 inline constexpr std::int64_t deliveries_per_event = 65'536;
+static_assert(deliveries_per_event == 65'536,
+              "ids in existing databases depend on it, and the SQL of this folder spells it out");
 
 // delivery.state
 inline constexpr int row_pending = 0;
 inline constexpr int row_dead = 1;
 
-/// How many migrations this version knows.
+/// The number of migrations that this version knows.
 int schema_version();
 
-/// Whether this version can work with the database; changes nothing. Errors as of migrate().
+/// Whether this version can work with the database; changes nothing. Errors as in migrate().
 common::Result<void> check_version(common::Connection& connection);
 
-/// Why the tables are not those of the version that the database says it has; nothing when they
-/// are, or when it is a newer version. Throws as SQLite does.
-std::optional<std::string> misfit(SQLite::Database& handle);
+/// Why the tables are not those of the version in `user_version`; nothing when they are, or when
+/// the database has a newer version. Throws as SQLite does.
+std::optional<std::string> schema_mismatch(SQLite::Database& handle);
 
-/// Brings the database to this version. Fault::config when the database is of a newer version (exit
-/// 78), Fault::storage otherwise.
+/// Brings the database to this version. Errors: Fault::config when the database has a newer version
+/// (exit 78), otherwise Fault::storage.
 common::Result<void> migrate(common::Connection& connection);
 
 } // namespace agent

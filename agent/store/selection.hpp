@@ -1,4 +1,4 @@
-// Selection: which deliveries a command means. Pure.
+// Selection: which deliveries a command applies to. Pure.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,12 @@ enum class DeliveryState { pending, dead };
 std::string_view to_string(DeliveryState state);
 std::optional<DeliveryState> parse_state(std::string_view text);
 
-/// Which deliveries a command means: all conditions hold. Nothing set: all.
+/// All conditions that are set must hold; with none set, every delivery is selected.
 struct Selection {
     std::vector<std::int64_t> ids;
     std::optional<DeliveryState> state;
     std::optional<std::string> webhook;
-    /// For what is held in memory; the state is judged by who holds it.
+    /// Compares id and webhook only: for deliveries in memory, whose state the caller knows.
     [[nodiscard]] bool covers(std::int64_t id, std::string_view webhook_key) const;
 };
 

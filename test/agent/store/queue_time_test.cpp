@@ -15,14 +15,13 @@ constexpr auto ten_years = std::chrono::hours{24 * 3652};
 
 class QueueTimeTest : public Storage {
   protected:
-    /// Ends the run, lets `off` pass without the agent, and begins the next.
+    /// Ends the run, lets `off` pass without the agent, and begins the next run.
     std::int64_t restart_after(common::Millis off) {
         stop();
         clock.advance(off);
         return start().queue.queue_time();
     }
-    /// The same with another boot; the monotonic clock of a new boot has nothing to do with the old
-    /// one's.
+    /// The same with a new boot, whose monotonic clock is unrelated to the old one.
     std::int64_t reboot_after(common::Millis off, bool synchronized = true) {
         stop();
         clock.advance(off);
@@ -49,7 +48,7 @@ TEST_F(QueueTimeTest, BeginsFarFromZeroAndRunsWithTheMonotonicClock) {
     EXPECT_EQ(run.queue.queue_time(), QueueTime::first + 1'234);
 }
 
-TEST_F(QueueTimeTest, GoesOnWithinABootWhateverTheWallClockSays) {
+TEST_F(QueueTimeTest, ContinuesWithinABootWhateverTheWallClockSays) {
     start();
     const auto before = now().queue.queue_time();
     clock.set_wall(clock.wall() - ten_years);
@@ -58,20 +57,20 @@ TEST_F(QueueTimeTest, GoesOnWithinABootWhateverTheWallClockSays) {
     EXPECT_EQ(restart_after(5min), before + 600'000);
 }
 
-TEST_F(QueueTimeTest, GoesOnAcrossBootsWhereTheWallClockIsDisciplined) {
+TEST_F(QueueTimeTest, ContinuesAcrossBootsIfTheWallClockIsSynchronised) {
     start();
     const auto before = now().queue.queue_time();
     EXPECT_EQ(reboot_after(8h), before + 8 * 3'600'000);
 }
 
-TEST_F(QueueTimeTest, StandsStillAcrossBootsWhereItIsNot) {
+TEST_F(QueueTimeTest, StandsStillAcrossBootsOtherwise) {
     start();
     const auto before = now().queue.queue_time();
-    EXPECT_EQ(reboot_after(8h, false), before) << "not disciplined now";
+    EXPECT_EQ(reboot_after(8h, false), before) << "not synchronised now";
     clock.set_synchronized(false);
     start();
     const auto later = now().queue.queue_time();
-    EXPECT_EQ(reboot_after(8h, true), later) << "not disciplined then";
+    EXPECT_EQ(reboot_after(8h, true), later) << "not synchronised then";
 }
 
 TEST_F(QueueTimeTest, NeverGoesBack) {
@@ -79,16 +78,16 @@ TEST_F(QueueTimeTest, NeverGoesBack) {
     const auto before = now().queue.queue_time();
     stop();
     clock.set_wall(clock.wall() - ten_years);
-    EXPECT_EQ(reboot_after(1h), before) << "the wall clock went back while it was off";
+    EXPECT_EQ(reboot_after(1h), before) << "the wall clock was set back while the agent was off";
 }
 
-TEST_F(QueueTimeTest, IsNotBelowTheYoungestEvent) {
+TEST_F(QueueTimeTest, IsNotBelowTheNewestEvent) {
     auto& run = start();
     run.take({event("a", {"1"})});
-    clock.advance(9s); // the next anchor is due after ten
+    clock.advance(9s); // the next anchor is due after 10 s
     run.take({event("b", {"1"})});
     const auto accepted = run.offered.back().accepted_at;
-    // A crash: what is on disk at this moment, looked at after a reboot.
+    // A crash: the files of this moment, opened after a reboot.
     std::filesystem::copy_file(config.queue.path, folder.file("after.db"));
     std::filesystem::copy_file(config.queue.path + "-wal", folder.file("after.db-wal"));
     stop();
@@ -98,7 +97,7 @@ TEST_F(QueueTimeTest, IsNotBelowTheYoungestEvent) {
     EXPECT_EQ(start().queue.queue_time(), accepted);
 }
 
-TEST_F(QueueTimeTest, IsSavedEveryTenSecondsWithWhatIsWritten) {
+TEST_F(QueueTimeTest, IsSavedEveryTenSecondsAlongWithOtherWrites) {
     auto& run = start();
     const auto saved = [&] {
         return run.number(
@@ -111,12 +110,12 @@ TEST_F(QueueTimeTest, IsSavedEveryTenSecondsWithWhatIsWritten) {
     run.take({event("b", {"1"})});
     EXPECT_EQ(saved(), first);
     clock.advance(1ms);
-    EXPECT_EQ(saved(), first) << "never for its own sake";
+    EXPECT_EQ(saved(), first) << "an anchor alone is not worth a write";
     run.take({event("c", {"1"})});
     EXPECT_EQ(saved(), run.queue.queue_time());
 }
 
-TEST_F(QueueTimeTest, AWaitIsTheSameAfterARebootWithAWrongClock) {
+TEST_F(QueueTimeTest, KeepsAWaitAcrossARebootWithAWrongClock) {
     auto& run = start();
     run.take({event("a", {"1"})});
     run.failed(run.offered[0], run.queue.queue_time() + 100'000);
@@ -137,7 +136,7 @@ TEST_F(QueueTimeTest, IsReadWithoutAnAgent) {
     EXPECT_EQ(agent::read_queue_time(**connection, clock), before + 60'000);
 }
 
-TEST_F(QueueTimeTest, AnUnreadableAnchorIsNone) {
+TEST_F(QueueTimeTest, IgnoresAnUnreadableAnchor) {
     start();
     for (const auto* value : {"", "[]", "{\"queue\":5}", "{\"queue\":\"x\",\"boot_id\":3}",
                               "{\"queue\":2000000,\"boot_id\":3}"}) {

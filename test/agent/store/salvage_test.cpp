@@ -1,4 +1,4 @@
-// Files in whatever state: the agent starts, and has what could be read.
+// Whatever state its file is in, the agent starts and keeps what can be read.
 #include "test/support/storage_fixture.hpp"
 
 #include <SQLiteCpp/Statement.h>
@@ -12,7 +12,7 @@ constexpr int events = 300;
 
 class SalvageTest : public Storage {
   protected:
-    /// A database of some hundred events for two webhooks, all in the main file.
+    /// A database with some hundred events for two webhooks, all in the main file.
     std::string make_database() {
         auto& run = start();
         run.execute(
@@ -27,9 +27,9 @@ class SalvageTest : public Storage {
         stop();
         return contents(config.queue.path);
     }
-    /// Puts `bytes` where the database was and starts on it.
+    /// Replaces the database by `bytes` and starts.
     OneRun& start_on(const std::string& bytes) {
-        stop(); // or it would write into the new file
+        stop(); // otherwise it would write into the new file
         write(config.queue.path, bytes);
         return start();
     }
@@ -84,12 +84,12 @@ TEST_F(SalvageTest, GarbageIsSetAside) {
         EXPECT_EQ(run.opened.deliveries_carried, 0U);
         expect_serving(run);
         stop();
-        EXPECT_EQ(contents(set_aside().back()), bytes) << "as it was";
+        EXPECT_EQ(contents(set_aside().back()), bytes) << "unchanged";
     }
-    EXPECT_EQ(set_aside().size(), 3U) << "also within one second";
+    EXPECT_EQ(set_aside().size(), 3U) << "also when set aside within one second";
     auto& run = start();
     EXPECT_FALSE(run.opened.salvaged);
-    EXPECT_EQ(run.opened.quarantined.size(), 3U) << "known as long as they lie there";
+    EXPECT_EQ(run.opened.quarantined.size(), 3U) << "reported as long as they exist";
 }
 
 TEST_F(SalvageTest, ADamagedPageLosesWhatWasOnIt) {
@@ -127,7 +127,7 @@ TEST_F(SalvageTest, ADamagedPageLosesWhatWasOnIt) {
     }
 }
 
-TEST_F(SalvageTest, WhoIsOwedWhatIsKnownFromTheIndexToo) {
+TEST_F(SalvageTest, RecoversPendingDeliveriesFromTheIndex) {
     auto bad = make_database();
     const auto pages = pages_of("delivery");
     ASSERT_GT(pages.size(), 2U);
@@ -137,10 +137,10 @@ TEST_F(SalvageTest, WhoIsOwedWhatIsKnownFromTheIndexToo) {
     auto& run = start_on(bad);
     EXPECT_GE(run.opened.deliveries_carried, 2U * events - 1);
     EXPECT_EQ(run.fresh({"2"}, 0, 1'000).deliveries.size(), events - 1U)
-        << "but for the one with a retry";
+        << "all but the one with a retry";
 }
 
-TEST_F(SalvageTest, WithoutItsFirstPageItIsReadAllTheSame) {
+TEST_F(SalvageTest, ReadsAFileWithoutItsFirstPage) {
     for (const char filler : {'\0', '\xff', 'S'}) {
         auto bad = make_database();
         bad.replace(0, page, std::string(page, filler));
@@ -158,7 +158,7 @@ TEST_F(SalvageTest, WithoutItsFirstPageItIsReadAllTheSame) {
     }
 }
 
-TEST_F(SalvageTest, WhatWasCutOffIsReadAsFarAsItGoes) {
+TEST_F(SalvageTest, ReadsATruncatedFileAsFarAsItGoes) {
     const auto good = make_database();
     for (const std::size_t keep : {std::size_t{100}, page, 2 * page, good.size() / 2,
                                    good.size() - page, good.size() - 100}) {
@@ -172,10 +172,10 @@ TEST_F(SalvageTest, WhatWasCutOffIsReadAsFarAsItGoes) {
     }
 }
 
-TEST_F(SalvageTest, WhateverBitFlipsItStarts) {
+TEST_F(SalvageTest, StartsAfterAnyBitFlips) {
     const auto good = make_database();
     std::uint64_t random = 88172645463325252ULL;
-    const auto next = [&random] { // xorshift: the same each time
+    const auto next = [&random] { // xorshift: the same bits in every run
         random ^= random << 13;
         random ^= random >> 7;
         return random ^= random << 17;
@@ -190,7 +190,7 @@ TEST_F(SalvageTest, WhateverBitFlipsItStarts) {
         write(config.queue.path, bad);
         common::Database database{loop.get_executor(), loop.get_executor()};
         const auto opened = agent::open_database(database, config.queue.path, config.queue.sync);
-        // A flipped bit in user_version looks like a newer version; that is refused, not repaired.
+        // A flipped bit in user_version can look like a newer version, which is refused.
         EXPECT_TRUE(opened || opened.error().fault == Fault::config) << opened.error().message;
         database.close();
         for (const auto& file : agent::quarantined_files(config.queue.path)) {
@@ -199,12 +199,12 @@ TEST_F(SalvageTest, WhateverBitFlipsItStarts) {
     }
 }
 
-TEST_F(SalvageTest, AWalGoesAlong) {
+TEST_F(SalvageTest, SalvagesTheWalToo) {
     auto& run = start();
     for (int i = 0; i < 20; ++i) {
         run.take({event(std::to_string(i), {"1"})});
     }
-    // A crash: the rows are in the WAL alone, and the main file is spoilt as well.
+    // After a crash the rows are only in the WAL, and the main file is damaged as well.
     auto bad = contents(config.queue.path);
     const auto wal = contents(config.queue.path + "-wal");
     stop();
@@ -237,7 +237,7 @@ TEST_F(SalvageTest, AnOverwrittenWalIsDamage) {
     expect_serving(next);
     stop();
     std::filesystem::remove(set_aside()[0]);
-    // What a power cut leaves of a file that was just made.
+    // What a power cut leaves of a WAL that was just created.
     for (const auto& torn :
          {std::string(wal.size(), '\0'), std::string{}, wal.substr(0, 2), wal.substr(0, 40)}) {
         write(config.queue.path + "-wal", torn);
@@ -272,10 +272,10 @@ TEST_F(SalvageTest, TablesThatDoNotFitTheVersionAreDamage) {
     write(config.queue.path, good);
     SQLite::Database{config.queue.path, SQLite::OPEN_READWRITE}.exec(
         "CREATE INDEX mine ON event(accepted_at); CREATE TABLE mine2(a)");
-    EXPECT_FALSE(start().opened.salvaged) << "what others add does no harm";
+    EXPECT_FALSE(start().opened.salvaged) << "additional tables and indexes do no harm";
 }
 
-TEST_F(SalvageTest, IdsGoOnBehindTheOldOnes) {
+TEST_F(SalvageTest, IdsContinueAfterTheOldOnes) {
     auto bad = make_database();
     const auto pages = pages_of("event");
     bad.replace((pages[0] - 1) * page, page, std::string(page, '\0'));
@@ -284,7 +284,7 @@ TEST_F(SalvageTest, IdsGoOnBehindTheOldOnes) {
     EXPECT_GT(run.offered[0].id, events * agent::deliveries_per_event);
 }
 
-TEST_F(SalvageTest, GoesBackToItsPlaceWhereNoNewOneCanBeMade) {
+TEST_F(SalvageTest, PutsTheFileBackIfNoNewOneCanBeCreated) {
     const std::string bytes(20'000, 'x');
     write(config.queue.path, bytes);
     struct ::rlimit before {};
@@ -304,7 +304,7 @@ TEST_F(SalvageTest, GoesBackToItsPlaceWhereNoNewOneCanBeMade) {
     EXPECT_TRUE(start().opened.salvaged);
 }
 
-TEST_F(SalvageTest, WhatIsNoFaultOfTheFileIsAnError) {
+TEST_F(SalvageTest, ReportsErrorsThatAreNotDamage) {
     common::Database database{loop.get_executor(), loop.get_executor()};
     struct Case {
         std::string path, says;

@@ -28,7 +28,7 @@ std::unique_ptr<common::Connection> open(const std::string& path) {
 
 } // namespace
 
-TEST(Schema, IsMadeOnce) {
+TEST(Schema, IsCreatedOnce) {
     const Folder folder;
     auto connection = open(folder.file("a.db"));
     ASSERT_TRUE(agent::migrate(*connection));
@@ -40,8 +40,8 @@ TEST(Schema, IsMadeOnce) {
     EXPECT_EQ(dump_of_schema(connection->handle()), before);
 }
 
-// One more file for each version that was released: test/data/schema_vN.sql, as `sqlite3 agent.db
-// .dump` gives it, with rows.
+// There is a file for each released version: test/data/schema_vN.sql, the output of `sqlite3
+// agent.db .dump`, with rows.
 TEST(Schema, FreshEqualsMigrated) {
     const Folder folder;
     auto fresh = open(folder.file("fresh.db"));
@@ -65,7 +65,7 @@ TEST(Schema, FreshEqualsMigrated) {
 
 class SchemaTest : public Storage {};
 
-TEST_F(SchemaTest, ADatabaseOfEachVersionServes) {
+TEST_F(SchemaTest, OpensADatabaseOfEachVersion) {
     {
         SQLite::Database old{config.queue.path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
         old.exec(contents(FFL_TEST_DATA "/schema_v1.sql"));
@@ -106,11 +106,11 @@ TEST(Schema, RefusesANewerVersionAndLeavesItAlone) {
     EXPECT_TRUE(agent::quarantined_files(path).empty());
 }
 
-TEST(Schema, AMigrationThatFailsLeavesNothing) {
+TEST(Schema, AFailedMigrationLeavesNothing) {
     const Folder folder;
     auto connection = open(folder.file("a.db"));
     connection->handle().exec(
-        "CREATE TABLE event(something_else)"); // the first migration stumbles over it
+        "CREATE TABLE event(something_else)"); // makes the first migration fail
     const auto before = dump_of_schema(connection->handle());
     const auto migrated = agent::migrate(*connection);
     ASSERT_FALSE(migrated);
