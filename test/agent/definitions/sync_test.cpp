@@ -1,11 +1,4 @@
-#include "agent/definitions/sync.hpp"
-
-#include "agent/store/schema.hpp"
-#include "test/agent/findface/findface_fixture.hpp"
-#include "test/support/program.hpp"
-
-#include <deque>
-#include <fstream>
+#include "test/agent/definitions/sync_fixture.hpp"
 
 namespace {
 
@@ -15,64 +8,12 @@ using common::HttpRequest;
 using common::Millis;
 using test::FakeHttp;
 using test::json_answer;
-using test::run;
-using Keys = std::vector<std::string>;
-
-struct SyncFixture : test::FindfaceFixture {
-    SyncFixture() {
-        EXPECT_TRUE(database.open(folder.file("agent.db"), common::Sync::normal));
-        const auto migrated = database.run_now(agent::migrate);
-        EXPECT_TRUE(migrated && *migrated);
-        EXPECT_TRUE(cache.load({}));
-    }
-    ~SyncFixture() override {
-        while (http.hanging() > 0) {
-            http.release(FakeHttp::no_answer());
-            clock.settle();
-        }
-        group.cancel();
-        clock.settle();
-        if (database.is_open()) {
-            database.close();
-        }
-    }
-
-    void serve(const std::string& list) {
-        on_call = [list](const HttpRequest&) { return json_answer(200, list); };
-    }
-    void fail() {
-        on_call = [](const HttpRequest&) { return FakeHttp::no_answer(); };
-    }
-    void hang() {
-        on_call = [](const HttpRequest&) { return std::nullopt; };
-    }
-    void start() {
-        sync.start(group);
-        clock.settle();
-    }
-    common::Result<agent::Changes> fetch() { return run(loop, sync.fetch()); }
-    Keys served() {
-        Keys keys;
-        for (const auto& webhook : cache.snapshot()->webhooks) {
-            keys.push_back(webhook->key);
-        }
-        return keys;
-    }
-
-    test::TempFolder folder;
-    common::Database database{loop.get_executor(), loop.get_executor()};
-    agent::WebhookCache cache{database, config};
-    agent::Counters counters;
-    agent::Sync sync{loop.get_executor(),      clock, client, cache, config, counters,
-                     [this] { return chance; }};
-    common::TaskGroup group{loop.get_executor()};
-};
-
-using Sync = SyncFixture;
+using test::Keys;
+using Sync = test::SyncFixture;
 
 /// A fetch() that was started; its result comes later.
 struct PendingFetch {
-    explicit PendingFetch(SyncFixture& fixture) {
+    explicit PendingFetch(Sync& fixture) {
         common::asio::co_spawn(fixture.loop, fixture.sync.fetch(),
                                [this](std::exception_ptr, auto got) { result = std::move(got); });
     }
@@ -347,63 +288,6 @@ TEST_F(Sync, LogsTheFirstFailureAndTheRecovery) {
     EXPECT_EQ(lines_with(log, "webhooks changed added=1 changed=0 removed=0"), 1U) << log;
     EXPECT_EQ(lines_with(log, "\n"), 3U) << log;
     EXPECT_EQ(log.find("pass-word-1"), std::string::npos);
-}
-
-struct SyncNow : SyncFixture {
-    SyncNow() {
-        config.webhooks.file = folder.file("webhooks.json");
-        write_local(R"([{"name":"a","target":"http://t/"}])");
-    }
-    void write_local(const std::string& list) {
-        std::ofstream{config.webhooks.file, std::ios::trunc} << list;
-    }
-    common::Result<agent::Changes> sync_now() { return run(loop, sync.sync_now()); }
-};
-
-TEST_F(SyncNow, ReadsTheLocalFileAndFetches) {
-    serve(R"([{"id":1,"name":"x","target":"http://t/"}])");
-    auto changes = sync_now();
-    ASSERT_TRUE(changes) << changes.error().message;
-    EXPECT_EQ(changes->added, (Keys{"local:a", "1"}));
-    write_local(R"([{"name":"b","target":"http://t/"}])");
-    serve(R"([{"id":1,"name":"y","target":"http://t/"}])");
-    changes = sync_now();
-    ASSERT_TRUE(changes) << changes.error().message;
-    EXPECT_EQ(changes->added, (Keys{"local:b"}));
-    EXPECT_EQ(changes->changed, (Keys{"1"}));
-    EXPECT_EQ(changes->removed, (Keys{"local:a"}));
-    EXPECT_EQ(served(), (Keys{"1", "local:b"}));
-}
-
-TEST_F(SyncNow, FetchesNothingIfTheLocalFileIsBad) {
-    ASSERT_TRUE(sync_now());
-    const auto before = calls();
-    write_local("[{}]");
-    const auto changes = sync_now();
-    ASSERT_FALSE(changes);
-    EXPECT_EQ(changes.error().fault, Fault::config);
-    EXPECT_EQ(calls(), before);
-    EXPECT_EQ(served(), (Keys{"local:a"}));
-}
-
-TEST_F(SyncNow, KeepsTheLocalFilesNewsIfTheFetchFails) {
-    fail();
-    const auto changes = sync_now();
-    ASSERT_FALSE(changes);
-    EXPECT_EQ(changes.error().fault, Fault::unreachable);
-    EXPECT_EQ(served(), (Keys{"local:a"}));
-}
-
-TEST_F(SyncNow, RetriesARefusedLoginThatWouldStillWait) {
-    on_login = [](const HttpRequest&) { return json_answer(401, ""); };
-    EXPECT_FALSE(fetch());
-    clock.advance(Millis{1'000});
-    EXPECT_FALSE(fetch()); // now due again in 2 s
-    on_login = [this](const HttpRequest&) { return grant(); };
-    clock.advance(Millis{1'000});
-    EXPECT_EQ(fetch().error().fault, Fault::refused);
-    EXPECT_TRUE(sync_now());
-    EXPECT_EQ(logins, 3);
 }
 
 } // namespace
