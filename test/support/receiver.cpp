@@ -70,7 +70,7 @@ std::string signing_key(const std::string& secret) {
                          ? common::from_base64(std::string_view{secret}.substr(prefix.size()))
                          : std::nullopt;
     if (!key || key->empty()) {
-        throw std::invalid_argument{"a signing secret is whsec_ and base64"};
+        throw std::invalid_argument{"invalid signing secret: expected whsec_ followed by base64"};
     }
     return *key;
 }
@@ -78,7 +78,7 @@ std::string signing_key(const std::string& secret) {
 Receiver::Receiver(ReceiverOptions options)
     : options_{std::move(options)}, key_{options_.secret.empty() ? std::string{}
                                                                  : signing_key(options_.secret)},
-      server_{[this](const Seen& seen) { return take(seen); }, options_.port, options_.files} {}
+      server_{[this](const Seen& seen) { return record(seen); }, options_.port, options_.files} {}
 
 void Receiver::answer(unsigned status) {
     const std::lock_guard lock{mutex_};
@@ -122,7 +122,7 @@ Answer Receiver::decide(const Callback& callback) {
     return answer;
 }
 
-Answer Receiver::take(const Seen& seen) {
+Answer Receiver::record(const Seen& seen) {
     auto callback = read_callback(seen, key_);
     const std::lock_guard lock{mutex_};
     auto answer = decide(callback);
@@ -135,7 +135,7 @@ Answer Receiver::take(const Seen& seen) {
     if (options_.keep) {
         callbacks_.push_back(std::move(callback));
     }
-    news_.notify_all();
+    arrived_.notify_all();
     return answer;
 }
 
@@ -158,7 +158,7 @@ std::set<std::string> Receiver::received(const std::string& path) const {
 bool Receiver::wait_until(const std::function<bool(const std::vector<Callback>&)>& enough,
                           std::chrono::milliseconds limit) const {
     std::unique_lock lock{mutex_};
-    return news_.wait_for(lock, limit, [&] { return enough(callbacks_); });
+    return arrived_.wait_for(lock, limit, [&] { return enough(callbacks_); });
 }
 
 bool Receiver::wait_for(std::size_t count, std::chrono::milliseconds limit) const {

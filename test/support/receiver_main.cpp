@@ -1,5 +1,5 @@
-// ffl-receiver: the callback receiver as a program, for demonstrations and for trying the agent by
-// hand.
+// ffl-receiver: the callback receiver as a program, for demonstrations and for trying out the agent
+// by hand.
 #include "common/base/file.hpp"
 #include "common/text/json.hpp"
 #include "test/support/receiver.hpp"
@@ -35,17 +35,19 @@ int main(int argc, char** argv) {
     options.keep = false;
     std::string secret_file;
     bool quiet = false;
-    CLI::App app{"A receiver of webhook callbacks: one JSON line for each. Listens on 127.0.0.1 "
-                 "until SIGTERM or SIGINT.",
-                 "ffl-receiver"};
-    app.add_option("--port", options.port, "port; 0: any free one")->capture_default_str();
-    app.add_option("--status", options.status, "answer to every callback")
+    CLI::App app{
+        "A receiver of webhook callbacks that prints a JSON line for each. Listens on 127.0.0.1 "
+        "until SIGTERM or SIGINT.",
+        "ffl-receiver"};
+    app.add_option("--port", options.port, "port; 0 picks a free one")->capture_default_str();
+    app.add_option("--status", options.status, "status of every answer")
         ->capture_default_str()
         ->check(CLI::Range(200, 599));
-    app.add_option("--fail-first", options.fail_first, "so many callbacks are answered 503 first")
+    app.add_option("--fail-first", options.fail_first,
+                   "number of callbacks answered with 503 first")
         ->capture_default_str();
     app.add_option("--secret-file", secret_file,
-                   "file whose first line is a whsec_ secret: signatures are checked")
+                   "check signatures with the whsec_ secret in the first line of this file")
         ->check(CLI::ExistingFile);
     app.add_flag("--quiet", quiet, "print no callbacks");
     CLI11_PARSE(app, argc, argv);
@@ -59,18 +61,18 @@ int main(int argc, char** argv) {
             options.secret = text->substr(0, text->find_first_of("\r\n"));
             test::signing_key(options.secret);
         }
-        // On a fixed port a callback may come before the port is said; its line waits.
-        std::mutex first_line;
-        std::unique_lock saying{first_line};
+        // On a fixed port a callback may arrive before the port is printed; its line waits.
+        std::mutex printing;
+        std::unique_lock first_line{printing};
         if (!quiet) {
-            options.listener = [&first_line](const test::Callback& callback) {
-                const std::lock_guard said{first_line};
+            options.listener = [&printing](const test::Callback& callback) {
+                const std::lock_guard lock{printing};
                 print(callback);
             };
         }
         const test::Receiver receiver{options};
         std::cout << "listening on http://127.0.0.1:" << receiver.port() << std::endl;
-        saying.unlock();
+        first_line.unlock();
         until_stopped.wait();
     } catch (const std::exception& error) {
         std::cerr << "ffl-receiver: " << error.what() << '\n';

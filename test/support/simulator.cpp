@@ -161,7 +161,7 @@ Answer Simulator::answer(const Seen& seen) {
     const auto path = target.substr(0, query_at);
     const bool login = path == "/v1/auth/login";
     if (!login && !path.starts_with(list_path)) {
-        return detail(404, "Not Found"); // slashes exactly so
+        return detail(404, "Not Found"); // also if a slash is missing or superfluous
     }
     logins_ += login ? 1 : 0;
     lists_ += path == list_path && seen.method == "GET" ? 1 : 0;
@@ -178,36 +178,36 @@ Answer Simulator::answer(const Seen& seen) {
     default:
         break;
     }
-    Answer usual;
+    Answer normal;
     if (login) {
-        usual = log_in(seen);
+        normal = log_in(seen);
     } else if (!mint_.accepts(seen.header("Authorization"))) {
         ++refused_;
-        usual = detail(401, "Could not validate credentials");
+        normal = detail(401, "Could not validate credentials");
     } else if (path != list_path) {
-        usual = one(seen, path.substr(std::string_view{list_path}.size()));
+        normal = one(seen, path.substr(std::string_view{list_path}.size()));
     } else if (seen.method == "GET") {
-        usual = list(seen, std::string_view{target}.substr(std::min(query_at + 1, target.size())));
+        normal = list(seen, std::string_view{target}.substr(std::min(query_at + 1, target.size())));
     } else {
-        usual = seen.method == "POST" ? create(seen) : not_allowed("GET, POST");
+        normal = seen.method == "POST" ? create(seen) : not_allowed("GET, POST");
     }
     switch (fault) {
     case Fault::cut:
-        usual.fault = Answer::Fault::cut;
+        normal.fault = Answer::Fault::cut;
         break;
     case Fault::hang:
-        usual.fault = Answer::Fault::hang;
+        normal.fault = Answer::Fault::hang;
         break;
     case Fault::reset:
-        usual.fault = Answer::Fault::reset;
+        normal.fault = Answer::Fault::reset;
         break;
     case Fault::trickle:
-        usual.fault = Answer::Fault::trickle;
+        normal.fault = Answer::Fault::trickle;
         break;
     default:
         break;
     }
-    return usual;
+    return normal;
 }
 
 Answer Simulator::log_in(const Seen& seen) {
@@ -221,7 +221,7 @@ Answer Simulator::log_in(const Seen& seen) {
     if (body["username"] != options_.user || body["password"] != options_.password) {
         return detail(401, "Incorrect username or password");
     }
-    return reply(200, json{{"access_token", mint_.give(options_.user)}}.dump());
+    return reply(200, json{{"access_token", mint_.issue(options_.user)}}.dump());
 }
 
 Answer Simulator::list(const Seen& seen, std::string_view query) {

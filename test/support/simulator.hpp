@@ -1,6 +1,6 @@
-// Simulator: a FindFace Lite server as far as webhooks go, built from the manual's page and from
-// what its sister products do where the page is silent: login, JWTs that expire, webhook CRUD,
-// lists in every known shape, faults on demand. Any thread; nothing outlives it.
+// Simulator: the parts of a FindFace Lite server that concern webhooks, built after the manual's
+// page and, where that says nothing, after its sister products: login, JWTs that expire, webhook
+// CRUD, lists in every known shape, and faults on demand. Any thread; nothing outlives it.
 #pragma once
 
 #include "test/support/scripted_server.hpp"
@@ -19,12 +19,8 @@ namespace test {
 
 struct SimulatorOptions {
     enum class Shape { bare, results, items, data };
-    enum class Next {
-        absolute,
-        path,
-        query,
-        foreign
-    }; ///< "http://host/…?page=2", "/…?page=2", "?page=2", another origin
+    /// "http://host/…?page=2", "/…?page=2", "?page=2", or at another origin.
+    enum class Next { absolute, path, query, foreign };
 
     std::uint16_t port = 0;
     ServerFiles files = {};
@@ -34,13 +30,12 @@ struct SimulatorOptions {
     TokenMint::Kind token = TokenMint::Kind::jwt;
     std::chrono::seconds token_life{3600};
     Shape shape = Shape::results;
-    std::size_t page_size =
-        0; ///< 0: one page. A bare array has no next page: then the whole list is in it.
+    std::size_t page_size = 0; ///< 0: one page; ignored for bare arrays, which have no next page
     Next next = Next::absolute;
     std::string next_key = "next_page";
-    bool patch = true; ///< false: PATCH is answered 405
+    bool patch = true; ///< false: PATCH is answered with 405
     std::int64_t first_id = 1;
-    std::vector<nlohmann::json> webhooks = {}; ///< there before the first call, unchecked
+    std::vector<nlohmann::json> webhooks = {}; ///< the initial webhooks, unchecked
 };
 
 class Simulator {
@@ -50,40 +45,40 @@ class Simulator {
 
     explicit Simulator(SimulatorOptions options = {});
 
-    /// The base URL with the prefix: what server.url is.
+    /// The base URL with the prefix, for server.url.
     [[nodiscard]] std::string url() const { return server_.url(options_.prefix); }
     [[nodiscard]] ScriptedServer& server() { return server_; }
 
-    /// As POST would, without a check. Gives its id.
+    /// Adds a webhook as POST does, but unchecked. Returns its id.
     std::int64_t add(nlohmann::json definition);
     void change(std::int64_t id, nlohmann::json definition);
     void remove(std::int64_t id);
     [[nodiscard]] std::map<std::int64_t, nlohmann::json> webhooks() const;
 
-    /// Until told otherwise calls of that kind end so.
+    /// Calls of that kind fail this way until the next fail().
     void fail(On on, Fault fault);
-    /// A list answers with this body; nullopt: with the list again.
+    /// Lists have this body; nullopt: the list itself again.
     void answer_lists_with(std::optional<std::string> body);
     void reshape(SimulatorOptions::Shape shape, std::size_t page_size, SimulatorOptions::Next next,
                  std::string next_key = "next_page");
-    /// Every token given so far is refused from now on (as after a restart of the server).
+    /// Refuses every token issued so far, as a restarted server would.
     void revoke_tokens();
-    /// Its clock goes on by so much: tokens expire.
+    /// Moves its clock forward, so that tokens expire.
     void advance(std::chrono::seconds span);
 
-    [[nodiscard]] std::size_t logins() const;  ///< asked for, granted or not
-    [[nodiscard]] std::size_t lists() const;   ///< pages of lists asked for, answered or not
-    [[nodiscard]] std::size_t refused() const; ///< calls answered 401 for their token
+    [[nodiscard]] std::size_t logins() const;  ///< requested logins, granted or not
+    [[nodiscard]] std::size_t lists() const;   ///< requested pages of lists, answered or not
+    [[nodiscard]] std::size_t refused() const; ///< calls answered with 401 because of their token
 
   private:
     Answer answer(const Seen& seen);
     Answer log_in(const Seen& seen);
     Answer list(const Seen& seen, std::string_view query);
-    Answer one(const Seen& seen,
-               const std::string& rest); ///< `rest`: the path behind the list's, "7/"
+    /// `rest` is what follows the path of the list: "7/".
+    Answer one(const Seen& seen, const std::string& rest);
     Answer create(const Seen& seen);
 
-    mutable std::mutex mutex_; ///< for all that follows but server_
+    mutable std::mutex mutex_; ///< guards everything below except server_
     SimulatorOptions options_;
     TokenMint mint_;
     std::map<std::int64_t, nlohmann::json> webhooks_;
@@ -94,7 +89,7 @@ class Simulator {
     ScriptedServer server_; ///< last: its threads use everything above
 };
 
-/// What a server says against a definition; empty: nothing. `whole` is false for PATCH, which may
+/// Why a server refuses a definition; empty if it accepts it. `whole` is false for PATCH, which may
 /// leave fields out.
 std::string fault_in(const nlohmann::json& definition, bool whole);
 

@@ -1,5 +1,5 @@
 // ffl-simulator: the simulated FindFace Lite server as a program, for demonstrations and for trying
-// the agent by hand.
+// out the agent by hand.
 #include "common/base/file.hpp"
 #include "test/support/simulator.hpp"
 #include "test/support/until_stopped.hpp"
@@ -22,24 +22,24 @@ int main(int argc, char** argv) {
     CLI::App app{"A simulated FindFace Lite server: login and webhooks. Listens on 127.0.0.1 until "
                  "SIGTERM or SIGINT.",
                  "ffl-simulator"};
-    app.add_option("--port", options.port, "port; 0: any free one")->capture_default_str();
-    app.add_option("--user", options.user, "user name that may log in")->capture_default_str();
+    app.add_option("--port", options.port, "port; 0 picks a free one")->capture_default_str();
+    app.add_option("--user", options.user, "user name for the login")->capture_default_str();
     app.add_option("--password-file", password_file,
-                   "file whose first line is the password (without it: secret)")
+                   "file whose first line is the password (default: secret)")
         ->check(CLI::ExistingFile);
-    app.add_option("--token-seconds", token_s, "life of the tokens")
+    app.add_option("--token-seconds", token_s, "lifetime of the tokens in seconds")
         ->capture_default_str()
         ->check(CLI::PositiveNumber);
     app.add_option("--shape", options.shape,
-                   "what a list comes in: bare, results, items, data (without it: results)")
+                   "shape of a list: bare, results, items, data (default: results)")
         ->transform(CLI::CheckedTransformer(shapes))
         ->option_text("SHAPE");
-    app.add_option("--page-size", options.page_size, "webhooks on a page; 0: all on one")
+    app.add_option("--page-size", options.page_size, "webhooks per page; 0 puts all on one")
         ->capture_default_str();
     app.add_option("--first-id", options.first_id, "id of the first webhook")
         ->capture_default_str();
     app.add_flag("!--no-patch", options.patch, "answer PATCH with 405");
-    app.add_option("--webhooks", webhooks_file, "JSON array of definitions to begin with")
+    app.add_option("--webhooks", webhooks_file, "file with the initial definitions, a JSON array")
         ->check(CLI::ExistingFile);
     CLI11_PARSE(app, argc, argv);
 
@@ -58,7 +58,7 @@ int main(int argc, char** argv) {
             text ? nlohmann::json::parse(*text, nullptr, false) : nlohmann::json{};
         if (!definitions.is_array()) {
             std::cerr << "ffl-simulator: " << webhooks_file
-                      << ": must be a JSON array of webhooks\n";
+                      << ": expected a JSON array of webhooks\n";
             return 1;
         }
         for (const auto& definition : definitions) {

@@ -44,7 +44,7 @@ std::string TokenMint::signature(const std::string& text) const {
     return base64url({reinterpret_cast<const char*>(mac.data()), mac.size()});
 }
 
-std::string TokenMint::give(const std::string& user) {
+std::string TokenMint::issue(const std::string& user) {
     if (kind_ == Kind::opaque) {
         return *opaque_.insert(common::hex(random_bytes(16))).first;
     }

@@ -1,5 +1,5 @@
 // TokenMint: issues bearer tokens as a server does (JWTs signed with HS256 and a random key, or
-// opaque ones) and checks those that come back. For one thread at a time.
+// opaque ones) and checks those that come back. Not thread-safe.
 #pragma once
 
 #include <chrono>
@@ -18,12 +18,12 @@ class TokenMint {
     enum class Kind { jwt, jwt_without_iat, opaque };
 
     TokenMint(Kind kind, std::chrono::seconds life);
-    [[nodiscard]] std::string give(const std::string& user);
-    /// The value of an Authorization header.
+    [[nodiscard]] std::string issue(const std::string& user);
+    /// `authorization` is the value of an Authorization header.
     [[nodiscard]] bool accepts(const std::string& authorization) const;
-    /// Every token given so far is bad from now on.
+    /// Invalidates every token issued so far.
     void revoke();
-    /// Its clock goes on by so much.
+    /// Moves its clock forward.
     void advance(std::chrono::seconds span) { ahead_ += span; }
 
   private:

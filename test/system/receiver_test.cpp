@@ -35,7 +35,7 @@ struct Sender {
     common::BeastClient client{loop.get_executor(), {}};
 };
 
-TEST(CallbackReceiver, recordsWhatACallbackIsAbout) {
+TEST(Receiver, RecordsCallbacks) {
     Receiver receiver;
     Sender sender;
     const auto url = receiver.url("/hook?x=1");
@@ -63,7 +63,7 @@ TEST(CallbackReceiver, recordsWhatACallbackIsAbout) {
     EXPECT_EQ(all[3].event_id, "");
 }
 
-TEST(CallbackReceiver, answersAsTold) {
+TEST(Receiver, AnswersAsTold) {
     ReceiverOptions options;
     options.fail_first = 2;
     Receiver receiver{options};
@@ -89,7 +89,7 @@ TEST(CallbackReceiver, answersAsTold) {
     EXPECT_EQ(sender.status(receiver.url("/hang")), 0U);
 }
 
-TEST(CallbackReceiver, mayBeDownAndUpAgainOnItsPort) {
+TEST(Receiver, RestartsOnTheSamePort) {
     Receiver receiver;
     Sender sender;
     EXPECT_EQ(sender.status(receiver.url()), 200U);
@@ -100,7 +100,7 @@ TEST(CallbackReceiver, mayBeDownAndUpAgainOnItsPort) {
     EXPECT_EQ(receiver.callbacks().size(), 2U);
 }
 
-TEST(CallbackReceiver, countsAsReceivedWhatItSaidYesTo) {
+TEST(Receiver, CountsAcceptedEventsAsReceived) {
     Receiver receiver;
     Sender sender;
     receiver.answer_at("/b", 500);
@@ -111,7 +111,7 @@ TEST(CallbackReceiver, countsAsReceivedWhatItSaidYesTo) {
     EXPECT_EQ(receiver.received("/a"), (std::set<std::string>{"1"}));
 }
 
-TEST(CallbackReceiver, judgesSignatures) {
+TEST(Receiver, ChecksSignatures) {
     const std::string secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz";
     ReceiverOptions options;
     options.secret = secret;

@@ -1,5 +1,5 @@
-// The agent's calls to a server over real sockets, against the simulated FindFace Lite, and by that
-// the simulator itself.
+// The agent's calls to a server over real sockets, against the simulated FindFace Lite server; this
+// tests the simulator as well.
 #include "test/support/simulator.hpp"
 
 #include "agent/findface/client.hpp"
@@ -32,7 +32,7 @@ struct Caller {
         config.server.password = password;
     }
     common::Result<Keys> list() {
-        const auto got = run(loop, api.list());
+        const auto got = run(loop, client.list());
         if (!got) {
             return common::fail(got.error());
         }
@@ -45,12 +45,12 @@ struct Caller {
 
     common::asio::io_context loop;
     test::TestClock clock{loop};
-    common::BeastClient client{loop.get_executor(), {}};
+    common::BeastClient http{loop.get_executor(), {}};
     agent::Config config;
-    agent::findface::Client api{loop.get_executor(), clock, client, config};
+    agent::findface::Client client{loop.get_executor(), clock, http, config};
 };
 
-TEST(SimulatedServer, listsInEveryShapeAndSizeOfPage) {
+TEST(Simulator, ListsInEveryShapeAndPageSize) {
     SimulatorOptions options;
     options.prefix = "/find/face";
     options.first_id = (1LL << 53) + 1;
@@ -69,7 +69,7 @@ TEST(SimulatedServer, listsInEveryShapeAndSizeOfPage) {
                     const auto before = simulator.lists();
                     const auto got = caller.list();
                     ASSERT_TRUE(got) << got.error().message;
-                    EXPECT_EQ(*got, all);
+                    EXPECT_EQ(*got, all) << key << ", pages of " << page_size;
                     const bool paged = shape != Shape::bare && page_size > 0;
                     EXPECT_EQ(simulator.lists() - before,
                               paged ? (5 + page_size - 1) / page_size : 1);
@@ -85,33 +85,34 @@ TEST(SimulatedServer, listsInEveryShapeAndSizeOfPage) {
         << foreign.error().message;
 }
 
-TEST(SimulatedServer, servesTheManualsExampleBackWithItsId) {
+TEST(Simulator, CreatesUpdatesShowsAndRemovesAWebhook) {
     Simulator simulator;
     Caller caller{simulator};
-    const auto created = run(caller.loop, caller.api.create(door.dump()));
+    const auto created = run(caller.loop, caller.client.create(door.dump()));
     ASSERT_TRUE(created) << created.error().message;
     auto echo = json::parse(*created);
     EXPECT_EQ(echo["id"], 1);
     echo.erase("id");
     EXPECT_EQ(echo, door);
-    const auto updated = run(caller.loop, caller.api.update("1", R"({"active":false})"));
+    const auto updated = run(caller.loop, caller.client.update("1", R"({"active":false})"));
     ASSERT_TRUE(updated) << updated.error().message;
-    const auto shown = run(caller.loop, caller.api.show("1"));
+    const auto shown = run(caller.loop, caller.client.show("1"));
     ASSERT_TRUE(shown);
     EXPECT_EQ(json::parse(*shown)["active"], false);
     EXPECT_EQ(json::parse(*shown)["name"], "door");
-    EXPECT_TRUE(run(caller.loop, caller.api.remove("1")));
-    EXPECT_EQ(run(caller.loop, caller.api.show("1")).error().fault, Fault::input);
-    EXPECT_EQ(run(caller.loop, caller.api.remove("1")).error().message,
+    EXPECT_TRUE(run(caller.loop, caller.client.remove("1")));
+    EXPECT_EQ(run(caller.loop, caller.client.show("1")).error().fault, Fault::input);
+    EXPECT_EQ(run(caller.loop, caller.client.remove("1")).error().message,
               "DELETE " + simulator.url() + "/v1/webhooks/1/ answered 404: Not found.");
-    const auto refused = run(caller.loop, caller.api.create(R"({"name":"x","target":"ftp://x/"})"));
+    const auto refused =
+        run(caller.loop, caller.client.create(R"({"name":"x","target":"ftp://x/"})"));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().fault, Fault::input);
     EXPECT_NE(refused.error().message.find("answered 400: target: must be an http or https URL"),
               std::string::npos);
 }
 
-TEST(SimulatedServer, isUpdatedByPutWhereItKnowsNoPatch) {
+TEST(Simulator, AcceptsPutIfItDoesNotSupportPatch) {
     SimulatorOptions options;
     options.patch = false;
     options.webhooks = {door};
@@ -119,12 +120,13 @@ TEST(SimulatedServer, isUpdatedByPutWhereItKnowsNoPatch) {
     Caller caller{simulator};
     auto changed = door;
     changed["active"] = false;
-    ASSERT_TRUE(run(caller.loop, caller.api.update("1", changed.dump())));
+    ASSERT_TRUE(run(caller.loop, caller.client.update("1", changed.dump())));
     EXPECT_EQ(simulator.webhooks().at(1)["active"], false);
 }
 
-TEST(SimulatedServer, isLoggedInToBeforeItsTokensExpire) {
+TEST(Simulator, SeesANewLoginBeforeItsTokensExpire) {
     for (const auto kind : {TokenMint::Kind::jwt, TokenMint::Kind::jwt_without_iat}) {
+        SCOPED_TRACE(static_cast<int>(kind));
         SimulatorOptions options;
         options.token = kind;
         Simulator simulator{options};
@@ -140,8 +142,9 @@ TEST(SimulatedServer, isLoggedInToBeforeItsTokensExpire) {
     }
 }
 
-TEST(SimulatedServer, isLoggedInToAgainWhenItRefusesAToken) {
+TEST(Simulator, SeesANewLoginAfterItRefusesAToken) {
     for (const auto kind : {TokenMint::Kind::jwt, TokenMint::Kind::opaque}) {
+        SCOPED_TRACE(static_cast<int>(kind));
         SimulatorOptions options;
         options.token = kind;
         Simulator simulator{options};
@@ -160,7 +163,7 @@ TEST(SimulatedServer, isLoggedInToAgainWhenItRefusesAToken) {
     }
 }
 
-TEST(SimulatedServer, refusesWhoHasNotThePassword) {
+TEST(Simulator, RefusesAWrongPassword) {
     Simulator simulator;
     Caller caller{simulator, "guess"};
     const auto got = caller.list();
@@ -171,7 +174,7 @@ TEST(SimulatedServer, refusesWhoHasNotThePassword) {
     EXPECT_EQ(simulator.logins(), 1U);
 }
 
-TEST(SimulatedServer, canGoWrongInEveryWayAndComesBack) {
+TEST(Simulator, FailsInEveryWayAndRecovers) {
     struct Case {
         Simulator::Fault fault;
         Fault seen;
@@ -184,6 +187,7 @@ TEST(SimulatedServer, canGoWrongInEveryWayAndComesBack) {
                                 Case{Simulator::Fault::reset, Fault::unreachable},
                                 Case{Simulator::Fault::unauthorized, Fault::refused},
                                 Case{Simulator::Fault::forbidden, Fault::refused}}) {
+            SCOPED_TRACE(static_cast<int>(one.fault));
             SimulatorOptions options;
             options.webhooks = {door, door};
             Simulator simulator{options};
@@ -192,7 +196,7 @@ TEST(SimulatedServer, canGoWrongInEveryWayAndComesBack) {
                 Millis{one.fault == Simulator::Fault::hang ? 200 : 10'000};
             simulator.fail(on, one.fault);
             const auto got = caller.list();
-            ASSERT_FALSE(got) << static_cast<int>(one.fault);
+            ASSERT_FALSE(got);
             EXPECT_EQ(got.error().fault, one.seen) << got.error().message;
             simulator.fail(on, Simulator::Fault::none);
             caller.config.server.request_timeout = Millis{10'000};
@@ -204,7 +208,7 @@ TEST(SimulatedServer, canGoWrongInEveryWayAndComesBack) {
     }
 }
 
-TEST(SimulatedServer, mayBeDownAndUpAgainOnItsPort) {
+TEST(Simulator, RestartsOnTheSamePort) {
     Simulator simulator;
     Caller caller{simulator};
     ASSERT_TRUE(caller.list());
@@ -217,7 +221,7 @@ TEST(SimulatedServer, mayBeDownAndUpAgainOnItsPort) {
     EXPECT_TRUE(up) << up.error().message;
 }
 
-TEST(SimulatedServer, takesItsSlashesExactly) {
+TEST(Simulator, RequiresExactSlashes) {
     Simulator simulator;
     common::asio::io_context loop;
     common::BeastClient client{loop.get_executor(), {}};

@@ -79,6 +79,7 @@ TEST_F(SalvageTest, AnEmptyFileIsANewDatabase) {
 TEST_F(SalvageTest, GarbageIsSetAside) {
     for (const auto& bytes :
          {std::string{"hello"}, std::string(20'000, '\0'), std::string(100'000, 'x')}) {
+        SCOPED_TRACE(bytes.size());
         auto& run = start_on(bytes);
         EXPECT_TRUE(run.opened.salvaged);
         EXPECT_EQ(run.opened.deliveries_carried, 0U);
@@ -142,6 +143,7 @@ TEST_F(SalvageTest, RecoversPendingDeliveriesFromTheIndex) {
 
 TEST_F(SalvageTest, ReadsAFileWithoutItsFirstPage) {
     for (const char filler : {'\0', '\xff', 'S'}) {
+        SCOPED_TRACE(static_cast<int>(filler));
         auto bad = make_database();
         bad.replace(0, page, std::string(page, filler));
         auto& run = start_on(bad);
@@ -312,6 +314,7 @@ TEST_F(SalvageTest, ReportsErrorsThatAreNotDamage) {
     std::filesystem::create_directory(folder.file("folder.db"));
     for (const auto& [path, says] : {Case{folder.file("folder.db"), "folder"},
                                      Case{folder.file("none/agent.db"), "no folder"}}) {
+        SCOPED_TRACE(path);
         const auto opened = agent::open_database(database, path, common::Sync::full);
         ASSERT_FALSE(opened);
         EXPECT_EQ(opened.error().fault, Fault::storage);
