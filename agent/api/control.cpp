@@ -62,14 +62,14 @@ Task<HttpReply> Control::handle(const RouteMatch& match, common::Incoming reques
     case Endpoint::deliveries:
         return deliveries_.list(std::move(request.query));
     case Endpoint::delivery:
-        return request.method == "DELETE" ? deliveries_.drop_one(match.id)
+        return request.method == "DELETE" ? deliveries_.edit_one(match.id, Edit::drop)
                                           : deliveries_.show(match.id);
     case Endpoint::retry_delivery:
-        return deliveries_.retry_one(match.id);
+        return deliveries_.edit_one(match.id, Edit::retry);
     case Endpoint::retry_deliveries:
-        return deliveries_.retry(std::move(request.body));
+        return deliveries_.edit_all(std::move(request.body), Edit::retry);
     case Endpoint::drop_deliveries:
-        return deliveries_.drop(std::move(request.body));
+        return deliveries_.edit_all(std::move(request.body), Edit::drop);
     case Endpoint::sync:
         return sync();
     case Endpoint::metrics:

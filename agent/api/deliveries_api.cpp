@@ -2,6 +2,8 @@
 
 #include "agent/api/selection_reader.hpp"
 #include "common/net/problem.hpp"
+#include "common/text/invalid.hpp"
+#include "common/text/json.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -17,23 +19,22 @@ using common::Task;
 using nlohmann::json;
 
 // With bodies a page is read in small steps and ends early: a thousand events of 4 MiB do not fit
-// into a board.
+// into a board's memory.
 constexpr std::size_t bodies_step = 8;
 constexpr std::size_t bodies_bytes = std::size_t{4} << 20;
 
-HttpReply store_problem(const common::Error& error) {
-    return common::problem(503, "the store does not answer now: " + error.message,
+HttpReply database_problem(const common::Error& error) {
+    return common::problem(503, "the database is not available: " + error.message,
                            {{"Retry-After", "5"}});
 }
 
 HttpReply no_such_delivery(const std::string& id) {
-    return common::problem(
-        404, "there is no delivery " + id +
-                 ": it was delivered, dropped or never existed; GET /v1/deliveries lists them");
+    return common::problem(404, "there is no delivery " + id +
+                                    ": it was delivered, was dropped or never existed");
 }
 
-/// Nothing: not a number, which is the caller's mistake. A number that no row can have is only an
-/// unknown one: 0 stands for it.
+/// Nothing: the text is not a number, which is the caller's mistake. A number beyond 64 bits is
+/// merely unknown: 0, which no row has.
 std::optional<std::int64_t> row_id(const std::string& text) {
     if (text.empty() ||
         !std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; })) {
@@ -44,9 +45,9 @@ std::optional<std::int64_t> row_id(const std::string& text) {
     return error == std::errc{} ? id : 0;
 }
 
-HttpReply bad_id() {
-    return common::problem(
-        400, "the id of a delivery is a whole number, as GET /v1/deliveries shows it");
+HttpReply bad_id(const std::string& id) {
+    return common::problem(400, common::invalid("id", common::shown(json(id)),
+                                                "a whole number, as GET /v1/deliveries lists it"));
 }
 
 } // namespace
@@ -66,12 +67,10 @@ Task<HttpReply> DeliveriesApi::list(std::string query) {
     std::optional<std::int64_t> next = wanted->after;
     do {
         const auto left = wanted->limit - rows.size();
-        auto read =
-            queue_.list(wanted->selection, *next,
-                        wanted->bodies ? std::min(left, bodies_step) : left, wanted->bodies);
-        const auto page = co_await std::move(read);
+        const auto step = wanted->bodies ? std::min(left, bodies_step) : left;
+        const auto page = co_await queue_.list(wanted->selection, *next, step, wanted->bodies);
         if (!page) {
-            co_return store_problem(page.error());
+            co_return database_problem(page.error());
         }
         for (const auto& row : page->rows) {
             rows.push_back(row_text(row, name_of(row), {.event = wanted->bodies}));
@@ -85,12 +84,11 @@ Task<HttpReply> DeliveriesApi::list(std::string query) {
 Task<HttpReply> DeliveriesApi::show(std::string id) {
     const auto row = row_id(id);
     if (!row) {
-        co_return bad_id();
+        co_return bad_id(id);
     }
-    auto read = queue_.show(*row);
-    const auto found = co_await std::move(read);
+    const auto found = co_await queue_.show(*row);
     if (!found) {
-        co_return store_problem(found.error());
+        co_return database_problem(found.error());
     }
     if (!*found) {
         co_return no_such_delivery(id);
@@ -99,50 +97,40 @@ Task<HttpReply> DeliveriesApi::show(std::string id) {
     co_return common::json_reply(200, std::move(text));
 }
 
-Task<HttpReply> DeliveriesApi::edit_one(std::string id, Edit edit, const char* done) {
+Task<common::Result<std::uint64_t>> DeliveriesApi::edit(Selection selection, Edit how) {
+    return how == Edit::drop ? queue_.drop(std::move(selection))
+                             : queue_.retry(std::move(selection));
+}
+
+Task<HttpReply> DeliveriesApi::edit_one(std::string id, Edit how) {
     const auto row = row_id(id);
     if (!row) {
-        co_return bad_id();
+        co_return bad_id(id);
     }
     Selection selection;
     selection.ids = {*row};
-    auto work = (queue_.*edit)(std::move(selection));
-    const auto count = co_await std::move(work);
+    const auto count = co_await edit(std::move(selection), how);
     if (!count) {
-        co_return store_problem(count.error());
+        co_return database_problem(count.error());
     }
     co_return *count == 0 ? no_such_delivery(id)
-                          : common::json_reply(200, json{{done, *count}}.dump());
+                          : common::json_reply(200, json{{count_key(how), *count}}.dump());
 }
 
-Task<HttpReply> DeliveriesApi::edit_all(std::string body, Edit edit, const char* done) {
+Task<HttpReply> DeliveriesApi::edit_all(std::string body, Edit how) {
     auto selection = read_selection(body);
     if (!selection) {
         co_return common::problem(400, selection.error().message);
     }
     std::uint64_t count = 0;
     if (*selection) {
-        auto work = (queue_.*edit)(std::move(**selection));
-        const auto edited = co_await std::move(work);
+        const auto edited = co_await edit(std::move(**selection), how);
         if (!edited) {
-            co_return store_problem(edited.error());
+            co_return database_problem(edited.error());
         }
         count = *edited;
     }
-    co_return common::json_reply(200, json{{done, count}}.dump());
-}
-
-Task<HttpReply> DeliveriesApi::retry_one(std::string id) {
-    return edit_one(std::move(id), &Queue::retry, "retried");
-}
-Task<HttpReply> DeliveriesApi::drop_one(std::string id) {
-    return edit_one(std::move(id), &Queue::drop, "dropped");
-}
-Task<HttpReply> DeliveriesApi::retry(std::string body) {
-    return edit_all(std::move(body), &Queue::retry, "retried");
-}
-Task<HttpReply> DeliveriesApi::drop(std::string body) {
-    return edit_all(std::move(body), &Queue::drop, "dropped");
+    co_return common::json_reply(200, json{{count_key(how), count}}.dump());
 }
 
 } // namespace agent

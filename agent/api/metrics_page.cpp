@@ -12,12 +12,12 @@ namespace {
 
 using common::MetricsText;
 
-std::uint64_t yes(bool it_is) {
-    return it_is ? 1 : 0;
+std::uint64_t number(bool value) {
+    return value ? 1 : 0;
 }
 
-/// The webhooks of now, and those removed since the start that something was counted for: a counter
-/// does not vanish.
+/// The current webhooks, and those removed since the start for which something was counted: a
+/// counter must not vanish.
 std::set<std::string> known_keys(const StatusSources& sources) {
     std::set<std::string> keys;
     const auto snapshot = sources.cache.snapshot();
@@ -31,21 +31,21 @@ std::set<std::string> known_keys(const StatusSources& sources) {
 }
 
 void agent_families(MetricsText& out, const StatusSources& sources) {
-    out.family("ffl_agent_build_info", "gauge", "1, labelled with the version.");
+    out.family("ffl_agent_build_info", "gauge", "Constant 1, labelled with the version.");
     out.sample({{"version", common::version}}, std::uint64_t{1});
-    out.gauge("ffl_agent_uptime_seconds", "Time since the agent started.", sources.uptime_s());
+    out.gauge("ffl_agent_uptime_seconds", "Seconds since the agent started.", sources.uptime_s());
     out.gauge("ffl_agent_clock_synchronized",
-              "Whether the kernel calls the wall clock synchronized.",
-              static_cast<double>(yes(sources.clock.synchronized())));
+              "Whether the kernel considers the wall clock synchronised (1 or 0).",
+              static_cast<double>(number(sources.clock.synchronized())));
 }
 
 void event_families(MetricsText& out, const Counters& stats) {
-    out.counter("ffl_agent_events_accepted_total", "Events answered 202, duplicates among them.",
-                stats.events_accepted);
-    out.counter("ffl_agent_events_duplicate_total", "Events accepted before, not delivered again.",
-                stats.events_duplicate);
+    out.counter("ffl_agent_events_accepted_total",
+                "Events answered with 202, including duplicates.", stats.events_accepted);
+    out.counter("ffl_agent_events_duplicate_total",
+                "Duplicate events, accepted but not delivered again.", stats.events_duplicate);
     out.counter("ffl_agent_events_rejected_total",
-                "Events answered 400 or 503; a body that cannot be taken apart counts as one.",
+                "Events answered with 400 or 503; a body that cannot be parsed counts as one.",
                 stats.events_rejected);
 }
 
@@ -57,18 +57,18 @@ void webhook_families(MetricsText& out, const StatusSources& sources) {
     for (const auto state : states) {
         std::uint64_t count = 0;
         for (const auto& webhook : snapshot->webhooks) {
-            count += yes(webhook->state == state);
+            count += number(webhook->state == state);
         }
         out.sample({{"state", to_string(state)}}, count);
     }
     const auto keys = known_keys(sources);
     out.family("ffl_agent_events_matched_total", "counter",
-               "Events that the webhook's filters let through.");
+               "Events that matched the webhook's filters.");
     for (const auto& key : keys) {
         out.sample({{"webhook", key}}, sources.counted(key).matched);
     }
     out.family("ffl_agent_deliveries_total", "counter",
-               "Deliveries that came to an end, by outcome.");
+               "Finished deliveries by outcome; suppressed ones were never queued.");
     for (const auto& key : keys) {
         const auto& counted = sources.counted(key);
         out.sample({{"webhook", key}, {"outcome", "delivered"}}, counted.delivered);
@@ -77,7 +77,8 @@ void webhook_families(MetricsText& out, const StatusSources& sources) {
         out.sample({{"webhook", key}, {"outcome", "suppressed"}}, counted.suppressed);
         out.sample({{"webhook", key}, {"outcome", "dropped"}}, counted.dropped);
     }
-    out.family("ffl_agent_attempts_failed_total", "counter", "Attempts without a 2xx answer.");
+    out.family("ffl_agent_attempts_failed_total", "counter",
+               "Delivery attempts that were not answered with 2xx.");
     for (const auto& key : keys) {
         out.sample({{"webhook", key}}, sources.counted(key).failed);
     }
@@ -94,29 +95,30 @@ void queue_families(MetricsText& out, const QueueStatus& queue) {
     out.sample({{"state", "pending"}}, queue.pending);
     out.sample({{"state", "dead"}}, queue.dead);
     out.gauge("ffl_agent_queue_oldest_seconds",
-              "Age of the oldest pending delivery; 0 when none waits.",
+              "Age of the oldest pending delivery; 0 if there is none.",
               static_cast<double>(queue.oldest_ms.value_or(0)) / 1000.0);
-    out.gauge("ffl_agent_queue_bytes", "Size of the database with its WAL.",
+    out.gauge("ffl_agent_queue_bytes", "Size of the database including its WAL.",
               static_cast<double>(queue.bytes));
-    out.gauge("ffl_agent_queue_max_bytes", "Bound of that size (queue.max_size).",
+    out.gauge("ffl_agent_queue_max_bytes", "Upper bound of that size (queue.max_size).",
               static_cast<double>(queue.max_bytes));
-    out.gauge("ffl_agent_queue_full", "Whether the queue is at its bound.",
-              static_cast<double>(yes(queue.full)));
+    out.gauge("ffl_agent_queue_full", "Whether the queue is full (1 or 0).",
+              static_cast<double>(number(queue.full)));
 }
 
 void store_families(MetricsText& out, const StatusSources& sources, const QueueStatus& queue) {
-    out.gauge("ffl_agent_store_degraded", "Whether the store refuses to write.",
-              static_cast<double>(yes(queue.degraded)));
+    out.gauge("ffl_agent_store_degraded",
+              "Whether the database cannot be written, so that new events are refused (1 or 0).",
+              static_cast<double>(number(queue.degraded)));
     out.counter("ffl_agent_store_quarantined_total",
-                "Damaged databases set aside that lie beside the queue.",
+                "Damaged database files that were set aside and still lie beside the queue.",
                 sources.opened.quarantined.size());
     const auto& server = sources.stats.server;
-    out.counter("ffl_agent_sync_failures_total", "Fetches of the webhook list that failed.",
+    out.counter("ffl_agent_sync_failures_total", "Failed fetches of the webhook list.",
                 server.failures);
     const auto last =
         server.last_sync ? server.last_sync->time_since_epoch() : common::WallTime::duration{0};
     out.gauge("ffl_agent_sync_last_success_timestamp_seconds",
-              "When the webhook list was last fetched whole; 0: not yet.",
+              "When the webhook list was last fetched completely; 0 if never.",
               std::chrono::duration<double>(last).count());
 }
 

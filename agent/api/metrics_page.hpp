@@ -1,5 +1,5 @@
-// The answer of GET /metrics: Prometheus text format 0.0.4. Loop thread; reads counters, asks the
-// database nothing.
+// The answer to GET /metrics: Prometheus text format 0.0.4. Loop thread; reads counters, never the
+// database.
 #pragma once
 
 #include "agent/api/status_sources.hpp"
@@ -8,8 +8,8 @@
 
 namespace agent {
 
-/// Every family of a known webhook is there from the start with 0, so that a rate over the first
-/// event is seen. Label values: webhook keys, states, outcomes.
+/// Every family has a sample for every known webhook from the start, with 0, so that a rate also
+/// covers the first event. Label values: webhook keys, states, outcomes.
 std::string metrics_text(const StatusSources& sources);
 
 } // namespace agent

@@ -1,9 +1,10 @@
 #include "agent/api/selection_reader.hpp"
 
+#include "common/base/ascii.hpp"
+#include "common/text/invalid.hpp"
 #include "common/text/json.hpp"
 
 #include <algorithm>
-#include <array>
 #include <boost/url/parse_query.hpp>
 #include <charconv>
 #include <limits>
@@ -20,31 +21,42 @@ using nlohmann::json;
 
 constexpr std::int64_t max_limit = 1000;
 constexpr std::size_t max_ids = 10'000;
-constexpr std::array<std::string_view, 5> parameter_names{"state", "webhook", "limit", "after",
-                                                          "bodies"};
+const std::vector<std::string> parameter_names{"state", "webhook", "limit", "after", "bodies"};
+const std::vector<std::string> field_names{"state", "webhook", "ids"};
 
-Result<DeliveryState> state_of(std::string_view text) {
-    if (const auto state = parse_state(text)) {
-        return *state;
-    }
-    return common::fail(Fault::input,
-                        "state is " + common::shown(json(text)) + "; accepted are pending, dead");
+tl::unexpected<common::Error> invalid(std::string_view name, const json& value,
+                                      std::string_view expected) {
+    return common::fail(Fault::input, common::invalid(name, common::shown(value), expected));
 }
 
-Result<std::int64_t> number_of(std::string_view name, std::string_view text, std::int64_t least,
-                               std::int64_t most) {
+/// `name` comes from the caller: it is escaped and cut.
+tl::unexpected<common::Error> unknown(std::string_view kind, const std::string& name,
+                                      const std::vector<std::string>& known) {
+    const auto quoted = common::shown(json(name));
+    const auto text =
+        std::string_view{quoted}.substr(1, quoted.size() - (quoted.ends_with('"') ? 2 : 1));
+    return common::fail(Fault::input, common::unknown(kind, text, known));
+}
+
+Result<DeliveryState> state_of(const json& value) {
+    const auto state =
+        value.is_string() ? parse_state(value.get_ref<const std::string&>()) : std::nullopt;
+    if (!state) {
+        return invalid("state", value, common::one_of({"pending", "dead"}));
+    }
+    return *state;
+}
+
+Result<std::int64_t> number_of(std::string_view name, const std::string& text, std::int64_t least) {
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size() || value < least || value > most) {
-        return common::fail(Fault::input, std::string{name} + " is " + common::shown(json(text)) +
-                                              "; accepted is a whole number from " +
-                                              std::to_string(least) + " to " +
-                                              std::to_string(most));
+    if (error != std::errc{} || end != text.data() + text.size() || value < least) {
+        return invalid(name, text, "a whole number, " + std::to_string(least) + " or more");
     }
     return value;
 }
 
-Result<void> apply(ListQuery& list, std::string_view name, std::string_view value) {
+Result<void> apply(ListQuery& list, std::string_view name, const std::string& value) {
     if (name == "webhook") {
         list.selection.webhook = value;
     } else if (name == "state") {
@@ -53,18 +65,20 @@ Result<void> apply(ListQuery& list, std::string_view name, std::string_view valu
             return common::fail(state.error());
         }
         list.selection.state = *state;
+    } else if (name == "bodies") {
+        if (value != "0" && value != "1") {
+            return invalid(name, value, common::one_of({"0", "1"}));
+        }
+        list.bodies = value == "1";
     } else {
         const bool limit = name == "limit";
-        const auto most = name == "bodies" ? 1 : std::numeric_limits<std::int64_t>::max();
-        const auto number = number_of(name, value, limit ? 1 : 0, most);
+        const auto number = number_of(name, value, limit ? 1 : 0);
         if (!number) {
             return common::fail(number.error());
         }
         if (limit) {
-            list.limit = static_cast<std::size_t>(
-                std::min(*number, max_limit)); // who wants more follows `next`
-        } else if (name == "bodies") {
-            list.bodies = *number == 1;
+            // Whoever wants more rows follows `next`.
+            list.limit = static_cast<std::size_t>(std::min(*number, max_limit));
         } else {
             list.after = *number;
         }
@@ -73,24 +87,25 @@ Result<void> apply(ListQuery& list, std::string_view name, std::string_view valu
 }
 
 Result<json> read_object(std::string_view body) {
-    const std::string example = R"(accepted is an object like {"state":"dead","webhook":"7"})";
+    const std::string example = R"(an object such as {"state":"dead","webhook":"7"})";
     auto object = common::parse_json(body);
     if (!object) {
-        return common::fail(Fault::input, object.error().message + "; " + example);
+        return common::fail(Fault::input,
+                            object.error().message + " (the body must be " + example + ")");
     }
     if (!object->is_object()) {
         return common::fail(Fault::input, "the body is " + std::string{common::kind_of(*object)} +
-                                              "; " + example);
+                                              ": expected " + example);
     }
     return object;
 }
 
 Result<std::vector<std::int64_t>> ids_of(const json& value) {
     std::vector<std::int64_t> ids;
-    const auto bad = [] {
-        return common::fail(Fault::input, "ids is something else; accepted is a list of at most " +
-                                              std::to_string(max_ids) +
-                                              " delivery ids (whole numbers)");
+    const auto bad = [&] {
+        return invalid("ids", value,
+                       "a list of at most " + std::to_string(max_ids) +
+                           " delivery ids (whole numbers)");
     };
     if (!value.is_array() || value.size() > max_ids) {
         return bad();
@@ -108,16 +123,15 @@ Result<std::vector<std::int64_t>> ids_of(const json& value) {
 
 Result<void> apply(Selection& selection, const std::string& name, const json& value) {
     if (name == "state") {
-        const auto state = state_of(value.is_string() ? value.get<std::string>() : value.dump());
+        const auto state = state_of(value);
         if (!state) {
             return common::fail(state.error());
         }
         selection.state = *state;
     } else if (name == "webhook") {
         if (!value.is_string() && !value.is_number_integer()) {
-            return common::fail(Fault::input, "webhook is " + common::shown(value) +
-                                                  "; accepted is a key as GET /v1/status shows it, "
-                                                  "for example \"7\" or \"local:door\"");
+            return invalid("webhook", value,
+                           R"(a key from GET /v1/status, such as "7" or "local:door")");
         }
         selection.webhook = value.is_string() ? value.get<std::string>() : value.dump();
     } else if (name == "ids") {
@@ -127,8 +141,7 @@ Result<void> apply(Selection& selection, const std::string& name, const json& va
         }
         selection.ids = std::move(*ids);
     } else {
-        return common::fail(Fault::input, "unknown field " + common::shown(json(name)) +
-                                              "; accepted are state, webhook, ids");
+        return unknown("field", name, field_names);
     }
     return {};
 }
@@ -142,22 +155,19 @@ Result<ListQuery> read_list_query(std::string_view query) {
     }
     const auto parameters = boost::urls::parse_query(query);
     if (!parameters) {
-        return common::fail(Fault::input, "the query is not readable: special characters are "
-                                          "percent-encoded, like ?webhook=local%3Adoor");
+        return common::fail(Fault::input, "cannot parse the query: percent-encode special "
+                                          "characters, as in ?webhook=local%3Adoor");
     }
     boost::urls::encoding_opts options;
     options.space_as_plus = true;
     std::set<std::string> seen;
     for (const auto& parameter : *parameters) {
         const auto name = parameter.key.decode(options);
-        if (std::find(parameter_names.begin(), parameter_names.end(), name) ==
-            parameter_names.end()) {
-            return common::fail(Fault::input,
-                                "unknown parameter " + common::shown(json(name)) +
-                                    "; accepted are state, webhook, limit, after, bodies");
+        if (std::ranges::find(parameter_names, name) == parameter_names.end()) {
+            return unknown("parameter", name, parameter_names);
         }
         if (!seen.insert(name).second) {
-            return common::fail(Fault::input, name + " is given twice");
+            return common::fail(Fault::input, "the parameter " + name + " is given twice");
         }
         const auto value = parameter.value.decode(options);
         if (value.empty()) {
@@ -172,7 +182,7 @@ Result<ListQuery> read_list_query(std::string_view query) {
 
 Result<std::optional<Selection>> read_selection(std::string_view body) {
     Selection selection;
-    if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    if (common::trim(body).empty()) {
         return selection;
     }
     const auto object = read_object(body);
@@ -181,8 +191,7 @@ Result<std::optional<Selection>> read_selection(std::string_view body) {
     }
     bool none = false;
     for (const auto& [name, value] : object->items()) {
-        const bool part = name == "state" || name == "webhook" || name == "ids";
-        if (part && value.is_null()) {
+        if (value.is_null() && std::ranges::find(field_names, name) != field_names.end()) {
             continue;
         }
         if (auto applied = apply(selection, name, value); !applied) {

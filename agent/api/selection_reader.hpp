@@ -1,5 +1,5 @@
-// Which deliveries a request means, from its query or its body. Values, any thread; every error
-// names the parameter and what is accepted.
+// Reads from a request's query or body which deliveries it is about. Values, any thread. Every
+// error names the parameter, what was found and what is expected.
 #pragma once
 
 #include "agent/store/listing.hpp"
@@ -9,18 +9,18 @@
 
 namespace agent {
 
-/// GET /v1/deliveries?state=&webhook=&limit=&after=&bodies= ; a parameter without a value is not
-/// given.
+/// GET /v1/deliveries?state=&webhook=&limit=&after=&bodies= ; a parameter without a value counts as
+/// absent.
 struct ListQuery {
     Selection selection;
     std::int64_t after = 0;
-    std::size_t limit = 100; ///< 1 to 1000
-    bool bodies = false;     ///< each row with its event
+    std::size_t limit = 100; ///< 1 to 1000; more is cut to 1000
+    bool bodies = false;     ///< whether each row comes with its event
 };
 common::Result<ListQuery> read_list_query(std::string_view query);
 
-/// A body {"state","webhook","ids"}; an empty one selects all. Nothing: `ids` is there and empty,
-/// so no delivery is meant (an empty Selection would mean all of them).
+/// A body {"state","webhook","ids"}; an empty one selects all. Nothing: `ids` is an empty list,
+/// which selects no delivery (an empty Selection would select all of them).
 common::Result<std::optional<Selection>> read_selection(std::string_view body);
 
 } // namespace agent

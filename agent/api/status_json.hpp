@@ -1,5 +1,5 @@
-// The answer of GET /v1/status (contract section 5). Loop thread; reads counters, asks the database
-// nothing.
+// The answer to GET /v1/status (contract section 5). Loop thread; reads counters, never the
+// database.
 #pragma once
 
 #include "agent/api/status_sources.hpp"
@@ -8,7 +8,7 @@
 
 namespace agent {
 
-/// No secret is in it: targets and the server's URL are shown without user and password.
+/// Contains no secret: targets and the server's URL are shown without user and password.
 nlohmann::json status_json(const StatusSources& sources);
 
 /// "2025-06-15T15:06:40Z" (RFC 3339).

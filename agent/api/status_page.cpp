@@ -10,7 +10,8 @@ namespace agent {
 
 namespace {
 
-/// As a browser digests it (CSP Level 3, section 6.7.2): every byte between the tags.
+/// The digest as a browser computes it (CSP Level 3, section 6.7.2): over every byte between the
+/// tags.
 std::string digest_source(std::string_view open, std::string_view close) {
     const auto tag = status_page_text.find(open);
     const auto begin = tag + open.size();

@@ -1,5 +1,5 @@
-// StatusSources: what the status and the metrics are read from. References to parts that live as
-// long as the program, and what was known at its start. Loop thread.
+// StatusSources: what the status and the metrics are computed from. References to parts that live
+// as long as the program, and what was known when it started. Loop thread.
 #pragma once
 
 #include "agent/config/config.hpp"
@@ -23,7 +23,7 @@ struct StatusSources {
     [[nodiscard]] double uptime_s() const {
         return std::chrono::duration<double>(clock.now() - started).count();
     }
-    /// What was counted for a webhook; zeros for one that nothing happened to.
+    /// What was counted for a webhook; zeros if nothing has happened to it.
     [[nodiscard]] const WebhookCounters& counted(const std::string& key) const {
         static const WebhookCounters none;
         const auto found = stats.webhooks.find(key);

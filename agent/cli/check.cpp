@@ -1,4 +1,6 @@
-#include "agent/cli/commands.hpp"
+#include "agent/cli/check.hpp"
+
+#include "agent/config/config.hpp"
 #include "agent/definitions/local_file.hpp"
 #include "agent/service/exit_codes.hpp"
 #include "agent/store/schema.hpp"
@@ -29,20 +31,19 @@ using nlohmann::json;
 constexpr long tmpfs_magic = 0x01021994;
 constexpr long ramfs_magic = 0x858458f6;
 
-/// One line a check, or all of them as one JSON document; the worst is the command's end.
+/// Prints one line per check, or all checks as one JSON document, and holds the worst exit code.
 class Report {
   public:
     explicit Report(bool as_json) : as_json_{as_json} {}
 
     void ok(const std::string& what) { add("ok", what, ""); }
-    void warn(const std::string& what, const std::string& mend) { add("warn", what, mend); }
-    void fail(const std::string& what, const std::string& mend,
-              int code = exit_code::check_failed) {
-        add("fail", what, mend);
+    void warn(const std::string& what, const std::string& fix) { add("warn", what, fix); }
+    void fail(const std::string& what, const std::string& fix, int code = exit_code::check_failed) {
+        add("fail", what, fix);
         code_ = std::max(code_, code);
     }
-    /// The exit code.
-    int end() const {
+    /// Prints what is left to print and returns the exit code.
+    int finish() const {
         if (as_json_) {
             std::cout << common::text_of(json{{"checks", checks_}}) << '\n';
         }
@@ -50,13 +51,13 @@ class Report {
     }
 
   private:
-    void add(const char* result, const std::string& what, const std::string& mend) {
+    void add(const char* result, const std::string& what, const std::string& fix) {
         if (as_json_) {
             checks_.push_back(
-                {{"result", result}, {"what", what}, {"mend", mend.empty() ? json{} : json(mend)}});
+                {{"result", result}, {"what", what}, {"fix", fix.empty() ? json{} : json(fix)}});
         } else {
-            std::cout << std::left << std::setw(6) << result << what << (mend.empty() ? "" : " -- ")
-                      << mend << '\n';
+            std::cout << std::left << std::setw(6) << result << what << (fix.empty() ? "" : " -- ")
+                      << fix << '\n';
         }
     }
 
@@ -65,7 +66,7 @@ class Report {
     int code_ = exit_code::done;
 };
 
-/// Secrets that others can read are no secrets.
+/// A secret that every user can read is not secret.
 void check_secret(Report& report, const std::string& what, const std::string& path) {
     if (path.empty()) {
         return;
@@ -73,10 +74,9 @@ void check_secret(Report& report, const std::string& what, const std::string& pa
     std::error_code error;
     const auto mode = fs::status(path, error).permissions();
     if (!error && (mode & fs::perms::others_read) != fs::perms::none) {
-        report.warn(what + " " + path + " can be read by everybody",
-                    "chmod 640 " + path +
-                        ", and give it the group that the service runs in: chgrp ffl-agent " +
-                        path);
+        report.warn(what + " " + path + " can be read by every user",
+                    "chmod 640 " + path + ", and chgrp ffl-agent " + path +
+                        " so that the service can still read it");
     } else {
         report.ok(what + " " + path);
     }
@@ -89,12 +89,12 @@ void check_tls(Report& report, const std::string& what, const common::TlsFiles& 
     if (const auto good = common::check_tls_files(files); good) {
         report.ok(what);
     } else {
-        report.fail(what + ": " + good.error().message, "give PEM files that belong together",
-                    exit_code::bad_config);
+        report.fail(what + ": " + good.error().message,
+                    "use PEM files that exist and belong together", exit_code::bad_config);
     }
 }
 
-/// For root everything is readable; what the service may read, its own user finds out.
+/// Root can read everything; only the service's own user finds out what the service can read.
 void check_user(Report& report, const std::string& path) {
     struct stat folder {};
     if (::geteuid() != 0 || ::stat(fs::absolute(path).parent_path().c_str(), &folder) != 0 ||
@@ -104,42 +104,43 @@ void check_user(Report& report, const std::string& path) {
     const auto* owner = ::getpwuid(folder.st_uid);
     const auto name =
         owner != nullptr ? std::string{owner->pw_name} : "#" + std::to_string(folder.st_uid);
-    report.warn("judged as root, who may read what " + name + " may not",
-                "call it with sudo -u " + name);
+    report.warn("checked as root, which can read files that " + name + " cannot",
+                "run it with sudo -u " + name);
 }
 
-/// The folder of the database, or of the nearest of its parents that exists.
+/// The folder in which the service must be able to create files.
 void check_folder(Report& report, const std::string& what, const std::string& path) {
     const auto folder = fs::absolute(path).parent_path();
     std::error_code error;
     if (!fs::is_directory(folder, error)) {
-        report.fail(what + ": the folder " + folder.string() + " is not there",
-                    "mkdir -p " + folder.string() + " (systemd makes it by itself)");
+        report.fail(what + ": the folder " + folder.string() + " does not exist",
+                    "mkdir -p " + folder.string() + " (systemd creates its own folders itself)");
     } else if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-        report.fail(what + ": " + folder.string() + ": " + std::strerror(errno),
-                    "run this check as the user that the service runs as");
+        report.fail(
+            what + ": " + folder.string() + ": " + std::strerror(errno),
+            "run this check as the service's user; if it fails there too, correct owner and mode");
     } else {
-        report.ok(what + " in " + folder.string());
+        report.ok(what + ": " + folder.string() + " can be written");
     }
 }
 
-/// The database itself, where there is one already.
+/// The database itself, if it exists already.
 void check_database(Report& report, const std::string& path) {
     std::error_code error;
     if (!fs::exists(path, error)) {
         return;
     }
     if (!fs::is_regular_file(path, error)) {
-        report.fail("[queue] path: " + path + " is not a file", "give the name of a file");
+        report.fail("[queue] path: " + path + " is not a regular file", "use the name of a file");
         return;
     }
     auto database = common::Connection::open_read_only(path);
     if (!database) {
-        report.warn(
-            "[queue] path: " + database.error().message,
-            "at its start the service sets a damaged database aside and reads what can be read");
+        report.warn("[queue] path: " + database.error().message,
+                    "on start, the service sets a damaged database aside and recovers what it can");
     } else if (const auto known = check_version(**database); !known) {
-        report.fail("[queue] path: " + known.error().message, "do as it says",
+        report.fail("[queue] path: " + known.error().message,
+                    "follow the instruction in the message",
                     known.error().fault == common::Fault::config ? exit_code::bad_config
                                                                  : exit_code::check_failed);
     } else {
@@ -150,19 +151,20 @@ void check_database(Report& report, const std::string& path) {
 void check_local(Report& report, const Config& config) {
     const auto local = read_local(config);
     if (!local) {
-        report.fail(local.error().message, "mend the file; the service does not start with it",
+        report.fail(local.error().message, "fix the file; the service does not start without it",
                     exit_code::bad_config);
         return;
     }
     if (config.webhooks.file.empty()) {
         return;
     }
-    report.ok("[webhooks] file, " + std::to_string(local->size()) + " definitions");
+    report.ok("[webhooks] file " + config.webhooks.file + ": " + std::to_string(local->size()) +
+              " definitions");
     for (const auto& definition : *local) {
         const auto webhook = read_webhook(definition.key, json::parse(definition.json));
         if (webhook.state == WebhookState::unsupported) {
             report.warn("[webhooks] file: " + definition.key + ": " + webhook.reason,
-                        "mend the definition; until then it is not served");
+                        "fix the definition; until then it is not served");
         }
         for (const auto& warning : webhook.warnings) {
             report.warn("[webhooks] file: " + definition.key + ": " + warning,
@@ -176,24 +178,25 @@ void check_space(Report& report, const Config& config) {
     struct statfs kind {};
     struct statvfs space {};
     if (::statfs(folder.c_str(), &kind) != 0 || ::statvfs(folder.c_str(), &space) != 0) {
-        return; // check_folder has said it
+        return; // check_folder has reported it
     }
     const auto magic = static_cast<long>(kind.f_type);
     if (magic == tmpfs_magic || magic == ramfs_magic) {
-        report.warn("the file system of " + folder.string() + " is in memory",
-                    "a power cut loses the queue: give [queue] path on a disk");
+        report.warn(folder.string() + " is on a file system in memory",
+                    "a power cut loses the queue: move [queue] path to a disk");
     } else {
-        report.ok("the file system of " + folder.string());
+        report.ok(folder.string() + " is on a disk");
     }
     const auto free = static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
     if (free < config.queue.min_free) {
         report.fail(std::to_string(free >> 20) + " MiB free in " + folder.string(),
-                    "the queue counts as full below [queue] min_free = " +
-                        std::to_string(config.queue.min_free >> 20) + " MiB");
+                    "free some space: below [queue] min_free = " +
+                        std::to_string(config.queue.min_free >> 20) +
+                        " MiB the queue counts as full");
     } else if (free < config.queue.max_size) {
         report.warn(std::to_string(free >> 20) + " MiB free in " + folder.string(),
-                    "[queue] max_size allows " + std::to_string(config.queue.max_size >> 20) +
-                        " MiB");
+                    "free some space or lower [queue] max_size, which allows " +
+                        std::to_string(config.queue.max_size >> 20) + " MiB");
     } else {
         report.ok(std::to_string(free >> 20) + " MiB free in " + folder.string());
     }
@@ -206,7 +209,7 @@ void check_clock(Report& report) {
     } else {
         report.warn(
             "the clock is not synchronised",
-            "enable systemd-timesyncd or chrony: certificates and time stamps need the time");
+            "enable systemd-timesyncd or chrony: certificates and time stamps depend on the clock");
     }
 }
 
@@ -233,19 +236,30 @@ void check_all(Report& report, const Config& config) {
     check_clock(report);
 }
 
+/// A key that names a file may be right while the file is wrong; the message says which it is.
+std::string config_fix(const std::string& error, const std::string& path) {
+    const auto bracket = error.find("] ");
+    const auto key =
+        bracket == std::string::npos
+            ? std::string{}
+            : error.substr(bracket + 2, error.find_first_of(" :", bracket + 2) - bracket - 2);
+    return key.ends_with("file") ? "fix the file that the key names, or the key in " + path
+                                 : "fix it in " + path;
+}
+
 } // namespace
 
 int command_check(const std::string& path, bool as_json) {
     const auto loaded = load_config(path, credentials_directory());
     Report report{as_json};
     for (const auto& error : loaded.errors) {
-        report.fail(error, "mend it in " + path, exit_code::bad_config);
+        report.fail(error, config_fix(error, path), exit_code::bad_config);
     }
     if (loaded.good()) {
         report.ok("configuration " + path);
         check_all(report, loaded.config);
     }
-    return report.end();
+    return report.finish();
 }
 
 } // namespace agent

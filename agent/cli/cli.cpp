@@ -1,27 +1,34 @@
 #include "agent/cli/cli.hpp"
 
-#include "agent/cli/agent_client.hpp"
-#include "agent/cli/commands.hpp"
+#include "agent/cli/check.hpp"
+#include "agent/cli/command.hpp"
+#include "agent/cli/events.hpp"
+#include "agent/cli/output.hpp"
+#include "agent/cli/queue.hpp"
+#include "agent/cli/status.hpp"
+#include "agent/cli/webhooks.hpp"
 #include "agent/service/exit_codes.hpp"
 #include "agent/service/service.hpp"
 #include "common/base/version.hpp"
+#include "common/text/invalid.hpp"
 
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <exception>
 #include <functional>
 #include <iostream>
+#include <limits>
 
 namespace agent {
 
 namespace {
 
-/// What a command wants of the INI file before it begins.
+/// What a command needs from the INI file before it runs.
 enum class Needs { nothing, settings, secrets };
 
-/// What the options are parsed into, and which command they ended at.
-struct Parsed {
-    std::string config;
+/// The parsed options, and the command that they belong to.
+struct CommandLine {
+    std::string config_file;
     Command command;
     std::string file, webhooks_file, id, state, webhook;
     std::vector<std::string> files;
@@ -37,154 +44,212 @@ struct Parsed {
     }
 };
 
-CLI::App* add(CLI::App& app, Parsed& parsed, Needs needs, const std::string& name,
-              const std::string& what, std::function<int()> run) {
-    auto* sub = app.add_subcommand(name, what);
-    sub->callback([&parsed, needs, run = std::move(run)] {
-        parsed.needs = needs;
-        parsed.run = run;
+CLI::App* add(CLI::App& app, CommandLine& line, Needs needs, const std::string& name,
+              const std::string& description, std::function<int()> run) {
+    auto* sub = app.add_subcommand(name, description);
+    sub->callback([&line, needs, run = std::move(run)] {
+        line.needs = needs;
+        line.run = run;
     });
     return sub;
 }
 
-/// CLI11's own check goes through a double.
-CLI::Validator whole_number() {
-    return {[](std::string& text) {
-                std::int64_t number = 0;
-                const auto [end, error] =
-                    std::from_chars(text.data(), text.data() + text.size(), number);
-                const bool good =
-                    error == std::errc{} && end == text.data() + text.size() && number >= 0;
-                return good ? std::string{} : "'" + text + "' is no id: an id is a whole number";
+/// A validator whose message has the form of all messages about bad input. It is not thrown as a
+/// ValidationError, which CLI11 prefixes with the option's name once more.
+CLI::Validator validator(std::string name, std::string expected,
+                         std::function<bool(const std::string&)> good) {
+    return {[=](std::string& text) {
+                if (!good(text)) {
+                    throw CLI::ConversionError{common::invalid(name, "'" + text + "'", expected)};
+                }
+                return std::string{};
             },
-            "ID"};
+            ""};
 }
 
-void add_webhook(CLI::App& app, Parsed& parsed) {
-    auto& p = parsed;
+/// CLI11's own check for numbers goes through a double.
+bool is_whole_number(const std::string& text, std::int64_t least, std::int64_t most) {
+    std::int64_t number = 0;
+    const auto* const text_end = text.data() + text.size();
+    const auto [end, error] = std::from_chars(text.data(), text_end, number);
+    return error == std::errc{} && end == text_end && number >= least && number <= most;
+}
+
+CLI::Validator id_validator() {
+    return validator("ID", "a whole number", [](const std::string& text) {
+        return is_whole_number(text, 0, std::numeric_limits<std::int64_t>::max());
+    });
+}
+
+void add_webhook(CLI::App& app, CommandLine& line) {
+    auto& l = line;
     auto* webhook =
-        app.add_subcommand("webhook", "Work on the webhooks of the FindFace Lite server");
+        app.add_subcommand("webhook", "Manage the webhooks of the FindFace Lite server");
     webhook->require_subcommand(1);
-    add(*webhook, p, Needs::secrets, "list", "List the server's webhooks",
-        [&p] { return command_webhook_list(p.command); });
-    const auto with_id = [&p](CLI::App* sub) {
-        sub->add_option("ID", p.id, "The webhook's id on the server")
+    add(*webhook, l, Needs::secrets, "list", "List the server's webhooks",
+        [&l] { return command_webhook_list(l.command); });
+    const auto with_id = [&l](CLI::App* sub) {
+        sub->add_option("ID", l.id, "The webhook's id on the server")
             ->required()
-            ->check(whole_number());
+            ->type_name("")
+            ->check(id_validator());
     };
-    const auto with_file = [&p](CLI::App* sub) {
-        sub->add_option("FILE", p.file, "The definition as JSON; - is standard input")->required();
+    const auto with_file = [&l](CLI::App* sub) {
+        sub->add_option("FILE", l.file, "The definition as JSON (- for standard input)")
+            ->required()
+            ->type_name("");
     };
-    with_id(add(*webhook, p, Needs::secrets, "show", "Show one definition",
-                [&p] { return command_webhook_show(p.command, p.id); }));
-    with_file(add(*webhook, p, Needs::secrets, "create", "Check a definition and create it",
-                  [&p] { return command_webhook_create(p.command, p.file); }));
-    auto* update = add(*webhook, p, Needs::secrets, "update",
-                       "Check a definition and update the webhook with it",
-                       [&p] { return command_webhook_update(p.command, p.id, p.file); });
+    with_id(add(*webhook, l, Needs::secrets, "show", "Show one definition",
+                [&l] { return command_webhook_show(l.command, l.id); }));
+    with_file(add(*webhook, l, Needs::secrets, "create",
+                  "Validate a definition and create the webhook",
+                  [&l] { return command_webhook_create(l.command, l.file); }));
+    auto* update =
+        add(*webhook, l, Needs::secrets, "update", "Validate a definition and update the webhook",
+            [&l] { return command_webhook_update(l.command, l.id, l.file); });
     with_id(update);
     with_file(update);
-    with_id(add(*webhook, p, Needs::secrets, "delete", "Delete a webhook",
-                [&p] { return command_webhook_delete(p.command, p.id); }));
+    with_id(add(*webhook, l, Needs::secrets, "delete", "Delete a webhook",
+                [&l] { return command_webhook_delete(l.command, l.id); }));
 }
 
-void add_queue(CLI::App& app, Parsed& parsed) {
-    auto& p = parsed;
-    auto* queue = app.add_subcommand("queue", "Look into the queue of deliveries, retry and drop");
+void add_queue(CLI::App& app, CommandLine& line) {
+    auto& l = line;
+    auto* queue = app.add_subcommand("queue", "Inspect, retry and drop deliveries in the queue");
     queue->require_subcommand(1);
-    const auto with_state = [&p](CLI::App* sub) {
-        sub->add_option("--state", p.state, "Only these: pending or dead")
-            ->check(CLI::IsMember({"pending", "dead"}));
+    const auto with_state = [&l](CLI::App* sub) {
+        sub->add_option("--state", l.state, "Only deliveries in this state")
+            ->type_name("pending|dead")
+            ->check(
+                validator("--state", common::one_of({"pending", "dead"}),
+                          [](const std::string& text) { return parse_state(text).has_value(); }));
     };
-    const auto with_webhook = [&p](CLI::App* sub) {
-        sub->add_option("--webhook", p.webhook, "Only those of the webhook with this key");
+    const auto with_webhook = [&l](CLI::App* sub) {
+        sub->add_option("--webhook", l.webhook, "Only deliveries to the webhook with this key")
+            ->type_name("KEY");
     };
-    const auto which = [&p](CLI::App* sub) {
-        sub->add_option("ID", p.ids, "Deliveries")->check(whole_number());
-        sub->add_flag("--all", p.all, "All that the other options select");
+    const auto with_selection = [&l](CLI::App* sub) {
+        sub->add_option("ID", l.ids, "The ids of deliveries")->type_name("")->check(id_validator());
+        sub->add_flag("--all", l.all, "All deliveries, or all that the other options select");
         // Nothing is retried or dropped by a slip.
-        sub->parse_complete_callback([&p, name = "queue " + sub->get_name()] {
-            if (p.all == !p.ids.empty()) {
-                throw CLI::ValidationError{name, "takes the ids of deliveries, or --all"};
+        sub->parse_complete_callback([&l, name = "queue " + sub->get_name()] {
+            if (l.all == !l.ids.empty()) {
+                throw CLI::ValidationError{name, "expected either the ids of deliveries or --all"};
             }
-            if (!p.all && !(p.webhook.empty() && p.state.empty())) {
-                throw CLI::ValidationError{name, "--webhook and --state go with --all"};
+            if (!l.all && !(l.webhook.empty() && l.state.empty())) {
+                throw CLI::ValidationError{name,
+                                           "--webhook and --state can only be used with --all"};
             }
         });
     };
-    auto* list = add(*queue, p, Needs::settings, "list", "List deliveries",
-                     [&p] { return command_queue_list(p.command, p.selection(), p.limit); });
+    auto* list = add(*queue, l, Needs::settings, "list", "List deliveries",
+                     [&l] { return command_queue_list(l.command, l.selection(), l.limit); });
     with_state(list);
     with_webhook(list);
-    list->add_option("--limit", p.limit, "At most so many")
-        ->check(CLI::Range(1, 1'000'000))
+    constexpr std::int64_t most = 1'000'000;
+    list->add_option("--limit", l.limit, "Maximum number of rows")
+        ->type_name("N")
+        ->check(validator("--limit", "a whole number from 1 to " + std::to_string(most),
+                          [](const std::string& text) { return is_whole_number(text, 1, most); }))
         ->capture_default_str();
     auto* show =
-        add(*queue, p, Needs::settings, "show", "Show one delivery with its event and its attempts",
-            [&p] { return command_queue_show(p.command, p.delivery); });
-    show->add_option("ID", p.delivery, "The delivery")->required()->check(whole_number());
-    auto* retry = add(*queue, p, Needs::settings, "retry",
-                      "Dead letters become pending again, pending ones are due now",
-                      [&p] { return command_queue_retry(p.command, p.selection()); });
-    which(retry);
+        add(*queue, l, Needs::settings, "show", "Show one delivery with its event and its attempts",
+            [&l] { return command_queue_show(l.command, l.delivery); });
+    show->add_option("ID", l.delivery, "The delivery's id")
+        ->required()
+        ->type_name("")
+        ->check(id_validator());
+    auto* retry = add(*queue, l, Needs::settings, "retry",
+                      "Make dead letters pending again and pending deliveries due now",
+                      [&l] { return command_queue_edit(l.command, l.selection(), Edit::retry); });
+    with_selection(retry);
     with_webhook(retry);
-    auto* drop = add(*queue, p, Needs::settings, "drop", "Delete deliveries",
-                     [&p] { return command_queue_drop(p.command, p.selection()); });
-    which(drop);
+    auto* drop = add(*queue, l, Needs::settings, "drop", "Delete deliveries",
+                     [&l] { return command_queue_edit(l.command, l.selection(), Edit::drop); });
+    with_selection(drop);
     with_webhook(drop);
     with_state(drop);
     auto* dump =
-        add(*queue, p, Needs::settings, "export", "Write deliveries with their events as NDJSON",
-            [&p] { return command_queue_export(p.command, p.selection()); });
+        add(*queue, l, Needs::settings, "export", "Write deliveries with their events as NDJSON",
+            [&l] { return command_queue_export(l.command, l.selection()); });
     with_state(dump);
     with_webhook(dump);
 }
 
-void add_commands(CLI::App& app, Parsed& parsed) {
-    auto& p = parsed;
-    add(app, p, Needs::secrets, "run", "Run the service in the foreground",
-        [&p] { return run_service(std::move(p.command.config)); });
-    add(app, p, Needs::nothing, "check",
-        "Check configuration, secrets, files and clock without starting",
-        [&p] { return command_check(config_path(p.config), p.command.json); });
-    add(app, p, Needs::settings, "status", "Show the state of the running agent",
-        [&p] { return command_status(p.command); });
-    add_webhook(app, p);
-    add(app, p, Needs::settings, "sync",
+void add_commands(CLI::App& app, CommandLine& line) {
+    auto& l = line;
+    add(app, l, Needs::secrets, "run", "Run the service in the foreground",
+        [&l] { return run_service(std::move(l.command.config)); });
+    add(app, l, Needs::nothing, "check",
+        "Check configuration, secrets, files and clock without starting the service",
+        [&l] { return command_check(config_path(l.config_file), l.command.json); });
+    add(app, l, Needs::settings, "status", "Show the state of the running agent",
+        [&l] { return command_status(l.command); });
+    add_webhook(app, l);
+    add(app, l, Needs::settings, "sync",
         "Fetch the server's definitions and read the local file now",
-        [&p] { return command_sync(p.command); });
-    add(app, p, Needs::settings, "send", "Post events to the running agent",
-        [&p] { return command_send(p.command, p.files); })
-        ->add_option("FILE", p.files, "JSON, a JSON array or NDJSON; - is standard input")
-        ->required();
-    auto* explain = add(app, p, Needs::settings, "explain",
-                        "Say for each webhook whether an event matches, and if not, why",
-                        [&p] { return command_explain(p.command, p.file, p.webhooks_file); });
-    explain->add_option("FILE", p.file, "One event as JSON; - is standard input")->required();
-    explain->add_option("--webhooks", p.webhooks_file,
-                        "Definitions from this file; no agent and no configuration are needed");
-    add_queue(app, p);
+        [&l] { return command_sync(l.command); });
+    add(app, l, Needs::settings, "send", "Post events to the running agent",
+        [&l] { return command_send(l.command, l.files); })
+        ->add_option("FILE", l.files, "JSON, a JSON array or NDJSON (- for standard input)")
+        ->required()
+        ->type_name("");
+    auto* explain = add(app, l, Needs::settings, "explain",
+                        "Show for each webhook whether an event matches and, if not, why",
+                        [&l] { return command_explain(l.command, l.file, l.webhooks_file); });
+    explain->add_option("FILE", l.file, "One event as JSON (- for standard input)")
+        ->required()
+        ->type_name("");
+    explain
+        ->add_option("--webhooks", l.webhooks_file,
+                     "Use the definitions of this file; needs no agent and no configuration")
+        ->type_name("FILE");
+    add_queue(app, l);
 }
 
-/// --config, --json, --help and --version stand behind every command, as people type them.
-void add_everywhere(CLI::App& app, Parsed& parsed) {
+/// --config, --json, --help and --version are accepted after every command as well, where people
+/// type them.
+void add_common_options(CLI::App& app, CommandLine& line) {
     app.set_help_flag("-h,--help", "Show this help");
-    app.set_version_flag("--version", std::string{"ffl-agent "} + common::version);
-    app.add_option("--config", parsed.config,
-                   "INI file (else $FFL_AGENT_CONFIG, else /etc/ffl-agent/agent.ini)")
+    app.set_version_flag("--version", std::string{"ffl-agent "} + common::version,
+                         "Print the version");
+    app.add_option("--config", line.config_file,
+                   "INI file (default: $FFL_AGENT_CONFIG, then /etc/ffl-agent/agent.ini)")
         ->type_name("FILE");
-    app.add_flag("--json", parsed.command.json, "Print one JSON document, as the API has it");
+    app.add_flag("--json", line.command.json, "Print one JSON document, the same as the API's");
     for (auto* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
-        add_everywhere(*sub, parsed);
+        add_common_options(*sub, line);
     }
 }
 
-/// A result that nobody can read is no success: an export to a full disk.
+/// A command whose result could not be written has failed: an export to a full disk.
 int written(int code) {
     std::cout.flush();
     return code == exit_code::done && !std::cout
-               ? complain(exit_code::io, "the output could not be written")
+               ? complain(exit_code::io, "cannot write the output")
                : code;
+}
+
+/// What is wrong with the command line. Where a word is misspelt CLI11 only says what is missing.
+std::string usage_error(const CLI::App* app, const CLI::Error& error) {
+    std::string message = error.what();
+    const auto unparsed = app->remaining(true);
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) &&
+        !unparsed.empty()) {
+        while (!app->get_subcommands().empty()) {
+            app = app->get_subcommands().front();
+        }
+        std::vector<std::string> names;
+        for (const auto* sub : app->get_subcommands([](const CLI::App*) { return true; })) {
+            names.push_back(sub->get_name());
+        }
+        if (unparsed.front().starts_with('-')) {
+            message = "unknown option " + unparsed.front();
+        } else if (!names.empty()) {
+            message = common::unknown("command", unparsed.front(), names);
+        }
+    }
+    return "ffl-agent: " + message + "\nRun with --help for usage.\n";
 }
 
 } // namespace
@@ -193,33 +258,33 @@ int command_line(int argc, char** argv) {
     CLI::App app{"ffl-agent: FindFace Lite webhooks at the edge, with a queue on disk",
                  "ffl-agent"};
     app.require_subcommand(1);
-    app.footer("Exit codes: 0 done, 1 a check failed, 64 usage, 65 bad data or unknown id, 69 "
-               "agent or server unreachable,\n"
-               "74 I/O, 77 refused by the server, 78 bad configuration.");
-    Parsed parsed;
-    add_commands(app, parsed);
-    add_everywhere(app, parsed);
+    app.footer("Exit codes: 0 success, 1 a check failed, 64 usage, 65 bad data or unknown id,\n"
+               "69 agent or server unreachable, 74 I/O error, 77 refused by the server,\n"
+               "78 bad configuration.");
+    app.failure_message(usage_error);
+    CommandLine line;
+    add_commands(app, line);
+    add_common_options(app, line);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return written(app.exit(error, std::cout, std::cerr) == 0 ? exit_code::done
                                                                   : exit_code::usage);
     }
-    // The usage is judged; now what it needs of the INI file.
-    const bool alone = parsed.needs == Needs::nothing || !parsed.webhooks_file.empty();
-    if (!alone) {
-        auto loaded = load_config(config_path(parsed.config), credentials_directory(),
-                                  parsed.needs == Needs::secrets);
+    // Usage errors come first, whatever the state of the INI file.
+    if (line.needs != Needs::nothing && line.webhooks_file.empty()) {
+        auto loaded = load_config(config_path(line.config_file), credentials_directory(),
+                                  line.needs == Needs::secrets);
         for (const auto& error : loaded.errors) {
             complain(exit_code::bad_config, error);
         }
         if (!loaded.good()) {
             return exit_code::bad_config;
         }
-        parsed.command.config = std::move(loaded.config);
+        line.command.config = std::move(loaded.config);
     }
     try {
-        return written(parsed.run());
+        return written(line.run());
     } catch (const std::exception& error) {
         return complain(exit_code::io, error.what());
     }

@@ -1,9 +1,10 @@
-// The command line (contract section 2).
+// The command line (contract section 2): parses it, loads what the command needs of the INI file
+// and runs the command. Above every other folder of agent/; only main uses it.
 #pragma once
 
 namespace agent {
 
-/// Gives the exit code: 0, or one of sysexits' that the contract lists.
+/// Returns the exit code: 0, or one of the sysexits codes that the contract lists.
 int command_line(int argc, char** argv);
 
 } // namespace agent

@@ -1,5 +1,7 @@
+#include "agent/cli/events.hpp"
+
 #include "agent/cli/agent_client.hpp"
-#include "agent/cli/commands.hpp"
+#include "agent/cli/output.hpp"
 #include "agent/events/event.hpp"
 #include "agent/service/exit_codes.hpp"
 #include "agent/webhooks/definition_list.hpp"
@@ -18,8 +20,8 @@ using nlohmann::json;
 
 constexpr std::size_t batch_bytes = 1UL << 20;
 
-/// The events of a file in any of the three forms, each valid. A file that is one JSON value is not
-/// NDJSON.
+/// The events of a file in any of the three forms, each of them valid. A file that is a single JSON
+/// value is not NDJSON.
 Result<std::vector<std::string_view>> events_of(const std::string& file, std::string_view text) {
     auto parts = split_events(text, BodyFormat::json);
     if (!parts) {
@@ -39,35 +41,35 @@ Result<std::vector<std::string_view>> events_of(const std::string& file, std::st
     return parts;
 }
 
-/// What one file came to. Batches keep a request under the agent's max_body; each is all or
-/// nothing.
-struct Sent {
+/// What the agent answered to all batches together.
+struct SendTotals {
     std::uint64_t accepted = 0, duplicates = 0, deliveries = 0;
 };
 
-Result<void> send_batch(const Config& config, const std::string& body, Sent& sent) {
+Result<void> send_batch(const Config& config, const std::string& body, SendTotals& totals) {
     auto answer = ask_agent(config, "POST", "/v1/events", body);
     if (!answer) {
         return common::fail(answer.error());
     }
-    sent.accepted += answer->value("accepted", 0ULL);
-    sent.duplicates += answer->value("duplicates", 0ULL);
-    sent.deliveries += answer->value("deliveries", 0ULL);
+    totals.accepted += answer->value("accepted", 0ULL);
+    totals.duplicates += answer->value("duplicates", 0ULL);
+    totals.deliveries += answer->value("deliveries", 0ULL);
     return {};
 }
 
+/// In batches below the agent's max_body; each batch is accepted as a whole or not at all.
 Result<void> send_events(const Config& config, const std::vector<std::string_view>& events,
-                         Sent& sent) {
+                         SendTotals& totals) {
     if (events.empty()) {
-        return send_batch(config, "[]",
-                          sent); // so that an agent that does not answer is noticed all the same
+        // An agent that does not answer is noticed all the same.
+        return send_batch(config, "[]", totals);
     }
     const auto limit =
         static_cast<std::size_t>(std::min<std::uint64_t>(batch_bytes, config.ingest.max_body));
     std::string body;
     for (const auto event : events) {
         if (!body.empty() && body.size() + event.size() + 2 > limit) {
-            if (auto done = send_batch(config, body + "]", sent); !done) {
+            if (auto done = send_batch(config, body + "]", totals); !done) {
                 return done;
             }
             body.clear();
@@ -75,11 +77,11 @@ Result<void> send_events(const Config& config, const std::vector<std::string_vie
         body += body.empty() ? '[' : ',';
         body += event;
     }
-    return send_batch(config, body + "]", sent);
+    return send_batch(config, body + "]", totals);
 }
 
-/// The definitions of a file as a snapshot, with no agent and no configuration: the manual's single
-/// object is a list of one.
+/// The definitions of a file as a snapshot, without agent and configuration. A single object, as in
+/// the manual's example, is a list of one.
 Result<Snapshot> snapshot_of(const std::string& file) {
     auto text = read_input(file);
     if (!text) {
@@ -111,7 +113,7 @@ void print_explanation(const json& explanation) {
             continue;
         }
         const auto& failed = webhook.at("failed");
-        std::cout << title << "no match: " << failed.value("filter", "?") << " wants "
+        std::cout << title << "does not match: " << failed.value("filter", "?") << " requires "
                   << failed.at("wanted").dump() << ", found " << failed.at("found").dump();
         if (const auto hint = failed.value("hint", ""); !hint.empty()) {
             std::cout << " (" << hint << ")";
@@ -134,7 +136,7 @@ Result<json> explain_alone(const Event& event, const std::string& webhooks_file)
 } // namespace
 
 int command_send(const Command& command, const std::vector<std::string>& files) {
-    // All files are judged before the first event is sent.
+    // All files are validated before the first event is sent.
     std::vector<std::string> texts;
     std::vector<std::vector<std::string_view>> events;
     texts.reserve(files.size());
@@ -149,24 +151,24 @@ int command_send(const Command& command, const std::vector<std::string>& files) 
         }
         events.push_back(std::move(*parts));
     }
-    Sent sent;
+    SendTotals totals;
     for (const auto& of_file : events) {
-        if (auto done = send_events(command.config, of_file, sent); !done) {
-            const auto before = sent.accepted == 0 ? ""
-                                                   : "after " + std::to_string(sent.accepted) +
-                                                         " accepted events: ";
+        if (auto done = send_events(command.config, of_file, totals); !done) {
+            const auto before = totals.accepted == 0 ? ""
+                                                     : "after " + std::to_string(totals.accepted) +
+                                                           " accepted events: ";
             return complain(exit_code::of(done.error()), before + done.error().message);
         }
     }
     if (command.json) {
-        std::cout << json{{"accepted", sent.accepted},
-                          {"duplicates", sent.duplicates},
-                          {"deliveries", sent.deliveries}}
+        std::cout << json{{"accepted", totals.accepted},
+                          {"duplicates", totals.duplicates},
+                          {"deliveries", totals.deliveries}}
                          .dump()
                   << '\n';
     } else {
-        std::cout << "accepted " << sent.accepted << ", duplicates " << sent.duplicates
-                  << ", deliveries " << sent.deliveries << '\n';
+        std::cout << "accepted " << totals.accepted << ", duplicates " << totals.duplicates
+                  << ", deliveries " << totals.deliveries << '\n';
     }
     return exit_code::done;
 }
@@ -182,8 +184,8 @@ int command_explain(const Command& command, const std::string& file,
         return complain(events.error());
     }
     if (events->size() != 1) {
-        return complain(exit_code::bad_data, file + " holds " + std::to_string(events->size()) +
-                                                 " events; explain takes one");
+        return complain(exit_code::bad_data, file + ": found " + std::to_string(events->size()) +
+                                                 " events, expected exactly one");
     }
     const auto event = read_event(events->front());
     auto explanation = webhooks_file.empty() ? ask_agent(command.config, "POST", "/v1/explain",

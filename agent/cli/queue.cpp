@@ -1,12 +1,16 @@
+#include "agent/cli/queue.hpp"
+
 #include "agent/cli/agent_client.hpp"
-#include "agent/cli/commands.hpp"
+#include "agent/cli/output.hpp"
 #include "agent/events/event.hpp"
 #include "agent/service/exit_codes.hpp"
-#include "agent/store/listing.hpp"
 #include "agent/store/offline_queue.hpp"
 
 #include <algorithm>
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -21,27 +25,27 @@ using nlohmann::json;
 
 constexpr std::size_t page_size = 1000;
 
-/// Where rows come from: the running agent, or with the service stopped the database itself.
-class Rows {
+/// Where rows come from: the running agent or, while the service is stopped, the database itself.
+class RowSource {
   public:
-    static Result<Rows> open(const Config& config);
+    static Result<RowSource> open(const Config& config);
 
-    /// JSON text `{"deliveries":[…],"next":…}` as the API has it.
+    /// JSON text `{"deliveries":[…],"next":…}` as the API answers it.
     Result<std::string> page(const Selection& selection, const json& after, std::size_t limit,
                              bool with_bodies);
     Result<std::string> one(std::int64_t id);
 
   private:
-    explicit Rows(const Config& config) : config_{&config} {}
+    explicit RowSource(const Config& config) : config_{&config} {}
     const Config* config_;
     std::unique_ptr<OfflineQueue> offline_;
 };
 
-Result<Rows> Rows::open(const Config& config) {
-    Rows rows{config};
+Result<RowSource> RowSource::open(const Config& config) {
+    RowSource source{config};
     auto alive = call_agent(config, "GET", "/livez");
     if (alive) {
-        return rows;
+        return source;
     }
     if (!std::filesystem::exists(config.queue.path)) {
         return common::fail(alive.error().fault, alive.error().message +
@@ -52,12 +56,12 @@ Result<Rows> Rows::open(const Config& config) {
     if (!offline) {
         return common::fail(offline.error());
     }
-    rows.offline_ = std::move(*offline);
-    return rows;
+    source.offline_ = std::move(*offline);
+    return source;
 }
 
-Result<std::string> Rows::page(const Selection& selection, const json& after, std::size_t limit,
-                               bool with_bodies) {
+Result<std::string> RowSource::page(const Selection& selection, const json& after,
+                                    std::size_t limit, bool with_bodies) {
     if (offline_) {
         return offline_->page(selection, after.is_number() ? after.get<std::int64_t>() : 0, limit,
                               with_bodies);
@@ -67,7 +71,8 @@ Result<std::string> Rows::page(const Selection& selection, const json& after, st
         target += "&state=" + std::string{to_string(*selection.state)};
     }
     if (selection.webhook) {
-        target += "&webhook=" + percent_encoded(*selection.webhook);
+        target +=
+            "&webhook=" + boost::urls::encode(*selection.webhook, boost::urls::unreserved_chars);
     }
     if (!after.is_null()) {
         target += "&after=" + after.dump();
@@ -78,31 +83,32 @@ Result<std::string> Rows::page(const Selection& selection, const json& after, st
     return ask_agent_text(*config_, "GET", target);
 }
 
-Result<std::string> Rows::one(std::int64_t id) {
+Result<std::string> RowSource::one(std::int64_t id) {
     return offline_ ? offline_->one(id)
                     : ask_agent_text(*config_, "GET", "/v1/deliveries/" + std::to_string(id));
 }
 
-/// Calls `each` with every page, as text and parsed, until `limit` rows or the end.
-Result<void> pages(Rows& rows, const Selection& selection, std::size_t limit, bool with_bodies,
-                   const std::function<Result<void>(const std::string&, const json&)>& each) {
+/// Calls `each` with every page, as text and parsed, until `limit` rows or the end are reached.
+Result<void>
+for_each_page(RowSource& source, const Selection& selection, std::size_t limit, bool with_bodies,
+              const std::function<Result<void>(const std::string&, const json&)>& each) {
     json after;
     for (std::size_t left = limit; left > 0;) {
-        const auto text = rows.page(selection, after, std::min(left, page_size), with_bodies);
+        const auto text = source.page(selection, after, std::min(left, page_size), with_bodies);
         if (!text) {
             return common::fail(text.error());
         }
-        const auto page = parsed_answer(*text);
+        const auto page = parse_answer(*text);
         if (!page) {
             return common::fail(page.error());
         }
         if (auto done = each(*text, *page); !done) {
             return done;
         }
-        const auto& got = page->at("deliveries");
+        const auto& rows = page->at("deliveries");
         after = page->at("next");
-        left -= std::min(left, got.size());
-        if (after.is_null() || got.empty()) {
+        left -= std::min(left, rows.size());
+        if (after.is_null() || rows.empty()) {
             break;
         }
     }
@@ -117,19 +123,16 @@ void print_row(const json& row) {
               << "age           " << show_seconds(row.at("age_s")) << '\n'
               << "attempts      " << row.at("attempts") << '\n'
               << "next attempt  " << show_seconds(row.at("next_attempt_s")) << '\n'
-              << "last error    "
-              << (row.at("last_error").is_string() ? row.at("last_error").get<std::string>() : "-")
-              << '\n';
+              << "last error    " << text_or(row.at("last_error"), "-") << '\n';
     for (const auto& attempt : row.at("history")) {
         std::cout << "attempt " << attempt.at("attempt") << ": "
                   << show_seconds(attempt.at("age_s")) << " ago, "
-                  << (attempt.at("error").is_string() ? attempt.at("error").get<std::string>() : "")
-                  << '\n';
+                  << text_or(attempt.at("error"), "") << '\n';
     }
     std::cout << "event\n" << row.at("event").dump(2) << '\n';
 }
 
-/// {"state","webhook","ids"} as the API takes it.
+/// {"state","webhook"} as the API reads it.
 std::string selection_body(const Selection& selection) {
     json body = json::object();
     if (selection.state) {
@@ -141,53 +144,17 @@ std::string selection_body(const Selection& selection) {
     return body.dump();
 }
 
-/// retry and drop: one call for all, or one an id. An unknown id is an error, the others are done
-/// all the same.
-int edit(const Command& command, const Selection& selection, bool drop) {
-    std::uint64_t done = 0;
-    int code = exit_code::done;
-    const auto* word = drop ? "dropped" : "retried";
-    if (selection.ids.empty()) {
-        const auto answer =
-            ask_agent(command.config, "POST", drop ? "/v1/deliveries/drop" : "/v1/deliveries/retry",
-                      selection_body(selection));
-        if (!answer) {
-            return complain(answer.error());
-        }
-        done = answer->value(word, 0ULL);
-    }
-    for (const auto id : selection.ids) {
-        const auto path = "/v1/deliveries/" + std::to_string(id);
-        const auto answer = drop ? call_agent(command.config, "DELETE", path)
-                                 : call_agent(command.config, "POST", path + "/retry");
-        if (!answer) {
-            return complain(answer.error());
-        }
-        if (answer->status / 100 == 2) {
-            ++done;
-        } else {
-            code = complain(reply_error(*answer));
-        }
-    }
-    if (command.json) {
-        std::cout << json{{word, done}}.dump() << '\n';
-    } else {
-        std::cout << word << ' ' << done << '\n';
-    }
-    return code;
-}
-
 } // namespace
 
 int command_queue_list(const Command& command, const Selection& selection, std::size_t limit) {
-    auto rows = Rows::open(command.config);
-    if (!rows) {
-        return complain(rows.error());
+    auto source = RowSource::open(command.config);
+    if (!source) {
+        return complain(source.error());
     }
     json all = json::array();
     json next;
     const auto done =
-        pages(*rows, selection, limit, false, [&](const std::string&, const json& page) {
+        for_each_page(*source, selection, limit, false, [&](const std::string&, const json& page) {
             all.insert(all.end(), page.at("deliveries").begin(), page.at("deliveries").end());
             next = page.at("next");
             return Result<void>{};
@@ -202,27 +169,26 @@ int command_queue_list(const Command& command, const Selection& selection, std::
     std::vector<std::vector<std::string>> table{
         {"ID", "STATE", "WEBHOOK", "EVENT ID", "AGE", "ATTEMPTS", "NEXT", "LAST ERROR"}};
     for (const auto& row : all) {
-        table.push_back(
-            {row.at("id").dump(), row.value("state", ""),
-             row.value("webhook", "") + " " + row.value("name", ""), row.value("event_id", ""),
-             show_seconds(row.at("age_s")), row.at("attempts").dump(),
-             show_seconds(row.at("next_attempt_s")),
-             row.at("last_error").is_string() ? row.at("last_error").get<std::string>() : ""});
+        table.push_back({row.at("id").dump(), row.value("state", ""),
+                         row.value("webhook", "") + " " + row.value("name", ""),
+                         row.value("event_id", ""), show_seconds(row.at("age_s")),
+                         row.at("attempts").dump(), show_seconds(row.at("next_attempt_s")),
+                         text_or(row.at("last_error"), "")});
     }
     print_table(table);
     if (!next.is_null()) {
-        std::cerr << "ffl-agent: there are more; --limit shows them\n";
+        std::cerr << "ffl-agent: more rows exist; use --limit to show them\n";
     }
     return exit_code::done;
 }
 
 int command_queue_show(const Command& command, std::int64_t id) {
-    auto rows = Rows::open(command.config);
-    if (!rows) {
-        return complain(rows.error());
+    auto source = RowSource::open(command.config);
+    if (!source) {
+        return complain(source.error());
     }
-    const auto text = rows->one(id);
-    const Result<json> row = text ? parsed_answer(*text) : Result<json>{common::fail(text.error())};
+    const auto text = source->one(id);
+    const Result<json> row = text ? parse_answer(*text) : Result<json>{common::fail(text.error())};
     if (!row) {
         return complain(row.error());
     }
@@ -235,39 +201,68 @@ int command_queue_show(const Command& command, std::int64_t id) {
 }
 
 int command_queue_export(const Command& command, const Selection& selection) {
-    auto rows = Rows::open(command.config);
-    if (!rows) {
-        return complain(rows.error());
+    auto source = RowSource::open(command.config);
+    if (!source) {
+        return complain(source.error());
     }
-    const auto done = pages(
-        *rows, selection, SIZE_MAX, true, [](const std::string& text, const json&) -> Result<void> {
-            // Cut, not parsed and written again: a number comes out as it came in.
-            const auto begin = text.find('[');
-            const auto cut =
-                split_events(std::string_view{text}.substr(begin, text.rfind(']') + 1 - begin),
-                             BodyFormat::json);
-            if (!cut) {
-                return common::fail(cut.error());
-            }
-            for (const auto row : *cut) {
-                // One line each: an event may have line breaks, between its values only, for within
-                // a string JSON allows none.
-                std::ranges::replace_copy_if(
-                    row, std::ostreambuf_iterator<char>{std::cout},
-                    [](char c) { return c == '\n' || c == '\r'; }, ' ');
-                std::cout << '\n';
-            }
-            return {};
-        });
+    const auto done =
+        for_each_page(*source, selection, SIZE_MAX, true,
+                      [](const std::string& text, const json&) -> Result<void> {
+                          // Cut out of the text, not parsed and written again: a number stays as it
+                          // was received.
+                          const auto begin = text.find('[');
+                          const auto cut = split_events(
+                              std::string_view{text}.substr(begin, text.rfind(']') + 1 - begin),
+                              BodyFormat::json);
+                          if (!cut) {
+                              return common::fail(cut.error());
+                          }
+                          for (const auto row : *cut) {
+                              // One line each. An event may contain line breaks, but only between
+                              // its values: JSON allows none within a string.
+                              std::ranges::replace_copy_if(
+                                  row, std::ostreambuf_iterator<char>{std::cout},
+                                  [](char c) { return c == '\n' || c == '\r'; }, ' ');
+                              std::cout << '\n';
+                          }
+                          return {};
+                      });
     return done ? exit_code::done : complain(done.error());
 }
 
-int command_queue_retry(const Command& command, const Selection& selection) {
-    return edit(command, selection, false);
-}
-
-int command_queue_drop(const Command& command, const Selection& selection) {
-    return edit(command, selection, true);
+int command_queue_edit(const Command& command, const Selection& selection, Edit edit) {
+    const std::string key{count_key(edit)};
+    std::uint64_t count = 0;
+    int code = exit_code::done;
+    if (selection.ids.empty()) {
+        const auto path = std::string{"/v1/deliveries/"} + (edit == Edit::drop ? "drop" : "retry");
+        const auto answer = ask_agent(command.config, "POST", path, selection_body(selection));
+        if (!answer) {
+            return complain(answer.error());
+        }
+        count = answer->value(key, 0ULL);
+    }
+    // An unknown id is an error, but does not keep the others from being edited.
+    for (const auto id : selection.ids) {
+        const auto path = "/v1/deliveries/" + std::to_string(id);
+        const auto answer = edit == Edit::drop
+                                ? call_agent(command.config, "DELETE", path)
+                                : call_agent(command.config, "POST", path + "/retry");
+        if (!answer) {
+            return complain(answer.error());
+        }
+        if (answer->status / 100 == 2) {
+            ++count;
+        } else {
+            code = complain(reply_error(*answer));
+        }
+    }
+    if (command.json) {
+        std::cout << json{{key, count}}.dump() << '\n';
+    } else {
+        std::cout << key << ' ' << count << '\n';
+    }
+    return code;
 }
 
 } // namespace agent

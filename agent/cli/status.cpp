@@ -1,5 +1,7 @@
+#include "agent/cli/status.hpp"
+
 #include "agent/cli/agent_client.hpp"
-#include "agent/cli/commands.hpp"
+#include "agent/cli/output.hpp"
 #include "agent/service/exit_codes.hpp"
 
 #include <iostream>
@@ -10,13 +12,6 @@ namespace agent {
 namespace {
 
 using nlohmann::json;
-
-/// The text of a value that may be null.
-std::string text_or(const json& value, const std::string& otherwise) {
-    return value.is_string() && !value.get_ref<const std::string&>().empty()
-               ? value.get<std::string>()
-               : otherwise;
-}
 
 std::string show_bytes(const json& bytes) {
     const auto n = bytes.get<std::uint64_t>();
@@ -32,26 +27,31 @@ void print_status(const json& status) {
     const auto& store = status.at("store");
     std::cout << "agent    " << status.value("version", "?") << ", up "
               << show_seconds(status.at("uptime_s")) << '\n';
-    std::cout << "server   " << text_or(server.at("url"), "none") << ": "
-              << server.value("state", "?") << ", last list "
-              << text_or(server.at("last_sync"), "never");
+    std::cout << "server   ";
+    if (server.at("url").is_null()) {
+        std::cout << "none (standalone)";
+    } else {
+        std::cout << server.at("url").get<std::string>() << ": " << server.value("state", "?")
+                  << ", last fetch " << text_or(server.at("last_sync"), "never");
+    }
     if (const auto error = text_or(server.at("last_error"), ""); !error.empty()) {
         std::cout << ", error: " << error;
     }
-    std::cout << "\nqueue    " << queue.at("pending") << " waiting, " << queue.at("dead")
+    std::cout << "\nqueue    " << queue.at("pending") << " pending, " << queue.at("dead")
               << " dead letters, oldest " << show_seconds(queue.at("oldest_s")) << ", "
               << show_bytes(queue.at("bytes")) << " of " << show_bytes(queue.at("max_bytes"));
-    std::cout << "\nstore    " << store.value("path", "?") << ", sync " << store.value("sync", "?")
-              << (store.value("degraded", false) ? ", DEGRADED: events are refused" : "");
+    std::cout << "\ndatabase " << store.value("path", "?") << ", sync " << store.value("sync", "?")
+              << (store.value("degraded", false) ? ", CANNOT BE WRITTEN: new events are refused"
+                                                 : "");
     for (const auto& file : store.at("quarantined")) {
-        std::cout << "\n         damaged file set aside: " << file.get<std::string>();
+        std::cout << "\n         set aside as damaged: " << file.get<std::string>();
     }
     std::cout << "\nclock    "
               << (status.at("clock").value("synchronized", false) ? "synchronised"
                                                                   : "NOT synchronised")
               << "\n\n";
     std::vector<std::vector<std::string>> rows{{"KEY", "NAME", "STATE", "MATCHED", "DELIVERED",
-                                                "FAILED", "WAITING", "DEAD", "TARGET", "NOTE"}};
+                                                "FAILED", "PENDING", "DEAD", "TARGET", "NOTE"}};
     for (const auto& webhook : status.at("webhooks")) {
         auto note = text_or(webhook.at("reason"), text_or(webhook.at("last_error"), ""));
         for (const auto& warning : webhook.at("warnings")) {

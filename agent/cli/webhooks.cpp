@@ -1,11 +1,14 @@
+#include "agent/cli/webhooks.hpp"
+
 #include "agent/cli/agent_client.hpp"
-#include "agent/cli/commands.hpp"
-#include "agent/definitions/webhook_cache.hpp"
+#include "agent/cli/blocking.hpp"
+#include "agent/cli/output.hpp"
 #include "agent/findface/client.hpp"
 #include "agent/service/exit_codes.hpp"
 #include "agent/webhooks/definition_list.hpp"
 #include "common/text/json.hpp"
 
+#include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -18,8 +21,22 @@ using common::Result;
 using common::Task;
 using nlohmann::json;
 
-/// Targets may hold a user and a password; those are without_password nowhere, not even where the
-/// target is no good URL.
+/// Runs one coroutine with a client of the FindFace Lite server.
+Result<std::string> with_server(const Config& config,
+                                std::function<Task<Result<std::string>>(findface::Client&)> call) {
+    if (!config.server.url) {
+        return common::fail(
+            Fault::config,
+            config.path + ": [server] url is empty: this command needs a FindFace Lite server");
+    }
+    common::asio::io_context loop{1};
+    common::SystemClock clock{loop.get_executor()};
+    common::BeastClient client{loop.get_executor(), command_client()};
+    findface::Client server{loop.get_executor(), clock, client, config};
+    return run_task(loop, call(server));
+}
+
+/// User and password of a target are never shown, not even where the target is not a valid URL.
 json without_password(json definition) {
     if (!definition.is_object() || !definition.contains("target") ||
         !definition["target"].is_string()) {
@@ -50,8 +67,8 @@ int print_definition(const Result<std::string>& text, bool compact) {
     return exit_code::done;
 }
 
-/// A definition that keeps the manual's rules; each fault is printed, and each contradiction warned
-/// of. A patch may leave fields out.
+/// The text of a definition that follows the manual's rules; the error names every fault, and
+/// contradictions are printed as warnings. A patch (`whole` false) may leave fields out.
 Result<std::string> checked_definition(const std::string& file, bool whole) {
     auto text = read_input(file);
     if (!text) {
@@ -61,17 +78,17 @@ Result<std::string> checked_definition(const std::string& file, bool whole) {
     if (!definition) {
         return common::fail(file, definition.error());
     }
-    auto& judged = *definition;
-    if (!judged.is_object()) {
-        return common::fail(
-            Fault::input,
-            file + ": a definition is one JSON object, like the example on the manual's page");
+    auto& checked = *definition;
+    if (!checked.is_object()) {
+        return common::fail(Fault::input,
+                            file + ": found " + std::string{common::kind_of(checked)} +
+                                ", expected one JSON object as in the manual's example");
     }
     if (!whole) {
-        judged.emplace("name", "unchanged");
-        judged.emplace("target", "http://unchanged.invalid/");
+        checked.emplace("name", "unchanged");
+        checked.emplace("target", "http://unchanged.invalid/");
     }
-    const auto faults = check_definition(judged);
+    const auto faults = check_definition(checked);
     if (!faults.empty()) {
         std::string all = file + ": ";
         for (const auto& fault : faults) {
@@ -79,15 +96,14 @@ Result<std::string> checked_definition(const std::string& file, bool whole) {
         }
         return common::fail(Fault::input, std::move(all));
     }
-    for (const auto& warning : read_webhook("new", judged).warnings) {
+    for (const auto& warning : read_webhook("new", checked).warnings) {
         std::cerr << "ffl-agent: warning: " << file << ": " << warning << '\n';
     }
     return std::move(*text);
 }
 
 Task<Result<std::string>> list_as_json(findface::Client& server) {
-    auto call = server.list();
-    auto list = co_await std::move(call);
+    auto list = co_await server.list();
     if (!list) {
         co_return common::fail(list.error());
     }
@@ -99,8 +115,7 @@ Task<Result<std::string>> list_as_json(findface::Client& server) {
 }
 
 Task<Result<std::string>> remove_webhook(findface::Client& server, std::string id) {
-    auto call = server.remove(std::move(id));
-    auto removed = co_await std::move(call);
+    auto removed = co_await server.remove(std::move(id));
     if (!removed) {
         co_return common::fail(removed.error());
     }

@@ -23,8 +23,6 @@ struct Step {
     bool done = true;
 };
 
-enum class Edit { retry, drop };
-
 /// The deliveries of `ids` (at most rows_a_step of them) that are in `state` and of `webhook`,
 /// where these are given.
 Step edit_ids(common::Connection& connection, QueueTables& tables, Edit edit,

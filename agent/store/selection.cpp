@@ -15,6 +15,10 @@ std::optional<DeliveryState> parse_state(std::string_view text) {
     return text == "dead" ? std::optional{DeliveryState::dead} : std::nullopt;
 }
 
+std::string_view count_key(Edit edit) {
+    return edit == Edit::drop ? "dropped" : "retried";
+}
+
 bool Selection::covers(std::int64_t id, std::string_view webhook_key) const {
     return (ids.empty() || std::find(ids.begin(), ids.end(), id) != ids.end()) &&
            (!webhook || *webhook == webhook_key);

@@ -13,6 +13,11 @@ enum class DeliveryState { pending, dead };
 std::string_view to_string(DeliveryState state);
 std::optional<DeliveryState> parse_state(std::string_view text);
 
+/// What a person does to the deliveries that a selection names.
+enum class Edit { retry, drop };
+/// "retried" or "dropped": the key of the count in the API's answer.
+std::string_view count_key(Edit edit);
+
 /// All conditions that are set must hold; with none set, every delivery is selected.
 struct Selection {
     std::vector<std::int64_t> ids;

@@ -1,0 +1,73 @@
+#include "agent/cli/output.hpp"
+
+#include "agent/service/exit_codes.hpp"
+#include "common/text/ini.hpp"
+
+#include <algorithm>
+#include <iostream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+namespace agent {
+
+int complain(int code, std::string_view message) {
+    std::cerr << "ffl-agent: " << message << '\n';
+    return code;
+}
+
+int complain(const common::Error& error) {
+    return complain(exit_code::of(error), error.message);
+}
+
+common::Result<std::string> read_input(const std::string& file) {
+    if (file != "-") {
+        return common::read_file(file);
+    }
+    std::string text{std::istreambuf_iterator<char>{std::cin}, {}};
+    if (std::cin.bad()) {
+        return common::fail(common::Fault::storage, "cannot read standard input");
+    }
+    return text;
+}
+
+void print_table(const std::vector<std::vector<std::string>>& rows) {
+    std::vector<std::size_t> widths;
+    for (const auto& row : rows) {
+        widths.resize(std::max(widths.size(), row.size()));
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            widths[i] = std::max(widths[i], row[i].size());
+        }
+    }
+    for (const auto& row : rows) {
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            const bool last = i + 1 == row.size();
+            std::cout << row[i] << (last ? "" : std::string(widths[i] - row[i].size() + 2, ' '));
+        }
+        std::cout << '\n';
+    }
+}
+
+std::string show_seconds(const nlohmann::json& seconds) {
+    if (!seconds.is_number()) {
+        return "-";
+    }
+    const auto whole = static_cast<long long>(seconds.get<double>());
+    if (whole < 60) {
+        return std::to_string(whole) + "s";
+    }
+    if (whole < 3600) {
+        return std::to_string(whole / 60) + "m " + std::to_string(whole % 60) + "s";
+    }
+    if (whole < 48LL * 3600) {
+        return std::to_string(whole / 3600) + "h " + std::to_string(whole / 60 % 60) + "m";
+    }
+    return std::to_string(whole / 86400) + "d";
+}
+
+std::string text_or(const nlohmann::json& value, const std::string& otherwise) {
+    return value.is_string() && !value.get_ref<const std::string&>().empty()
+               ? value.get<std::string>()
+               : otherwise;
+}
+
+} // namespace agent

@@ -1,0 +1,27 @@
+// What a command reads and prints: input files, errors, tables and times for people.
+#pragma once
+
+#include "common/base/result.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace agent {
+
+/// Prints "ffl-agent: message" on stderr and returns the exit code.
+int complain(int code, std::string_view message);
+int complain(const common::Error& error);
+
+/// The content of a file; "-" is standard input. Fault::storage when it cannot be read.
+common::Result<std::string> read_input(const std::string& file);
+
+/// The first row is the heading; cells are padded to the widest of their column.
+void print_table(const std::vector<std::vector<std::string>>& rows);
+/// An age or a wait in seconds: "3s", "5m 10s", "2h 5m", "-" for null.
+std::string show_seconds(const nlohmann::json& seconds);
+/// The text of a value that may be null or empty.
+std::string text_or(const nlohmann::json& value, const std::string& otherwise);
+
+} // namespace agent
