@@ -1,5 +1,5 @@
-// The command line as scripts use it: exit codes, what stands on stdout and what on stderr, with
-// and without a running agent.
+// The command line as scripts use it: exit codes, what is printed on stdout and what on stderr,
+// with and without a running agent.
 #include "test/support/program.hpp"
 #include "test/support/scripted_server.hpp"
 
@@ -13,46 +13,60 @@ using nlohmann::json;
 
 const test::Program::Sections local_only{{"webhooks", {{"file", "webhooks.json"}}}};
 
-TEST(Cli, UsageIsJudgedBeforeAnythingIsContactedOrRead) {
-    const std::vector<std::vector<std::string>> wrong{
-        {},
-        {"fly"},
-        {"queue"},
-        {"queue", "list", "--state", "lost"},
-        {"queue", "list", "--limit", "many"},
-        {"queue", "list", "--limit", "0"},
-        {"queue", "show"},
-        {"queue", "show", "twelve"},
-        {"queue", "show", "99999999999999999999"},
-        {"queue", "retry", "12", "--webhook", "5"},
-        {"webhook", "show", "door"},
-        {"queue", "retry"},
-        {"queue", "retry", "12", "--all"},
-        {"queue", "drop"},
-        {"queue", "drop", "12", "--state", "dead"},
-        {"webhook", "create"},
-        {"send"},
-        {"explain"},
-        {"run", "now"},
-        {"status", "--fast"},
+using Arguments = std::vector<std::string>;
+
+TEST(Cli, UsageIsCheckedBeforeAnythingIsContactedOrRead) {
+    struct Row {
+        Arguments arguments;
+        std::string says;
     };
-    for (const auto& args : wrong) {
-        auto command = args;
+    const std::string id = "expected a whole number";
+    const std::string either = "expected either the ids of deliveries or --all";
+    const std::string with_all = "--webhook and --state can only be used with --all";
+    const Row wrong[] = {
+        {{}, "required"},
+        {{"fly"}, R"(unknown command "fly": expected one of: run, check, status)"},
+        {{"stauts"}, R"(unknown command "stauts": did you mean "status"?)"},
+        {{"queue"}, "required"},
+        {{"queue", "lsit"}, R"(unknown command "lsit": did you mean "list"?)"},
+        {{"queue", "list", "--state", "lost"}, "--state = 'lost': expected one of: pending, dead"},
+        {{"queue", "list", "--limit", "many"}, "--limit = 'many': expected a whole number from 1"},
+        {{"queue", "list", "--limit", "0"}, "--limit = '0': expected a whole number from 1"},
+        {{"queue", "show"}, "ID is required"},
+        {{"queue", "show", "--fast"}, "unknown option --fast"},
+        {{"queue", "show", "twelve"}, "ffl-agent: ID = 'twelve': " + id},
+        {{"queue", "show", "99999999999999999999"}, "ID = '99999999999999999999': " + id},
+        {{"queue", "retry", "12", "--webhook", "5"}, with_all},
+        {{"webhook", "show", "door"}, "ID = 'door': " + id},
+        {{"queue", "retry"}, "queue retry: " + either},
+        {{"queue", "retry", "12", "--all"}, "queue retry: " + either},
+        {{"queue", "drop"}, "queue drop: " + either},
+        {{"queue", "drop", "12", "--state", "dead"}, with_all},
+        {{"webhook", "create"}, "FILE is required"},
+        {{"send"}, "FILE is required"},
+        {{"explain"}, "FILE is required"},
+        {{"run", "now"}, "not expected: now"},
+        {{"status", "--fast"}, "not expected: --fast"},
+    };
+    for (const auto& row : wrong) {
+        SCOPED_TRACE(testing::PrintToString(row.arguments));
+        auto command = row.arguments;
         command.insert(command.begin(), FFL_BINARY);
         const auto done = test::run_program(command, "", {{"FFL_AGENT_CONFIG", "/nowhere"}});
-        EXPECT_EQ(done.code, 64) << testing::PrintToString(args) << done.err;
+        EXPECT_EQ(done.code, 64) << done.err;
         EXPECT_EQ(done.out, "");
-        EXPECT_NE(done.err, "");
+        EXPECT_NE(done.err.find(row.says), std::string::npos) << done.err;
     }
 }
 
 TEST(Cli, HelpAndVersionEverywhere) {
-    for (const auto& args : std::vector<std::vector<std::string>>{{"--help"},
-                                                                  {"run", "--help"},
-                                                                  {"queue", "--help"},
-                                                                  {"queue", "list", "--help"},
-                                                                  {"webhook", "create", "--help"},
-                                                                  {"explain", "--help"}}) {
+    for (const auto& args : std::vector<Arguments>{{"--help"},
+                                                   {"run", "--help"},
+                                                   {"queue", "--help"},
+                                                   {"queue", "list", "--help"},
+                                                   {"webhook", "create", "--help"},
+                                                   {"explain", "--help"}}) {
+        SCOPED_TRACE(testing::PrintToString(args));
         auto argv = args;
         argv.insert(argv.begin(), FFL_BINARY);
         const auto done = test::run_program(argv);
@@ -60,6 +74,7 @@ TEST(Cli, HelpAndVersionEverywhere) {
         EXPECT_NE(done.out.find("--config"), std::string::npos);
     }
     for (const auto* command : {"", "run", "status"}) {
+        SCOPED_TRACE(command);
         std::vector<std::string> argv{FFL_BINARY};
         if (*command != '\0') {
             argv.emplace_back(command);
@@ -75,10 +90,11 @@ TEST(Cli, ABadConfigurationEndsEveryCommandWith78AndAllItsErrors) {
     const test::Program agent{{{"server", {{"colour", "red"}}},
                                {"queue", {{"sync", "maybe"}}},
                                {"ingest", {{"max_body", "much"}}}}};
-    for (const auto& args : std::vector<std::vector<std::string>>{
+    for (const auto& args : std::vector<Arguments>{
              {"run"}, {"check"}, {"status"}, {"queue", "list"}, {"webhook", "list"}}) {
+        SCOPED_TRACE(testing::PrintToString(args));
         const auto done = agent.cli(args);
-        EXPECT_EQ(done.code, 78) << testing::PrintToString(args);
+        EXPECT_EQ(done.code, 78);
         const auto said = done.out + done.err;
         for (const auto* part : {"colour", "sync", "full", "max_body", "KiB", "agent.ini"}) {
             EXPECT_NE(said.find(part), std::string::npos) << part << " in " << said;
@@ -99,19 +115,34 @@ TEST(Cli, TheConfigurationMayComeFromTheEnvironment) {
     EXPECT_NE(done.out.find("ok    configuration " + agent.ini()), std::string::npos);
 }
 
+TEST(Cli, CheckNamesTheFileThatIsWrong) {
+    const auto fix_of = [](const test::Program& agent) {
+        const auto check = agent.cli({"check", "--json"});
+        EXPECT_EQ(check.code, 78) << check.out;
+        return json::parse(check.out)["checks"][0]["fix"].get<std::string>();
+    };
+    const test::Program bad_value{{{"queue", {{"sync", "maybe"}}}}};
+    EXPECT_EQ(fix_of(bad_value), "fix it in " + bad_value.ini());
+    const test::Program bad_file{
+        {{"server",
+          {{"url", "http://lite/"}, {"username", "device"}, {"password_file", "password"}}}}};
+    bad_file.folder().write("password", "\n");
+    EXPECT_EQ(fix_of(bad_file), "fix the file that the key names, or the key in " + bad_file.ini());
+}
+
 TEST(Cli, RootIsToldWhoseCheckCounts) {
     if (::geteuid() != 0) {
         GTEST_SKIP() << "only root can give a folder away";
     }
     test::Program agent{local_only};
     agent.folder().write("webhooks.json", "[]");
-    EXPECT_EQ(agent.cli({"check"}).out.find("judged as root"), std::string::npos)
+    EXPECT_EQ(agent.cli({"check"}).out.find("checked as root"), std::string::npos)
         << "root's own folder: the service is root's too";
     ASSERT_EQ(::chown(std::filesystem::path{agent.ini()}.parent_path().c_str(), 65534, 65534), 0);
     const auto check = agent.cli({"check"});
     EXPECT_EQ(check.code, 0) << check.out;
-    EXPECT_NE(check.out.find("warn  judged as root, who may read what nobody may not -- call it "
-                             "with sudo -u nobody\n"),
+    EXPECT_NE(check.out.find("warn  checked as root, which can read files that nobody cannot -- "
+                             "run it with sudo -u nobody\n"),
               std::string::npos)
         << check.out;
 }
@@ -134,7 +165,7 @@ TEST(Cli, ALocalDefinitionThatBreaksTheRulesStopsNothing) {
         R"([{"name":"door","target":"http://h/"},{"name":"door","target":"http://h/"}])");
     EXPECT_EQ(agent.cli({"check"}).code, 78);
     EXPECT_EQ(agent.cli({"sync"}).code, 78);
-    EXPECT_EQ(agent.status()["webhooks"].size(), 2U) << "the old ones stay";
+    EXPECT_EQ(agent.status()["webhooks"].size(), 2U) << "the old definitions stay";
 }
 
 TEST(Cli, SignalsAtTheWrongMomentEndNothing) {
@@ -153,15 +184,16 @@ TEST(Cli, NoAgentIs69) {
     test::Program agent{local_only};
     agent.folder().write("webhooks.json", "[]");
     const auto event = agent.folder().write("event.json", R"({"type":"face"})");
-    for (const auto& args : std::vector<std::vector<std::string>>{{"status"},
-                                                                  {"sync"},
-                                                                  {"send", event},
-                                                                  {"explain", event},
-                                                                  {"queue", "retry", "--all"},
-                                                                  {"queue", "drop", "7"},
-                                                                  {"queue", "list"}}) {
+    for (const auto& args : std::vector<Arguments>{{"status"},
+                                                   {"sync"},
+                                                   {"send", event},
+                                                   {"explain", event},
+                                                   {"queue", "retry", "--all"},
+                                                   {"queue", "drop", "7"},
+                                                   {"queue", "list"}}) {
+        SCOPED_TRACE(testing::PrintToString(args));
         const auto done = agent.cli(args);
-        EXPECT_EQ(done.code, 69) << testing::PrintToString(args) << done.err;
+        EXPECT_EQ(done.code, 69) << done.err;
         EXPECT_EQ(done.out, "");
     }
 }
@@ -199,7 +231,7 @@ TEST(Cli, ExplainAloneNeedsNoConfiguration) {
               65);
 }
 
-TEST(Cli, SendTakesEveryForm) {
+TEST(Cli, SendAcceptsEveryForm) {
     test::ScriptedServer target{[](const test::Seen&) { return test::Answer{}; }};
     test::Program agent{local_only};
     agent.folder().write("webhooks.json",
@@ -220,9 +252,9 @@ TEST(Cli, SendTakesEveryForm) {
     EXPECT_EQ(agent.cli({"send", "/nowhere.json"}).code, 74);
 }
 
-TEST(Cli, TheQueueCanBeSeenAndEmptiedAlsoWithTheServiceStopped) {
+TEST(Cli, TheQueueCanBeReadWhileTheServiceIsStopped) {
     test::Program agent{local_only};
-    // Nobody listens on the discard port of this address.
+    // Nothing listens on the discard port of this address.
     agent.folder().write(
         "webhooks.json",
         R"([{"name":"door","target":"http://127.0.0.1:9/"},{"name":"gate","target":"http://127.0.0.1:9/gate"}])");
@@ -239,6 +271,7 @@ TEST(Cli, TheQueueCanBeSeenAndEmptiedAlsoWithTheServiceStopped) {
     ASSERT_EQ(stopped["deliveries"].size(), 6U);
     for (std::size_t i = 0; i < 6; ++i) {
         for (const auto* key : {"id", "state", "webhook", "event_id"}) {
+            SCOPED_TRACE(std::to_string(i) + " " + key);
             EXPECT_EQ(running["deliveries"][i][key], stopped["deliveries"][i][key]);
         }
     }

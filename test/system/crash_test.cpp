@@ -1,4 +1,4 @@
-// SIGKILL at random moments under load: every event that was answered 202 arrives.
+// SIGKILL at random moments under load: every event that was answered with 202 arrives.
 #include "test/support/program.hpp"
 #include "test/support/scripted_server.hpp"
 
@@ -17,7 +17,7 @@ using nlohmann::json;
 constexpr int rounds = 20;
 constexpr unsigned producers = 4;
 
-/// The obligations: each 202 is one.
+/// Every 202 is an obligation to deliver.
 class Obligations {
   public:
     std::string next_id() { return "event-" + std::to_string(++last_); }
@@ -41,7 +41,7 @@ TEST(Crash, EveryAcceptedEventArrives) {
     std::map<std::string, std::map<std::string, std::size_t>> arrived; // by path and event id
     std::atomic<unsigned> calls{0};
     test::ScriptedServer target{[&](const test::Seen& seen) {
-        // Every seventh is refused, so that retries are among what is cut off.
+        // Every seventh call is refused, so that retries are interrupted too.
         if (++calls % 7 == 0) {
             return test::Answer{503, {}, "", test::Answer::Fault::none};
         }

@@ -1,5 +1,5 @@
-// Where definitions come from and what is served when they cannot come: the whole program against
-// the simulated FindFace Lite.
+// Where definitions come from, and what is served while the server is away: the whole program
+// against the simulated FindFace Lite.
 #include "common/base/file.hpp"
 #include "test/support/program.hpp"
 #include "test/support/receiver.hpp"
@@ -24,7 +24,7 @@ class Definitions : public testing::Test {
         return {{"server",
                  {{"url", server_.url()}, {"username", "device"}, {"password_file", "password"}}}};
     }
-    /// A definition for everything, at the receiver's path.
+    /// A definition without filters whose target is the receiver.
     json everything(const std::string& name, const std::string& path = "/all") {
         return {{"name", name}, {"target", receiver_.url(path)}};
     }
@@ -62,7 +62,7 @@ TEST_F(Definitions, TheManualsExampleIsCreatedServedAndMatchesExactly) {
     EXPECT_EQ(json::parse(callbacks[0].body), json::parse(data("manual_event.json")));
 }
 
-TEST_F(Definitions, NeverAnyDefinitionsIs503AndNotSilence) {
+TEST_F(Definitions, WithoutAnyDefinitionsEventsAreAnsweredWith503) {
     server_.fail(On::webhooks, Fault::error_500);
     agent_.start();
     const auto refused = agent_.post("/v1/events", R"({"type":"face"})");
@@ -135,7 +135,7 @@ TEST_F(Definitions, ABrokenListChangesNothing) {
     EXPECT_EQ(agent_.status()["webhooks"].size(), 0U) << "a valid empty list removes all";
 }
 
-TEST_F(Definitions, AWrongPasswordIs77AndNoStormOfLogins) {
+TEST_F(Definitions, AWrongPasswordIs77WithoutAStormOfLogins) {
     agent_.folder().write("password", "wrong\n");
     agent_.start();
     EXPECT_EQ(sync().code, 77);
@@ -157,24 +157,26 @@ TEST_F(Definitions, AnUnknownFilterIsNotServed) {
     EXPECT_EQ(json::parse(agent_.post("/v1/events", R"({"type":"face"})").body)["deliveries"], 1);
 }
 
-TEST_F(Definitions, NobodySeesATargetsPassword) {
+TEST_F(Definitions, ATargetsPasswordIsNeverShown) {
     for (const auto* target : {"http://user:hunter2@h/", "ftp://user:hunter2@h/",
                                "http://user:hunter2@@h/", "user:hunter2@h"}) {
+        SCOPED_TRACE(target);
         const auto id = server_.add({{"name", "secret"}, {"target", target}});
         for (const auto& args :
              std::vector<std::vector<std::string>>{{"webhook", "list"},
                                                    {"webhook", "list", "--json"},
                                                    {"webhook", "show", std::to_string(id)}}) {
+            SCOPED_TRACE(testing::PrintToString(args));
             const auto done = agent_.cli(args);
             EXPECT_EQ(done.code, 0) << done.err;
             EXPECT_EQ((done.out + done.err).find("hunter2"), std::string::npos)
-                << target << done.out << done.err;
+                << done.out << done.err;
         }
         server_.remove(id);
     }
 }
 
-TEST_F(Definitions, RemovedDeactivatedAndRetargeted) {
+TEST_F(Definitions, ADefinitionMayBeDeactivatedRetargetedAndRemoved) {
     receiver_.answer(503);
     const auto id = server_.add(everything("door"));
     agent_.start();
@@ -187,14 +189,14 @@ TEST_F(Definitions, RemovedDeactivatedAndRetargeted) {
     server_.change(id, inactive);
     ASSERT_EQ(sync().code, 0);
     EXPECT_EQ(agent_.status()["webhooks"][0]["state"], "inactive");
-    EXPECT_EQ(agent_.status()["webhooks"][0]["pending"], 1) << "it waits";
+    EXPECT_EQ(agent_.status()["webhooks"][0]["pending"], 1) << "the delivery waits";
     receiver_.answer(200);
     server_.change(id, everything("door", "/moved"));
     ASSERT_EQ(sync().code, 0);
     ASSERT_TRUE(
         agent_.wait_until([](const json& status) { return status["queue"]["pending"] == 0; }));
     EXPECT_EQ(receiver_.received("/moved"), std::set<std::string>{"1"})
-        << "pending ones go to the new target";
+        << "pending deliveries go to the new target";
     receiver_.answer(503);
     ASSERT_EQ(agent_.post("/v1/events", R"({"id":"2","type":"face"})").status, 202U);
     server_.remove(id);

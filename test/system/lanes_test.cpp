@@ -1,5 +1,5 @@
-// One target hangs, one resets, one answers 503 for ever, one is fine: the whole program against
-// real sockets.
+// One target hangs, one resets connections, one always answers 503 and one works: the whole program
+// against real sockets.
 #include "test/support/program.hpp"
 #include "test/support/scripted_server.hpp"
 
@@ -30,7 +30,7 @@ json webhook(const json& status, const std::string& name) {
     return {};
 }
 
-TEST(Lanes, ADeadTargetDelaysNoOther) {
+TEST(Lanes, ABrokenTargetDelaysNoOther) {
     test::ScriptedServer fine{[](const test::Seen&) { return Answer{}; }};
     test::ScriptedServer hanging{[](const test::Seen&) {
         return Answer{200, {}, "", Answer::Fault::hang};
@@ -41,8 +41,8 @@ TEST(Lanes, ADeadTargetDelaysNoOther) {
     test::ScriptedServer refusing{[](const test::Seen&) {
         return Answer{503, {}, "", Answer::Fault::none};
     }};
-    // The time-out is longer than the test's patience: were anything to wait for the hanging
-    // target, the test would fail.
+    // The time-out is longer than the test waits: if anything waited for the hanging target, the
+    // test would fail.
     test::Program agent{
         {{"webhooks", {{"file", "webhooks.json"}}}, {"delivery", {{"timeout", "60s"}}}}};
     agent.folder().write("webhooks.json", "[" + definition("hanging", hanging.url()) + "," +
@@ -66,9 +66,9 @@ TEST(Lanes, ADeadTargetDelaysNoOther) {
     for (const auto& seen : fine.seen()) {
         ids.insert(seen.header("webhook-id"));
     }
-    EXPECT_EQ(ids.size(), events) << "each once";
+    EXPECT_EQ(ids.size(), events) << "each exactly once";
     EXPECT_EQ(fine.count(), events);
-    // A log that tells each attempt would have hundreds of lines by now.
+    // If every attempt were logged, there would be hundreds of lines by now.
     const auto log = agent.log();
     EXPECT_LT(std::count(log.begin(), log.end(), '\n'), 40) << log;
 }
@@ -101,7 +101,7 @@ TEST(Lanes, ATargetThatWasDownGetsEverythingOnce) {
     EXPECT_EQ(times.size(), events);
     for (const auto& [id, count] : times) {
         EXPECT_EQ(count, 1) << id;
-        EXPECT_EQ(ids_of_event[id].size(), 1U);
+        EXPECT_EQ(ids_of_event[id].size(), 1U) << id;
     }
     EXPECT_EQ(webhook(agent.status(), "door")["last_error"], nullptr);
 }
@@ -119,6 +119,7 @@ TEST(Lanes, TheSameWebhookIdOnEachAttemptAndADeadLetterAfterTheLast) {
     const auto seen = target.seen();
     ASSERT_EQ(seen.size(), 3U);
     for (std::size_t i = 0; i < seen.size(); ++i) {
+        SCOPED_TRACE(i);
         EXPECT_EQ(seen[i].header("ffl-attempt"), std::to_string(i + 1));
         EXPECT_EQ(seen[i].header("webhook-id"), seen[0].header("webhook-id"));
         EXPECT_EQ(seen[i].body, event(1));

@@ -1,4 +1,4 @@
-// The callback receiver itself, over real sockets.
+// The test support's callback receiver, over real sockets.
 #include "test/support/receiver.hpp"
 
 #include "agent/webhooks/delivery.hpp"

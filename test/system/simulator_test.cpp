@@ -65,6 +65,9 @@ TEST(Simulator, ListsInEveryShapeAndPageSize) {
         for (const std::size_t page_size : {0U, 1U, 2U, 5U}) {
             for (const auto next : {Next::absolute, Next::path, Next::query}) {
                 for (const auto* key : {"next_page", "next"}) {
+                    SCOPED_TRACE(testing::Message()
+                                 << "shape " << static_cast<int>(shape) << ", " << page_size
+                                 << " a page, next " << static_cast<int>(next) << ", " << key);
                     simulator.reshape(shape, page_size, next, key);
                     const auto before = simulator.lists();
                     const auto got = caller.list();
@@ -155,7 +158,7 @@ TEST(Simulator, SeesANewLoginAfterItRefusesAToken) {
         EXPECT_EQ(simulator.refused(), 1U);
         EXPECT_EQ(simulator.logins(), 2U);
         if (kind == TokenMint::Kind::jwt) {
-            simulator.advance(std::chrono::seconds{3'600}); // its clock runs ahead of ours
+            simulator.advance(std::chrono::seconds{3'600}); // its clock is ahead of ours
             ASSERT_TRUE(caller.list());
             EXPECT_EQ(simulator.refused(), 2U);
             EXPECT_EQ(simulator.logins(), 3U);
@@ -187,7 +190,8 @@ TEST(Simulator, FailsInEveryWayAndRecovers) {
                                 Case{Simulator::Fault::reset, Fault::unreachable},
                                 Case{Simulator::Fault::unauthorized, Fault::refused},
                                 Case{Simulator::Fault::forbidden, Fault::refused}}) {
-            SCOPED_TRACE(static_cast<int>(one.fault));
+            SCOPED_TRACE(testing::Message() << "on " << static_cast<int>(on) << ", fault "
+                                            << static_cast<int>(one.fault));
             SimulatorOptions options;
             options.webhooks = {door, door};
             Simulator simulator{options};

@@ -33,6 +33,19 @@ TEST_F(DeliveriesApiTest, ListsDeliveriesPageByPage) {
     EXPECT_EQ(seen, ids);
 }
 
+TEST_F(DeliveriesApiTest, NamesTheWebhookWhileItIsKnown) {
+    post(R"({"type":"face","id":"both"})");
+    const auto page = get("/v1/deliveries");
+    std::set<std::string> names;
+    for (const auto& row : page["deliveries"]) {
+        names.insert(row["webhook"].get<std::string>() + " " + row["name"].get<std::string>());
+    }
+    EXPECT_EQ(names, (std::set<std::string>{"7 door", "8 log"}));
+    cache.rebuild({{"8", everything}});
+    EXPECT_EQ(get("/v1/deliveries?webhook=7")["deliveries"].at(0)["name"], "");
+    EXPECT_EQ(get("/v1/deliveries?webhook=8")["deliveries"].at(0)["name"], "log");
+}
+
 TEST_F(DeliveriesApiTest, ListsWhatTheQuerySelects) {
     post(R"({"type":"face","id":"both"})");
     const auto ids = fill(2);
@@ -43,7 +56,7 @@ TEST_F(DeliveriesApiTest, ListsWhatTheQuerySelects) {
     EXPECT_EQ(get("/v1/deliveries?webhook=%38&state=pending")["deliveries"].size(), 2U);
     EXPECT_EQ(get("/v1/deliveries?webhook=local%3Anobody")["deliveries"].size(), 0U);
     EXPECT_EQ(get("/v1/deliveries?state=&webhook=&limit=&after=")["deliveries"].size(), 4U)
-        << "without a value it is not given";
+        << "a parameter without a value counts as absent";
     const auto dead = get("/v1/deliveries?state=dead")["deliveries"][0];
     EXPECT_EQ(dead["state"], "dead");
     EXPECT_EQ(dead["last_error"], "503 Service Unavailable");
@@ -65,18 +78,19 @@ TEST_F(DeliveriesApiTest, RefusesBadQueriesByName) {
           Bad{"bodies=yes", "bodies"}, Bad{"color=red", "color"}, Bad{"=5", "unknown"},
           Bad{"limit=5&limit=6", "limit"}, Bad{"webhook=%zz", "percent"},
           Bad{"State=dead", "State"}}) {
+        SCOPED_TRACE(bad.query);
         const auto detail =
             problem_of(call("GET", std::string{"/v1/deliveries?"} + bad.query), 400);
-        EXPECT_NE(detail.find(bad.named), std::string::npos) << bad.query << ": " << detail;
+        EXPECT_NE(detail.find(bad.named), std::string::npos) << detail;
     }
     EXPECT_EQ(get("/v1/deliveries?limit=1000000")["deliveries"].size(), 0U)
-        << "more than a page has";
+        << "the limit is cut to one page";
 }
 
 constexpr const char* precise = "{\"type\":\"car\", \"id\": \"p\",\n \"big\": "
                                 "123456789012345678901234567890, \"one\": 1.0, \"e\":1e2}";
 
-TEST_F(DeliveriesApiTest, ListsEventsAsTheyCame) {
+TEST_F(DeliveriesApiTest, ListsEventsByteForByte) {
     post(precise);
     const auto reply = call("GET", "/v1/deliveries?bodies=1");
     ASSERT_EQ(reply.status, 200U);
@@ -108,7 +122,7 @@ TEST_F(DeliveriesApiTest, EndsAPageOfLargeEventsEarlyAndLosesNone) {
         after = "&after=" + page["next"].dump();
     }
     EXPECT_EQ(seen.size(), 12U);
-    EXPECT_GE(pages, 1) << "7 MB came in one answer";
+    EXPECT_GE(pages, 1) << "7 MB were sent in one answer";
 }
 
 TEST_F(DeliveriesApiTest, ShowsOneDelivery) {
@@ -135,14 +149,18 @@ TEST_F(DeliveriesApiTest, ShowsOneDelivery) {
 TEST_F(DeliveriesApiTest, TellsUnknownIdsFromBadOnes) {
     const auto ids = fill(1);
     for (const auto* id : {"0", "999999", "99999999999999999999999"}) {
+        SCOPED_TRACE(id);
         const auto path = std::string{"/v1/deliveries/"} + id;
         EXPECT_NE(problem_of(call("GET", path), 404).find(id), std::string::npos);
         problem_of(call("DELETE", path), 404);
         problem_of(call("POST", path + "/retry"), 404);
     }
     for (const auto* id : {"x", "-1", "1.0", "+1", " 1", "0x1", "1e3", "all"}) {
+        SCOPED_TRACE(id);
         const auto path = std::string{"/v1/deliveries/"} + id;
-        EXPECT_NE(problem_of(call("GET", path), 400).find("whole number"), std::string::npos) << id;
+        EXPECT_EQ(problem_of(call("GET", path), 400),
+                  std::string{"id = \""} + id +
+                      "\": expected a whole number, as GET /v1/deliveries lists it");
         problem_of(call("DELETE", path), 400);
         problem_of(call("POST", path + "/retry"), 400);
     }
@@ -159,7 +177,7 @@ TEST_F(DeliveriesApiTest, RetriesOneDelivery) {
     EXPECT_EQ(row["attempts"], 0);
     EXPECT_EQ(Json::parse(call("POST", webhook_path(ids[1], "/retry/")).body),
               (Json{{"retried", 1}}))
-        << "a pending one is due now";
+        << "a pending delivery is made due now";
 }
 
 TEST_F(DeliveriesApiTest, DropsOneDelivery) {
@@ -182,7 +200,7 @@ TEST_F(DeliveriesApiTest, RetriesWhatTheBodySelects) {
     EXPECT_EQ(retry(R"({"state":"dead","webhook":"7"})"), (Json{{"retried", 1}}));
     EXPECT_EQ(retry(R"({"state":"dead","webhook":"7"})"), (Json{{"retried", 0}}));
     EXPECT_EQ(retry(R"({"state":"dead","webhook":8})"), (Json{{"retried", 1}}))
-        << "a key may come as a number";
+        << "a key may be given as a number";
     EXPECT_EQ(queue.stats().dead, 0U);
     EXPECT_EQ(retry("{}"), (Json{{"retried", 3}}));
     EXPECT_EQ(retry(""), (Json{{"retried", 3}}));
@@ -196,20 +214,21 @@ TEST_F(DeliveriesApiTest, DropsWhatTheBodySelects) {
         return Json::parse(call("POST", "/v1/deliveries/drop", body).body);
     };
     EXPECT_EQ(drop(R"({"webhook":"7"})"), (Json{{"dropped", 0}}));
-    EXPECT_EQ(drop(R"({"ids":[]})"), (Json{{"dropped", 0}})) << "no ids are no deliveries, not all";
+    EXPECT_EQ(drop(R"({"ids":[]})"), (Json{{"dropped", 0}}))
+        << "an empty list selects none, not all";
     EXPECT_EQ(
         drop(R"({"ids":[)" + std::to_string(ids[0]) + "," + std::to_string(ids[1]) + ",999999]}"),
         (Json{{"dropped", 2}}));
     EXPECT_EQ(drop(R"({"ids":[)" + std::to_string(ids[2]) + R"(],"state":"dead"})"),
               (Json{{"dropped", 0}}))
-        << "all conditions hold";
+        << "all conditions must hold";
     EXPECT_EQ(drop(R"({"state":"dead"})"), (Json{{"dropped", 1}}));
     EXPECT_EQ(queue.stats().pending, 2U);
     EXPECT_EQ(drop(""), (Json{{"dropped", 2}}));
     EXPECT_EQ(queue.stats().pending, 0U);
 }
 
-TEST_F(DeliveriesApiTest, RefusesBadSelectionsAndTouchesNothing) {
+TEST_F(DeliveriesApiTest, RefusesBadSelectionsAndChangesNothing) {
     fill(2);
     struct Bad {
         std::string body;
@@ -237,8 +256,9 @@ TEST_F(DeliveriesApiTest, RefusesBadSelectionsAndTouchesNothing) {
           Bad{"{\"webhook\":\"\xff\"}", "JSON"},
           Bad{R"({"ids":)" + std::string(70, '[') + std::string(70, ']') + "}", "64"}}) {
         for (const auto* path : {"/v1/deliveries/drop", "/v1/deliveries/retry"}) {
+            SCOPED_TRACE(path + (' ' + bad.body));
             const auto detail = problem_of(call("POST", path, bad.body), 400);
-            EXPECT_NE(detail.find(bad.named), std::string::npos) << bad.body << ": " << detail;
+            EXPECT_NE(detail.find(bad.named), std::string::npos) << detail;
         }
     }
     EXPECT_EQ(queue.stats().pending, 2U);

@@ -8,7 +8,7 @@
 namespace test {
 namespace {
 
-/// The text format 0.0.4 as a scraper reads it. Every fault is a test failure.
+/// Parses the text format 0.0.4 as a scraper does. Every violation is a test failure.
 struct Scrape {
     explicit Scrape(const std::string& text) {
         EXPECT_TRUE(text.ends_with('\n'));
@@ -35,7 +35,7 @@ struct Scrape {
             family = line.substr(7, name_end - 7);
             EXPECT_TRUE(is_name(family)) << line;
             EXPECT_TRUE(name_end != std::string::npos && name_end + 1 < line.size())
-                << "no help: " << line;
+                << "HELP without text: " << line;
             EXPECT_TRUE(helped.insert(family).second) << "HELP twice: " << line;
         } else if (line.starts_with("# TYPE ")) {
             const auto type = line.substr(line.rfind(' ') + 1);
@@ -50,7 +50,7 @@ struct Scrape {
 
     void read_sample(const std::string& line) {
         auto at = line.find_first_of("{ ");
-        EXPECT_EQ(line.substr(0, at), family) << "samples stand together under their family";
+        EXPECT_EQ(line.substr(0, at), family) << "samples must follow their family's TYPE";
         EXPECT_TRUE(types.contains(family)) << line;
         while (at < line.size() && (line[at] == '{' || line[at] == ',')) {
             const auto equals = line.find('=', at);
@@ -71,9 +71,8 @@ struct Scrape {
         ASSERT_TRUE(at + 1 < line.size() && line[at] == ' ') << line;
         const std::string number{line.substr(at + 1)};
         char* end = nullptr;
-        const double value = std::strtod(
-            number.c_str(),
-            &end); // libstdc++ 10, of the portable builds, reads no double with from_chars
+        // libstdc++ 10, which the portable builds use, has no from_chars for double.
+        const double value = std::strtod(number.c_str(), &end);
         EXPECT_TRUE(number[0] != ' ' && *end == '\0') << line;
         EXPECT_TRUE(samples.emplace(line.substr(0, at), value).second) << "twice: " << line;
     }
