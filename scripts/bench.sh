@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds the release and measures it on this machine: events a second with 16 keep-alive producers, one POST an event and in NDJSON batches,
-# latency at 200 events a second, CPU, memory and bytes written. Prints one table. Machines differ and are noisy: compare within one run.
+# Builds the release and measures it on this machine: events per second with 16 keep-alive producers,
+# with one POST per event and in NDJSON batches, latency at 200 events per second, CPU, memory and
+# bytes written. Prints one table. Machines differ and are noisy: compare only within one run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-5}
@@ -53,8 +54,8 @@ row() { # row NAME ffl-load-arguments...
 
 {
   printf 'load\taccepted/s\tdelivered/s\tmissing/again\tp50 ms\tp99 ms\tCPU us/event\tdisk B/event\tidle KiB\tpeak KiB\n'
-  row "16 producers, one POST an event" --producers 16
-  row "64 producers, one POST an event" --producers 64
+  row "16 producers, one POST per event" --producers 16
+  row "64 producers, one POST per event" --producers 64
   row "16 producers, NDJSON of 100" --producers 16 --batch 100
   row "200 events/s" --producers 4 --rate 200
 } | column -t -s "$(printf '\t')"

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Makes the board that scripts/board.sh boots: kernel, initial RAM disk and a disk with Debian 12 for arm64 under its own systemd.
-# Packages are unpacked and entered into dpkg's database as installed; none of their scripts runs, so that this takes seconds where
-# an installation inside the emulator takes many minutes. What their scripts would have done and is needed, is done here. No root is needed.
-#   scripts/board-image.sh [DIR]   default build/board; it is made anew when what makes it has changed since
+# Makes the board that scripts/board.sh boots: kernel, initial RAM disk and a disk with Debian 12 for
+# arm64 under its own systemd. Packages are unpacked and entered into dpkg's database as installed;
+# none of their scripts runs, so this takes seconds where an installation inside the emulator takes
+# many minutes. This script does what is needed of their work. It needs no root.
+#   scripts/board-image.sh [DIR]   default: build/board; made again when its sources have changed
 # Makes in DIR: vmlinuz, initrd.img, disk.img (sparse, 1 GiB)
 set -euo pipefail
 self=$(realpath "$0")
@@ -18,7 +19,7 @@ export PATH=$PATH:/usr/sbin:/sbin
 stamp=$dir/.made-by
 sum=$({ cat "$self" scripts/download.sh "$parts/init"; find "$parts/root" -type f -print0 | sort -z | xargs -0 cat; } | sha256sum | cut -d' ' -f1)
 [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ] && exit 0
-# Files of root must belong to root in the image; in a user namespace this user is root.
+# Root's files must belong to root in the image; in a user namespace this user is root.
 if [ "$(id -u)" -ne 0 ] && [ -z "${BOARD_IMAGE_NAMESPACE-}" ]; then
   BOARD_IMAGE_NAMESPACE=1 exec unshare --user --map-root-user "$self" "$@"
 fi
@@ -36,7 +37,7 @@ trap 'rm -rf "$work"' EXIT
 root=$work/root
 scripts/download.sh bookworm arm64 "$work/debs" --depends "${packages[@]}"
 
-# Unpack. On a merged /usr a package that still says /bin must follow the link.
+# Unpack. /usr is merged: a package that still contains /bin must follow the link.
 mkdir -p "$root"/var/lib/dpkg/{info,updates,triggers}
 for top in bin sbin lib; do
   mkdir -p "$root/usr/$top"
@@ -50,13 +51,13 @@ for deb in "$work"/debs/*.deb; do
     --exclude='./usr/share/locale/*' --exclude='./usr/share/info/*'
   dpkg-deb -f "$deb" >"$work/control"
   name=$(sed -n 's/^Package: //p' "$work/control")
-  # dpkg names the files of a package that may be there for two architectures with its architecture.
+  # For a package that can be installed for two architectures, dpkg's file names have the architecture.
   grep -qx 'Multi-Arch: same' "$work/control" && name=$name:arm64
   { sed '/^Package:/a Status: install ok installed' "$work/control"; echo; } >>"$root/var/lib/dpkg/status"
   tar -tf "$work/files.tar" | sed 's#^\.##; s#/$##; s#^$#/.#' >"$root/var/lib/dpkg/info/$name.list"
 done
 
-# What the packages' scripts would have done.
+# The work of the packages' scripts.
 mkdir -p "$root"/{dev,home,mnt,proc,root,run,sys,tmp} "$root/var/log/journal"
 chmod 1777 "$root/tmp" "$root/var/tmp"
 ln -sfn dash "$root/usr/bin/sh"
@@ -76,14 +77,15 @@ quietly systemd-sysusers --root="$root"
 quietly systemctl --root="$root" --quiet preset-all
 quietly systemctl --root="$root" --quiet set-default multi-user.target
 quietly systemctl --root="$root" --quiet enable shell.socket systemd-networkd.service
-# Nobody logs in here, nothing goes out to set the clock, and the emulator is slow: what the agent does not meet is left out.
+# Nobody logs in here, no time server can be reached, and the emulator is slow: services that do not
+# matter to the agent are left out.
 quietly systemctl --root="$root" --quiet mask getty.target getty-static.service serial-getty@ttyAMA0.service systemd-logind.service systemd-timesyncd.service \
   systemd-networkd-wait-online.service dpkg-db-backup.timer fstrim.timer e2scrub_all.timer e2scrub_reap.service systemd-pstore.service \
   systemd-update-utmp.service systemd-update-utmp-runlevel.service systemd-user-sessions.service dev-hugepages.mount dev-mqueue.mount sys-kernel-debug.mount sys-kernel-tracing.mount \
   modprobe@configfs.service modprobe@dm_mod.service modprobe@drm.service modprobe@efi_pstore.service modprobe@fuse.service \
   modprobe@loop.service
 
-# The initial RAM disk holds the modules of the disk and of its file system, in the order of loading.
+# The initial RAM disk contains the modules for the disk and its file system, in loading order.
 kernel=$(ls "$root/usr/lib/modules")
 depmod -b "$root" "$kernel"
 initrd=$work/initrd

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# The whole board: boots Debian for arm64 in an emulator, installs the package on it, does the main job under its systemd, and pulls the plug
-# under load. Nothing that was acknowledged may be lost. The server and the receiver run here; the board reaches them over the emulator's network.
+# The whole board: boots Debian for arm64 in an emulator, installs the package, does the main job
+# under its systemd, and cuts the power under load. Nothing that was acknowledged may be lost. Server
+# and receiver run on this machine; the board reaches them over the emulator's network.
 #   scripts/board.sh [--cuts N] [--seed N] [--short] [--sync normal] [PACKAGE.deb]
-#     --cuts N   power cuts (3); --short: the same with one, for every run of the tests
+#     --cuts N   power cuts (3); --short: only one, as in every test run
 #     --seed N   repeats the moments of the cuts of an earlier run
-#     --sync normal   gives up the fsync before the answer: shows that the test sees a loss
+#     --sync normal   answers without fsync: shows that the test notices a loss
 #     PACKAGE    default: the newest build/packages/*_arm64.deb
-# Exit codes: 0 passed · 1 the agent or its package failed · 2 the test could not be carried out · 64 usage · 69 something is missing here ·
-# 124 it did not come to an end
+# Exit codes: 0 passed · 1 the agent or its package failed · 2 the test could not be carried out ·
+# 64 usage · 69 something is missing on this machine · 124 the test did not finish in time
 set -euo pipefail
 self=$(realpath "$0")
 cd "$(dirname "$self")/.."
@@ -29,13 +30,13 @@ missing() { echo "board.sh: $1" >&2; exit 69; }
 command -v qemu-system-aarch64 >/dev/null || missing "qemu-system-aarch64 is missing (Debian: qemu-system-arm)"
 # shellcheck disable=SC2012  # names of packages, by time
 [ -n "$package" ] || package=$(ls -t build/packages/*_arm64.deb 2>/dev/null | head -n 1 || true)
-[ -f "$package" ] || missing "no package for arm64: ${package:-build/packages/*_arm64.deb}"
+[ -f "$package" ] || missing "no package for arm64 (${package:-build/packages/*_arm64.deb}); build one: scripts/package.sh arm64"
 for program in simulator receiver; do
   [ -x "build/release/test/ffl-$program" ] || missing "build first: cmake --build --preset release --target ffl-simulator ffl-receiver"
 done
 
-scripts/board-image.sh build/board || { echo "board.sh: no image" >&2; exit 2; }
-# A board that hangs must not hold the tests for ever; what the run started ends with it.
+scripts/board-image.sh build/board || { echo "board.sh: cannot make the image" >&2; exit 2; }
+# A board that hangs must not block the tests forever; whatever the run started ends with it.
 PYTHONDONTWRITEBYTECODE=1 exec timeout --foreground --kill-after=30 $((900 + 120 * cuts)) \
   python3 test/board/run.py --image "$PWD/build/board" --work "$PWD/build/board/run" --programs "$PWD/build/release/test" \
   --data "$PWD/test/data" --cuts "$cuts" ${options[@]+"${options[@]}"} "$package"

@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Cross-compiles the agent and its unit tests, and runs the tests under qemu-user; says at the end what the binary asks of its system.
+# Cross-compiles the agent and its unit tests and runs the tests under qemu-user; prints at the end
+# what the binary requires of its system.
 #   scripts/cross.sh TARGET
-#     TARGET  cross-arm64 | cross-armhf         for Debian 12 or later: shares the system's OpenSSL, SQLite and C++ runtime
-#             portable-arm64 | portable-armhf   for glibc 2.31 or later (Debian 11, JetPack 5): has them inside
+#     TARGET  cross-arm64 | cross-armhf         for Debian 12 or later: uses the system's libraries
+#             portable-arm64 | portable-armhf   for glibc 2.31 or later (Debian 11, JetPack 5)
 set -euo pipefail
 self=$(realpath "$0")
 cd "$(dirname "$self")/.."
 target=${1-}
 case $target in
   cross-arm64 | cross-armhf | portable-arm64 | portable-armhf) ;;
-  *) sed -n '2,5s/^# \{0,1\}//p' "$self" >&2; exit 64 ;;
+  *) sed -n '2,6s/^# \{0,1\}//p' "$self" >&2; exit 64 ;;
 esac
 kind=${target%-*} arch=${target#*-}
 jobs=${JOBS:-$(nproc)}

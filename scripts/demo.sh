@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# The main job, end to end, on this machine's loopback: a simulated FindFace Lite, a callback receiver and the agent as it is shipped.
-# Creates the manual's example webhook and one for everything, sends events and prints the callbacks as they come; then takes the receiver away,
-# sends more, kills the agent, starts both again, and counts. Exits 1 if a callback is missing.
+# The main job, end to end, on this machine's loopback: a simulated FindFace Lite, a callback receiver
+# and the agent as it is shipped. Creates the manual's example webhook and one for everything, sends
+# events and prints the callbacks as they arrive; then stops the receiver, sends more events, kills
+# the agent, starts both again, and counts. Exits with 1 if a callback is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -48,16 +49,16 @@ until_true() { # until_true SECONDS COMMAND...
 listening() { grep -q '^listening on ' "$dir/$1.out"; }
 port_of() { sed -n 's/^listening on .*:\([0-9]*\)$/\1/p' "$dir/$1.out" | tail -n 1; }
 ready() { agent status >/dev/null 2>&1; }
-# Callbacks that were answered 200, each counted once by its webhook-id.
+# Callbacks that were answered with 200, each counted once by its webhook-id.
 arrived() { grep -h '"status":200' "$dir"/receiver.out | jq -r .webhook_id | sort -u | wc -l; }
 all_arrived() { [ "$(arrived)" -eq "$expected" ]; }
-send() { # send FILE: how many deliveries the agent owes for it
+send() { # send FILE: adds the deliveries that the agent promises to the expected ones
   local answer
   answer=$(agent send "$1" --json)
   echo "  agent: $answer"
   expected=$((expected + $(jq .deliveries <<<"$answer")))
 }
-show_new() { # the callbacks that came since the last call
+show_new() { # the callbacks that arrived since the last call
   tail -n "+$((shown + 1))" "$dir/receiver.out" | grep webhook_id |
     jq -r '"  callback \(.path)  event \(.event_id)  \(.type // "-")  attempt \(.attempt)"' || true
   shown=$(wc -l <"$dir/receiver.out")
@@ -89,7 +90,7 @@ INI
 start agent "$bin/ffl-agent" run --config "$dir/agent.ini"
 until_true 10 ready
 
-say "The manual's example webhook, and one for everything, created on the server through the agent's command line"
+say "The manual's example webhook and one for everything, created with the agent's command line"
 jq --arg target "http://127.0.0.1:$receiver_port/webhook_test" '.target = $target' test/data/manual_webhook.json >"$dir/example.json"
 agent webhook create "$dir/example.json" --json
 echo "{\"name\": \"everything\", \"target\": \"http://127.0.0.1:$receiver_port/everything\"}" | agent webhook create - --json
@@ -108,14 +109,14 @@ send "$dir/first.ndjson"
 until_true 15 all_arrived
 show_new
 
-say "The receiver goes away; more events come"
+say "The receiver stops; more events are sent"
 stop receiver TERM
 send "$dir/second.ndjson"
 agent queue list --limit 5
 
-say "The agent is killed (SIGKILL) with a full queue, and started again; so is the receiver"
+say "The agent is killed (SIGKILL) with deliveries pending; then both are started again"
 stop agent KILL
-agent queue list --json | jq -r '"  while it is dead the database holds \(.deliveries | length) deliveries"'
+agent queue list --json | jq -r '"  meanwhile the database holds \(.deliveries | length) deliveries"'
 start agent "$bin/ffl-agent" run --config "$dir/agent.ini"
 until_true 10 ready
 start receiver "$bin/test/ffl-receiver" --port "$receiver_port"
@@ -126,5 +127,5 @@ agent status
 say "Result"
 missing=$((expected - $(arrived)))
 repeats=$(($(grep -hc '"status":200' "$dir/receiver.out") - $(arrived)))
-echo "  owed $expected callbacks, arrived $(arrived), missing $missing, arrived again after the kill $repeats"
+echo "  expected $expected callbacks, arrived $(arrived), missing $missing, repeated after the kill $repeats"
 [ "$missing" -eq 0 ]

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Downloads Debian packages of another suite or architecture, without touching this machine's own apt: nothing is installed and no root is
-# needed. They come from the mirror that this machine's apt uses.
+# Downloads Debian packages of another suite or architecture from the mirror that this machine's apt
+# uses, without touching that apt: nothing is installed, and no root is needed.
 #   scripts/download.sh SUITE ARCH DIR [--depends] PACKAGE...
 #     SUITE      bullseye, bookworm, trixie
 #     ARCH       arm64 | armhf | amd64
-#     DIR        where the .deb files are put
-#     --depends  what the packages need too (without what they recommend)
+#     DIR        where to put the .deb files
+#     --depends  download their dependencies too (but not what they recommend)
 set -euo pipefail
 suite=${1:?SUITE} arch=${2:?ARCH} dir=$(realpath -m "${3:?DIR}")
 shift 3
@@ -15,7 +15,7 @@ if [ "${1-}" = --depends ]; then
   shift
 fi
 
-mirror=$(apt-get indextargets --format '$(REPO_URI)' | grep -m1 '/debian/\?$') || { echo "download.sh: apt has no Debian mirror" >&2; exit 1; }
+mirror=$(apt-get indextargets --format '$(REPO_URI)' | grep -m1 '/debian/\?$') || { echo "download.sh: this machine's apt has no Debian mirror" >&2; exit 1; }
 apt=$(mktemp -d)
 trap 'rm -rf "$apt"' EXIT
 mkdir -p "$dir" "$apt"/etc/apt/{apt.conf.d,preferences.d,trusted.gpg.d} "$apt"/var/lib/apt/lists/partial "$apt"/var/cache/apt/archives/partial \

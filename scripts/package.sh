@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the packages for devices (portable builds: one package an architecture, for Debian 11 to 13, Raspberry Pi OS 11 to 13, JetPack 5 to 7)
-# into build/packages, and checks each.
+# Builds the packages for devices into build/packages and checks each. They are portable builds: one
+# package per architecture, for Debian 11 to 13, Raspberry Pi OS 11 to 13 and JetPack 5 to 7.
 #   scripts/package.sh [amd64|arm64|armhf]...     default: all three
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -19,7 +19,7 @@ for arch in "$@"; do
 done
 scripts/setup.sh package
 
-# The same source gives the same package, byte for byte.
+# The same source makes the same package, byte for byte.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date -r CHANGELOG.md +%s)}
 export SOURCE_DATE_EPOCH
 
