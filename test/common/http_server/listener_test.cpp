@@ -23,7 +23,7 @@ using test::RawClient;
 using test::RunningServer;
 using namespace std::chrono_literals;
 
-/// A folder that goes with the test.
+/// A folder that is removed with the test.
 struct Folder {
     fs::path path;
     Folder() {
@@ -46,7 +46,7 @@ common::Result<std::uint16_t> listen(RunningServer& server, const std::string& a
     return server.on_loop([&](Server& http) { return http.listen(address, cert, key); });
 }
 
-/// A socket file that nobody listens on any more.
+/// Creates a socket file that no process listens on.
 void leave_stale_socket(const std::string& path) {
     const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
     sockaddr_un address{};
@@ -60,7 +60,7 @@ TEST(UnixListener, HasTheModeItWasGivenAndRemovesItsFile) {
     const Folder folder;
     const auto path = folder / "agent.sock";
     RunningServer server;
-    const auto old = ::umask(0077); // the mode is the caller's, whatever the umask
+    const auto old = ::umask(0077); // the caller's mode holds, whatever the umask
     const auto open = listen_unix(server, path);
     ::umask(old);
     ASSERT_TRUE(open) << open.error().message;
@@ -124,7 +124,7 @@ TEST(UnixListener, SaysWhatIsWrongWithAPath) {
     const std::string long_path = "/tmp/" + std::string(103, 'a');
     EXPECT_NE(message(long_path).find("107"), std::string::npos) << message(long_path);
     EXPECT_NE(message("").find("107"), std::string::npos);
-    EXPECT_TRUE(listen_unix(server, folder / "agent.sock")); // the server is none the worse
+    EXPECT_TRUE(listen_unix(server, folder / "agent.sock")); // the server still works
 }
 
 TEST(UnixListener, HasItsOwnConnectionLimit) {
@@ -264,7 +264,7 @@ TEST(Listener, EnduresAShortageOfDescriptors) {
     EXPECT_EQ(echo_of(before.ask(RawClient::get("/")))["path"], "/");
     testing::internal::CaptureStderr();
     const int client =
-        ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); // the last descriptor that there is
+        ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); // the last descriptor available
     rlimit limit{};
     ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
     const auto plenty = limit.rlim_cur;
@@ -280,8 +280,9 @@ TEST(Listener, EnduresAShortageOfDescriptors) {
     const timeval pause{0, 500'000};
     ::setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &pause, sizeof pause);
     char first = 0;
-    EXPECT_EQ(::recv(client, &first, 1, 0), -1);                      // not accepted
-    EXPECT_EQ(echo_of(before.ask(RawClient::get("/")))["path"], "/"); // nobody else suffers
+    EXPECT_EQ(::recv(client, &first, 1, 0), -1); // not accepted
+    EXPECT_EQ(echo_of(before.ask(RawClient::get("/")))["path"],
+              "/"); // other clients are not affected
     limit.rlim_cur = plenty;
     ::setrlimit(RLIMIT_NOFILE, &limit);
     const timeval patience{10, 0};
@@ -344,9 +345,10 @@ TEST(Stop, CancelsWhatIsNotDoneInTime) {
     EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
-// A leak or a use after free is the sanitizers' business.
+// The sanitizers would report a leak or a use after free.
 TEST(Stop, LeavesNothingBehindWhenTheServerIsDestroyedWithoutIt) {
     for (const bool loop_goes_on : {true, false}) {
+        SCOPED_TRACE(loop_goes_on);
         common::asio::io_context loop{1};
         {
             Server server{loop.get_executor(), {}, [](const common::Incoming&) {

@@ -13,13 +13,14 @@ TEST(Server, RefusesMalformedRequestsWithAReasonAndKeepsServing) {
     RunningServer server;
     const auto table = test::bad_requests();
     ASSERT_GE(table.size(), 30U);
-    for (const auto& [name, bytes, status] : table) {
-        SCOPED_TRACE(name);
+    for (const auto& bad : table) {
+        SCOPED_TRACE(bad.name);
         auto client = server.client();
-        const auto reply = client.ask(bytes);
-        expect_problem(reply, status);
+        const auto reply = client.ask(bad.bytes);
+        const auto detail = expect_problem(reply, bad.status);
+        EXPECT_NE(detail.find(bad.says), std::string::npos) << detail;
         EXPECT_EQ(reply ? reply->header("Connection") : "", "close");
-        EXPECT_TRUE(client.closed()); // nothing behind it was taken for a request
+        EXPECT_TRUE(client.closed()); // nothing after it was taken for a request
         EXPECT_EQ(echo_of(server.client().ask(RawClient::get("/next")))["path"], "/next");
     }
     EXPECT_EQ(server.handled, table.size());
@@ -31,10 +32,12 @@ TEST(Server, SaysThatARequestEndedEarly) {
          {"GET / HT", "GET / HTTP/1.1\r\nHost: x\r\n",
           "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf",
           "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"}) {
+        SCOPED_TRACE(half);
         auto client = server.client();
         client.send(half);
         client.finish();
-        expect_problem(client.read(), 400);
+        EXPECT_EQ(expect_problem(client.read(), 400),
+                  "the connection ended before the request was complete");
         EXPECT_TRUE(client.closed());
     }
     EXPECT_EQ(server.handled, 0U);
@@ -44,11 +47,11 @@ TEST(Server, ReadsATooLargeBodyBeforeItAnswers) {
     RunningServer server;
     const std::string body(8 * 1024 * 1024, 'x');
     auto client = server.client();
-    ASSERT_TRUE(
-        client.send(RawClient::post("/", body))); // a client that reads nothing until all is sent
+    ASSERT_TRUE(client.send(
+        RawClient::post("/", body))); // a client that reads nothing until it has sent everything
     const auto reply = client.read();
     const auto detail = expect_problem(reply, 413);
-    EXPECT_NE(detail.find("65536"), std::string::npos) << detail;
+    EXPECT_EQ(detail, "the body exceeds the limit of 65536 bytes");
     EXPECT_EQ(reply->header("Connection"), "close");
     EXPECT_TRUE(client.closed());
 
@@ -96,12 +99,13 @@ TEST(Server, Answers408ToARequestThatStaysHalfSent) {
          {"G", "GET / HTTP/1.1\r\nHost: x\r\n",
           "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf",
           "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"}) {
+        SCOPED_TRACE(half);
         auto client = server.client();
         client.send(half);
-        expect_problem(client.read(), 408);
+        EXPECT_EQ(expect_problem(client.read(), 408), "the request was not complete within 200 ms");
         EXPECT_TRUE(client.closed());
     }
-    // Also on a connection that has served, and though single bytes keep coming.
+    // Also on a connection that was used before, and although single bytes keep arriving.
     auto client = server.client();
     EXPECT_EQ(echo_of(client.ask(RawClient::get("/1")))["path"], "/1");
     std::thread trickle{[&client] {
@@ -117,7 +121,7 @@ TEST(Server, Answers408ToARequestThatStaysHalfSent) {
     trickle.join();
     ASSERT_TRUE(reply);
     EXPECT_TRUE(reply->status == 408 || reply->status == 414)
-        << reply->head; // a quick machine gets all of it in
+        << reply->head; // a fast machine sends all of it in time
 }
 
 TEST(Server, ClosesIdleConnectionsWithoutAnAnswer) {
@@ -139,7 +143,7 @@ TEST(Server, DoesNotMistakeASlowHandlerForASlowClient) {
     auto client = server.client();
     client.send(RawClient::get("/slow"));
     server.wait_for_handled(1);
-    EXPECT_TRUE(server.client().closed()); // by now both time-outs have passed
+    EXPECT_TRUE(server.client().closed()); // by then, both time-outs have passed
     server.release();
     EXPECT_EQ(echo_of(client.read())["path"], "/slow");
 }
@@ -152,7 +156,7 @@ TEST(Server, DoesNotWaitForeverForAClientThatDoesNotRead) {
     auto deaf = server.client();
     deaf.send(RawClient::get("/large"));
     server.wait_for_handled(1);
-    // Its place becomes free when the server gives it up; until then others are turned away.
+    // Others are turned away until the server gives the connection up.
     for (;;) {
         const auto reply = server.client().ask(RawClient::get("/next"));
         ASSERT_TRUE(reply);
@@ -176,7 +180,7 @@ TEST(Server, TurnsAwayOneConnectionTooMany) {
     for (int i = 0; i < 10; ++i) {
         auto third = server.client();
         const auto reply = third.ask(RawClient::post("/", std::string(100'000, 'x')));
-        expect_problem(reply, 503);
+        EXPECT_EQ(expect_problem(reply, 503), "too many open connections; try again later");
         EXPECT_EQ(reply->header("Retry-After"), "1");
         EXPECT_TRUE(third.closed());
     }
@@ -200,7 +204,7 @@ TEST(Server, MakesRoomByClosingTheConnectionThatIsIdleLongest) {
     }
     server.wait_for_handled(3);
     EXPECT_EQ(echo_of(clients[0].ask(RawClient::get("/1b")))["path"],
-              "/1b"); // now the second is idle longest
+              "/1b"); // now the second has been idle longest
     auto more = server.client();
     EXPECT_EQ(echo_of(more.ask(RawClient::get("/4")))["path"], "/4");
     EXPECT_TRUE(clients[1].closed());
