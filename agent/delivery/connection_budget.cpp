@@ -1,48 +1,41 @@
 #include "agent/delivery/connection_budget.hpp"
 
-#include "agent/delivery/lane.hpp"
-
 #include <algorithm>
 
 namespace agent {
 
-void ConnectionBudget::Queue::push(std::shared_ptr<Lane> lane) {
-    if (present_.insert(lane.get()).second) {
-        lanes_.push_back(std::move(lane));
+void ConnectionBudget::Turns::push(std::shared_ptr<ConnectionUser> user) {
+    if (present_.insert(user.get()).second) {
+        users_.push_back(std::move(user));
     }
 }
 
-std::shared_ptr<Lane> ConnectionBudget::Queue::pop() {
-    auto lane = std::move(lanes_.front());
-    lanes_.pop_front();
-    present_.erase(lane.get());
-    return lane;
+std::shared_ptr<ConnectionUser> ConnectionBudget::Turns::pop() {
+    auto user = std::move(users_.front());
+    users_.pop_front();
+    present_.erase(user.get());
+    return user;
 }
 
-void ConnectionBudget::Queue::clear() {
-    lanes_.clear();
+void ConnectionBudget::Turns::clear() {
+    users_.clear();
     present_.clear();
 }
 
-void ConnectionBudget::want(const std::shared_ptr<Lane>& lane) {
-    if (!closed_ && lane->wants()) {
-        queue_of(*lane).push(lane);
+void ConnectionBudget::want(const std::shared_ptr<ConnectionUser>& user) {
+    if (!closed_ && user->wants()) {
+        turns_of(*user).push(user);
         start();
     }
 }
 
-void ConnectionBudget::take(bool reachable) {
-    ++in_flight_;
-    unreachable_in_flight_ += reachable ? 0 : 1;
-}
-
-void ConnectionBudget::give_back(bool reachable) {
+void ConnectionBudget::release(bool reachable) {
     --in_flight_;
     unreachable_in_flight_ -= reachable ? 0 : 1;
     start();
 }
 
-void ConnectionBudget::turned(bool reachable, std::size_t in_flight) {
+void ConnectionBudget::reachability_changed(bool reachable, std::size_t in_flight) {
     if (reachable) {
         unreachable_in_flight_ -= in_flight;
     } else {
@@ -56,11 +49,12 @@ void ConnectionBudget::close() {
     unreachable_.clear();
 }
 
-ConnectionBudget::Queue& ConnectionBudget::queue_of(const Lane& lane) {
-    return lane.reachable() ? reachable_ : unreachable_;
+ConnectionBudget::Turns& ConnectionBudget::turns_of(const ConnectionUser& user) {
+    return user.reachable() ? reachable_ : unreachable_;
 }
 
-ConnectionBudget::Queue* ConnectionBudget::next() {
+/// Whose turn it is; null while nobody may start. The two kinds alternate where both wait.
+ConnectionBudget::Turns* ConnectionBudget::next() {
     const auto limit = std::max<std::uint64_t>(config_.delivery.connections, 1);
     if (closed_ || in_flight_ >= limit) {
         return nullptr;
@@ -76,23 +70,21 @@ ConnectionBudget::Queue* ConnectionBudget::next() {
 }
 
 void ConnectionBudget::start() {
-    // An attempt may end before start_one() returns, and comes here again.
-    if (starting_) {
-        return;
-    }
-    starting_ = true;
-    while (auto* const queue = next()) {
-        const auto lane = queue->pop();
-        auto& right = queue_of(*lane);
-        if (&right != queue) {
-            right.push(lane);
+    while (auto* const turns = next()) {
+        const auto user = turns->pop();
+        // Its target's state may have changed while it waited.
+        if (auto& right = turns_of(*user); &right != turns) {
+            right.push(user);
             continue;
         }
-        if (lane->start_one() && lane->wants()) {
-            queue_of(*lane).push(lane);
+        if (user->start_one()) {
+            ++in_flight_;
+            unreachable_in_flight_ += user->reachable() ? 0 : 1;
+            if (user->wants()) {
+                turns_of(*user).push(user);
+            }
         }
     }
-    starting_ = false;
 }
 
 } // namespace agent

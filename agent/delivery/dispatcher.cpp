@@ -25,7 +25,7 @@ Dispatcher::Dispatcher(common::Executor loop, common::Clock& clock, common::Http
 
 Dispatcher::~Dispatcher() = default;
 
-void Dispatcher::redraw() {
+void Dispatcher::update_lanes() {
     if (state_->stopped) {
         return;
     }
@@ -33,16 +33,16 @@ void Dispatcher::redraw() {
     auto& lanes = state_->lanes;
     std::erase_if(lanes, [](const auto& entry) { return entry.second->ended(); });
 
-    std::map<std::string, Lane::Webhooks> drawn;
+    std::map<std::string, Lane::Webhooks> wanted;
     const auto snapshot = state_->cache.snapshot();
     for (const auto& webhook : snapshot->webhooks) {
         if (webhook->state == WebhookState::serving) {
-            drawn[webhook->target.origin()].emplace(webhook->key, webhook);
+            wanted[webhook->target.origin()].emplace(webhook->key, webhook);
         }
     }
     context.by_webhook.clear();
     std::vector<std::shared_ptr<Lane>> added;
-    for (const auto& [origin, webhooks] : drawn) {
+    for (const auto& [origin, webhooks] : wanted) {
         auto& lane = lanes[origin];
         if (!lane) {
             lane = std::make_shared<Lane>(state_->context, origin);
@@ -53,7 +53,7 @@ void Dispatcher::redraw() {
         }
     }
     for (const auto& [origin, lane] : lanes) {
-        lane->serve(std::move(drawn[origin]));
+        lane->serve(std::move(wanted[origin]));
     }
     for (const auto& lane : added) {
         context.lanes.spawn("lane " + lane->origin(), Lane::run(lane));
@@ -100,18 +100,14 @@ Task<> Dispatcher::State::stop(std::shared_ptr<State> state, common::Millis grac
     context.lanes.cancel();
     const auto deadline = context.clock.now() + grace;
     while (!context.in_flight.empty() && context.clock.now() < deadline) {
-        auto wait = context.attempt_ended.wait_until(deadline);
-        co_await std::move(wait);
+        co_await context.attempt_ended.wait_until(deadline);
     }
     context.attempts.cancel();
-    auto attempts = context.attempts.join();
-    co_await std::move(attempts);
-    auto lanes = context.lanes.join();
-    co_await std::move(lanes);
+    co_await context.attempts.join();
+    co_await context.lanes.join();
     context.by_webhook.clear();
     state->lanes.clear();
-    auto written = context.queue.flush();
-    co_await std::move(written);
+    co_await context.queue.flush();
 }
 
 } // namespace agent

@@ -1,7 +1,10 @@
-// Dispatcher: makes the attempts. One lane a target (scheme, host, port), each with its slots, its
-// fresh deliveries in memory (bounded, the rest is read back from the queue), its retries, its
-// probe. Lanes share nothing but the limit of attempts in flight. Loop thread. Nothing here
-// survives a crash and nothing needs to: the queue has it all.
+// Dispatcher: makes the attempts. One lane per target (scheme, host, port), each with its own
+// connections, fresh deliveries, retries and probe. Lanes share nothing but the limit of attempts
+// in flight. Loop thread. Nothing here survives a crash, and nothing needs to: the queue has it
+// all.
+//
+// agent/delivery/ sends what the queue holds and reports every outcome to it. It uses the queue,
+// the webhook cache, the configuration and the HTTP client, and does not know the API.
 #pragma once
 
 #include "agent/config/config.hpp"
@@ -17,39 +20,38 @@
 
 namespace agent {
 
-/// A lane as people see it.
+/// A lane as seen from outside.
 struct LaneStatus {
     std::string target; ///< origin
-    bool reachable =
-        true; ///< false: no HTTP answer since an attempt got none; retries wait behind one probe
+    /// False: no HTTP answer since an attempt got none, and retries wait for one probe.
+    bool reachable = true;
     std::size_t in_flight = 0;
-    std::size_t held = 0; ///< deliveries in memory
+    std::size_t held = 0; ///< deliveries in memory, without those in flight
 };
 
 class Dispatcher {
   public:
-    /// Nothing is attempted before the first redraw(). Once there was one, stop() must have
-    /// returned before the dispatcher goes.
+    /// Nothing is attempted before the first update_lanes(). After that, stop() must have returned
+    /// before the dispatcher is destroyed.
     Dispatcher(common::Executor loop, common::Clock& clock, common::HttpClient& client,
                Queue& queue, WebhookCache& cache, const Config& config, Counters& stats);
     ~Dispatcher();
 
     /// New committed deliveries.
     void committed(std::vector<Delivery> deliveries);
-    /// The snapshot or the configuration changed: lanes are drawn anew; what they held in memory is
-    /// read back.
-    void redraw();
-    /// Somebody retried or dropped deliveries: what is held of them is read back, and their lanes
-    /// look at once.
+    /// The snapshot or the configuration has changed. A lane whose webhooks are others now reads
+    /// back what it held in memory.
+    void update_lanes();
+    /// Deliveries were retried or dropped from outside: their lanes read them back at once.
     void rows_changed(const Selection& selection);
 
     [[nodiscard]] std::vector<LaneStatus> lanes() const;
-    /// Grows with every attempt and every look at the queue: the watchdog's proof that deliveries
-    /// make progress.
+    /// Grows with every attempt and every read from the queue, as proof for the watchdog that
+    /// deliveries make progress.
     [[nodiscard]] std::uint64_t progress() const;
 
-    /// No new attempts; those in flight get up to `grace`, then they are broken off. Settled when
-    /// it returns.
+    /// Starts no new attempts. Those in flight get up to `grace`, then they are cancelled. Every
+    /// outcome is written when it returns, unless the database refuses it.
     common::Task<> stop(common::Millis grace);
 
   private:

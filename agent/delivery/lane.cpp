@@ -6,23 +6,22 @@ namespace agent {
 
 namespace {
 
-using common::Instant;
+namespace asio = common::asio;
 using common::Millis;
 using common::Task;
 
-/// After the store said no.
-constexpr Millis store_pause{1'000};
-/// A look for retries may write down what was settled before it, and that is an fsync. Dues that
-/// lie closer together than this are found by one look, as far as the backoff is not made
-/// noticeably longer by it.
-constexpr Millis longest_look_pause{100};
+/// After the database has refused a read.
+constexpr Millis failure_pause{1'000};
+/// Reading retries may first write the outcomes that wait, and that is an fsync. So retries due
+/// within this span share one read, unless that would noticeably lengthen the backoff.
+constexpr Millis longest_read_pause{100};
 
-Millis look_pause(const common::Backoff& backoff) {
-    return std::clamp(backoff.initial / 10, Millis{1}, longest_look_pause);
+Millis read_pause(const common::Backoff& backoff) {
+    return std::clamp(backoff.initial / 10, Millis{1}, longest_read_pause);
 }
 
-/// Whether attempts of `now` are sent otherwise than those of `before` were: then an unreachable
-/// target may have become reachable.
+/// False if attempts are sent differently now, so that an unreachable target may have become
+/// reachable.
 bool sent_alike(const Webhook& before, const Webhook& now) {
     const auto& a = before.settings;
     const auto& b = now.settings;
@@ -37,52 +36,88 @@ double LaneContext::chance() {
 }
 
 Lane::Lane(std::shared_ptr<LaneContext> context, std::string origin)
-    : context_{std::move(context)}, origin_{std::move(origin)}, memory_{context_->in_flight},
+    : context_{std::move(context)}, origin_{std::move(origin)}, fresh_{[this](std::int64_t id) {
+          return context_->in_flight.contains(id) || retries_.contains(id);
+      }},
+      retries_{[this](std::int64_t id) {
+          return context_->in_flight.contains(id) || fresh_.contains(id);
+      }},
       log_{context_->clock}, wakeup_{context_->loop, context_->clock} {}
 
 Task<> Lane::run(std::shared_ptr<Lane> lane) {
     while (!lane->ended()) {
-        if (lane->may_read_fresh()) {
-            auto read = lane->read_fresh();
-            co_await std::move(read);
+        if (lane->plan().read_fresh) {
+            co_await lane->read_fresh();
         }
-        if (lane->may_read_retries()) {
-            auto read = lane->read_retries();
-            co_await std::move(read);
+        if (lane->plan().read_retries) {
+            co_await lane->read_retries();
         }
         lane->context_->budget.want(lane);
-        if (lane->may_read_fresh() || lane->may_read_retries()) {
+        const auto plan = lane->plan();
+        if (plan.reads()) {
             continue;
         }
-        const auto when = lane->next_time();
-        auto wait = when ? lane->wakeup_.wait_until(*when) : lane->wakeup_.wait();
-        co_await std::move(wait);
+        if (plan.wake_at) {
+            co_await lane->wakeup_.wait_until(*plan.wake_at);
+        } else {
+            co_await lane->wakeup_.wait();
+        }
     }
 }
 
+/// A change of what this depends on must be followed by wakeup_.notify(), so that run() plans
+/// again. The start of an attempt needs none, because its end follows; nor does committed(), which
+/// asks for a connection itself.
+LanePlan Lane::plan() const {
+    const auto& delivery = context_->config.delivery;
+    LaneSituation lane;
+    lane.now = context_->clock.now();
+    lane.serving = !webhooks_.empty();
+    lane.connections = lane_connections(delivery.connections, delivery.connections_per_target);
+    lane.in_flight = in_flight_;
+    lane.fresh_in_flight = fresh_in_flight_;
+    lane.has_fresh = !fresh_.empty();
+    lane.has_retry = !retries_.empty();
+    lane.wants_fresh = fresh_.wants_read();
+    lane.read_fresh_at = read_fresh_at_;
+    if (const auto due = retries_.read_at()) {
+        lane.next_retry = lane.now + Millis{*due - context_->queue.queue_time()};
+    }
+    lane.read_retries_at = read_retries_at_;
+    if (outage_) {
+        lane.unreachable = true;
+        lane.probing = outage_->probing;
+        lane.probe_at = outage_->probe_at;
+    }
+    return make_plan(lane);
+}
+
 void Lane::serve(Webhooks webhooks) {
-    const auto alike = [](const auto& before, const auto& now) {
-        return sent_alike(*before.second, *now.second);
-    };
     const auto same_key = [](const auto& before, const auto& now) {
         return before.first == now.first;
     };
-    const bool same_keys =
-        std::equal(webhooks_.begin(), webhooks_.end(), webhooks.begin(), webhooks.end(), same_key);
-    const bool same = same_keys && std::equal(webhooks_.begin(), webhooks_.end(), webhooks.begin(),
-                                              webhooks.end(), alike);
+    const auto alike = [](const auto& before, const auto& now) {
+        return before.first == now.first && sent_alike(*before.second, *now.second);
+    };
+    const auto same = [&](const auto& equal) {
+        return std::equal(webhooks_.begin(), webhooks_.end(), webhooks.begin(), webhooks.end(),
+                          equal);
+    };
+    const bool same_keys = same(same_key);
+    const bool same_requests = same(alike);
     webhooks_ = std::move(webhooks);
     if (!same_keys) {
-        memory_.forget();
+        fresh_.forget();
+        retries_.forget();
     }
-    if (!same) {
+    if (!same_requests) {
         probe_now();
     }
     wakeup_.notify();
 }
 
 void Lane::committed(Delivery delivery) {
-    memory_.offer(std::move(delivery));
+    fresh_.committed(std::move(delivery));
     context_->budget.want(shared_from_this());
 }
 
@@ -90,7 +125,8 @@ void Lane::rows_changed(const Selection& selection) {
     if (selection.webhook && !webhooks_.contains(*selection.webhook)) {
         return;
     }
-    memory_.forget(selection);
+    fresh_.forget(selection);
+    retries_.forget(selection);
     read_retries_at_ = context_->clock.now();
     probe_now();
     wakeup_.notify();
@@ -112,114 +148,41 @@ std::vector<std::string> Lane::keys() const {
     return keys;
 }
 
-bool Lane::may_read_fresh() const {
-    return !webhooks_.empty() && memory_.wants_fresh() && context_->clock.now() >= read_fresh_at_;
-}
-
 Task<> Lane::read_fresh() {
-    const auto question = memory_.begin_fresh();
-    auto query = context_->queue.fresh(keys(), question.after, question.limit);
-    auto batch = co_await std::move(query);
+    const auto query = fresh_.begin_read();
+    auto batch = co_await context_->queue.fresh(keys(), query.after, query.limit);
     ++context_->progress;
     if (!batch) {
-        read_fresh_at_ = context_->clock.now() + store_pause;
+        read_fresh_at_ = context_->clock.now() + failure_pause;
     }
-    memory_.end_fresh(std::move(batch));
-}
-
-bool Lane::may_read_retries() const {
-    const auto now = context_->clock.now();
-    if (webhooks_.empty() || !memory_.wants_retries() || now < read_retries_at_ ||
-        *memory_.next_due() > context_->queue.queue_time()) {
-        return false;
-    }
-    return !outage_ || (!memory_.has_retry() && !outage_->probing && now >= outage_->probe_at);
+    fresh_.end_read(std::move(batch));
 }
 
 Task<> Lane::read_retries() {
-    const auto question = memory_.begin_retries();
-    auto query = context_->queue.due(keys(), question.limit);
-    auto batch = co_await std::move(query);
+    const auto limit = retries_.begin_read(context_->in_flight.size());
+    auto batch = co_await context_->queue.due(keys(), limit);
     ++context_->progress;
-    const bool read = batch.has_value();
-    const bool more = read && batch->more;
-    const bool found = memory_.end_retries(std::move(batch));
-    const auto pause = !read           ? store_pause
-                       : more && found ? Millis{0}
-                                       : look_pause(context_->config.delivery.retry);
+    auto pause = batch ? read_pause(context_->config.delivery.retry) : failure_pause;
+    auto found = retries_.end_read(std::move(batch));
+    if (found.more) {
+        pause = Millis{0};
+    }
+    fresh_.add(std::move(found.fresh));
     read_retries_at_ = context_->clock.now() + pause;
-}
-
-std::optional<Instant> Lane::next_time() const {
-    const auto now = context_->clock.now();
-    std::optional<Instant> earliest;
-    // What is not ahead waits for something else than time: a slot, an answer.
-    const auto consider = [&](Instant when) {
-        if (when > now && (!earliest || when < *earliest)) {
-            earliest = when;
-        }
-    };
-    if (webhooks_.empty()) {
-        return earliest;
-    }
-    if (memory_.wants_fresh()) {
-        consider(read_fresh_at_);
-    }
-    if (outage_ && memory_.has_retry()) {
-        consider(outage_->probe_at);
-    } else if (memory_.wants_retries() && !(outage_ && outage_->probing)) {
-        auto look = std::max(read_retries_at_,
-                             now + Millis{*memory_.next_due() - context_->queue.queue_time()});
-        if (outage_) {
-            look = std::max(look, outage_->probe_at);
-        }
-        consider(look);
-    }
-    return earliest;
 }
 
 // Starting.
 
-std::size_t Lane::connection_limit() const {
-    // Of all that there are one is left to the others.
-    const auto& delivery = context_->config.delivery;
-    const auto others = delivery.connections > 1 ? delivery.connections - 1 : 1;
-    return static_cast<std::size_t>(
-        std::max<std::uint64_t>(std::min(delivery.connections_per_target, others), 1));
-}
-
-bool Lane::may_try_fresh() const {
-    return memory_.has_fresh() && in_flight_ < connection_limit() &&
-           (!outage_ || fresh_in_flight_ == 0);
-}
-
-bool Lane::may_try_retry() const {
-    if (!memory_.has_retry() || in_flight_ >= connection_limit()) {
-        return false;
-    }
-    if (outage_) {
-        return !outage_->probing && context_->clock.now() >= outage_->probe_at;
-    }
-    return in_flight_ - fresh_in_flight_ < std::max<std::size_t>(connection_limit() - 1, 1);
-}
-
-bool Lane::wants() const {
-    return may_try_fresh() || may_try_retry();
-}
-
 bool Lane::start_one() {
-    while (wants()) {
-        const bool fresh = may_try_fresh();
-        auto delivery = fresh ? memory_.take_fresh() : memory_.take_retry();
-        const auto webhook = webhooks_.at(delivery.webhook);
+    for (auto next = plan(); next.starts(); next = plan()) {
+        auto delivery = next.start_fresh ? fresh_.pop() : retries_.pop();
+        const auto& webhook = webhooks_.at(delivery.webhook);
         if (expired(delivery, *webhook)) {
             expire(delivery);
             continue;
         }
-        launch(std::move(delivery), webhook,
-               fresh     ? Kind::first
-               : outage_ ? Kind::probe
-                         : Kind::retry);
+        const auto kind = next.start_fresh ? Kind::first : outage_ ? Kind::probe : Kind::retry;
+        start(std::move(delivery), webhook, kind);
         return true;
     }
     return false;
@@ -239,11 +202,12 @@ void Lane::expire(const Delivery& delivery) {
     recorded.expired = true;
     context_->queue.record(std::move(recorded));
     ++context_->progress;
-    memory_.attempt_ended(delivery.id);
+    fresh_.attempt_ended(delivery.id);
+    retries_.attempt_ended(delivery.id);
     wakeup_.notify();
 }
 
-void Lane::launch(Delivery delivery, std::shared_ptr<const Webhook> webhook, Kind kind) {
+void Lane::start(Delivery delivery, std::shared_ptr<const Webhook> webhook, Kind kind) {
     ++context_->progress;
     ++in_flight_;
     fresh_in_flight_ += kind == Kind::first ? 1 : 0;
@@ -251,92 +215,84 @@ void Lane::launch(Delivery delivery, std::shared_ptr<const Webhook> webhook, Kin
         outage_->probing = true;
     }
     context_->in_flight.insert(delivery.id);
-    context_->budget.take(reachable());
-    Flight flight{std::move(delivery), std::move(webhook), kind, answers_, outage_.has_value()};
-    context_->attempts.spawn(origin_, attempt(shared_from_this(), std::move(flight)));
+    Attempt attempt{std::move(delivery), std::move(webhook), kind, answers_, outage_.has_value()};
+    context_->attempts.spawn(origin_, make_attempt(shared_from_this(), std::move(attempt)));
 }
 
-Task<> Lane::attempt(std::shared_ptr<Lane> lane, Flight flight) {
+Task<> Lane::make_attempt(std::shared_ptr<Lane> lane, Attempt attempt) {
+    // So that no attempt ends before start_one() returns, as the budget requires.
+    co_await asio::post(asio::use_awaitable);
     auto& context = *lane->context_;
     const auto wall =
         std::chrono::floor<std::chrono::seconds>(context.clock.wall().time_since_epoch());
-    auto request =
-        make_request(*flight.webhook, flight.delivery, flight.delivery.attempts + 1, wall.count());
-    auto call = context.client.send(std::move(request));
-    const auto reply = co_await std::move(call);
-    const auto state = co_await common::asio::this_coro::cancellation_state;
-    if (!reply && state.cancelled() != common::asio::cancellation_type::none) {
-        // Broken off by us: no attempt was made that says anything about the target.
+    auto request = make_request(*attempt.webhook, attempt.delivery, attempt.delivery.attempts + 1,
+                                wall.count());
+    const auto reply = co_await context.client.send(std::move(request));
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (!reply && state.cancelled() != asio::cancellation_type::none) {
+        // Cancelled by stop(): this says nothing about the target, so it does not count.
         co_return;
     }
-    lane->attempt_ended(flight, reply);
+    lane->attempt_ended(attempt, reply);
 }
 
-// Landing.
+// Outcomes.
 
-void Lane::attempt_ended(const Flight& flight, const common::Result<common::HttpReply>& reply) {
-    const auto& backoff = context_->config.delivery.retry;
-    const auto outcome = judge_reply(reply, flight.delivery.attempts + 1, *flight.webhook, backoff,
-                                     context_->chance());
-    log_.judged(*flight.webhook, flight.delivery, outcome);
+void Lane::attempt_ended(const Attempt& attempt, const common::Result<common::HttpReply>& reply) {
+    const auto& delivery = attempt.delivery;
+    const auto outcome = judge_reply(reply, delivery.attempts + 1, *attempt.webhook,
+                                     context_->config.delivery.retry, context_->chance());
+    log_.attempt_ended(*attempt.webhook, delivery, outcome);
     bool waits_for_probe = false;
     if (outcome.answered) {
         note_answer();
     } else {
-        waits_for_probe = note_no_answer(flight);
+        waits_for_probe = note_no_answer(attempt);
     }
-    settle(flight, outcome, waits_for_probe ? Millis{0} : outcome.wait);
+    record_outcome(delivery, outcome, waits_for_probe ? Millis{0} : outcome.wait);
 
     ++context_->progress;
-    const bool reachable_now = reachable();
     --in_flight_;
-    fresh_in_flight_ -= flight.kind == Kind::first ? 1 : 0;
-    context_->in_flight.erase(flight.delivery.id);
+    fresh_in_flight_ -= attempt.kind == Kind::first ? 1 : 0;
+    context_->in_flight.erase(delivery.id);
     context_->attempt_ended.notify();
-    context_->budget.give_back(reachable_now);
+    context_->budget.release(reachable());
     context_->budget.want(shared_from_this());
-    if (ended() || outage_ || memory_.wants_fresh() || memory_.wants_retries()) {
-        wakeup_.notify();
-    }
+    wakeup_.notify();
 }
 
 void Lane::note_answer() {
     ++answers_;
     if (outage_) {
         outage_.reset();
-        context_->budget.turned(true, in_flight_);
+        context_->budget.reachability_changed(true, in_flight_);
     }
 }
 
-/// No answer. Whether the delivery waits behind the lane's probe, and not by itself.
-bool Lane::note_no_answer(const Flight& flight) {
-    if (flight.answers != answers_) {
-        // The target has answered others since this one started: it is this delivery that it breaks
-        // on.
+/// Returns whether the delivery waits for the lane's probe rather than for its own backoff.
+bool Lane::note_no_answer(const Attempt& attempt) {
+    if (attempt.answers != answers_) {
+        // The target has answered other attempts since this one started, so the cause is this
+        // delivery.
         return false;
     }
     const auto now = context_->clock.now();
     const auto& backoff = context_->config.delivery.retry;
     if (!outage_) {
         outage_ = Outage{1, now + backoff.wait(1, context_->chance()), false};
-        context_->budget.turned(false, in_flight_);
-    } else if (flight.kind == Kind::probe) {
+        context_->budget.reachability_changed(false, in_flight_);
+    } else if (attempt.kind == Kind::probe) {
         outage_->probing = false;
         ++outage_->failures;
         outage_->probe_at = now + backoff.wait(outage_->failures, context_->chance());
     }
-    return flight.in_outage;
+    return attempt.in_outage;
 }
 
-void Lane::settle(const Flight& flight, const Outcome& outcome, Millis wait) {
-    const auto& delivery = flight.delivery;
+void Lane::record_outcome(const Delivery& delivery, const Outcome& outcome, Millis wait) {
     auto& stats = context_->stats.webhooks[delivery.webhook];
     stats.last_error = outcome.error;
-    if (outcome.kind == Outcome::Kind::delivered) {
-        ++stats.delivered;
-    } else {
-        ++stats.failed;
-    }
+    ++(outcome.kind == Outcome::Kind::delivered ? stats.delivered : stats.failed);
     RecordedOutcome recorded;
     recorded.id = delivery.id;
     recorded.webhook = delivery.webhook;
@@ -346,13 +302,15 @@ void Lane::settle(const Flight& flight, const Outcome& outcome, Millis wait) {
     recorded.status = outcome.status;
     recorded.error = outcome.error;
 
-    // Not always this lane: the webhook may have moved to another target meanwhile.
-    const auto lane = context_->by_webhook.find(delivery.webhook);
-    if (lane != context_->by_webhook.end()) {
-        lane->second->memory_.attempt_ended(delivery.id);
+    // Not always this lane: the webhook may have moved to another target in the meantime.
+    const auto found = context_->by_webhook.find(delivery.webhook);
+    if (found != context_->by_webhook.end()) {
+        auto& lane = *found->second;
+        lane.fresh_.attempt_ended(delivery.id);
+        lane.retries_.attempt_ended(delivery.id);
         if (outcome.kind == Outcome::Kind::retry) {
-            lane->second->memory_.expect(recorded.due);
-            lane->second->wakeup_.notify();
+            lane.retries_.expect(recorded.due);
+            lane.wakeup_.notify();
         }
     }
     context_->queue.record(std::move(recorded));

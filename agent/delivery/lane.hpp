@@ -1,17 +1,19 @@
-// Lane: the deliveries to one target (scheme, host, port): its slots, its retries, its probe. Fresh
-// deliveries have the first claim on a slot and leave it to retries only when there are none; one
-// slot is never a retry's, where there are two. Loop thread. After a crash the queue has everything
-// that a lane had.
+// Lane: the deliveries to one target (scheme, host, port): its connections, its retries, its probe.
+// Fresh deliveries go first; retries get the connections that no fresh one needs, and always leave
+// one free where there are two. Loop thread. After a crash the queue still has everything that a
+// lane had.
 //
-// While no attempt gets an HTTP answer the target counts as unreachable: retries wait behind a
-// single probe, fresh ones go one at a time. Any answer ends that, and what is due goes out at
-// once.
+// While no attempt gets an HTTP answer, the target counts as unreachable: retries wait for a single
+// probe, and fresh deliveries go one at a time. Any answer ends that, and whatever is due goes out
+// at once.
 #pragma once
 
 #include "agent/config/config.hpp"
 #include "agent/delivery/connection_budget.hpp"
+#include "agent/delivery/due_retries.hpp"
+#include "agent/delivery/fresh_deliveries.hpp"
 #include "agent/delivery/lane_log.hpp"
-#include "agent/delivery/lane_memory.hpp"
+#include "agent/delivery/lane_plan.hpp"
 #include "agent/queue/queue.hpp"
 #include "agent/webhooks/counters.hpp"
 #include "common/async/clock.hpp"
@@ -23,12 +25,13 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 namespace agent {
 
 class Lane;
 
-/// What lanes share. Lanes and attempts hold on to it; the parts that it refers to outlive
+/// What lanes share. Lanes and attempts keep it alive; the parts that it refers to outlive
 /// Dispatcher::stop().
 struct LaneContext {
     common::Executor loop;
@@ -41,10 +44,10 @@ struct LaneContext {
     ConnectionBudget budget{config};
     common::TaskGroup attempts{loop};
     common::TaskGroup lanes{loop};
-    common::Wakeup attempt_ended{loop, clock};    ///< an attempt has ended
-    std::unordered_set<std::int64_t> in_flight{}; ///< deliveries being tried
-    std::unordered_map<std::string, std::shared_ptr<Lane>>
-        by_webhook{}; ///< the lane that has a serving webhook's deliveries now
+    common::Wakeup attempt_ended{loop, clock};
+    std::unordered_set<std::int64_t> in_flight{}; ///< ids of the deliveries being tried
+    /// The lane that has a serving webhook's deliveries now.
+    std::unordered_map<std::string, std::shared_ptr<Lane>> by_webhook{};
     std::uint64_t progress = 0;
     std::mt19937_64 random{std::random_device{}()};
 
@@ -52,73 +55,67 @@ struct LaneContext {
     double chance();
 };
 
-class Lane : public std::enable_shared_from_this<Lane> {
+class Lane final : public ConnectionUser, public std::enable_shared_from_this<Lane> {
   public:
     using Webhooks = std::map<std::string, std::shared_ptr<const Webhook>>; ///< by key
 
     Lane(std::shared_ptr<LaneContext> context, std::string origin);
 
-    /// Reads back, waits for times; ends once the lane has no webhooks and nothing in flight.
+    /// Reads from the queue and waits; ends once the lane has no webhooks and nothing in flight.
     static common::Task<> run(std::shared_ptr<Lane> lane);
 
-    /// These are its webhooks from now on. Other keys than before: what it held is read back.
+    /// These are its webhooks from now on. If the keys differ, what it held is read back.
     void serve(Webhooks webhooks);
     /// A new committed delivery of one of its webhooks.
     void committed(Delivery delivery);
-    /// Somebody retried or dropped deliveries.
+    /// Deliveries were retried or dropped from outside.
     void rows_changed(const Selection& selection);
 
-    /// Whether there is something that may start now, given a slot.
-    [[nodiscard]] bool wants() const;
-    /// Takes a slot and starts an attempt; false when nothing may start after all.
-    bool start_one();
+    [[nodiscard]] bool wants() const override { return plan().starts(); }
+    [[nodiscard]] bool reachable() const override { return !outage_; }
+    bool start_one() override;
 
     [[nodiscard]] const std::string& origin() const { return origin_; }
-    [[nodiscard]] bool reachable() const { return !outage_; }
     [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
-    [[nodiscard]] std::size_t held() const { return memory_.size(); }
+    [[nodiscard]] std::size_t held() const { return fresh_.size() + retries_.size(); }
     [[nodiscard]] bool ended() const { return webhooks_.empty() && in_flight_ == 0; }
 
   private:
     struct Outage {
-        std::uint32_t failures = 1; ///< the attempt that began it, and the probes
+        std::uint32_t failures = 1; ///< the attempt that began it, and its probes
         common::Instant probe_at;
         bool probing = false;
     };
     enum class Kind { first, retry, probe };
-    struct Flight {
+    struct Attempt {
         Delivery delivery;
         std::shared_ptr<const Webhook> webhook;
         Kind kind = Kind::first;
-        std::uint64_t answers = 0; ///< of the lane when it started
-        bool in_outage = false;    ///< the lane was unreachable when it started
+        std::uint64_t answers = 0; ///< the lane's answers_ when it started
+        bool in_outage = false;    ///< the target was unreachable when it started
     };
-    static common::Task<> attempt(std::shared_ptr<Lane> lane, Flight flight);
 
+    [[nodiscard]] LanePlan plan() const;
+    [[nodiscard]] std::vector<std::string> keys() const;
     common::Task<> read_fresh();
     common::Task<> read_retries();
-    [[nodiscard]] bool may_read_fresh() const;
-    [[nodiscard]] bool may_read_retries() const;
-    [[nodiscard]] std::optional<common::Instant> next_time() const;
-    [[nodiscard]] std::vector<std::string> keys() const;
 
-    [[nodiscard]] std::size_t connection_limit() const;
-    [[nodiscard]] bool may_try_fresh() const;
-    [[nodiscard]] bool may_try_retry() const;
     [[nodiscard]] bool expired(const Delivery& delivery, const Webhook& webhook) const;
     void expire(const Delivery& delivery);
-    void launch(Delivery delivery, std::shared_ptr<const Webhook> webhook, Kind kind);
+    void start(Delivery delivery, std::shared_ptr<const Webhook> webhook, Kind kind);
+    static common::Task<> make_attempt(std::shared_ptr<Lane> lane, Attempt attempt);
 
-    void attempt_ended(const Flight& flight, const common::Result<common::HttpReply>& reply);
+    void attempt_ended(const Attempt& attempt, const common::Result<common::HttpReply>& reply);
     void note_answer();
-    bool note_no_answer(const Flight& flight);
-    void settle(const Flight& flight, const Outcome& outcome, common::Millis wait);
+    bool note_no_answer(const Attempt& attempt);
+    void record_outcome(const Delivery& delivery, const Outcome& outcome, common::Millis wait);
     void probe_now();
 
     const std::shared_ptr<LaneContext> context_;
     const std::string origin_;
     Webhooks webhooks_;
-    LaneMemory memory_;
+    FreshDeliveries fresh_;
+    DueRetries retries_;
     LaneLog log_;
     common::Wakeup wakeup_;
     std::optional<Outage> outage_;

@@ -6,10 +6,10 @@ namespace agent {
 
 namespace {
 
-constexpr std::chrono::minutes quiet{1};
+constexpr std::chrono::minutes log_interval{1};
 
-bool is_quiet(const std::optional<common::Instant>& told_at, common::Instant now) {
-    return told_at && now - *told_at < quiet;
+bool is_too_soon(const std::optional<common::Instant>& logged_at, common::Instant now) {
+    return logged_at && now - *logged_at < log_interval;
 }
 
 long long seconds(common::Instant::duration span) {
@@ -18,36 +18,37 @@ long long seconds(common::Instant::duration span) {
 
 } // namespace
 
-void LaneLog::judged(const Webhook& webhook, const Delivery& delivery, const Outcome& outcome) {
+void LaneLog::attempt_ended(const Webhook& webhook, const Delivery& delivery,
+                            const Outcome& outcome) {
     if (!outcome.answered) {
-        begins(silence_, "target does not answer", webhook, outcome.error);
+        failed(unanswered_, "target does not answer", webhook, outcome.error);
     } else {
-        ends(silence_, "target answers again", webhook);
+        succeeded(unanswered_, "target answers again", webhook);
     }
     if (outcome.kind == Outcome::Kind::delivered) {
-        if (const auto refusal = refusals_.find(webhook.key); refusal != refusals_.end()) {
-            ends(refusal->second, "target accepts again", webhook);
+        if (const auto refusals = refusals_.find(webhook.key); refusals != refusals_.end()) {
+            succeeded(refusals->second, "target accepts deliveries again", webhook);
         }
     } else if (outcome.answered) {
-        begins(refusals_[webhook.key], "target refuses a delivery", webhook, outcome.error);
+        failed(refusals_[webhook.key], "target refuses a delivery", webhook, outcome.error);
     }
     if (outcome.kind == Outcome::Kind::dead) {
         died(webhook, delivery, outcome.error);
     }
 }
 
-void LaneLog::begins(Trouble& trouble, const char* message, const Webhook& webhook,
+void LaneLog::failed(FailureStreak& streak, const char* message, const Webhook& webhook,
                      const std::string& error) {
-    ++trouble.failed;
-    if (trouble.since) {
+    ++streak.failed;
+    if (streak.since) {
         return;
     }
     const auto now = clock_.now();
-    trouble.since = now;
-    // One that comes and goes with every other delivery is told now and then.
-    if (!is_quiet(trouble.told_at, now)) {
-        trouble.told = true;
-        trouble.told_at = now;
+    streak.since = now;
+    // A target that fails every other delivery begins a new streak each time.
+    if (!is_too_soon(streak.logged_at, now)) {
+        streak.logged = true;
+        streak.logged_at = now;
         common::log::warn(message, {{"webhook", webhook.key},
                                     {"name", webhook.name},
                                     {"target", webhook.target.shown()},
@@ -55,26 +56,26 @@ void LaneLog::begins(Trouble& trouble, const char* message, const Webhook& webho
     }
 }
 
-void LaneLog::ends(Trouble& trouble, const char* message, const Webhook& webhook) {
-    if (!trouble.since) {
+void LaneLog::succeeded(FailureStreak& streak, const char* message, const Webhook& webhook) {
+    if (!streak.since) {
         return;
     }
-    if (trouble.told) {
+    if (streak.logged) {
         common::log::info(message, {{"webhook", webhook.key},
                                     {"name", webhook.name},
                                     {"target", webhook.target.shown()},
-                                    {"after_s", seconds(clock_.now() - *trouble.since)},
-                                    {"failed_attempts", trouble.failed}});
+                                    {"after_s", seconds(clock_.now() - *streak.since)},
+                                    {"failed_attempts", streak.failed}});
     }
-    trouble.since.reset();
-    trouble.told = false;
-    trouble.failed = 0;
+    streak.since.reset();
+    streak.logged = false;
+    streak.failed = 0;
 }
 
 void LaneLog::died(const Webhook& webhook, const Delivery& delivery, const std::string& error) {
     const auto now = clock_.now();
-    if (is_quiet(death_told_at_, now)) {
-        ++deaths_untold_;
+    if (is_too_soon(death_logged_at_, now)) {
+        ++deaths_not_logged_;
         return;
     }
     common::log::warn("a delivery became a dead letter",
@@ -83,9 +84,9 @@ void LaneLog::died(const Webhook& webhook, const Delivery& delivery, const std::
                        {"delivery", static_cast<long long>(delivery.id)},
                        {"event", delivery.event_id},
                        {"error", error},
-                       {"not_told", deaths_untold_}});
-    death_told_at_ = now;
-    deaths_untold_ = 0;
+                       {"not_logged", deaths_not_logged_}});
+    death_logged_at_ = now;
+    deaths_not_logged_ = 0;
 }
 
 } // namespace agent

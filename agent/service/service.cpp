@@ -153,7 +153,7 @@ int Service::run() {
     queue_.on_rows_changed(
         [this](const Selection& selection) { dispatcher_.rows_changed(selection); });
     cache_.on_change([this] {
-        dispatcher_.redraw();
+        dispatcher_.update_lanes();
         prune_now_.notify();
     });
     if (auto listening = listen(); !listening) {
@@ -161,7 +161,7 @@ int Service::run() {
     }
     queue_.start(parts_);
     sync_.start(parts_);
-    dispatcher_.redraw();
+    dispatcher_.update_lanes();
     parts_.spawn("prune", prune());
     parts_.spawn("watch", watchdog_.run());
 
@@ -276,7 +276,7 @@ void Service::reload() {
     server_->set_options(server_options(config_));
     findface_.forget_login();
     cache_.rebuild(std::move(*local));
-    dispatcher_.redraw();
+    dispatcher_.update_lanes();
     sync_.refetch_now();
     systemd_.send("READY=1");
     log::info("reloaded");

@@ -38,9 +38,9 @@ struct Parts {
         });
         queue.on_rows_changed(
             [this](const agent::Selection& selection) { dispatcher.rows_changed(selection); });
-        cache.on_change([this] { dispatcher.redraw(); });
+        cache.on_change([this] { dispatcher.update_lanes(); });
         queue.start(others);
-        dispatcher.redraw();
+        dispatcher.update_lanes();
     }
 
     common::Database database;

@@ -244,13 +244,13 @@ TEST_F(LaneTest, TellsRefusalsAndDeadLettersWithoutAFlood) {
     }
     const auto log = ::testing::internal::GetCapturedStderr();
     EXPECT_EQ(count_of(log, "target refuses a delivery"), 1U) << log;
-    EXPECT_EQ(count_of(log, "target accepts again"), 1U) << log;
+    EXPECT_EQ(count_of(log, "target accepts deliveries again"), 1U) << log;
     EXPECT_EQ(count_of(log, "a delivery became a dead letter"), 1U) << log;
     advance(seconds{61});
     ::testing::internal::CaptureStderr();
     targets[a] = unwell;
     add({"1"});
-    EXPECT_EQ(count_of(::testing::internal::GetCapturedStderr(), "not_told=4"), 1U);
+    EXPECT_EQ(count_of(::testing::internal::GetCapturedStderr(), "not_logged=4"), 1U);
 }
 
 } // namespace

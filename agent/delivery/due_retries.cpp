@@ -1,0 +1,85 @@
+#include "agent/delivery/due_retries.hpp"
+
+#include <algorithm>
+
+namespace agent {
+
+namespace {
+
+constexpr std::size_t read_size = 64;
+constexpr std::size_t low = 16;
+
+} // namespace
+
+bool DueRetries::contains(std::int64_t id) const {
+    return std::any_of(held_.begin(), held_.end(),
+                       [id](const Delivery& one) { return one.id == id; });
+}
+
+Delivery DueRetries::pop() {
+    auto delivery = std::move(held_.front());
+    held_.pop_front();
+    return delivery;
+}
+
+void DueRetries::forget(const Selection& selection) {
+    // What is held is pending, so a change of dead letters takes nothing away.
+    if (selection.state != DeliveryState::dead) {
+        std::erase_if(held_,
+                      [&](const Delivery& one) { return selection.covers(one.id, one.webhook); });
+    }
+    next_due_ = 0;
+    outdated_ = true;
+}
+
+void DueRetries::attempt_ended(std::int64_t id) {
+    if (reading_) {
+        ended_.insert(id);
+    }
+}
+
+void DueRetries::expect(std::int64_t due) {
+    next_due_ = std::min(next_due_.value_or(due), due);
+}
+
+std::optional<std::int64_t> DueRetries::read_at() const {
+    return held_.size() <= low ? next_due_ : std::nullopt;
+}
+
+std::size_t DueRetries::begin_read(std::size_t in_flight) {
+    reading_ = true;
+    outdated_ = false;
+    ended_.clear();
+    next_due_.reset();
+    // Those held and in flight are still due on disk, so they come along.
+    return read_size + held_.size() + in_flight;
+}
+
+DueRetries::Found DueRetries::end_read(common::Result<DueBatch> batch) {
+    reading_ = false;
+    Found found;
+    if (outdated_ || !batch) {
+        next_due_ = 0;
+        return found;
+    }
+    const auto before = held_.size();
+    for (auto& one : batch->deliveries) {
+        if (ended_.contains(one.id) || contains(one.id) || held_elsewhere_(one.id)) {
+            continue;
+        }
+        if (one.attempts == 0) {
+            found.fresh.push_back(std::move(one));
+        } else {
+            held_.push_back(std::move(one));
+        }
+    }
+    if (batch->more) {
+        next_due_ = 0;
+        found.more = held_.size() > before || !found.fresh.empty();
+    } else if (batch->next_due) {
+        expect(*batch->next_due);
+    }
+    return found;
+}
+
+} // namespace agent

@@ -1,0 +1,118 @@
+#include "agent/delivery/fresh_deliveries.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace agent {
+
+namespace {
+
+constexpr std::size_t max_held = 256;
+constexpr std::size_t max_bytes = std::size_t{8} << 20;
+constexpr std::size_t read_size = 128;
+constexpr std::size_t low = 64;
+
+} // namespace
+
+bool FreshDeliveries::has_room() const {
+    return held_.size() + committed_.size() < max_held && bytes_ < max_bytes;
+}
+
+void FreshDeliveries::insert(Delivery delivery) {
+    const auto id = delivery.id;
+    const auto size = delivery.event->size();
+    if (held_.emplace(id, std::move(delivery)).second) {
+        bytes_ += size;
+    }
+}
+
+void FreshDeliveries::keep(Delivery delivery) {
+    end_ = std::max(end_, delivery.id);
+    if (!held_elsewhere_(delivery.id)) {
+        insert(std::move(delivery));
+    }
+}
+
+void FreshDeliveries::committed(Delivery delivery) {
+    if (!more_on_disk_) {
+        if (has_room()) {
+            keep(std::move(delivery));
+        } else {
+            more_on_disk_ = true;
+        }
+    } else if (reading_ && has_room()) {
+        committed_.push_back(std::move(delivery));
+    } else {
+        overflowed_ = true;
+    }
+}
+
+void FreshDeliveries::add(std::vector<Delivery> deliveries) {
+    for (auto& one : deliveries) {
+        insert(std::move(one));
+    }
+}
+
+Delivery FreshDeliveries::pop() {
+    auto delivery = std::move(held_.begin()->second);
+    held_.erase(held_.begin());
+    bytes_ -= delivery.event->size();
+    return delivery;
+}
+
+void FreshDeliveries::forget(const Selection& selection) {
+    // What is held is pending, so a change of dead letters takes nothing away.
+    if (selection.state != DeliveryState::dead) {
+        std::erase_if(held_, [&](const auto& one) {
+            const bool covered = selection.covers(one.first, one.second.webhook);
+            bytes_ -= covered ? one.second.event->size() : 0;
+            return covered;
+        });
+    }
+    more_on_disk_ = true;
+    end_ = 0;
+    outdated_ = true;
+}
+
+void FreshDeliveries::attempt_ended(std::int64_t id) {
+    if (reading_) {
+        ended_.insert(id);
+    }
+}
+
+bool FreshDeliveries::wants_read() const {
+    return more_on_disk_ && held_.size() <= low && bytes_ <= max_bytes / 2;
+}
+
+FreshDeliveries::Query FreshDeliveries::begin_read() {
+    reading_ = true;
+    outdated_ = false;
+    overflowed_ = false;
+    committed_.clear();
+    ended_.clear();
+    return {end_, read_size};
+}
+
+void FreshDeliveries::end_read(common::Result<DueBatch> batch) {
+    reading_ = false;
+    auto committed = std::exchange(committed_, {});
+    if (outdated_ || !batch) {
+        return;
+    }
+    for (auto& one : batch->deliveries) {
+        if (ended_.contains(one.id)) {
+            end_ = std::max(end_, one.id);
+        } else {
+            keep(std::move(one));
+        }
+    }
+    if (batch->more || overflowed_) {
+        return;
+    }
+    for (auto& one : committed) {
+        keep(std::move(one));
+    }
+    more_on_disk_ = false;
+}
+
+} // namespace agent

@@ -1,0 +1,52 @@
+// LanePlan: what a lane may do now and when it has to look again, decided from plain values. The
+// second follows from the first, so that a lane can neither sleep for ever nor spin. Pure.
+#pragma once
+
+#include "common/base/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace agent {
+
+/// Everything that a lane's next step depends on.
+struct LaneSituation {
+    common::Instant now{};
+    bool serving = true;             ///< it has webhooks
+    std::size_t connections = 1;     ///< the most attempts that it may have in flight
+    std::size_t in_flight = 0;       ///< attempts
+    std::size_t fresh_in_flight = 0; ///< those of them that are first attempts
+
+    bool has_fresh = false;                    ///< in memory
+    bool has_retry = false;                    ///< in memory
+    bool wants_fresh = false;                  ///< memory runs low and there are more on disk
+    common::Instant read_fresh_at{};           ///< not before
+    std::optional<common::Instant> next_retry; ///< memory runs low: when the next on disk is due
+    common::Instant read_retries_at{};         ///< not before
+
+    bool unreachable = false;   ///< no HTTP answer since an attempt got none
+    bool probing = false;       ///< the probe is in flight
+    common::Instant probe_at{}; ///< not before
+};
+
+struct LanePlan {
+    bool read_fresh = false;
+    bool read_retries = false;
+    bool start_fresh = false; ///< goes before start_retry
+    bool start_retry = false; ///< while the target is unreachable: as its probe
+    /// The next time at which one of the above changes if nothing else happens.
+    std::optional<common::Instant> wake_at;
+
+    [[nodiscard]] bool reads() const { return read_fresh || read_retries; }
+    [[nodiscard]] bool starts() const { return start_fresh || start_retry; }
+    friend bool operator==(const LanePlan&, const LanePlan&) = default;
+};
+
+LanePlan make_plan(const LaneSituation& situation);
+
+/// How many of all `connections` one lane may use: at most `per_target`, and where there is more
+/// than one, it leaves one to the other lanes.
+std::size_t lane_connections(std::uint64_t connections, std::uint64_t per_target);
+
+} // namespace agent
