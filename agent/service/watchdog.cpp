@@ -13,71 +13,74 @@ constexpr common::Millis standstill_margin{60'000};
 
 } // namespace
 
+std::string status_text(bool webhooks_known, std::size_t serving, const QueueStatus& queue) {
+    std::string text = "waiting for the first list of webhooks";
+    if (webhooks_known) {
+        text = "serving " + std::to_string(serving) +
+               (serving == 1 ? " webhook, " : " webhooks, ") + std::to_string(queue.pending) +
+               (queue.pending == 1 ? " delivery waiting" : " deliveries waiting");
+    }
+    if (queue.degraded) {
+        text += "; cannot write to the database: " + queue.last_error;
+    }
+    return text;
+}
+
 Watchdog::Watchdog(common::Clock& clock, common::Database& database, const Queue& queue,
                    const Dispatcher& dispatcher, const WebhookCache& cache, const Config& config,
-                   const common::SystemdNotifier& notify)
+                   const common::SystemdNotifier& systemd)
     : clock_{clock}, database_{database}, queue_{queue}, dispatcher_{dispatcher}, cache_{cache},
-      config_{config}, systemd_{notify}, progressed_at_{clock.now()} {}
+      config_{config}, systemd_{systemd}, progressed_at_{clock.now()} {}
 
-bool Watchdog::deliveries_progress() {
+bool Watchdog::deliveries_stand_still() {
     const auto lanes = dispatcher_.lanes();
-    const bool work = std::any_of(lanes.begin(), lanes.end(),
-                                  [](const LaneStatus& lane) { return lane.held > 0; });
+    const bool work = std::any_of(lanes.begin(), lanes.end(), [](const LaneStatus& lane) {
+        return lane.held > 0 || lane.in_flight > 0;
+    });
     if (!work || dispatcher_.progress() != progress_) {
         progress_ = dispatcher_.progress();
         progressed_at_ = clock_.now();
-        return true;
+        return false;
     }
-    // A dead target is looked at once in retry_max, and a look takes as long as its time-out:
-    // longer than both is a standstill of ours.
-    auto longest = config_.delivery.defaults.timeout;
+    // A dead target is probed once per retry_max at least, and a probe takes its timeout at most. A
+    // pause that is longer than both is our own fault.
+    auto timeout = config_.delivery.defaults.timeout;
     for (const auto& section : config_.overrides) {
-        longest = std::max(longest, section.timeout.value_or(common::Millis{0}));
+        timeout = std::max(timeout, section.timeout.value_or(common::Millis{0}));
     }
-    return clock_.now() - progressed_at_ <
-           config_.delivery.retry.max + 2 * longest + standstill_margin;
+    return clock_.now() - progressed_at_ >=
+           config_.delivery.retry.max + 2 * timeout + standstill_margin;
 }
 
 std::string Watchdog::status() const {
     const auto& webhooks = cache_.snapshot()->webhooks;
-    const auto serving = std::count_if(webhooks.begin(), webhooks.end(), [](const auto& w) {
-        return w->state == WebhookState::serving;
+    const auto serving = std::count_if(webhooks.begin(), webhooks.end(), [](const auto& webhook) {
+        return webhook->state == WebhookState::serving;
     });
-    const auto queue = queue_.stats();
-    std::string text = "serving " + std::to_string(serving) + " webhooks, " +
-                       std::to_string(queue.pending) + " deliveries waiting";
-    if (!cache_.known()) {
-        text = "waiting for the first list of webhooks";
-    }
-    if (queue.degraded) {
-        text += ", the store is degraded: " + queue.last_error;
-    }
-    return text;
+    return status_text(cache_.known(), static_cast<std::size_t>(serving), queue_.stats());
 }
 
 common::Task<> Watchdog::run() {
     const auto interval = systemd_.watchdog_period()
                               ? std::min(*systemd_.watchdog_period() / 2, status_interval)
                               : status_interval;
-    std::string told;
+    const auto no_op = [](common::Connection&) {};
+    std::string sent;
     for (;;) {
-        // A job through the store's thread and back: neither it nor the loop stands still. An error
-        // is progress too: the store answered.
-        auto look = [](common::Connection&) {};
-        auto job = database_.run(look);
-        const auto answered = co_await std::move(job);
-        if (deliveries_progress()) {
-            systemd_.send("WATCHDOG=1");
+        // A job through the database's thread and back shows that neither it nor the loop hangs. An
+        // error shows that as well.
+        const auto answered = co_await database_.run(no_op);
+        if (deliveries_stand_still()) {
+            common::log::error("deliveries make no progress",
+                               {{"database", answered ? "ok" : answered.error().message}});
         } else {
-            common::log::error("no delivery makes progress",
-                               {{"store", answered ? "ok" : answered.error().message}});
+            systemd_.send("WATCHDOG=1");
         }
-        if (auto text = status(); text != told) {
+        if (auto text = status(); text != sent) {
             systemd_.send("STATUS=" + text);
-            told = std::move(text);
+            sent = std::move(text);
         }
-        auto pause = common::sleep_for(clock_, interval);
-        co_await std::move(pause);
+        co_await common::sleep_for(clock_, interval);
     }
 }
 

@@ -1,5 +1,5 @@
-// Watchdog: tells the supervisor how the agent is: STATUS= in words, and WATCHDOG=1 only while the
-// loop, the store and the deliveries make progress. Loop thread.
+// Watchdog: tells systemd how the agent is doing: STATUS= in words, and WATCHDOG=1 only while the
+// loop, the database's thread and the deliveries make progress. Loop thread.
 #pragma once
 
 #include "agent/config/config.hpp"
@@ -10,18 +10,23 @@
 #include "common/base/systemd.hpp"
 #include "common/sqlite/database.hpp"
 
+#include <string>
+
 namespace agent {
+
+/// "serving 2 webhooks, 1 delivery waiting".
+std::string status_text(bool webhooks_known, std::size_t serving, const QueueStatus& queue);
 
 class Watchdog {
   public:
     Watchdog(common::Clock& clock, common::Database& database, const Queue& queue,
              const Dispatcher& dispatcher, const WebhookCache& cache, const Config& config,
-             const common::SystemdNotifier& notify);
+             const common::SystemdNotifier& systemd);
     /// Until cancelled.
     common::Task<> run();
 
   private:
-    [[nodiscard]] bool deliveries_progress();
+    [[nodiscard]] bool deliveries_stand_still();
     [[nodiscard]] std::string status() const;
 
     common::Clock& clock_;
@@ -31,8 +36,8 @@ class Watchdog {
     const WebhookCache& cache_;
     const Config& config_;
     const common::SystemdNotifier& systemd_;
-    std::uint64_t progress_ = 0;
-    common::Instant progressed_at_;
+    std::uint64_t progress_ = 0;    ///< the dispatcher's, when it last changed
+    common::Instant progressed_at_; ///< and when that was seen
 };
 
 } // namespace agent
