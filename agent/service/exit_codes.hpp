@@ -1,4 +1,4 @@
-// The exit codes of the contract, section 2 (sysexits).
+// The exit codes of every command and of the service (contract section 2; those of sysexits.h).
 #pragma once
 
 #include "common/base/result.hpp"
@@ -14,7 +14,7 @@ inline constexpr int io = 74;
 inline constexpr int refused = 77;
 inline constexpr int bad_config = 78;
 
-/// The code for an error that ends a command.
+/// The exit code of a command that ends with this error.
 inline int of(const common::Error& error) {
     switch (error.fault) {
     case common::Fault::input:

@@ -33,11 +33,11 @@ using common::Task;
 namespace asio = common::asio;
 namespace log = common::log;
 
-constexpr common::Millis stop_grace{
-    5'000}; // for requests under way and attempts in flight at SIGTERM
+/// For requests being answered and attempts in flight at SIGTERM.
+constexpr common::Millis stop_grace{5'000};
 constexpr common::Millis prune_interval{10'000};
 
-// The configuration's numbers are bounded so that they fit a 32-bit size.
+// The INI bounds its numbers so that they fit into 32 bits.
 
 common::http_server::Options server_options(const Config& config) {
     common::http_server::Options options;
@@ -55,24 +55,43 @@ common::ClientOptions client_options(const Config& config) {
     return options;
 }
 
+/// Settings that need a restart stay as they are.
+void keep_fixed_settings(Config& fresh, const Config& current) {
+    const auto keep = [](auto& value, const auto& old, const char* setting) {
+        if (value != old) {
+            log::warn("changing this setting requires a restart", {{"setting", setting}});
+            value = old;
+        }
+    };
+    keep(fresh.ingest.listen, current.ingest.listen, "[ingest] listen");
+    keep(fresh.ingest.socket, current.ingest.socket, "[ingest] socket");
+    keep(fresh.ingest.tls_cert_file, current.ingest.tls_cert_file, "[ingest] tls_cert_file");
+    keep(fresh.ingest.tls_key_file, current.ingest.tls_key_file, "[ingest] tls_key_file");
+    keep(fresh.queue.path, current.queue.path, "[queue] path");
+    keep(fresh.queue.sync, current.queue.sync, "[queue] sync");
+}
+
 class Service {
   public:
     explicit Service(Config config) : config_{std::move(config)} {}
     int run();
 
   private:
+    Result<void> start();
     Result<void> open();
+    void connect();
     Result<void> listen();
-    Task<> wait_for_signals();
-    Task<> prune();
+    Task<> run_until_stopped();
     Task<> stop();
     void reload();
-    int refuse(const common::Error& error) const;
+    bool apply_new_config();
+    Task<> prune();
+    Task<Result<Changes>> sync_now();
 
-    // From top to bottom: each part knows only those above it.
+    // From top to bottom: each part uses only those above it.
     Config config_;
     asio::io_context loop_{1};
-    // Held from the first line to the last: none of them ever ends the process by itself.
+    // Caught for the whole life of the process, so that none of them ends it at once.
     asio::signal_set signals_{loop_, SIGTERM, SIGINT, SIGHUP};
     asio::thread_pool database_thread_{1};
     common::SystemClock clock_{loop_.get_executor()};
@@ -94,6 +113,46 @@ class Service {
     common::TaskGroup parts_{loop_.get_executor()};
 };
 
+int Service::run() {
+    log::info(
+        "starting",
+        {{"version", common::version}, {"config", config_.path}, {"queue", config_.queue.path}});
+    if (auto started = start(); !started) {
+        log::error("cannot start", {{"error", started.error().message}});
+        return started.error().fault == Fault::config ? exit_code::bad_config : exit_code::io;
+    }
+    bool stopped = false;
+    asio::co_spawn(loop_, run_until_stopped(), [&](std::exception_ptr failure) {
+        stopped = !failure;
+        loop_.stop();
+    });
+    systemd_.send("READY=1");
+    loop_.run();
+    if (!stopped) {
+        log::error("the event loop ended unexpectedly");
+        return exit_code::io;
+    }
+    database_.close();
+    log::info("stopped");
+    return exit_code::done;
+}
+
+Result<void> Service::start() {
+    if (auto opened = open(); !opened) {
+        return opened;
+    }
+    connect();
+    if (auto listening = listen(); !listening) {
+        return listening;
+    }
+    queue_.start(parts_);
+    sync_.start(parts_);
+    dispatcher_.update_lanes();
+    parts_.spawn("prune", prune());
+    parts_.spawn("watchdog", watchdog_.run());
+    return {};
+}
+
 Result<void> Service::open() {
     auto opened = open_database(database_, config_.queue.path, config_.queue.sync);
     if (!opened) {
@@ -108,6 +167,17 @@ Result<void> Service::open() {
         return loaded;
     }
     return queue_.load();
+}
+
+void Service::connect() {
+    queue_.on_committed(
+        [this](std::vector<Delivery> deliveries) { dispatcher_.committed(std::move(deliveries)); });
+    queue_.on_rows_changed(
+        [this](const Selection& selection) { dispatcher_.rows_changed(selection); });
+    cache_.on_change([this] {
+        dispatcher_.update_lanes();
+        prune_now_.notify();
+    });
 }
 
 Result<void> Service::listen() {
@@ -136,84 +206,59 @@ Result<void> Service::listen() {
     return {};
 }
 
-int Service::refuse(const common::Error& error) const {
-    log::error("cannot start", {{"error", error.message}});
-    return error.fault == Fault::config ? exit_code::bad_config : exit_code::io;
-}
-
-int Service::run() {
-    log::info(
-        "starting",
-        {{"version", common::version}, {"config", config_.path}, {"queue", config_.queue.path}});
-    if (auto opened = open(); !opened) {
-        return refuse(opened.error());
-    }
-    queue_.on_committed(
-        [this](std::vector<Delivery> deliveries) { dispatcher_.committed(std::move(deliveries)); });
-    queue_.on_rows_changed(
-        [this](const Selection& selection) { dispatcher_.rows_changed(selection); });
-    cache_.on_change([this] {
-        dispatcher_.update_lanes();
-        prune_now_.notify();
-    });
-    if (auto listening = listen(); !listening) {
-        return refuse(listening.error());
-    }
-    queue_.start(parts_);
-    sync_.start(parts_);
-    dispatcher_.update_lanes();
-    parts_.spawn("prune", prune());
-    parts_.spawn("watch", watchdog_.run());
-
-    bool stopped = false;
-    std::exception_ptr broke;
-    auto life = [this]() -> Task<> {
-        auto signals = wait_for_signals();
-        co_await std::move(signals);
-        auto end = stop();
-        co_await std::move(end);
-    };
-    asio::co_spawn(loop_, life(), [&](std::exception_ptr why) {
-        broke = why;
-        stopped = true;
-        loop_.stop();
-    });
-    systemd_.send("READY=1");
-    loop_.run();
-    if (broke || !stopped) {
-        log::error("the loop ended by itself");
-        return exit_code::io;
-    }
-    database_.close();
-    log::info("stopped");
-    return exit_code::done;
-}
-
-Task<> Service::wait_for_signals() {
-    for (;;) {
-        auto wait = signals_.async_wait(asio::use_awaitable);
-        const int signal = co_await std::move(wait);
-        if (signal != SIGHUP) {
-            co_return;
-        }
+Task<> Service::run_until_stopped() {
+    while (co_await signals_.async_wait(asio::use_awaitable) == SIGHUP) {
         reload();
     }
+    co_await stop();
 }
 
 Task<> Service::stop() {
     log::info("stopping");
     systemd_.send("STOPPING=1\nSTATUS=stopping");
-    common::TaskGroup answering{loop_.get_executor()};
-    answering.spawn("answers", server_->stop(stop_grace));
-    auto attempts = dispatcher_.stop(stop_grace);
-    co_await std::move(attempts);
-    auto answers = answering.join();
-    co_await std::move(answers);
-    auto written = queue_.flush();
-    co_await std::move(written);
+    common::TaskGroup requests{loop_.get_executor()};
+    requests.spawn("requests", server_->stop(stop_grace));
+    co_await dispatcher_.stop(stop_grace);
+    co_await requests.join();
+    co_await queue_.flush();
     parts_.cancel();
-    auto ended = parts_.join();
-    co_await std::move(ended);
+    co_await parts_.join();
+}
+
+void Service::reload() {
+    log::info("reloading", {{"config", config_.path}});
+    const auto monotonic =
+        std::chrono::duration_cast<std::chrono::microseconds>(clock_.now().time_since_epoch());
+    systemd_.send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic.count()));
+    if (apply_new_config()) {
+        log::info("reloaded");
+    }
+    systemd_.send("READY=1");
+}
+
+/// All or nothing: false if there is any error.
+bool Service::apply_new_config() {
+    auto loaded = load_config(config_.path, credentials_directory());
+    auto local = loaded.good() ? read_local(loaded.config) : Result<std::vector<Definition>>{};
+    if (!local) {
+        loaded.errors.push_back(local.error().message);
+    }
+    for (const auto& error : loaded.errors) {
+        log::error("invalid configuration, keeping the current one", {{"error", error}});
+    }
+    if (!loaded.good()) {
+        return false;
+    }
+    keep_fixed_settings(loaded.config, config_);
+    config_ = std::move(loaded.config);
+    log::set_level(config_.log_level);
+    client_.set_options(client_options(config_));
+    server_->set_options(server_options(config_));
+    findface_.forget_login();
+    cache_.rebuild(std::move(*local));
+    dispatcher_.update_lanes();
+    sync_.refetch_now();
+    return true;
 }
 
 Task<> Service::prune() {
@@ -238,48 +283,6 @@ Task<> Service::prune() {
         const auto done = co_await std::move(work);
         log::debug("pruned", {{"done", done ? "yes" : done.error().message}});
     }
-}
-
-void Service::reload() {
-    log::info("reloading", {{"config", config_.path}});
-    const auto monotonic =
-        std::chrono::duration_cast<std::chrono::microseconds>(clock_.now().time_since_epoch());
-    systemd_.send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic.count()));
-    auto loaded = load_config(config_.path, credentials_directory());
-    auto local = loaded.good() ? read_local(loaded.config) : Result<std::vector<Definition>>{};
-    if (!local) {
-        loaded.errors.push_back(local.error().message);
-    }
-    if (!loaded.good()) {
-        for (const auto& error : loaded.errors) {
-            log::error("bad configuration, the old one stays", {{"error", error}});
-        }
-        systemd_.send("READY=1");
-        return;
-    }
-    auto& fresh = loaded.config;
-    const auto keep = [](auto& now, const auto& before, const char* what) {
-        if (now != before) {
-            log::warn("this changes only with a restart", {{"setting", what}});
-            now = before;
-        }
-    };
-    keep(fresh.ingest.listen, config_.ingest.listen, "[ingest] listen");
-    keep(fresh.ingest.socket, config_.ingest.socket, "[ingest] socket");
-    keep(fresh.ingest.tls_cert_file, config_.ingest.tls_cert_file, "[ingest] tls_cert_file");
-    keep(fresh.ingest.tls_key_file, config_.ingest.tls_key_file, "[ingest] tls_key_file");
-    keep(fresh.queue.path, config_.queue.path, "[queue] path");
-    keep(fresh.queue.sync, config_.queue.sync, "[queue] sync");
-    config_ = std::move(fresh);
-    log::set_level(config_.log_level);
-    client_.set_options(client_options(config_));
-    server_->set_options(server_options(config_));
-    findface_.forget_login();
-    cache_.rebuild(std::move(*local));
-    dispatcher_.update_lanes();
-    sync_.refetch_now();
-    systemd_.send("READY=1");
-    log::info("reloaded");
 }
 
 } // namespace
