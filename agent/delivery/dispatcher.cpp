@@ -19,9 +19,9 @@ struct Dispatcher::State {
 };
 
 Dispatcher::Dispatcher(common::Executor loop, common::Clock& clock, common::HttpClient& client,
-                       Queue& queue, WebhookCache& cache, const Config& config, Counters& stats)
+                       Queue& queue, WebhookCache& cache, const Config& config, Counters& counters)
     : state_{new State{cache, std::shared_ptr<LaneContext>{new LaneContext{
-                                  std::move(loop), clock, client, queue, config, stats}}}} {}
+                                  std::move(loop), clock, client, queue, config, counters}}}} {}
 
 Dispatcher::~Dispatcher() = default;
 

@@ -34,7 +34,7 @@ class Dispatcher {
     /// Nothing is attempted before the first update_lanes(). After that, stop() must have returned
     /// before the dispatcher is destroyed.
     Dispatcher(common::Executor loop, common::Clock& clock, common::HttpClient& client,
-               Queue& queue, WebhookCache& cache, const Config& config, Counters& stats);
+               Queue& queue, WebhookCache& cache, const Config& config, Counters& counters);
     ~Dispatcher();
 
     /// New committed deliveries.

@@ -290,9 +290,9 @@ bool Lane::note_no_answer(const Attempt& attempt) {
 }
 
 void Lane::record_outcome(const Delivery& delivery, const Outcome& outcome, Millis wait) {
-    auto& stats = context_->stats.webhooks[delivery.webhook];
-    stats.last_error = outcome.error;
-    ++(outcome.kind == Outcome::Kind::delivered ? stats.delivered : stats.failed);
+    auto& counters = context_->counters.webhooks[delivery.webhook];
+    counters.last_error = outcome.error;
+    ++(outcome.kind == Outcome::Kind::delivered ? counters.delivered : counters.failed);
     RecordedOutcome recorded;
     recorded.id = delivery.id;
     recorded.webhook = delivery.webhook;

@@ -39,7 +39,7 @@ struct LaneContext {
     common::HttpClient& client;
     Queue& queue;
     const Config& config;
-    Counters& stats;
+    Counters& counters;
 
     ConnectionBudget budget{config};
     common::TaskGroup attempts{loop};

@@ -1,4 +1,4 @@
-// LanePlan: what a lane may do now and when it has to look again, decided from plain values. The
+// LanePlan: what a lane may do now and when it has to wake up, decided from plain values. The
 // second follows from the first, so that a lane can neither sleep for ever nor spin. Pure.
 #pragma once
 

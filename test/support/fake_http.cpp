@@ -10,8 +10,7 @@ common::Task<FakeHttp::Answer> FakeHttp::send(common::HttpRequest request) {
     }
     auto later = std::make_shared<common::OneShot<Answer>>(executor_);
     hanging_.push_back(later);
-    auto wait = later->wait();
-    co_return co_await std::move(wait);
+    co_return co_await later->wait();
 }
 
 void FakeHttp::release(Answer answer) {

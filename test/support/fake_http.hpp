@@ -1,4 +1,4 @@
-// FakeHttp: an HttpClient that answers as the test says and remembers what was asked. A request may
+// FakeHttp: an HttpClient that answers as the test says and remembers the requests. A request may
 // be left hanging.
 #pragma once
 
@@ -13,7 +13,7 @@ namespace test {
 class FakeHttp final : public common::HttpClient {
   public:
     using Answer = common::Result<common::HttpReply>;
-    /// nullopt: hang until the test calls release() (or the coroutine is cancelled).
+    /// nullopt: hangs until the test calls release().
     using Script = std::function<std::optional<Answer>(const common::HttpRequest&)>;
 
     FakeHttp(common::Executor executor, Script script)
@@ -22,7 +22,7 @@ class FakeHttp final : public common::HttpClient {
     common::Task<Answer> send(common::HttpRequest request) override;
 
     void set_script(Script script) { script_ = std::move(script); }
-    /// Answers the longest hanging request.
+    /// Answers the request that has been hanging longest.
     void release(Answer answer);
     [[nodiscard]] std::size_t hanging() const { return hanging_.size(); }
     [[nodiscard]] const std::vector<common::HttpRequest>& requests() const { return requests_; }

@@ -1,5 +1,6 @@
 #include "test/support/scripted_server.hpp"
 
+#include "common/base/ascii.hpp"
 #include "test/support/scripted_wire.hpp"
 
 #include <condition_variable>
@@ -25,8 +26,8 @@ std::string head_of(const Answer& answer) {
         head += header.name + ": " + header.value + "\r\n";
     }
     const bool bodiless = answer.status < 200 || answer.status == 204 || answer.status == 304;
-    if (!bodiless && value_of(answer.headers, "Content-Length").empty() &&
-        value_of(answer.headers, "Transfer-Encoding").empty()) {
+    if (!bodiless && !common::find_header(answer.headers, "Content-Length") &&
+        !common::find_header(answer.headers, "Transfer-Encoding")) {
         const auto size = answer.fault == Answer::Fault::cut
                               ? std::max<std::size_t>(answer.body.size(), 1)
                               : answer.body.size();
@@ -135,8 +136,8 @@ void ScriptedServer::State::accept_all() {
     }
 }
 
-/// Joins the threads that are over; with `all` waits for the others too, but for the caller's own
-/// (a script that calls stop()).
+/// Joins the threads that are over. With `all` waits for the others too, except for the caller's
+/// own (a script that calls stop()).
 void ScriptedServer::State::reap(bool all) {
     std::list<Connection> over;
     {
@@ -193,7 +194,7 @@ void ScriptedServer::State::talk(Wire& wire, std::uint64_t number) {
     }
 }
 
-/// Whether the connection goes on.
+/// Returns whether the connection goes on.
 bool ScriptedServer::State::respond(Wire& wire, const Seen& request, const Answer& answer) {
     using Fault = Answer::Fault;
     auto bytes = answer.raw;
@@ -215,7 +216,7 @@ bool ScriptedServer::State::respond(Wire& wire, const Seen& request, const Answe
         wire.reset();
         return false;
     case Fault::close:
-        wire.say_goodbye();
+        wire.end_tls();
         return false;
     case Fault::trickle:
         for (const char& byte : bytes) {
@@ -236,16 +237,17 @@ bool ScriptedServer::State::respond(Wire& wire, const Seen& request, const Answe
         break;
     }
     if (answer.fault == Fault::cut || !answer.raw.empty() ||
-        same_name(request.header("Connection"), "close") ||
-        same_name(value_of(answer.headers, "Connection"), "close")) {
-        wire.say_goodbye();
+        common::equal_ignoring_case(request.header("Connection"), "close") ||
+        common::equal_ignoring_case(common::find_header(answer.headers, "Connection").value_or(""),
+                                    "close")) {
+        wire.end_tls();
         return false;
     }
     return true;
 }
 
 std::string Seen::header(std::string_view name) const {
-    return value_of(headers, name);
+    return std::string{common::find_header(headers, name).value_or("")};
 }
 
 ScriptedServer::ScriptedServer(Script script, std::uint16_t port, ServerFiles files)

@@ -1,6 +1,6 @@
-// ScriptedServer: an HTTP/1.1 server on loopback, in threads of its own, that answers as the test
-// says and misbehaves on demand. The simulated FindFace Lite and the callback receiver are scripts
-// for it. Its functions may be called from any thread.
+// ScriptedServer: an HTTP/1.1 server on loopback that answers as the test says and misbehaves on
+// demand. The simulated FindFace Lite and the callback receiver are scripts for it. It runs in
+// threads of its own; its functions may be called from any thread.
 #pragma once
 
 #include "common/net/http.hpp"
@@ -32,30 +32,30 @@ struct Answer {
         hang,    ///< reads the request and never answers (until stop())
         reset,   ///< closes with RST instead of an answer
         close,   ///< closes without a byte
-        cut,     ///< head with the whole Content-Length, half of the body (of an empty one: of one
-                 ///< byte), then closes
+        cut,     ///< announces the whole body (one byte if it is empty), sends half and closes
         trickle, ///< the answer byte by byte, one each 100 ms
     };
     unsigned status = 200;
     common::Headers headers;
     std::string body;
     Fault fault = Fault::none;
-    std::string raw = {}; ///< set: these bytes instead of status, headers and body, then the
-                          ///< connection is closed (unless hang: left open)
+    /// If set, sent instead of status, headers and body. Then the connection is closed, or left
+    /// open with Fault::hang.
+    std::string raw = {};
 };
 
 struct ServerFiles {
     std::string cert_file, key_file; ///< set: TLS
-    std::string client_ca_file;      ///< set: a client certificate signed by it is wanted
-    std::string unix_socket = {};    ///< set: listens there and on no port
+    std::string client_ca_file;      ///< set: requires a client certificate signed by it
+    std::string unix_socket = {};    ///< set: listens there and not on a port
 };
 
 class ScriptedServer {
   public:
-    /// Called once a request, from the connection's own thread.
+    /// Called once per request, from the connection's own thread.
     using Script = std::function<Answer(const Seen&)>;
 
-    /// Port 0: any free one. Listens when the constructor returns; throws when it cannot.
+    /// Port 0: any free one. Listens when the constructor returns; throws if it cannot.
     explicit ScriptedServer(Script script, std::uint16_t port = 0, ServerFiles files = {});
     ~ScriptedServer();
 
@@ -64,15 +64,15 @@ class ScriptedServer {
     [[nodiscard]] std::string url(std::string_view path = "/") const;
 
     void set_script(Script script);
-    /// Closes the listening socket and every connection: from now on connections are refused. The
-    /// port stays ours.
+    /// Closes the listening socket and every connection. From then on connections are refused, but
+    /// the port stays reserved.
     void stop();
     /// Listens again, on the same port.
     void start();
 
     [[nodiscard]] std::vector<Seen> seen() const;
     [[nodiscard]] std::size_t count() const;
-    /// Blocks until at least `n` requests were seen; false when that took longer than `limit`.
+    /// Blocks until at least `n` requests were seen; false if that takes longer than `limit`.
     bool wait_for(std::size_t n, std::chrono::milliseconds limit) const;
 
   private:

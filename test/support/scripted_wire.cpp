@@ -1,5 +1,7 @@
 #include "test/support/scripted_wire.hpp"
 
+#include "common/base/ascii.hpp"
+
 #include <arpa/inet.h>
 #include <charconv>
 #include <cstring>
@@ -8,7 +10,6 @@
 #include <openssl/err.h>
 #include <poll.h>
 #include <stdexcept>
-#include <strings.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <system_error>
@@ -40,14 +41,7 @@ int bound_local(const std::string& path) {
     return fd;
 }
 
-std::string trimmed(std::string_view text) {
-    const auto from = text.find_first_not_of(" \t");
-    return from == std::string_view::npos
-               ? std::string{}
-               : std::string{text.substr(from, text.find_last_not_of(" \t") - from + 1)};
-}
-
-/// One line that ends in CRLF, without it; false when the connection ended first.
+/// Reads one line without its CRLF; false if the connection ended first.
 bool read_line(Wire& wire, std::string& buffer, std::string& line) {
     auto end = buffer.find("\r\n");
     while (end == std::string::npos) {
@@ -143,19 +137,6 @@ int bound_socket(const ServerFiles& files, std::uint16_t& port) {
     return fd;
 }
 
-bool same_name(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
-std::string value_of(const common::Headers& headers, std::string_view name) {
-    for (const auto& header : headers) {
-        if (same_name(header.name, name)) {
-            return header.value;
-        }
-    }
-    return {};
-}
-
 Wire::Wire(int fd, SSL_CTX* tls) : fd_{fd} {
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -207,7 +188,7 @@ void Wire::reset() {
     ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
 }
 
-void Wire::say_goodbye() {
+void Wire::end_tls() {
     if (session_) {
         ::ERR_clear_error();
         ::SSL_shutdown(session_.get());
@@ -238,13 +219,14 @@ bool read_request(Wire& wire, std::string& buffer, Seen& seen) {
             return false;
         }
         seen.headers.push_back(
-            {line.substr(0, colon), trimmed(std::string_view{line}.substr(colon + 1))});
+            {line.substr(0, colon),
+             std::string{common::trim(std::string_view{line}.substr(colon + 1))}});
     }
-    if (same_name(seen.header("Expect"), "100-continue") &&
+    if (common::equal_ignoring_case(seen.header("Expect"), "100-continue") &&
         !wire.write("HTTP/1.1 100 Continue\r\n\r\n")) {
         return false;
     }
-    if (same_name(seen.header("Transfer-Encoding"), "chunked")) {
+    if (common::equal_ignoring_case(seen.header("Transfer-Encoding"), "chunked")) {
         return read_chunks(wire, buffer, seen.body);
     }
     const auto length = seen.header("Content-Length");

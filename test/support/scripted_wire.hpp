@@ -1,5 +1,5 @@
-// What ScriptedServer is made of: listening sockets, the bytes of one connection (plain or TLS,
-// blocking) and the reading of a request from it. Belongs to the connection's thread.
+// Internal to ScriptedServer: listening sockets, the bytes of one connection (plain or TLS,
+// blocking) and reading a request from it. Belongs to the connection's thread.
 #pragma once
 
 #include "test/support/scripted_server.hpp"
@@ -18,37 +18,34 @@ struct FreeTls {
 using TlsContext = std::unique_ptr<SSL_CTX, FreeTls>;
 using TlsSession = std::unique_ptr<SSL, FreeTls>;
 
-/// None without a certificate; throws when the files are of no use.
+/// Null without a certificate; throws if the files cannot be used.
 TlsContext server_context(const ServerFiles& files);
 
-/// A socket bound to the port (or path), not listening yet: connections to it are refused. Throws
-/// when it cannot.
+/// A socket bound to the port (or path) that does not listen yet, so that connections to it are
+/// refused. Throws if it cannot be bound.
 int bound_socket(const ServerFiles& files, std::uint16_t& port);
-
-bool same_name(std::string_view a, std::string_view b);
-std::string value_of(const common::Headers& headers, std::string_view name);
 
 class Wire {
   public:
     Wire(int fd, SSL_CTX* tls);
     bool handshake();
-    /// More bytes behind `into`; false when there will be none.
+    /// Appends more bytes to `into`; false if there will be none.
     bool read(std::string& into);
     bool write(std::string_view data);
-    /// Until the peer or stop() ends the connection.
+    /// Waits until the peer or stop() ends the connection.
     void hang() const;
-    /// The close that follows sends RST.
+    /// Makes the close that follows send RST.
     void reset();
-    /// TLS's own end of the connection, where there is TLS.
-    void say_goodbye();
+    /// Sends TLS's close_notify, where there is TLS.
+    void end_tls();
 
   private:
     int fd_;
     TlsSession session_;
 };
 
-/// A whole request, from `buffer` and then the wire; false when the connection ended or what came
-/// is none.
+/// Reads a whole request, from `buffer` and then from the wire; false if the connection ended or
+/// the bytes are not a request.
 bool read_request(Wire& wire, std::string& buffer, Seen& seen);
 
 } // namespace test

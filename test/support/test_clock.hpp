@@ -1,5 +1,5 @@
-// TestClock: stands still until it is moved; moving it fires what is due, in order, and runs the
-// loop in between. With it coroutines that wait for minutes are tested in microseconds.
+// TestClock: stands still until it is moved. Moving it fires the timers that are due, in order, and
+// runs the loop in between, so that coroutines that wait for minutes are tested in microseconds.
 #pragma once
 
 #include "common/async/clock.hpp"
@@ -25,7 +25,6 @@ class TestClock final : public common::Clock {
     /// Runs the loop until nothing is ready. Time stands still.
     void settle();
 
-    // The wall clock can be anything, at any time.
     void set_wall(common::WallTime wall) { wall_ = wall; }
     void set_synchronized(bool yes) { synchronized_ = yes; }
     void set_boot_id(std::string id) { boot_id_ = std::move(id); }
@@ -40,8 +39,7 @@ class TestClock final : public common::Clock {
     std::map<std::pair<common::Instant, TimerId>, std::function<void()>> timers_;
 };
 
-/// Runs `task` on the loop until it has a value. It must not need time to pass; for those: spawn,
-/// advance, look.
+/// Runs `task` on the loop until it has a value. It must not wait for time to pass.
 template <class T> T run(common::asio::io_context& loop, common::Task<T> task) {
     std::optional<T> value;
     std::exception_ptr broke;
@@ -56,7 +54,7 @@ template <class T> T run(common::asio::io_context& loop, common::Task<T> task) {
         std::rethrow_exception(broke);
     }
     if (!value) {
-        throw std::logic_error{"the task waits for something that nobody does"};
+        throw std::logic_error{"the task waits for something that never happens"};
     }
     return std::move(*value);
 }

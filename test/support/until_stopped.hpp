@@ -1,5 +1,5 @@
-// UntilStopped: lets a small program run until SIGTERM or SIGINT. Made before the first other
-// thread, which then inherits the block.
+// UntilStopped: lets a small program run until SIGTERM or SIGINT. Construct it before the program
+// starts a thread: threads inherit the blocked signals.
 #pragma once
 
 #include <csignal>

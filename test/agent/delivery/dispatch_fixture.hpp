@@ -1,5 +1,5 @@
-// Dispatching: a dispatcher over a real queue and cache on a database of its own, with targets that
-// answer as the test says, on one loop with a clock that stands still until it is moved.
+// Dispatching: a dispatcher with a real queue and webhook cache on a database of its own, targets
+// that answer as the test says, and one loop whose clock stands still until it is moved.
 #pragma once
 
 #include "agent/delivery/dispatcher.hpp"
@@ -66,6 +66,11 @@ class Dispatching : public ::testing::Test {
   protected:
     using Answer = std::optional<FakeHttp::Answer>;
     using Target = std::function<Answer(const Attempt&)>;
+    /// A kind of target and its name, for loops over several.
+    struct Named {
+        const char* name;
+        Target target;
+    };
 
     // What targets do.
     static Answer ok(const Attempt&) { return FakeHttp::status(204); }
@@ -96,7 +101,7 @@ class Dispatching : public ::testing::Test {
         clock.settle();
     }
 
-    /// Starts nothing more, answers what hangs with an error, ends everything.
+    /// Starts nothing new, answers hanging requests with an error and ends everything.
     void stop() {
         if (!stopped) {
             begin_stop(seconds{1});
@@ -127,7 +132,7 @@ class Dispatching : public ::testing::Test {
         clock.settle();
     }
 
-    /// `count` events, each owed to the webhooks of those keys: "e1", "e2" and so on.
+    /// Adds `count` events, "e1", "e2" and so on, each to be delivered to these webhooks.
     void add(const std::vector<std::string>& keys, int count = 1) {
         std::vector<agent::NewEvent> events;
         for (int i = 0; i < count; ++i) {
@@ -178,7 +183,7 @@ class Dispatching : public ::testing::Test {
         return {};
     }
 
-    /// The n-th wait (from 1) is between half of and all of min(1 s * 2^(n-1), 100 s).
+    /// The n-th wait (from 1) lies between half and all of min(1 s * 2^(n-1), 100 s).
     static void expect_backoff(const std::vector<Attempt>& attempts, std::size_t first = 1) {
         for (std::size_t i = 1; i < attempts.size(); ++i) {
             const auto n = i + first - 1;

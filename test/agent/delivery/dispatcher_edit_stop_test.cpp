@@ -1,5 +1,5 @@
-// What happens to deliveries behind the back of their lanes: rows_changed by people, broken off by
-// a stop, found again by the next run.
+// Deliveries that change without their lanes: retried or dropped by the operator, cancelled by a
+// stop, found again by the next run.
 #include "test/agent/delivery/dispatch_fixture.hpp"
 
 #include <boost/system/system_error.hpp>
@@ -42,7 +42,8 @@ TEST_F(DispatcherEditStopTest, ARetriedDeadLetterIsTriedAtOnceFromTheFirst) {
 }
 
 TEST_F(DispatcherEditStopTest, ARetriedPendingOneIsTriedAtOnce) {
-    for (const Target& target : {Target{unwell}, Target{refuse}}) {
+    for (const auto& [name, target] : {Named{"answers 503", unwell}, Named{"refuses", refuse}}) {
+        SCOPED_TRACE(name);
         targets[a] = target;
         start({webhook("1", "http://a.example/hook")});
         add({"1"});
@@ -106,17 +107,16 @@ TEST_F(DispatcherEditStopTest, StopLetsAttemptsFinish) {
     EXPECT_EQ(left, (std::vector<std::string>{"e5", "e6", "e7"}));
 }
 
-/// Never answers; a request ends when it is cancelled: by an exception, or by an error as a client
-/// may give it.
+/// Never answers. A request ends when it is cancelled, with an exception or, as a client may also
+/// do, with an error.
 struct Mute final : common::HttpClient {
     Mute(common::Executor loop, common::Clock& time, bool throwing)
         : executor{std::move(loop)}, clock{time}, throws{throwing} {}
     common::Task<common::Result<common::HttpReply>> send(common::HttpRequest) override {
         ++sent;
         common::Wakeup never{executor, clock};
-        auto wait = never.wait();
         try {
-            co_await std::move(wait);
+            co_await never.wait();
         } catch (const boost::system::system_error&) {
             if (throws) {
                 throw;
@@ -130,8 +130,9 @@ struct Mute final : common::HttpClient {
     int sent = 0;
 };
 
-TEST_F(DispatcherEditStopTest, StopBreaksOffWhatTakesTooLongAndCountsItAsNotMade) {
+TEST_F(DispatcherEditStopTest, StopCancelsWhatTakesTooLongAndDoesNotCountIt) {
     for (const bool throws : {true, false}) {
+        SCOPED_TRACE(throws ? "the client throws" : "the client returns an error");
         Mute mute{loop.get_executor(), clock, throws};
         client = &mute;
         start(two);

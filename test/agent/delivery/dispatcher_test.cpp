@@ -1,4 +1,4 @@
-// Several targets: what they share, and how lanes are drawn anew.
+// Several targets: what they share, and how lanes follow the webhooks.
 #include "test/agent/delivery/dispatch_fixture.hpp"
 
 namespace test {
@@ -44,7 +44,8 @@ TEST_F(DispatcherTest, TheLimitOfAllTargetsIsSharedInTurns) {
     EXPECT_EQ(http.hanging(), 6U);
     http.release(FakeHttp::status(200));
     clock.settle();
-    EXPECT_EQ(lane(a).in_flight, 3U) << "who waits gets a slot before who had one";
+    EXPECT_EQ(lane(a).in_flight, 3U)
+        << "whoever waits gets a connection before the one that had it";
     EXPECT_EQ(lane(b).in_flight, 3U);
 }
 
@@ -70,7 +71,7 @@ TEST_F(DispatcherTest, DeadTargetsLeaveHalfOfTheConnectionsToOthers) {
     add({"1"}, 10);
     EXPECT_EQ(lane(a).in_flight, 4U);
 
-    // Each of the dead comes to its turn.
+    // Each dead target gets its turn.
     seen.clear();
     targets[a] = ok;
     for (int i = 0; i < 200 && http.hanging() > 0; ++i) {
@@ -144,7 +145,7 @@ TEST_F(DispatcherTest, AHangingTargetLeavesTheLastConnectionToAnother) {
     EXPECT_EQ(seen_at(b).size(), 1U);
 }
 
-TEST_F(DispatcherTest, ALaneGoesOnBehindThoseThatExpiredWaitingForAConnection) {
+TEST_F(DispatcherTest, ALaneGoesOnAfterThoseThatExpiredWaitingForAConnection) {
     config.delivery.connections = 1;
     config.delivery.defaults.max_age = seconds{10};
     targets[a] = hang;
@@ -220,7 +221,7 @@ TEST_F(DispatcherTest, AChangedPathIsUsedWithTheNextAttempt) {
     advance(seconds{50});
     targets[a] = ok;
     redefine({webhook("1", "http://a.example/new")});
-    EXPECT_EQ(seen.back().path, "/new") << "and an unreachable target is looked at once";
+    EXPECT_EQ(seen.back().path, "/new") << "and an unreachable target is probed at once";
     EXPECT_EQ(pending(), 0U);
 }
 
@@ -287,7 +288,7 @@ TEST_F(DispatcherTest, AnUnchangedLaneIsLeftAlone) {
     EXPECT_EQ(seen.size(), made + 1);
 }
 
-TEST_F(DispatcherTest, ProgressGrowsWithAttemptsAndLooks) {
+TEST_F(DispatcherTest, ProgressGrowsWithAttemptsAndReads) {
     start(two);
     const auto before = parts->dispatcher.progress();
     add({"1"});
@@ -297,7 +298,7 @@ TEST_F(DispatcherTest, ProgressGrowsWithAttemptsAndLooks) {
     EXPECT_EQ(parts->dispatcher.progress(), after) << "idle lanes do nothing";
 }
 
-TEST_F(DispatcherTest, ManyLanesLookForThemselves) {
+TEST_F(DispatcherTest, ManyLanesReadForThemselves) {
     std::vector<agent::Definition> definitions;
     std::vector<std::string> keys;
     for (int i = 0; i < 200; ++i) {

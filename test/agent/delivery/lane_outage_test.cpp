@@ -1,4 +1,4 @@
-// One target that fails: how long its deliveries wait, and what its probe does.
+// A target that fails: how long its deliveries wait, and what its probe does.
 #include "test/agent/delivery/dispatch_fixture.hpp"
 
 #include <set>
@@ -22,7 +22,7 @@ TEST_F(LaneOutageTest, WaitsLongerEachTimeWhileTheTargetCannotBeReached) {
     EXPECT_EQ(parts->stats.webhooks["1"].last_error, "connect: connection refused");
 }
 
-TEST_F(LaneOutageTest, WaitsLongerEachTimeWhileTheTargetSaysNo) {
+TEST_F(LaneOutageTest, WaitsLongerEachTimeWhileTheTargetRefuses) {
     targets[a] = unwell;
     start(one);
     add({"1"});
@@ -135,7 +135,7 @@ TEST_F(LaneOutageTest, FreshOnesGoOneAtATimeWhileTheTargetCannotBeReached) {
     EXPECT_EQ(http.hanging(), 1U);
 }
 
-TEST_F(LaneOutageTest, RetryAfterIsHonouredAndNoProbeUsesIt) {
+TEST_F(LaneOutageTest, RetryAfterIsHonouredAndNotUsedAsTheProbe) {
     targets[a] = [](const Attempt&) { return common::HttpReply{503, {{"Retry-After", "60"}}, {}}; };
     start(one);
     add({"1"});
@@ -151,7 +151,7 @@ TEST_F(LaneOutageTest, RetryAfterIsHonouredAndNoProbeUsesIt) {
     EXPECT_EQ(pending(), 0U);
 }
 
-TEST_F(LaneOutageTest, ADeliveryOnWhichTheTargetBreaksIsNotHammered) {
+TEST_F(LaneOutageTest, ADeliveryThatBreaksTheTargetIsNotSentTooOften) {
     targets[a] = [](const Attempt& attempt) {
         return attempt.event == "e1" ? refuse(attempt) : ok(attempt);
     };

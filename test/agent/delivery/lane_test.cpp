@@ -34,7 +34,8 @@ TEST_F(LaneTest, EachAttemptCarriesTheSameIdAndItsNumber) {
 }
 
 TEST_F(LaneTest, SendAttemptsMakesADeadLetter) {
-    for (const Target& target : {Target{unwell}, Target{refuse}}) {
+    for (const auto& [name, target] : {Named{"answers 503", unwell}, Named{"refuses", refuse}}) {
+        SCOPED_TRACE(name);
         targets[a] = target;
         seen.clear();
         start({webhook("1", "http://a.example/hook", 3)});
@@ -63,7 +64,7 @@ TEST_F(LaneTest, AChangedSendAttemptsCountsFromTheNextAttemptOn) {
     EXPECT_EQ(dead(), 1U);
 }
 
-TEST_F(LaneTest, TakesNoMoreConnectionsThanItMay) {
+TEST_F(LaneTest, UsesNoMoreConnectionsThanItMay) {
     targets[a] = hang;
     start(one);
     add({"1"}, 10);
@@ -107,13 +108,13 @@ TEST_F(LaneTest, FreshOnesGoFirst) {
     EXPECT_EQ(seen[2].number, 2);
 }
 
-TEST_F(LaneTest, WhatFindsNoRoomInMemoryIsReadBackInOrder) {
+TEST_F(LaneTest, ReadsBackInOrderWhatFindsNoRoomInMemory) {
     config.delivery.connections_per_target = 1;
     targets[a] = hang;
     start(one);
     add({"1"}, 600);
     EXPECT_LE(lane(a).held, 256U);
-    // In the middle of the backlog more arrive, and once more at its end.
+    // More arrive in the middle of the backlog, and again at its end.
     targets[a] = [&](const Attempt& attempt) {
         return attempt.event == "e300" || attempt.event == "e598" ? hang(attempt) : ok(attempt);
     };
@@ -217,7 +218,7 @@ std::size_t count_of(const std::string& text, const std::string& what) {
     return count;
 }
 
-TEST_F(LaneTest, TellsTheFirstFailureAndTheRecovery) {
+TEST_F(LaneTest, LogsTheFirstFailureAndTheRecovery) {
     targets[a] = refuse;
     start({webhook("1", "http://user:hidden@a.example/hook")});
     ::testing::internal::CaptureStderr();
@@ -233,7 +234,7 @@ TEST_F(LaneTest, TellsTheFirstFailureAndTheRecovery) {
     EXPECT_EQ(count_of(log, "\"type\""), 0U) << log;
 }
 
-TEST_F(LaneTest, TellsRefusalsAndDeadLettersWithoutAFlood) {
+TEST_F(LaneTest, LogsRefusalsAndDeadLettersWithoutAFlood) {
     targets[a] = unwell;
     start({webhook("1", "http://a.example/hook", 1)});
     ::testing::internal::CaptureStderr();
