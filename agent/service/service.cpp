@@ -86,7 +86,6 @@ class Service {
     void reload();
     bool apply_new_config();
     Task<> prune();
-    Task<Result<Changes>> sync_now();
 
     // From top to bottom: each part uses only those above it.
     Config config_;
