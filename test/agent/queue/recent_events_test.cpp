@@ -31,11 +31,11 @@ TEST(RecentEvents, ForgetsWhatIsOlderThanTheWindow) {
     EXPECT_EQ(recent.size(), 1U);
 }
 
-TEST(RecentEvents, TakesBackTheLast) {
+TEST(RecentEvents, UndoRemovesTheLast) {
     RecentEvents recent{10min};
     recent.undo(3);
     for (std::uint64_t i = 0; i < 5; ++i) {
-        recent.insert({i, 7}, begin); // all want the same place
+        recent.insert({i, 7}, begin); // all have the same hash
     }
     recent.undo(2);
     EXPECT_TRUE(recent.contains({2, 7}));
@@ -51,7 +51,7 @@ TEST(RecentEvents, AgreesWithASetUnderRandomUse) {
     std::vector<std::pair<std::uint64_t, common::Instant>> order;
     std::set<std::uint64_t> present;
     auto now = begin;
-    // Few different low halves: long runs of places that are taken.
+    // Few different low halves, so that many keys have the same hash.
     const auto key = [](std::uint64_t n) { return EventKey{n, n % 600}; };
     for (int step = 0; step < 60'000; ++step) {
         const auto n = random() % 3'000;
@@ -80,6 +80,18 @@ TEST(RecentEvents, AgreesWithASetUnderRandomUse) {
         }
         ASSERT_EQ(recent.size(), present.size());
     }
+}
+
+TEST(RecentEvents, IsCorrectAfterABurst) {
+    RecentEvents recent{10min};
+    for (std::uint64_t i = 0; i < 20'000; ++i) {
+        recent.insert({i, i * 0x9E3779B97F4A7C15U}, begin);
+    }
+    recent.insert({1, 1}, begin + 5min);
+    recent.expire(begin + 11min);
+    EXPECT_EQ(recent.size(), 1U);
+    EXPECT_TRUE(recent.contains({1, 1})) << "after the table has shrunk";
+    EXPECT_FALSE(recent.contains({0, 0}));
 }
 
 } // namespace test
