@@ -97,11 +97,6 @@ Task<HttpReply> DeliveriesApi::show(std::string id) {
     co_return common::json_reply(200, std::move(text));
 }
 
-Task<common::Result<std::uint64_t>> DeliveriesApi::edit(Edit how, Selection selection) {
-    return how == Edit::drop ? queue_.drop(std::move(selection))
-                             : queue_.retry(std::move(selection));
-}
-
 Task<HttpReply> DeliveriesApi::edit_one(std::string id, Edit how) {
     const auto row = row_id(id);
     if (!row) {
@@ -109,7 +104,7 @@ Task<HttpReply> DeliveriesApi::edit_one(std::string id, Edit how) {
     }
     Selection selection;
     selection.ids = {*row};
-    const auto count = co_await edit(how, std::move(selection));
+    const auto count = co_await queue_.edit(how, std::move(selection));
     if (!count) {
         co_return database_problem(count.error());
     }
@@ -124,7 +119,7 @@ Task<HttpReply> DeliveriesApi::edit_all(std::string body, Edit how) {
     }
     std::uint64_t count = 0;
     if (*selection) {
-        const auto edited = co_await edit(how, std::move(**selection));
+        const auto edited = co_await queue_.edit(how, std::move(**selection));
         if (!edited) {
             co_return database_problem(edited.error());
         }

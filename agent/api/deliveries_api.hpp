@@ -27,7 +27,6 @@ class DeliveriesApi {
     common::Task<common::HttpReply> edit_all(std::string body, Edit how);
 
   private:
-    common::Task<common::Result<std::uint64_t>> edit(Edit how, Selection selection);
     [[nodiscard]] std::string name_of(const DeliveryRow& row) const;
 
     Queue& queue_;

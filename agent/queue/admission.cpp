@@ -2,6 +2,19 @@
 
 namespace agent {
 
+EventBatch::EventBatch(std::vector<NewEvent> news)
+    : events{std::move(news)}, pending_on_disk(events.size(), false) {
+    keys.reserve(events.size());
+    for (const auto& event : events) {
+        keys.push_back(event.id_given ? event_key(event.event_id, *event.bytes) : EventKey{});
+        bytes += event.bytes->size();
+    }
+}
+
+common::Error no_room_error(std::uint64_t bytes) {
+    return {common::Fault::full, std::to_string(bytes) + " more bytes do not fit"};
+}
+
 void Admission::load(std::vector<CooldownMark> cooldowns, std::int64_t next_event) {
     cooldowns_.load(std::move(cooldowns));
     next_event_ = std::max(next_event_, next_event);
@@ -14,40 +27,43 @@ void Admission::begin(common::Instant now, std::int64_t queue_now) {
     recent_.expire(now);
 }
 
-bool Admission::suppressed(const NewEvent::For& to) {
+/// Whether a cooldown keeps the delivery back. If none does, one starts.
+bool Admission::suppress(const NewEvent::For& to) {
     const auto span = to.webhook->settings.cooldown.count();
     if (!to.cooldown_value || span <= 0 ||
-        cooldowns_.take(to.webhook->key, *to.cooldown_value, span, queue_now_)) {
+        cooldowns_.start(to.webhook->key, *to.cooldown_value, span, queue_now_)) {
         return false;
     }
     suppressed_.push_back(to.webhook->key);
     return true;
 }
 
-common::Result<Accepted> Admission::admit(const std::vector<NewEvent>& events,
-                                          const std::vector<EventKey>& keys,
-                                          const std::vector<bool>& on_disk, std::uint64_t& room) {
-    const Mark mark{remembered_, cooldowns_.taken(), rows_.size()};
-    const auto suppressed_before = suppressed_.size();
+EventRow Admission::row_of(const NewEvent& event) {
+    EventRow row{0, event.event_id, event.id_given, queue_now_, event.bytes, {}};
+    for (const auto& to : event.deliveries) {
+        if (!suppress(to)) {
+            row.webhooks.push_back(to.webhook->key);
+        }
+    }
+    return row;
+}
+
+common::Result<Accepted> Admission::admit(const EventBatch& batch, std::uint64_t& room) {
+    const Savepoint before{remembered_, cooldowns_.started(), rows_.size(), suppressed_.size()};
     Accepted accepted;
     std::uint64_t bytes = 0;
-    for (std::size_t i = 0; i < events.size(); ++i) {
-        const auto& event = events[i];
+    for (std::size_t i = 0; i < batch.events.size(); ++i) {
+        const auto& event = batch.events[i];
         ++accepted.accepted;
         if (event.id_given) {
-            if (recent_.contains(keys[i]) || (i < on_disk.size() && on_disk[i])) {
+            if (recent_.contains(batch.keys[i]) || batch.pending_on_disk[i]) {
                 ++accepted.duplicates;
                 continue;
             }
-            recent_.insert(keys[i], now_);
+            recent_.insert(batch.keys[i], now_);
             ++remembered_;
         }
-        EventRow row{0, event.event_id, event.id_given, queue_now_, event.bytes, {}};
-        for (const auto& to : event.deliveries) {
-            if (!suppressed(to)) {
-                row.webhooks.push_back(to.webhook->key);
-            }
-        }
+        auto row = row_of(event);
         if (!row.webhooks.empty()) {
             row.id = next_event_++;
             accepted.deliveries += row.webhooks.size();
@@ -56,20 +72,27 @@ common::Result<Accepted> Admission::admit(const std::vector<NewEvent>& events,
         }
     }
     if (bytes > room) {
-        undo_to(mark);
-        suppressed_.resize(suppressed_before);
-        return common::fail(common::Fault::full,
-                            "no room for " + std::to_string(bytes) + " bytes more");
+        undo_to(before);
+        return common::fail(no_room_error(bytes));
     }
     room -= bytes;
     return accepted;
 }
 
-void Admission::undo_to(const Mark& mark) {
-    recent_.undo(remembered_ - mark.recent);
-    remembered_ = mark.recent;
-    cooldowns_.undo(mark.cooldowns);
-    rows_.resize(mark.rows);
+std::uint64_t Admission::bytes() const {
+    std::uint64_t bytes = 0;
+    for (const auto& row : rows_) {
+        bytes += row_bytes(row.bytes->size(), row.webhooks.size());
+    }
+    return bytes;
+}
+
+void Admission::undo_to(const Savepoint& savepoint) {
+    recent_.undo(remembered_ - savepoint.remembered);
+    remembered_ = savepoint.remembered;
+    cooldowns_.undo(savepoint.cooldowns);
+    rows_.resize(savepoint.rows);
+    suppressed_.resize(savepoint.suppressed);
 }
 
 void Admission::keep() {
@@ -83,8 +106,7 @@ void Admission::keep() {
 }
 
 void Admission::undo() {
-    undo_to({0, 0, 0});
-    suppressed_.clear();
+    undo_to({});
 }
 
 } // namespace agent

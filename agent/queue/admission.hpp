@@ -1,6 +1,6 @@
-// Admission: what of a group of events becomes rows. Judges duplicates, cooldowns and room, and
-// gives out row ids. Loop thread. A group is formed, written, and then kept or undone as a whole:
-// memory never says more than the disk.
+// Admission: decides which events of a group become rows (duplicates, cooldowns, room) and assigns
+// row ids. Loop thread. A group is formed, written, and then kept or undone as a whole, so memory
+// never claims more than the disk holds.
 #pragma once
 
 #include "agent/config/config.hpp"
@@ -20,24 +20,38 @@
 
 namespace agent {
 
-/// One event and whom it goes to. `deliveries` may be empty: then only the duplicate is judged.
+/// One event and the webhooks that it goes to. Without any it is only checked for being a
+/// duplicate.
 struct NewEvent {
-    std::string event_id; ///< given, or a UUIDv7 of ours
-    bool id_given = true; ///< without an id of its own an event is never a duplicate
+    std::string event_id; ///< given by the producer, or a UUIDv7 of ours
+    bool id_given = true; ///< an event without an id of its own is never a duplicate
     std::shared_ptr<const std::string> bytes;
     struct For {
         std::shared_ptr<const Webhook> webhook;
-        std::optional<std::string>
-            cooldown_value; ///< set: at most one per value and webhook.settings.cooldown
+        /// If set: at most one delivery per value within webhook->settings.cooldown.
+        std::optional<std::string> cooldown_value;
     };
     std::vector<For> deliveries;
 };
 
+/// The events of one request, with what is known about each.
+struct EventBatch {
+    explicit EventBatch(std::vector<NewEvent> news);
+    std::vector<NewEvent> events;
+    std::vector<EventKey> keys;        ///< one per event
+    std::vector<bool> pending_on_disk; ///< one per event: known to be a duplicate
+    std::size_t bytes = 0;             ///< of all events
+    [[nodiscard]] std::uint64_t row_bytes() const { return agent::row_bytes(bytes, events.size()); }
+};
+
 struct Accepted {
-    std::uint64_t accepted = 0; ///< events, duplicates among them
+    std::uint64_t accepted = 0; ///< events, including duplicates
     std::uint64_t duplicates = 0;
     std::uint64_t deliveries = 0;
 };
+
+/// Fault::full: rows of that many bytes cannot be stored now.
+common::Error no_room_error(std::uint64_t bytes);
 
 class Admission {
   public:
@@ -46,37 +60,36 @@ class Admission {
     explicit Admission(Counters& stats) : stats_{stats} {}
     void load(std::vector<CooldownMark> cooldowns, std::int64_t next_event);
 
-    /// A new group; one that was not kept is undone.
+    /// Starts a new group; undoes one that was not kept.
     void begin(common::Instant now, std::int64_t queue_now);
     [[nodiscard]] bool is_recent(const EventKey& key) const { return recent_.contains(key); }
 
-    /// One request's events, all or nothing. `keys` as many as events; `on_disk`: those known to be
-    /// duplicates of pending ones (may be empty: none). `room`: bytes that may be used, reduced by
-    /// what is. Fault::full leaves no trace.
-    common::Result<Accepted> admit(const std::vector<NewEvent>& events,
-                                   const std::vector<EventKey>& keys,
-                                   const std::vector<bool>& on_disk, std::uint64_t& room);
+    /// Admits one request's events, all or nothing. `room`: the bytes of rows that may be used,
+    /// reduced by what is. Fault::full leaves no trace.
+    common::Result<Accepted> admit(const EventBatch& batch, std::uint64_t& room);
 
-    /// The rows of the group; the cooldowns that go with them.
+    /// The rows of the group, and the cooldowns that they start.
     [[nodiscard]] const std::vector<EventRow>& rows() const { return rows_; }
+    [[nodiscard]] std::uint64_t bytes() const; ///< of the rows
     [[nodiscard]] std::vector<CooldownMark> cooldowns() const { return cooldowns_.marks(); }
     [[nodiscard]] std::int64_t next_event() const { return next_event_; }
 
     /// The group is committed.
     void keep();
-    /// The group is not committed. Its row ids are not given again: who knows what the disk has of
-    /// them.
+    /// The group is not committed. Its row ids are not used again, since part of it may have
+    /// reached the disk.
     void undo();
 
-    /// Whether cooldowns were over and are forgotten.
+    /// Forgets cooldowns that are over. Returns whether there were any.
     bool expire(std::int64_t queue_now) { return cooldowns_.expire(queue_now); }
 
   private:
-    struct Mark {
-        std::size_t recent, cooldowns, rows;
+    struct Savepoint {
+        std::size_t remembered = 0, cooldowns = 0, rows = 0, suppressed = 0;
     };
-    void undo_to(const Mark& mark);
-    bool suppressed(const NewEvent::For& to);
+    void undo_to(const Savepoint& savepoint);
+    bool suppress(const NewEvent::For& to);
+    EventRow row_of(const NewEvent& event);
 
     Counters& stats_;
     RecentEvents recent_{duplicate_window};
@@ -88,7 +101,7 @@ class Admission {
     std::int64_t queue_now_ = 0;
     std::size_t remembered_ = 0; // in recent_
     std::vector<EventRow> rows_;
-    std::vector<std::string> suppressed_; // webhook keys, once each time
+    std::vector<std::string> suppressed_; // a webhook's key for each delivery suppressed
 };
 
 } // namespace agent

@@ -1,7 +1,5 @@
 #include "agent/queue/committer.hpp"
 
-#include "common/base/log.hpp"
-
 #include <algorithm>
 #include <boost/system/system_error.hpp>
 
@@ -13,312 +11,249 @@ using common::Fault;
 using common::Millis;
 using common::Result;
 using common::Task;
+using Phase = CommitState::Phase;
 
-constexpr Millis settle_within{1'000};
 constexpr Millis anchor_interval{10'000};
-constexpr std::uint64_t tight_disk = std::uint64_t{16} << 20; // bytes: two groups, with their WAL
-constexpr std::size_t group_bytes = std::size_t{8}
-                                    << 20; // more than that waits for the next transaction
+constexpr std::uint64_t tight_disk = std::uint64_t{16} << 20; // two groups with their WAL
+constexpr std::size_t group_bytes = std::size_t{8} << 20;     // more waits for the next transaction
 
 } // namespace
 
-Committer::Waiting::Waiting(common::Executor loop, std::vector<NewEvent> news, common::Instant now)
-    : events{std::move(news)}, since{now}, answer{std::move(loop)} {
-    keys.reserve(events.size());
-    for (const auto& event : events) {
-        keys.push_back(event.id_given ? event_key(event.event_id, *event.bytes) : EventKey{});
-        bytes += event.bytes->size();
-    }
-}
-
-Committer::Committer(common::Executor loop, Parts parts, Listeners listeners)
-    : loop_{loop}, clock_{parts.clock}, config_{parts.config}, database_{parts.database},
-      counts_{parts.counts}, time_{parts.time}, listeners_{std::move(listeners)},
-      admission_{parts.counts.stats}, wake_{loop, parts.clock} {
+Committer::Committer(const QueueParts& parts)
+    : loop_{parts.loop}, clock_{parts.clock}, config_{parts.config}, time_{parts.time},
+      counts_{parts.counts}, database_{parts.database}, listeners_{parts.listeners},
+      admission_{parts}, wake_{parts.loop, parts.clock} {
     database_.on_broken([this] { wake_.notify(); });
 }
 
-void Committer::load(LoadedQueue loaded) {
+void Committer::load(const LoadedQueue& loaded) {
     counts_.load(loaded);
-    admission_.load(std::move(loaded.cooldowns), loaded.next_event);
-    loaded_at_ = time_.now();
+    admission_.load(loaded);
+}
+
+UnwrittenOutcomes::Now Committer::now() const {
+    return {clock_.now(), time_.now()};
+}
+
+CommitPlan Committer::plan() const {
+    CommitState state;
+    state.phase = phase_;
+    state.now = clock_.now();
+    if (!waiting_.empty()) {
+        state.requests_since = waiting_.front()->since;
+    }
+    state.group_is_full = waiting_bytes_ > group_bytes;
+    state.outcomes_since = outcomes_.waiting_since();
+    state.flush_wanted = !flushes_.empty();
+    state.degraded = database_.degraded();
+    state.retry_at = database_.retry_at();
+    state.commit_window = config_.queue.commit_window;
+    return plan_commit(state);
 }
 
 Task<Result<Accepted>> Committer::add(std::vector<NewEvent> events) {
     if (events.empty()) {
         co_return Accepted{};
     }
-    if (stopping_) {
+    if (phase_ != Phase::running) {
         co_return common::fail(Fault::storage, "the agent is stopping");
     }
-    if (database_.degraded() && clock_.now() < database_.retry_at()) {
+    if (plan().refuse) {
         co_return common::fail(Fault::storage, database_.last_error());
     }
-    const auto waiting = std::make_shared<Waiting>(loop_, std::move(events), clock_.now());
-    waiting_.push_back(waiting);
-    waiting_bytes_ += waiting->bytes;
+    const auto request = std::make_shared<Request>(loop_, std::move(events), clock_.now());
+    waiting_.push_back(request);
+    waiting_bytes_ += request->batch.bytes;
     wake_.notify();
-    auto answered = waiting->answer.wait();
-    co_return co_await std::move(answered);
+    co_return co_await request->answer.wait();
 }
 
 void Committer::record(RecordedOutcome recorded) {
-    outcomes_.hold(std::move(recorded), time_.now());
-    if (!waiting_since_) {
-        waiting_since_ = clock_.now();
+    if (!outcomes_.waiting()) {
         wake_.notify();
     }
+    outcomes_.add(std::move(recorded), now());
 }
 
 std::uint64_t Committer::make_due_now(const Selection& selection) {
-    const auto revived = outcomes_.make_due_now(selection, time_.now());
-    if (outcomes_.waiting() && !waiting_since_) {
-        waiting_since_ = clock_.now();
-        wake_.notify();
-    }
-    return revived;
+    wake_.notify();
+    return outcomes_.make_due_now(selection, now());
 }
 
 Task<> Committer::flush() {
-    const bool refused = database_.degraded() && clock_.now() < database_.retry_at();
-    if (!running_ || refused || !(outcomes_.waiting() || outcomes_.being_written())) {
+    if (!running_ || plan().refuse || !(outcomes_.waiting() || outcomes_.being_written())) {
         co_return;
     }
-    const auto gate = std::make_shared<Gate>(loop_);
+    const auto flush = std::make_shared<Flush>(loop_);
     if (outcomes_.waiting()) {
-        flushes_.push_back(gate);
+        flushes_.push_back(flush);
         wake_.notify();
     } else {
-        flushes_under_way_.push_back(gate);
+        flushes_under_way_.push_back(flush);
     }
-    auto written = gate->wait();
-    co_await std::move(written);
-}
-
-std::optional<common::Instant> Committer::next_time() const {
-    const auto now = clock_.now();
-    if (!flushes_.empty()) {
-        return now;
-    }
-    if (database_.degraded()) {
-        // Also with nothing to write: whether the database works again is found out by writing.
-        return waiting_.empty() ? database_.retry_at() : now;
-    }
-    std::optional<common::Instant> when;
-    if (!waiting_.empty()) {
-        when = waiting_bytes_ > group_bytes ? now
-                                            : waiting_.front()->since + config_.queue.commit_window;
-    }
-    if (waiting_since_) {
-        when = std::min(when.value_or(*waiting_since_ + settle_within),
-                        *waiting_since_ + settle_within);
-    }
-    return when;
+    co_await flush->wait();
 }
 
 Task<> Committer::run() {
-    // A cancellation must not break off a commit in the middle: it is looked for between two of
-    // them.
-    auto unbroken = common::asio::this_coro::throw_if_cancelled(false);
-    co_await unbroken;
+    // A cancellation must not interrupt a commit: it is checked for between two of them.
+    co_await common::asio::this_coro::throw_if_cancelled(false);
     running_ = true;
     for (;;) {
         const auto state = co_await common::asio::this_coro::cancellation_state;
-        if (state.cancelled() != common::asio::cancellation_type::none) {
-            break;
+        if (state.cancelled() != common::asio::cancellation_type::none &&
+            phase_ == Phase::running) {
+            phase_ = Phase::stopping;
         }
-        const auto when = next_time();
-        if (when && *when <= clock_.now()) {
-            auto work = write_group();
-            co_await std::move(work);
+        const auto next = plan();
+        if (next.write) {
+            if (phase_ == Phase::stopping) {
+                phase_ = Phase::draining;
+            }
+            co_await write_group(next.probe);
             continue;
         }
-        auto news = when ? wake_.wait_until(*when) : wake_.wait();
+        if (phase_ != Phase::running) {
+            break;
+        }
+        auto news = next.wake_at ? wake_.wait_until(*next.wake_at) : wake_.wait();
         try {
             co_await std::move(news);
         } catch (const boost::system::system_error&) {
-            break;
+            phase_ = Phase::stopping; // cancelled
         }
     }
-    stopping_ = true;
-    do {
-        auto last = write_group();
-        co_await std::move(last);
-    } while (!waiting_.empty() && !database_.degraded());
     running_ = false;
     refuse_waiting({Fault::storage, "the agent is stopping"});
 }
 
-Committer::Group Committer::take_group() {
-    Group group;
+/// As many of the waiting requests as go into one group.
+Requests Committer::take_group() {
     std::size_t bytes = 0;
     std::size_t count = 0;
     while (count < waiting_.size() &&
-           (count == 0 || bytes + waiting_[count]->bytes <= group_bytes)) {
-        bytes += waiting_[count++]->bytes;
+           (count == 0 || bytes + waiting_[count]->batch.bytes <= group_bytes)) {
+        bytes += waiting_[count++]->batch.bytes;
     }
     const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
-    group.adds.assign(waiting_.begin(), end);
+    Requests group{waiting_.begin(), end};
     waiting_.erase(waiting_.begin(), end);
     waiting_bytes_ -= bytes;
     flushes_under_way_ = std::exchange(flushes_, {});
     return group;
 }
 
-Task<> Committer::write_group() {
-    auto group = take_group();
-    Result<void> ready;
-    if (database_.broken()) {
-        auto mending = mend();
-        ready = co_await std::move(mending);
-    }
-    if (ready && !group.adds.empty()) {
-        auto looking = look_up(group);
-        ready = co_await std::move(looking);
-    }
-    if (ready && !admit_group(group, false)) {
-        auto finding = find_room(group);
-        ready = co_await std::move(finding);
-    }
-    if (!ready) {
-        refuse(group, ready.error());
+Task<> Committer::write_group(bool probe) {
+    const auto group = take_group();
+    if (const auto admitted = co_await admit(group); !admitted) {
+        refuse(group, admitted.error());
         co_return;
     }
-    if (!fill_commit(*group.commit)) {
+    const auto commit = make_commit(probe);
+    if (!commit) {
         answer(group);
         co_return;
     }
-    auto write = [commit = group.commit](common::Connection& connection, QueueTables& tables) {
-        return tables.commit(connection, *commit);
+    auto write = [commit](common::Connection& connection, OldestPending& oldest) {
+        return write_commit(connection, oldest, *commit);
     };
-    auto job = database_.run(std::move(write));
-    const auto written = co_await std::move(job);
+    const auto written = co_await database_.run(std::move(write));
     if (!written) {
         refuse(group, written.error());
     } else if (written->no_room) {
-        no_room(group);
+        undo();
+        admission_.refuse_all(group);
+        answer(group);
     } else {
-        complete(group, *written);
+        complete(group, *commit, *written);
     }
 }
 
-Task<Result<void>> Committer::mend() {
-    auto mending = database_.mend();
-    auto loaded = co_await std::move(mending);
-    if (!loaded) {
-        co_return common::fail(loaded.error());
-    }
-    load(std::move(*loaded));
-    listeners_.rows_changed(Selection{});
-    co_return Result<void>{};
-}
-
-/// Events may be pending that memory does not remember: from before the start, or older than what
-/// it remembers. Only then the disk is asked, for it costs a look for each event.
-Task<Result<void>> Committer::look_up(Group& group) {
-    const auto remembered_since =
-        std::max(loaded_at_, time_.now() - Admission::duplicate_window.count() + 1'000);
-    if (!counts_.oldest || *counts_.oldest > remembered_since) {
-        co_return Result<void>{};
-    }
-    using Events = std::vector<std::pair<std::string, std::shared_ptr<const std::string>>>;
-    auto asked = std::make_shared<Events>();
-    for (const auto& add : group.adds) {
-        for (std::size_t i = 0; i < add->events.size(); ++i) {
-            if (add->events[i].id_given && !admission_.is_recent(add->keys[i])) {
-                asked->emplace_back(add->events[i].event_id, add->events[i].bytes);
-            }
+Task<Result<void>> Committer::admit(const Requests& group) {
+    if (database_.broken()) {
+        const auto loaded = co_await database_.recover();
+        if (!loaded) {
+            co_return common::fail(loaded.error());
         }
+        load(*loaded);
+        listeners_.rows_changed(Selection{});
     }
-    auto look = [asked](common::Connection& connection, QueueTables& tables) {
-        return tables.pending_already(connection, *asked);
-    };
-    auto job = database_.run(std::move(look));
-    const auto found = co_await std::move(job);
-    if (!found) {
-        co_return common::fail(found.error());
-    }
-    std::size_t next = 0;
-    for (const auto& add : group.adds) {
-        auto& on_disk = group.on_disk.emplace_back(add->events.size(), false);
-        for (std::size_t i = 0; i < add->events.size(); ++i) {
-            if (add->events[i].id_given && !admission_.is_recent(add->keys[i])) {
-                on_disk[i] = (*found)[next++];
-            }
-        }
-    }
-    co_return Result<void>{};
+    co_return co_await admission_.admit(group);
 }
 
-/// Whether there was something to write.
-bool Committer::fill_commit(Commit& commit) {
-    commit.events = admission_.rows();
-    commit.cooldowns = admission_.cooldowns();
-    commit.disk_tight = database_.disk_free() < tight_disk;
-    commit.outcomes = outcomes_.take();
-    waiting_since_.reset();
-    const bool probe = stopping_ || database_.degraded();
-    const bool something = probe || !commit.events.empty() || !commit.outcomes.empty();
-    if (something && (probe || !anchored_at_ || clock_.now() - *anchored_at_ >= anchor_interval)) {
-        commit.anchor = time_.anchor();
-        commit.anchor->next_event = admission_.next_event();
+/// Nothing if there is nothing to write. With `probe` there always is: the time anchor.
+std::shared_ptr<const Commit> Committer::make_commit(bool probe) {
+    auto commit = std::make_shared<Commit>();
+    admission_.fill(*commit);
+    commit->disk_tight = database_.disk_free() < tight_disk;
+    commit->outcomes = outcomes_.take_all();
+    if (!probe && commit->events.empty() && commit->outcomes.empty()) {
+        return nullptr;
     }
-    return something;
+    if (probe || !anchored_at_ || clock_.now() - *anchored_at_ >= anchor_interval) {
+        commit->anchor = time_.anchor();
+        commit->anchor->next_event = admission_.next_event();
+    }
+    return commit;
 }
 
-void Committer::complete(Group& group, const CommitResult& written) {
-    outcomes_.written(written.unwritten);
+void Committer::complete(const Requests& group, const Commit& commit, const CommitResult& written) {
+    outcomes_.written(written.unwritten, clock_.now());
     counts_.apply(written);
     if (written.full) {
         refuse(group, {Fault::storage, *written.full});
         return;
     }
-    if (group.commit->anchor) {
+    if (commit.anchor) {
         anchored_at_ = clock_.now();
     }
     database_.note_write_success();
-    tell_dropped(written);
-    offer(*group.commit);
+    if (!written.dropped.empty()) {
+        admission_.note_dropped(written.dropped.size());
+        listeners_.rows_changed(Selection{written.dropped, {}, {}});
+    }
+    tell_committed(commit);
     answer(group);
 }
 
-void Committer::answer(Group& group) {
+void Committer::answer(const Requests& group) {
     admission_.keep();
-    for (std::size_t i = 0; i < group.adds.size(); ++i) {
-        group.adds[i]->answer.set(std::move(group.answers[i]));
+    for (const auto& request : group) {
+        request->answer.set(std::move(request->result));
     }
-    for (const auto& gate : std::exchange(flushes_under_way_, {})) {
-        gate->set(true);
+    for (const auto& flush : std::exchange(flushes_under_way_, {})) {
+        flush->set(true);
     }
 }
 
-void Committer::refuse(Group& group, const common::Error& error) {
+/// Nothing of the group was written.
+void Committer::undo() {
     admission_.undo();
-    outcomes_.put_back();
-    if (outcomes_.waiting() && !waiting_since_) {
-        waiting_since_ = clock_.now();
-    }
+    outcomes_.put_back(clock_.now());
+}
+
+void Committer::refuse(const Requests& group, const common::Error& error) {
+    undo();
     database_.note_write_failure(error);
-    for (const auto& add : group.adds) {
-        add->answer.set(common::fail(error));
+    for (const auto& request : group) {
+        request->answer.set(common::fail(error));
     }
     refuse_waiting(error);
 }
 
-/// Those behind a group that was refused would only be refused in turn.
+/// Requests that came after a refused group would only be refused in turn.
 void Committer::refuse_waiting(const common::Error& error) {
     waiting_bytes_ = 0;
-    for (const auto& add : std::exchange(waiting_, {})) {
-        add->answer.set(common::fail(error));
+    for (const auto& request : std::exchange(waiting_, {})) {
+        request->answer.set(common::fail(error));
     }
-    for (auto* gates : {&flushes_, &flushes_under_way_}) {
-        for (const auto& gate : std::exchange(*gates, {})) {
-            gate->set(false);
+    for (auto* flushes : {&flushes_, &flushes_under_way_}) {
+        for (const auto& flush : std::exchange(*flushes, {})) {
+            flush->set(false);
         }
     }
 }
 
-void Committer::offer(const Commit& commit) {
+void Committer::tell_committed(const Commit& commit) {
     std::vector<Delivery> deliveries;
     for (const auto& event : commit.events) {
         for (std::size_t place = 0; place < event.webhooks.size(); ++place) {

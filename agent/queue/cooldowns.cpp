@@ -10,8 +10,8 @@ void Cooldowns::load(std::vector<CooldownMark> marks) {
     }
 }
 
-bool Cooldowns::take(const std::string& webhook, const std::string& value, std::int64_t span,
-                     std::int64_t now) {
+bool Cooldowns::start(const std::string& webhook, const std::string& value, std::int64_t span,
+                      std::int64_t now) {
     Key key{webhook, value};
     const auto found = until_.find(key);
     if (found != until_.end() && now < found->second) {
@@ -37,8 +37,8 @@ void Cooldowns::undo(std::size_t keep) {
 
 std::vector<CooldownMark> Cooldowns::marks() const {
     std::vector<CooldownMark> marks;
-    for (const auto& taken : undo_) {
-        marks.push_back({taken.key.first, taken.key.second, until_.at(taken.key)});
+    for (const auto& one : undo_) {
+        marks.push_back({one.key.first, one.key.second, until_.at(one.key)});
     }
     return marks;
 }

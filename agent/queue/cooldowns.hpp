@@ -1,6 +1,6 @@
-// Cooldowns: until when a webhook wants no further delivery for one key value. Loop thread. Kept in
-// memory; what a group of events sets is written with the group's commit and is taken back when
-// that fails, so memory and disk say the same. Survives restarts.
+// Cooldowns: for how long a webhook gets no further delivery for one key value. Loop thread. Kept
+// in memory; those that a group of events starts are written with its commit and undone if that
+// fails, so memory and disk agree. Survives restarts.
 #pragma once
 
 #include "agent/store/rows.hpp"
@@ -17,19 +17,19 @@ namespace agent {
 class Cooldowns {
   public:
     void load(std::vector<CooldownMark> marks);
-    /// Whether a delivery may go now; then the next may only after `span` ms.
-    bool take(const std::string& webhook, const std::string& value, std::int64_t span,
-              std::int64_t now);
+    /// Whether a delivery may go at `now`. If so, a cooldown of `span` ms starts. All in queue
+    /// time.
+    bool start(const std::string& webhook, const std::string& value, std::int64_t span,
+               std::int64_t now);
 
-    /// What take() set since the last keep() or undo(): one place further for each mark. undo(n)
-    /// takes back all but the first n.
-    [[nodiscard]] std::size_t taken() const { return undo_.size(); }
+    /// How many cooldowns started since the last keep(). undo(n) keeps the first n of them.
+    [[nodiscard]] std::size_t started() const { return undo_.size(); }
     void undo(std::size_t keep = 0);
     void keep() { undo_.clear(); }
-    /// The marks set since the last keep().
+    /// Those started since the last keep().
     [[nodiscard]] std::vector<CooldownMark> marks() const;
 
-    /// Forgets those that are over; whether there were any.
+    /// Forgets those that are over. Returns whether there were any.
     bool expire(std::int64_t now);
     [[nodiscard]] std::size_t size() const { return until_.size(); }
 

@@ -1,12 +1,13 @@
 #include "agent/queue/outcomes.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace agent {
 
 namespace {
 
-constexpr std::size_t longest_error = 500;
+constexpr std::size_t max_error_bytes = 500;
 
 bool is_one_of(const std::vector<std::string>& webhooks, const std::string& webhook) {
     return std::find(webhooks.begin(), webhooks.end(), webhook) != webhooks.end();
@@ -41,69 +42,78 @@ void UnwrittenOutcomes::count(const RecordedOutcome& recorded, bool in) {
     }
 }
 
-void UnwrittenOutcomes::hold(RecordedOutcome recorded, std::int64_t now) {
-    if (recorded.error.size() > longest_error) {
-        recorded.error.resize(longest_error);
+void UnwrittenOutcomes::note_waiting(common::Instant now) {
+    if (!waiting_.empty() && !waiting_since_) {
+        waiting_since_ = now;
     }
-    const auto [held, added] = waiting_.try_emplace(recorded.id);
-    auto& entry = held->second;
+}
+
+void UnwrittenOutcomes::add(RecordedOutcome recorded, Now now) {
+    if (recorded.error.size() > max_error_bytes) {
+        recorded.error.resize(max_error_bytes);
+    }
+    const auto [place, added] = waiting_.try_emplace(recorded.id);
+    auto& entry = place->second;
     if (!added) {
         count(entry.latest, false);
     }
     if (!recorded.expired && recorded.kind != Outcome::Kind::delivered) {
-        entry.attempts.push_back({recorded.attempts, now, recorded.status, recorded.error});
+        entry.attempts.push_back(
+            {recorded.attempts, now.queue_time, recorded.status, recorded.error});
         keep_last(entry.attempts);
     }
     count(recorded, true);
     entry.latest = std::move(recorded);
+    note_waiting(now.instant);
 }
 
-std::vector<UnwrittenOutcome> UnwrittenOutcomes::take() {
-    writing_ = std::move(waiting_);
-    waiting_.clear();
-    std::vector<UnwrittenOutcome> taken;
-    taken.reserve(writing_.size());
-    for (const auto& [id, held] : writing_) {
-        taken.push_back(held);
+std::vector<UnwrittenOutcome> UnwrittenOutcomes::take_all() {
+    writing_ = std::exchange(waiting_, {});
+    waiting_since_.reset();
+    std::vector<UnwrittenOutcome> all;
+    all.reserve(writing_.size());
+    for (const auto& [id, outcome] : writing_) {
+        all.push_back(outcome);
     }
-    // Rows that lie side by side are written side by side.
-    std::sort(taken.begin(), taken.end(),
+    // Neighbouring rows are written one after the other.
+    std::sort(all.begin(), all.end(),
               [](const auto& a, const auto& b) { return a.latest.id < b.latest.id; });
-    return taken;
+    return all;
 }
 
-void UnwrittenOutcomes::written(const std::vector<std::int64_t>& unwritten) {
+void UnwrittenOutcomes::written(const std::vector<std::int64_t>& unwritten, common::Instant now) {
     ById kept;
     for (const auto id : unwritten) {
         kept.insert(writing_.extract(id));
     }
-    for (const auto& [id, held] : writing_) {
-        count(held.latest, false);
+    for (const auto& [id, outcome] : writing_) {
+        count(outcome.latest, false);
     }
     writing_ = std::move(kept);
-    put_back();
+    put_back(now);
 }
 
-void UnwrittenOutcomes::put_back() {
-    for (auto& [id, held] : writing_) {
+void UnwrittenOutcomes::put_back(common::Instant now) {
+    for (auto& [id, outcome] : writing_) {
         const auto newer = waiting_.find(id);
         if (newer == waiting_.end()) {
-            waiting_.emplace(id, std::move(held));
+            waiting_.emplace(id, std::move(outcome));
             continue;
         }
-        count(held.latest, false);
+        count(outcome.latest, false);
         auto& attempts = newer->second.attempts;
-        attempts.insert(attempts.begin(), held.attempts.begin(), held.attempts.end());
+        attempts.insert(attempts.begin(), outcome.attempts.begin(), outcome.attempts.end());
         keep_last(attempts);
     }
     writing_.clear();
+    note_waiting(now);
 }
 
 std::vector<std::int64_t> UnwrittenOutcomes::ids(const std::vector<std::string>& webhooks) const {
     std::vector<std::int64_t> ids;
-    for (const auto* held : {&waiting_, &writing_}) {
-        for (const auto& [id, recorded] : *held) {
-            if (is_one_of(webhooks, recorded.latest.webhook)) {
+    for (const auto* outcomes : {&waiting_, &writing_}) {
+        for (const auto& [id, outcome] : *outcomes) {
+            if (is_one_of(webhooks, outcome.latest.webhook)) {
                 ids.push_back(id);
             }
         }
@@ -113,8 +123,8 @@ std::vector<std::int64_t> UnwrittenOutcomes::ids(const std::vector<std::string>&
 }
 
 const RecordedOutcome* UnwrittenOutcomes::latest(std::int64_t id) const {
-    for (const auto* held : {&waiting_, &writing_}) {
-        if (const auto found = held->find(id); found != held->end()) {
+    for (const auto* outcomes : {&waiting_, &writing_}) {
+        if (const auto found = outcomes->find(id); found != outcomes->end()) {
             return &found->second.latest;
         }
     }
@@ -124,9 +134,9 @@ const RecordedOutcome* UnwrittenOutcomes::latest(std::int64_t id) const {
 std::optional<std::int64_t>
 UnwrittenOutcomes::earliest_due(const std::vector<std::string>& webhooks, std::int64_t now) const {
     std::optional<std::int64_t> earliest;
-    for (const auto* held : {&waiting_, &writing_}) {
-        for (const auto& [id, recorded] : *held) {
-            const auto& latest = recorded.latest;
+    for (const auto* outcomes : {&waiting_, &writing_}) {
+        for (const auto& [id, outcome] : *outcomes) {
+            const auto& latest = outcome.latest;
             if (is_retry_of(latest, webhooks) && latest.due > now) {
                 earliest = std::min(earliest.value_or(latest.due), latest.due);
             }
@@ -138,9 +148,9 @@ UnwrittenOutcomes::earliest_due(const std::vector<std::string>& webhooks, std::i
 std::vector<Retry> UnwrittenOutcomes::due(const std::vector<std::string>& webhooks,
                                           std::int64_t now) const {
     std::vector<Retry> retries;
-    for (const auto* held : {&waiting_, &writing_}) {
-        for (const auto& [id, recorded] : *held) {
-            const auto& one = recorded.latest;
+    for (const auto* outcomes : {&waiting_, &writing_}) {
+        for (const auto& [id, outcome] : *outcomes) {
+            const auto& one = outcome.latest;
             if (is_retry_of(one, webhooks) && one.due <= now && latest(id) == &one) {
                 retries.push_back({id, one.due, one.attempts});
             }
@@ -157,31 +167,32 @@ bool UnwrittenOutcomes::is_retry(std::int64_t id, std::uint32_t attempts) const 
            found->attempts == attempts;
 }
 
-std::uint64_t UnwrittenOutcomes::make_due_now(const Selection& selection, std::int64_t now) {
-    // What is being written is written as it was, so the new word on it waits behind that.
-    for (const auto& [id, held] : writing_) {
-        if (is_retry(id, held.latest.attempts) && !waiting_.contains(id) &&
-            selection.covers(id, held.latest.webhook)) {
-            waiting_.emplace(id, UnwrittenOutcome{held.latest, {}});
+std::uint64_t UnwrittenOutcomes::make_due_now(const Selection& selection, Now now) {
+    // One that is being written is written as it was; the change waits for the commit after that.
+    for (const auto& [id, outcome] : writing_) {
+        if (is_retry(id, outcome.latest.attempts) && !waiting_.contains(id) &&
+            selection.covers(id, outcome.latest.webhook)) {
+            waiting_.emplace(id, UnwrittenOutcome{outcome.latest, {}});
         }
     }
     std::uint64_t revived = 0;
-    for (auto& [id, held] : waiting_) {
-        auto& latest = held.latest;
+    for (auto& [id, outcome] : waiting_) {
+        auto& latest = outcome.latest;
         if (latest.expired || !selection.covers(id, latest.webhook)) {
             continue;
         }
         if (latest.kind == Outcome::Kind::retry && selection.state != DeliveryState::dead) {
-            latest.due = std::min(latest.due, now);
+            latest.due = std::min(latest.due, now.queue_time);
         } else if (latest.kind == Outcome::Kind::dead &&
                    selection.state != DeliveryState::pending) {
             count(latest, false);
             latest.kind = Outcome::Kind::retry;
             latest.attempts = 0;
-            latest.due = now;
+            latest.due = now.queue_time;
             ++revived;
         }
     }
+    note_waiting(now.instant);
     return revived;
 }
 

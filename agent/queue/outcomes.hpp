@@ -1,10 +1,11 @@
-// UnwrittenOutcomes: what became of attempts and is not on disk yet. Loop thread. They stay here
-// until their commit has succeeded, however often the store refuses; a crash loses them, and then
-// those deliveries are tried once more.
+// UnwrittenOutcomes: outcomes of attempts that are not on disk yet. Loop thread. They stay here
+// until their commit has succeeded, however often the database refuses. A crash loses them; those
+// deliveries are then attempted once more.
 #pragma once
 
 #include "agent/store/rows.hpp"
 #include "agent/store/selection.hpp"
+#include "common/base/time.hpp"
 
 #include <cstdint>
 #include <map>
@@ -15,50 +16,60 @@
 
 namespace agent {
 
+/// An outcome *waits* for the next commit, and is then *being written*.
 class UnwrittenOutcomes {
   public:
-    void hold(RecordedOutcome recorded, std::int64_t now);
+    /// A moment on both clocks.
+    struct Now {
+        common::Instant instant;
+        std::int64_t queue_time = 0;
+    };
+
+    void add(RecordedOutcome recorded, Now now);
     [[nodiscard]] bool waiting() const { return !waiting_.empty(); }
+    /// Since when at least one outcome waits; nothing if none does.
+    [[nodiscard]] std::optional<common::Instant> waiting_since() const { return waiting_since_; }
     [[nodiscard]] bool being_written() const { return !writing_.empty(); }
     [[nodiscard]] bool contains(std::int64_t id) const {
         return waiting_.contains(id) || writing_.contains(id);
     }
 
-    /// What waits is now being written: a copy, until written() or put_back().
-    std::vector<UnwrittenOutcome> take();
-    /// But for those of `unwritten`: they wait again.
-    void written(const std::vector<std::int64_t>& unwritten = {});
-    /// All of it waits again; what came meanwhile is newer.
-    void put_back();
+    /// All that wait are being written until written() or put_back(). Returns a copy, sorted by id.
+    std::vector<UnwrittenOutcome> take_all();
+    /// Those being written are on disk, except those in `unwritten`, which go back to waiting.
+    void written(const std::vector<std::int64_t>& unwritten, common::Instant now);
+    /// All that are being written go back to waiting. What was added in the meantime is newer.
+    void put_back(common::Instant now);
 
-    /// Those of `webhooks` that are not on disk yet.
+    /// The ids of those of `webhooks`, sorted.
     [[nodiscard]] std::vector<std::int64_t> ids(const std::vector<std::string>& webhooks) const;
-    /// The earliest retry after `now` among those of `webhooks`.
+    /// The earliest retry of `webhooks` after `now` (queue time).
     [[nodiscard]] std::optional<std::int64_t> earliest_due(const std::vector<std::string>& webhooks,
                                                            std::int64_t now) const;
     /// Retries of `webhooks` that are due, sorted by id.
     [[nodiscard]] std::vector<Retry> due(const std::vector<std::string>& webhooks,
                                          std::int64_t now) const;
-    /// Whether the latest word on the delivery is that it is to be tried again, after so many
-    /// attempts.
+    /// Whether the latest outcome of the delivery is a retry after that many attempts.
     [[nodiscard]] bool is_retry(std::int64_t id, std::uint32_t attempts) const;
-    /// What a person's retry does to rows, done to what is not on disk yet: those covered are due
-    /// at `now`, those that died have fresh attempts. Gives how many of the latter there were.
-    std::uint64_t make_due_now(const Selection& selection, std::int64_t now);
-    /// What will be different once this is written, for stats that are true at once.
+    /// Does to these outcomes what an operator's retry does to rows: the selected ones become due,
+    /// and dead letters get fresh attempts. Returns the number of those dead letters.
+    std::uint64_t make_due_now(const Selection& selection, Now now);
+    /// How the rows will change once all of this is written, so that statistics can be up to date.
     struct Leaving {
-        std::uint64_t pending = 0; ///< no longer
-        std::uint64_t dying = 0;   ///< of them, those that become dead letters
+        std::uint64_t pending = 0; ///< will no longer be pending
+        std::uint64_t dying = 0;   ///< of these, will be dead letters
     };
     [[nodiscard]] Leaving leaving(const std::string& webhook) const;
     [[nodiscard]] Leaving leaving() const { return leaving_; }
 
   private:
     using ById = std::unordered_map<std::int64_t, UnwrittenOutcome>;
+    void note_waiting(common::Instant now);
     void count(const RecordedOutcome& recorded, bool in);
     [[nodiscard]] const RecordedOutcome* latest(std::int64_t id) const;
 
     ById waiting_, writing_;
+    std::optional<common::Instant> waiting_since_; // set exactly while waiting_ is not empty
     std::map<std::string, Leaving> leaving_by_webhook_;
     Leaving leaving_;
 };

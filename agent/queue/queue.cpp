@@ -1,6 +1,6 @@
 #include "agent/queue/queue.hpp"
 
-#include "agent/queue/queue_state.hpp"
+#include "agent/store/reading.hpp"
 
 #include <algorithm>
 
@@ -8,101 +8,78 @@ namespace agent {
 
 namespace {
 
+using common::Connection;
 using common::Result;
 using common::Task;
 
-std::uint64_t at_least_zero(std::int64_t count) {
-    return static_cast<std::uint64_t>(std::max<std::int64_t>(count, 0));
+/// A count from the disk with what is not written yet.
+std::uint64_t up_to_date(std::int64_t count, std::int64_t change) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(count + change, 0));
 }
 
 } // namespace
 
 Queue::Queue(common::Executor loop, common::Clock& clock, common::Database& database,
-             const Config& config, Counters& stats) {
-    Committer::Listeners listeners;
-    listeners.committed = [this](std::vector<Delivery> deliveries) {
-        if (on_new_) {
-            on_new_(std::move(deliveries));
-        }
-    };
-    listeners.rows_changed = [this](const Selection& selection) {
-        if (on_edit_) {
-            on_edit_(selection);
-        }
-    };
-    state_ = std::make_unique<State>(std::move(loop), clock, database, config, stats,
-                                     std::move(listeners));
-}
-
-Queue::~Queue() = default;
+             const Config& config, Counters& stats)
+    : config_{config}, time_{clock}, counts_{stats}, database_{clock, database, config},
+      committer_{{loop, clock, config, time_, counts_, database_, listeners_}},
+      upkeep_{{loop, clock, config, time_, counts_, database_, listeners_}, committer_} {}
 
 Result<void> Queue::load() {
-    auto loaded = state_->database.load();
+    const auto loaded = database_.load();
     if (!loaded) {
         return common::fail("cannot read the queue", loaded.error());
     }
-    state_->time.start(loaded->anchor, loaded->newest_accepted_at);
-    state_->committer.load(std::move(*loaded));
+    time_.start(loaded->anchor, loaded->newest_accepted_at);
+    committer_.load(*loaded);
     return {};
 }
 
-void Queue::start(common::TaskGroup& group) {
-    group.spawn("committer", state_->committer.run());
-}
-
-Task<Result<Accepted>> Queue::add(std::vector<NewEvent> events) {
-    return state_->committer.add(std::move(events));
-}
-
-void Queue::record(RecordedOutcome recorded) {
-    state_->committer.record(std::move(recorded));
-}
-
-Task<> Queue::flush() {
-    return state_->committer.flush();
+/// To be called as soon as the batch has arrived: what is recorded later is the caller's own doing.
+/// A retry whose last attempt is not written stays, as it may be days until the database can be
+/// written again.
+void Queue::leave_out_recorded(DueBatch& batch) const {
+    const auto& outcomes = committer_.outcomes();
+    std::erase_if(batch.deliveries, [&](const Delivery& one) {
+        return outcomes.contains(one.id) && !outcomes.is_retry(one.id, one.attempts);
+    });
 }
 
 Task<Result<DueBatch>> Queue::fresh(std::vector<std::string> webhooks, std::int64_t after,
                                     std::size_t limit) {
     for (;;) {
-        auto look = [wanted =
-                         LaneQuery{webhooks, state_->committer.outcomes().ids(webhooks), {}, limit},
-                     after](common::Connection& connection, QueueTables& tables) {
-            return tables.fresh(connection, wanted, after);
+        auto read = [query = LaneQuery{webhooks, committer_.outcomes().ids(webhooks), {}, limit},
+                     after](Connection& connection, OldestPending&) {
+            return read_fresh(connection, query, after);
         };
-        auto job = state_->database.run(std::move(look));
-        auto batch = co_await std::move(job);
-        if (!batch) {
-            co_return common::fail(batch.error());
+        auto batch = co_await database_.run(std::move(read));
+        if (batch) {
+            leave_out_recorded(*batch);
         }
-        state_->leave_out_settled(*batch);
-        if (!batch->deliveries.empty() || !batch->more) {
+        if (!batch || !batch->deliveries.empty() || !batch->more) {
             co_return batch;
         }
     }
 }
 
 Task<Result<DueBatch>> Queue::due(std::vector<std::string> webhooks, std::size_t limit) {
-    const auto& outcomes = state_->committer.outcomes();
-    // Outcomes need no commit of their own for this look, but for retries that are due before they
-    // were written.
-    if (!outcomes.due(webhooks, state_->time.now()).empty()) {
-        auto written = flush();
-        co_await std::move(written);
+    const auto& outcomes = committer_.outcomes();
+    // Reading needs a commit of its own only for retries that are due before they were written.
+    if (!outcomes.due(webhooks, time_.now()).empty()) {
+        co_await flush();
     }
     for (;;) {
-        const auto now = state_->time.now();
-        auto look = [wanted = LaneQuery{webhooks, outcomes.ids(webhooks),
-                                        outcomes.due(webhooks, now), limit},
-                     now](common::Connection& connection, QueueTables& tables) {
-            return tables.due(connection, wanted, now);
+        const auto now = time_.now();
+        auto read = [query = LaneQuery{webhooks, outcomes.ids(webhooks),
+                                       outcomes.due(webhooks, now), limit},
+                     now](Connection& connection, OldestPending&) {
+            return read_due(connection, query, now);
         };
-        auto job = state_->database.run(std::move(look));
-        auto batch = co_await std::move(job);
+        auto batch = co_await database_.run(std::move(read));
         if (!batch) {
-            co_return common::fail(batch.error());
+            co_return batch;
         }
-        state_->leave_out_settled(*batch);
+        leave_out_recorded(*batch);
         if (const auto unwritten = outcomes.earliest_due(webhooks, now)) {
             batch->next_due = std::min(batch->next_due.value_or(*unwritten), *unwritten);
         }
@@ -114,57 +91,45 @@ Task<Result<DueBatch>> Queue::due(std::vector<std::string> webhooks, std::size_t
 
 Task<Result<RowPage>> Queue::list(Selection selection, std::int64_t after, std::size_t limit,
                                   bool with_bodies) {
-    auto written = flush();
-    co_await std::move(written);
-    auto read = [=, now = state_->time.now()](common::Connection& connection, QueueTables&) {
+    co_await flush();
+    auto read = [=, now = time_.now()](Connection& connection, OldestPending&) {
         return read_rows(connection, selection, after, limit, with_bodies, now);
     };
-    auto job = state_->database.run(std::move(read));
-    co_return co_await std::move(job);
+    co_return co_await database_.run(std::move(read));
 }
 
 Task<Result<std::optional<DeliveryRow>>> Queue::show(std::int64_t id) {
-    auto written = flush();
-    co_await std::move(written);
-    auto read = [id, now = state_->time.now()](common::Connection& connection, QueueTables&) {
+    co_await flush();
+    auto read = [id, now = time_.now()](Connection& connection, OldestPending&) {
         return read_row(connection, id, now);
     };
-    auto job = state_->database.run(std::move(read));
-    co_return co_await std::move(job);
-}
-
-std::int64_t Queue::queue_time() const {
-    return state_->time.now();
+    co_return co_await database_.run(std::move(read));
 }
 
 QueueStatus Queue::stats() const {
-    const auto& counts = state_->counts;
-    const auto& database = state_->database;
-    const auto leaving = state_->committer.outcomes().leaving();
-    QueueStatus stats;
-    stats.pending = at_least_zero(counts.all.pending - static_cast<std::int64_t>(leaving.pending));
-    stats.dead = at_least_zero(counts.all.dead + static_cast<std::int64_t>(leaving.dying));
-    stats.bytes = counts.sizes.files();
-    stats.max_bytes = state_->config.queue.max_size;
-    if (stats.pending > 0 && counts.oldest) {
-        stats.oldest_ms = std::max<std::int64_t>(state_->time.now() - *counts.oldest, 0);
+    const auto leaving = committer_.outcomes().leaving();
+    QueueStatus status;
+    status.pending = up_to_date(counts_.all.pending, -static_cast<std::int64_t>(leaving.pending));
+    status.dead = up_to_date(counts_.all.dead, static_cast<std::int64_t>(leaving.dying));
+    status.bytes = counts_.sizes.files();
+    status.max_bytes = config_.queue.max_size;
+    if (status.pending > 0 && counts_.oldest) {
+        status.oldest_ms = std::max<std::int64_t>(time_.now() - *counts_.oldest, 0);
     }
-    stats.degraded = database.degraded();
-    stats.full = state_->committer.full();
-    stats.last_error = database.last_error();
-    return stats;
+    status.degraded = database_.degraded();
+    status.full = committer_.admission().full();
+    status.last_error = database_.last_error();
+    return status;
 }
 
 std::uint64_t Queue::pending(const std::string& webhook) const {
-    const auto leaving = state_->committer.outcomes().leaving(webhook);
-    return at_least_zero(state_->counts.of(webhook).pending -
-                         static_cast<std::int64_t>(leaving.pending));
+    const auto leaving = committer_.outcomes().leaving(webhook);
+    return up_to_date(counts_.of(webhook).pending, -static_cast<std::int64_t>(leaving.pending));
 }
 
 std::uint64_t Queue::dead(const std::string& webhook) const {
-    const auto leaving = state_->committer.outcomes().leaving(webhook);
-    return at_least_zero(state_->counts.of(webhook).dead +
-                         static_cast<std::int64_t>(leaving.dying));
+    const auto leaving = committer_.outcomes().leaving(webhook);
+    return up_to_date(counts_.of(webhook).dead, static_cast<std::int64_t>(leaving.dying));
 }
 
 } // namespace agent

@@ -12,10 +12,10 @@ namespace agent {
 
 namespace {
 
-constexpr common::Millis pause{1'000};
-// A file that is damaged again and again means a broken disk, and each copy set aside fills it
-// further.
-constexpr int most_salvages = 3;
+constexpr common::Millis retry_pause{1'000};
+// A file that is damaged again and again means a broken disk, and each copy set aside takes up more
+// of it.
+constexpr int max_salvages = 3;
 
 } // namespace
 
@@ -28,18 +28,18 @@ DatabaseError database_error() {
         switch (error.getErrorCode() & 0xff) {
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:
-            found.trouble = Trouble::damaged;
+            found.trouble = DatabaseTrouble::damaged;
             break;
         case SQLITE_IOERR:
         case SQLITE_CANTOPEN:
         case SQLITE_PROTOCOL:
-            found.trouble = Trouble::io;
+            found.trouble = DatabaseTrouble::io_error;
             break;
         default:
             break;
         }
     } catch (...) {
-        // Not the store's: nothing to mend.
+        // Not an error of SQLite: the connection is fine.
     }
     return found;
 }
@@ -48,20 +48,20 @@ QueueDatabase::QueueDatabase(common::Clock& clock, common::Database& database, c
     : clock_{clock}, database_{database}, config_{config} {}
 
 common::Result<LoadedQueue> QueueDatabase::load() {
-    auto work = [tables = tables_, queue = config_.queue](common::Connection& connection) {
+    auto work = [oldest = oldest_, queue = config_.queue](common::Connection& connection) {
         keep_reserve(connection.path(), queue.min_free);
-        return tables->load(connection, queue.max_size);
+        return load_queue(connection, *oldest, queue.max_size);
     };
     return database_.run_now(std::move(work));
 }
 
 void QueueDatabase::note(const DatabaseError& error) {
-    if (error.trouble == Trouble::refused || trouble_ == Trouble::damaged) {
+    if (error.trouble == DatabaseTrouble::none || trouble_ == DatabaseTrouble::damaged) {
         return;
     }
-    const bool news = !broken();
+    const bool first = !broken();
     trouble_ = error.trouble;
-    if (news) {
+    if (first) {
         note_write_failure(error.error);
         if (on_broken_) {
             on_broken_();
@@ -69,41 +69,40 @@ void QueueDatabase::note(const DatabaseError& error) {
     }
 }
 
-common::Task<common::Result<LoadedQueue>> QueueDatabase::mend() {
-    common::Database::Repair between;
-    if (trouble_ == Trouble::damaged && salvaged_ < most_salvages) {
+common::Task<common::Result<LoadedQueue>> QueueDatabase::recover() {
+    std::function<common::Result<void>(const std::string&)> salvage;
+    if (trouble_ == DatabaseTrouble::damaged && salvaged_ < max_salvages) {
         ++salvaged_;
-        between = [sync = config_.queue.sync](const std::string& path) {
+        salvage = [sync = config_.queue.sync](const std::string& path) {
             return salvage_file(path, sync);
         };
     }
-    auto opening = database_.reopen(std::move(between));
-    auto opened = co_await std::move(opening);
+    const auto opened = co_await database_.reopen(std::move(salvage));
     if (!opened) {
         co_return common::fail(opened.error());
     }
-    trouble_ = Trouble::refused;
-    auto work = [max_size = config_.queue.max_size](common::Connection& connection,
-                                                    QueueTables& tables) {
-        return tables.load(connection, max_size);
+    trouble_ = DatabaseTrouble::none;
+    auto load = [max_size = config_.queue.max_size](common::Connection& connection,
+                                                    OldestPending& oldest) {
+        return load_queue(connection, oldest, max_size);
     };
-    auto job = run(std::move(work));
-    co_return co_await std::move(job);
+    co_return co_await run(std::move(load));
 }
 
 void QueueDatabase::note_write_failure(const common::Error& error) {
     if (!degraded_) {
-        common::log::error("the store does not work: no new events until it does, deliveries go on",
+        common::log::error("cannot write to the database: refusing new events until it recovers; "
+                           "deliveries continue",
                            {{"error", error.message}});
     }
     degraded_ = true;
     last_error_ = error.message;
-    retry_at_ = clock_.now() + pause;
+    retry_at_ = clock_.now() + retry_pause;
 }
 
 void QueueDatabase::note_write_success() {
     if (degraded_) {
-        common::log::info("the store works again");
+        common::log::info("the database can be written again");
     }
     degraded_ = false;
     last_error_.clear();
@@ -114,7 +113,7 @@ std::uint64_t QueueDatabase::disk_free() const {
     std::error_code error;
     const auto space =
         std::filesystem::space(path.has_parent_path() ? path.parent_path() : ".", error);
-    // What cannot be measured cannot be a bound; a write will tell.
+    // If it cannot be measured, it is no limit; a write will show.
     return error ? UINT64_MAX : space.available;
 }
 

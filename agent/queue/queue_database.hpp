@@ -1,6 +1,6 @@
-// QueueDatabase: the database as the queue sees it: runs jobs, knows whether they work, and mends
-// what can be mended: after an I/O error the connection is opened anew, a file that turns out
-// damaged is set aside and salvaged. Loop thread; jobs run on the database's.
+// QueueDatabase: the database as the queue uses it. Runs jobs on the database's thread, knows
+// whether writing works, and recovers: after an I/O error it reopens the file, and a damaged file
+// is set aside and salvaged. Loop thread.
 #pragma once
 
 #include "agent/config/config.hpp"
@@ -17,15 +17,15 @@
 
 namespace agent {
 
-/// What an error of the store asks for.
-enum class Trouble {
-    refused, ///< no space, busy: the connection is as good as before
-    io,      ///< nobody knows what reached the disk: open anew
-    damaged, ///< the file is no good
+/// What an error of SQLite says about the connection.
+enum class DatabaseTrouble {
+    none,     ///< it still works; only this job failed (no space, busy)
+    io_error, ///< unknown what reached the disk: reopen
+    damaged,  ///< the file is not a sound database
 };
 struct DatabaseError {
     common::Error error;
-    Trouble trouble = Trouble::refused;
+    DatabaseTrouble trouble = DatabaseTrouble::none;
     bool full = false; ///< no space on the disk
 };
 /// The current exception. For catch blocks.
@@ -38,30 +38,30 @@ class QueueDatabase {
     /// Blocking, at start.
     common::Result<LoadedQueue> load();
 
-    /// Runs work(Connection&, QueueTables&) on the database's thread and gives its result.
+    /// Runs work(Connection&, OldestPending&) on the database's thread and returns its result.
     enum class OnFullDisk {
         refuse,
-        make_way, ///< for what deletes: the reserve is given up and the work tried once more
+        make_way, ///< for jobs that delete: give up the reserve and try once more
     };
     template <class Work>
     auto run(Work work, OnFullDisk on_full = OnFullDisk::refuse) -> common::Task<
-        common::Result<std::invoke_result_t<Work&, common::Connection&, QueueTables&>>>;
+        common::Result<std::invoke_result_t<Work&, common::Connection&, OldestPending&>>>;
 
-    /// After an I/O error or damage: opens anew and counts anew; what is there now is what is true.
-    /// broken() until it succeeds.
-    common::Task<common::Result<LoadedQueue>> mend();
-    [[nodiscard]] bool broken() const { return trouble_ != Trouble::refused; }
-    /// Called when a job finds the store broken.
+    /// After an I/O error or damage: reopens the file and loads the queue again. broken() until it
+    /// succeeds.
+    common::Task<common::Result<LoadedQueue>> recover();
+    [[nodiscard]] bool broken() const { return trouble_ != DatabaseTrouble::none; }
+    /// Called when a job finds the database broken.
     void on_broken(std::function<void()> listener) { on_broken_ = std::move(listener); }
 
-    // Degraded: the last write was refused. Until retry_at() nothing is tried.
+    // Degraded: the last write failed, and none is tried before retry_at().
     void note_write_failure(const common::Error& error);
     void note_write_success();
     [[nodiscard]] bool degraded() const { return degraded_; }
     [[nodiscard]] common::Instant retry_at() const { return retry_at_; }
     [[nodiscard]] const std::string& last_error() const { return last_error_; }
 
-    /// Free bytes of the file system that ordinary users may take, at this moment: a fast producer
+    /// Bytes of the file system that ordinary users may still use, measured now: a fast producer
     /// fills a small disk within a second.
     [[nodiscard]] std::uint64_t disk_free() const;
 
@@ -71,9 +71,9 @@ class QueueDatabase {
     common::Clock& clock_;
     common::Database& database_;
     const Config& config_;
-    std::shared_ptr<QueueTables> tables_ = std::make_shared<QueueTables>();
+    std::shared_ptr<OldestPending> oldest_ = std::make_shared<OldestPending>();
     std::function<void()> on_broken_;
-    Trouble trouble_ = Trouble::refused;
+    DatabaseTrouble trouble_ = DatabaseTrouble::none;
     int salvaged_ = 0;
     bool degraded_ = false;
     common::Instant retry_at_{};
@@ -82,14 +82,14 @@ class QueueDatabase {
 
 template <class Work>
 auto QueueDatabase::run(Work work, OnFullDisk on_full) -> common::Task<
-    common::Result<std::invoke_result_t<Work&, common::Connection&, QueueTables&>>> {
-    using Value = std::invoke_result_t<Work&, common::Connection&, QueueTables&>;
+    common::Result<std::invoke_result_t<Work&, common::Connection&, OldestPending&>>> {
+    using Value = std::invoke_result_t<Work&, common::Connection&, OldestPending&>;
     auto attempt =
-        [work = std::move(work), tables = tables_,
+        [work = std::move(work), oldest = oldest_,
          on_full](common::Connection& connection) mutable -> tl::expected<Value, DatabaseError> {
         for (bool again = on_full == OnFullDisk::make_way;; again = false) {
             try {
-                return work(connection, *tables);
+                return work(connection, *oldest);
             } catch (...) {
                 auto error = database_error();
                 if (error.full && again) {
@@ -104,18 +104,16 @@ auto QueueDatabase::run(Work work, OnFullDisk on_full) -> common::Task<
             }
         }
     };
-    auto job = database_.run(std::move(attempt));
-    auto got = co_await std::move(job);
-    if (!got) {
-        const DatabaseError closed{got.error(), Trouble::io};
-        note(closed);
-        co_return common::fail(got.error());
+    auto result = co_await database_.run(std::move(attempt));
+    if (!result) {
+        note(DatabaseError{result.error(), DatabaseTrouble::io_error}); // it is not open
+        co_return common::fail(result.error());
     }
-    if (!*got) {
-        note(got->error());
-        co_return common::fail(got->error().error);
+    if (!*result) {
+        note(result->error());
+        co_return common::fail(result->error().error);
     }
-    co_return std::move(**got);
+    co_return std::move(**result);
 }
 
 } // namespace agent

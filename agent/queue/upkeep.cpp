@@ -1,11 +1,7 @@
-// What changes rows behind the lanes' backs: people's retry and drop, webhooks that went away, and
-// upkeep. All in steps of a bounded number of rows, each a transaction: the commit of new events
-// waits for one step at most.
-#include "agent/queue/queue.hpp"
+#include "agent/queue/upkeep.hpp"
 
-#include "agent/queue/queue_state.hpp"
 #include "agent/store/disk_reserve.hpp"
-#include "agent/store/edits.hpp"
+#include "common/base/log.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -18,268 +14,262 @@ using common::Connection;
 using common::Result;
 using common::Task;
 
-constexpr std::int64_t most_dead = 10'000;
-constexpr std::uint64_t pages_a_step = 256;
-constexpr int shrink_steps = 64; // each time
-constexpr std::uint64_t spare_bytes = std::uint64_t{4}
-                                      << 20; // kept: the file is about to grow again
+constexpr common::Millis interval{10'000};
+constexpr std::int64_t max_dead = 10'000;
+constexpr std::uint64_t pages_per_step = 256;
+constexpr int max_shrink_steps = 64;                              // each time
+constexpr std::uint64_t min_spare_bytes = std::uint64_t{4} << 20; // kept for the next growth
 constexpr std::uint64_t idle_wal_bytes = std::uint64_t{1} << 20;
 
 } // namespace
 
-/// Runs step(Connection&, QueueTables&) -> Step and applies what it did.
-template <class Work> Task<Result<Step>> Queue::State::step(Work work) {
-    auto job = database.run(std::move(work), QueueDatabase::OnFullDisk::make_way);
-    auto done = co_await std::move(job);
-    if (done) {
-        counts.apply(done->written);
+Upkeep::Upkeep(const QueueParts& parts, Committer& committer)
+    : clock_{parts.clock}, config_{parts.config}, time_{parts.time}, counts_{parts.counts},
+      database_{parts.database}, listeners_{parts.listeners},
+      committer_{committer}, wake_{parts.loop, parts.clock} {}
+
+/// Runs the steps that `next` makes until one says that it was the last. Returns how many rows they
+/// changed. Steps before an error stay done.
+Task<Result<std::uint64_t>> Upkeep::repeat(NextWork next, Each each) {
+    std::uint64_t rows = 0;
+    std::int64_t after = 0;
+    for (;;) {
+        const auto step = co_await database_.run(next(after), QueueDatabase::OnFullDisk::make_way);
+        if (!step) {
+            co_return common::fail(step.error());
+        }
+        counts_.apply(step->written);
+        if (each) {
+            each(*step);
+        }
+        rows += step->rows.size();
+        after = step->last;
+        if (step->done) {
+            co_return rows;
+        }
     }
-    co_return done;
 }
 
-Task<Result<std::uint64_t>> Queue::retry(Selection selection) {
-    return edit(false, std::move(selection));
-}
-Task<Result<std::uint64_t>> Queue::drop(Selection selection) {
-    return edit(true, std::move(selection));
+/// Runs work that changes no deliveries.
+Task<Result<void>> Upkeep::measured(std::function<void(Connection&)> work) {
+    auto job = [work = std::move(work)](Connection& connection, OldestPending& oldest) {
+        work(connection);
+        return measure(connection, oldest);
+    };
+    const auto done = co_await database_.run(std::move(job), QueueDatabase::OnFullDisk::make_way);
+    if (!done) {
+        co_return common::fail(done.error());
+    }
+    counts_.apply(*done);
+    co_return Result<void>{};
 }
 
-Task<Result<std::uint64_t>> Queue::edit(bool drop, Selection selection) {
-    auto written = flush();
-    co_await std::move(written);
-    auto work = selection.ids.empty() ? state_->edit_all(drop, selection)
-                                      : state_->edit_ids(drop, selection);
+std::vector<std::string> Upkeep::pending_webhooks() const {
+    std::vector<std::string> keys;
+    for (const auto& [webhook, count] : counts_.webhooks) {
+        if (count.pending > 0) {
+            keys.push_back(webhook);
+        }
+    }
+    return keys;
+}
+
+Task<Result<std::uint64_t>> Upkeep::edit(Edit edit, Selection selection) {
+    co_await committer_.flush();
+    auto work = selection.ids.empty() ? edit_all(edit, selection) : edit_by_id(edit, selection);
     auto count = co_await std::move(work);
-    // Also after an error: steps before it were done.
-    if (!drop) {
-        state_->expired_up_to.clear(); // what became pending again may be older
-        const auto revived = state_->committer.make_due_now(selection);
+    // Also after an error: the steps before it stay done.
+    if (edit == Edit::retry) {
+        expired_up_to_.clear(); // what became pending again may be older
+        const auto revived = committer_.make_due_now(selection);
         if (count && selection.state == DeliveryState::dead) {
-            *count +=
-                revived; // on disk they are pending yet, and counted there where those are meant
+            // On disk these are still pending, and counted there if the selection includes pending
+            // deliveries.
+            *count += revived;
         }
     }
-    state_->rows_changed(selection);
+    listeners_.rows_changed(selection);
     co_return count;
 }
 
-Task<Result<std::uint64_t>> Queue::State::edit_ids(bool drop, Selection selection) {
-    std::uint64_t count = 0;
-    auto ids = std::move(selection.ids);
-    std::sort(ids.begin(), ids.end());
-    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-    for (std::size_t at = 0; at < ids.size(); at += rows_a_step) {
-        const auto from = ids.begin() + static_cast<std::ptrdiff_t>(at);
-        selection.ids.assign(
-            from, from + static_cast<std::ptrdiff_t>(std::min(rows_a_step, ids.size() - at)));
-        auto work = [=, now = time.now()](Connection& connection, QueueTables& tables) {
-            return agent::edit_ids(connection, tables, drop ? Edit::drop : Edit::retry, selection,
-                                   now);
+Task<Result<std::uint64_t>> Upkeep::edit_by_id(Edit edit, Selection selection) {
+    std::sort(selection.ids.begin(), selection.ids.end());
+    selection.ids.erase(std::unique(selection.ids.begin(), selection.ids.end()),
+                        selection.ids.end());
+    NextWork next = [=, this](std::int64_t after) {
+        return [=, now = time_.now()](Connection& connection, OldestPending& oldest) {
+            return edit_ids(connection, oldest, edit, selection, after, now);
         };
-        auto job = step(std::move(work));
-        const auto done = co_await std::move(job);
-        if (!done) {
-            co_return common::fail(done.error());
-        }
-        count += done->rows.size();
-    }
-    co_return count;
+    };
+    co_return co_await repeat(std::move(next));
 }
 
-Task<Result<std::uint64_t>> Queue::State::edit_all(bool drop, Selection selection) {
-    const auto edit = drop ? Edit::drop : Edit::retry;
-    const auto now = time.now();
-    const auto last = committer.next_id() - 1; // what comes meanwhile is not meant
+Task<Result<std::uint64_t>> Upkeep::edit_all(Edit edit, Selection selection) {
+    const auto now = time_.now();
+    const auto last = committer_.next_id() - 1; // what comes in the meantime is not meant
     std::uint64_t count = 0;
     // Pending ones first: a dead letter that becomes pending counts once.
-    if (selection.state != DeliveryState::dead) {
-        for (const auto& webhook : pending_webhooks()) {
-            if (selection.webhook && *selection.webhook != webhook) {
-                continue;
-            }
-            count += drop ? 0 : static_cast<std::uint64_t>(counts.of(webhook).pending);
-            for (bool more = true; more;) {
-                auto work = [=](Connection& connection, QueueTables& tables) {
-                    return edit_pending(connection, tables, edit, webhook, last, now);
-                };
-                auto job = step(std::move(work));
-                const auto done = co_await std::move(job);
-                if (!done) {
-                    co_return common::fail(done.error());
-                }
-                count += drop ? done->rows.size() : 0;
-                more = !done->done;
-            }
+    for (const auto& webhook : pending_webhooks()) {
+        if (selection.state == DeliveryState::dead ||
+            (selection.webhook && *selection.webhook != webhook)) {
+            continue;
         }
-    }
-    if (selection.state != DeliveryState::pending && counts.all.dead > 0) {
-        std::int64_t after = 0;
-        for (bool more = true; more;) {
-            auto work = [=, webhook = selection.webhook](Connection& connection,
-                                                         QueueTables& tables) {
-                return edit_dead(connection, tables, edit, webhook, after, last, now);
+        const auto pending = static_cast<std::uint64_t>(counts_.of(webhook).pending);
+        NextWork next = [=](std::int64_t) {
+            return [=](Connection& connection, OldestPending& oldest) {
+                return edit_pending(connection, oldest, edit, webhook, last, now);
             };
-            auto job = step(std::move(work));
-            const auto done = co_await std::move(job);
-            if (!done) {
-                co_return common::fail(done.error());
-            }
-            count += done->rows.size();
-            after = done->last;
-            more = !done->done;
+        };
+        const auto edited = co_await repeat(std::move(next));
+        if (!edited) {
+            co_return edited;
         }
+        count += edit == Edit::drop ? *edited : pending; // those due already were not changed
+    }
+    if (selection.state != DeliveryState::pending && counts_.all.dead > 0) {
+        NextWork next = [=](std::int64_t after) {
+            return [=](Connection& connection, OldestPending& oldest) {
+                return edit_dead(connection, oldest, edit, selection.webhook, after, last, now);
+            };
+        };
+        const auto edited = co_await repeat(std::move(next));
+        if (!edited) {
+            co_return edited;
+        }
+        count += *edited;
     }
     co_return count;
 }
 
-Task<Result<std::uint64_t>> Queue::bury_removed(std::vector<std::string> known) {
+Task<Result<std::uint64_t>> Upkeep::bury_removed(std::vector<std::string> known) {
     std::uint64_t count = 0;
-    for (const auto& webhook : state_->pending_webhooks()) {
+    for (const auto& webhook : pending_webhooks()) {
         if (std::find(known.begin(), known.end(), webhook) != known.end()) {
             continue;
         }
-        for (bool more = true; more;) {
-            auto work = [webhook, now = state_->time.now()](Connection& connection,
-                                                            QueueTables& tables) {
-                return bury(connection, tables, webhook, "webhook removed", now);
+        NextWork next = [webhook, this](std::int64_t) {
+            return [webhook, now = time_.now()](Connection& connection, OldestPending& oldest) {
+                return bury(connection, oldest, webhook, "webhook removed", now);
             };
-            auto job = state_->step(std::move(work));
-            const auto done = co_await std::move(job);
-            if (!done) {
-                co_return common::fail(done.error());
-            }
-            count += done->rows.size();
-            more = !done->done;
+        };
+        const auto buried = co_await repeat(std::move(next));
+        if (!buried) {
+            co_return buried;
         }
-        Selection gone;
-        gone.webhook = webhook;
-        state_->rows_changed(gone);
+        count += *buried;
+        listeners_.rows_changed(Selection{{}, {}, webhook});
     }
     co_return count;
 }
 
-Task<Result<void>> Queue::prune(const Snapshot& snapshot) {
-    auto& state = *state_;
-    std::vector<std::pair<std::string, common::Millis>> ages;
-    for (const auto& webhook : snapshot.webhooks) {
-        if (webhook->settings.max_age > common::Millis{0}) {
-            ages.emplace_back(webhook->key, webhook->settings.max_age);
-        }
+Task<Result<void>> Upkeep::prune(Snapshot snapshot) {
+    if (database_.degraded()) {
+        co_return common::fail(common::Fault::storage, database_.last_error());
     }
-    if (state.database.degraded()) {
-        co_return common::fail(common::Fault::storage, state.database.last_error());
-    }
-    auto forgetting = state.forget();
-    if (auto forgotten = co_await std::move(forgetting); !forgotten) {
+    if (auto forgotten = co_await forget(); !forgotten) {
         co_return forgotten;
     }
-    for (const auto& [webhook, max_age] : ages) {
-        auto expiring = state.expire_old(webhook, state.time.now() - max_age.count());
-        if (auto expired = co_await std::move(expiring); !expired) {
-            co_return expired;
+    for (const auto& webhook : snapshot.webhooks) {
+        const auto max_age = webhook->settings.max_age;
+        if (max_age > common::Millis{0} && counts_.of(webhook->key).pending > 0) {
+            const auto expired = co_await expire_older(webhook->key, max_age);
+            if (!expired) {
+                co_return common::fail(expired.error());
+            }
         }
     }
-    auto giving = state.give_back();
-    co_return co_await std::move(giving);
+    co_return co_await shrink_files();
 }
 
-/// Dead letters and cooldowns that are over.
-Task<Result<void>> Queue::State::forget() {
-    if (committer.expire_cooldowns()) {
-        auto work = [now = time.now()](Connection& connection, QueueTables& tables) {
+/// Deletes cooldowns that are over and dead letters that are too old or too many.
+Task<Result<void>> Upkeep::forget() {
+    if (committer_.admission().expire_cooldowns()) {
+        auto work = [now = time_.now()](Connection& connection) {
             forget_cooldowns(connection, now);
-            Step done;
-            tables.measure(connection, done.written);
-            return done;
         };
-        auto job = step(std::move(work));
-        if (const auto done = co_await std::move(job); !done) {
-            co_return common::fail(done.error());
+        if (auto done = co_await measured(std::move(work)); !done) {
+            co_return done;
         }
     }
-    for (bool more = counts.all.dead > 0; more;) {
-        auto work = [died_before = time.now() - config.queue.keep_dead.count(),
-                     oldest = counts.all.dead - most_dead](Connection& connection,
-                                                           QueueTables& tables) {
-            return forget_dead(connection, tables, died_before, oldest);
+    if (counts_.all.dead > 0) {
+        NextWork next = [this](std::int64_t) {
+            return [died_before = time_.now() - config_.queue.keep_dead.count(),
+                    surplus = counts_.all.dead - max_dead](Connection& connection,
+                                                           OldestPending& oldest) {
+                return forget_dead(connection, oldest, died_before, surplus);
+            };
         };
-        auto job = step(std::move(work));
-        const auto done = co_await std::move(job);
-        if (!done) {
+        if (const auto done = co_await repeat(std::move(next)); !done) {
             co_return common::fail(done.error());
-        }
-        more = !done->done;
-    }
-    co_return Result<void>{};
-}
-
-Task<Result<void>> Queue::State::expire_old(std::string webhook, std::int64_t accepted_before) {
-    for (bool more = counts.of(webhook).pending > 0; more;) {
-        auto work = [=, after = expired_up_to[webhook]](Connection& connection,
-                                                        QueueTables& tables) {
-            return expire(connection, tables, webhook, after, accepted_before);
-        };
-        auto job = step(std::move(work));
-        const auto done = co_await std::move(job);
-        if (!done) {
-            co_return common::fail(done.error());
-        }
-        expired_up_to[webhook] = done->last;
-        more = !done->done;
-        if (!done->rows.empty()) {
-            Selection gone;
-            gone.ids = done->rows;
-            rows_changed(gone);
         }
     }
     co_return Result<void>{};
 }
 
-/// A file that was large once gives its pages back, a WAL that nobody needs goes, the reserve comes
-/// back.
-Task<Result<void>> Queue::State::give_back() {
+/// Deletes pending deliveries of events older than `max_age`.
+Task<Result<std::uint64_t>> Upkeep::expire_older(std::string webhook, common::Millis max_age) {
+    NextWork next = [=, this, accepted_before = time_.now() - max_age.count()](std::int64_t) {
+        return [=, after = expired_up_to_[webhook]](Connection& connection, OldestPending& oldest) {
+            return expire(connection, oldest, webhook, after, accepted_before);
+        };
+    };
+    Each each = [webhook, this](const Step& step) {
+        expired_up_to_[webhook] = step.last;
+        if (!step.rows.empty()) {
+            listeners_.rows_changed(Selection{step.rows, {}, {}});
+        }
+    };
+    co_return co_await repeat(std::move(next), std::move(each));
+}
+
+/// Returns the pages of a file that was large once, empties a WAL that nobody needs, and restores
+/// the reserve.
+Task<Result<void>> Upkeep::shrink_files() {
     bool shrunk = false;
     auto spare = UINT64_MAX;
-    for (int round = 0; round < shrink_steps; ++round) {
-        const auto keep = committer.disk_short() ? 0 : std::max(spare_bytes, counts.sizes.used / 2);
-        const auto before = std::exchange(spare, counts.sizes.spare);
+    for (int round = 0; round < max_shrink_steps; ++round) {
+        const auto keep = disk_short() ? 0 : std::max(min_spare_bytes, counts_.sizes.used / 2);
+        const auto before = std::exchange(spare, counts_.sizes.spare);
         if (spare <= keep || spare >= before) {
             break;
         }
         shrunk = true;
-        auto work = [](Connection& connection, QueueTables& tables) {
-            shrink(connection, pages_a_step);
-            Step done;
-            tables.measure(connection, done.written);
-            return done;
-        };
-        auto job = step(std::move(work));
-        if (const auto done = co_await std::move(job); !done) {
-            co_return common::fail(done.error());
+        auto work = [](Connection& connection) { shrink(connection, pages_per_step); };
+        if (auto done = co_await measured(std::move(work)); !done) {
+            co_return done;
         }
     }
-    const bool idle = counts.all.pending == 0 && counts.sizes.wal > idle_wal_bytes;
-    if (shrunk || idle || (committer.disk_short() && counts.sizes.wal > 0)) {
-        auto work = [](Connection& connection, QueueTables& tables) {
-            empty_wal(connection);
-            Step done;
-            tables.measure(connection, done.written);
-            return done;
-        };
-        auto job = step(std::move(work));
-        if (const auto done = co_await std::move(job); !done) {
-            co_return common::fail(done.error());
+    const bool idle = counts_.all.pending == 0 && counts_.sizes.wal > idle_wal_bytes;
+    if (shrunk || idle || (disk_short() && counts_.sizes.wal > 0)) {
+        if (auto done = co_await measured(empty_wal); !done) {
+            co_return done;
         }
     }
-    auto keep = [min_free = config.queue.min_free](Connection& connection, QueueTables& tables) {
+    auto work = [min_free = config_.queue.min_free](Connection& connection) {
         keep_reserve(connection.path(), min_free);
-        Step done;
-        tables.measure(connection, done.written);
-        return done;
     };
-    auto job = step(std::move(keep));
-    const auto done = co_await std::move(job);
-    co_return done ? Result<void>{} : common::fail(done.error());
+    co_return co_await measured(std::move(work));
+}
+
+Task<> Upkeep::run(std::function<KnownWebhooks()> webhooks) {
+    for (;;) {
+        co_await wake_.wait_until(clock_.now() + interval);
+        const auto known = webhooks();
+        if (known.complete) {
+            std::vector<std::string> keys;
+            for (const auto& webhook : known.snapshot->webhooks) {
+                keys.push_back(webhook->key);
+            }
+            const auto buried = co_await bury_removed(std::move(keys));
+            if (buried && *buried > 0) {
+                common::log::info("deliveries of removed webhooks became dead letters",
+                                  {{"deliveries", *buried}});
+            }
+        }
+        // An error shows as a degraded queue; the next round tries again.
+        const auto done = co_await prune(*known.snapshot);
+        common::log::debug("pruned", {{"done", done ? "yes" : done.error().message}});
+    }
 }
 
 } // namespace agent

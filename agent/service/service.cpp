@@ -35,7 +35,6 @@ namespace log = common::log;
 
 /// For requests being answered and attempts in flight at SIGTERM.
 constexpr common::Millis stop_grace{5'000};
-constexpr common::Millis prune_interval{10'000};
 
 // The INI bounds its numbers so that they fit into 32 bits.
 
@@ -85,7 +84,6 @@ class Service {
     Task<> stop();
     void reload();
     bool apply_new_config();
-    Task<> prune();
 
     // From top to bottom: each part uses only those above it.
     Config config_;
@@ -108,7 +106,6 @@ class Service {
     std::optional<common::http_server::Server> server_;
     common::SystemdNotifier systemd_;
     Watchdog watchdog_{clock_, database_, queue_, dispatcher_, cache_, config_, systemd_};
-    common::Wakeup prune_now_{loop_.get_executor(), clock_};
     common::TaskGroup parts_{loop_.get_executor()};
 };
 
@@ -147,7 +144,9 @@ Result<void> Service::start() {
     queue_.start(parts_);
     sync_.start(parts_);
     dispatcher_.update_lanes();
-    parts_.spawn("prune", prune());
+    parts_.spawn("upkeep", queue_.run_upkeep([this] {
+        return KnownWebhooks{cache_.snapshot(), cache_.known()};
+    }));
     parts_.spawn("watchdog", watchdog_.run());
     return {};
 }
@@ -175,7 +174,7 @@ void Service::connect() {
         [this](const Selection& selection) { dispatcher_.rows_changed(selection); });
     cache_.on_change([this] {
         dispatcher_.update_lanes();
-        prune_now_.notify();
+        queue_.run_upkeep_now();
     });
 }
 
@@ -260,28 +259,6 @@ bool Service::apply_new_config() {
     return true;
 }
 
-Task<> Service::prune() {
-    for (;;) {
-        auto pause = prune_now_.wait_until(clock_.now() + prune_interval);
-        co_await std::move(pause);
-        const auto snapshot = cache_.snapshot();
-        if (cache_.known()) {
-            std::vector<std::string> known;
-            for (const auto& webhook : snapshot->webhooks) {
-                known.push_back(webhook->key);
-            }
-            auto burial = queue_.bury_removed(std::move(known));
-            const auto buried = co_await std::move(burial);
-            if (buried && *buried > 0) {
-                log::info("deliveries of removed webhooks became dead letters",
-                          {{"deliveries", *buried}});
-            }
-        }
-        // What the store refuses shows as a degraded store; the next round tries again.
-        auto work = queue_.prune(*snapshot);
-        const auto done = co_await std::move(work);
-        log::debug("pruned", {{"done", done ? "yes" : done.error().message}});
-    }
 }
 
 } // namespace

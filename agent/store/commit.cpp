@@ -36,26 +36,92 @@ void insert_event(Connection& connection, const EventRow& event, CountChanges& c
     }
 }
 
+void set_cooldown(Connection& connection, const CooldownMark& mark) {
+    auto& put = connection.prepared(
+        "INSERT OR REPLACE INTO cooldown(webhook, value, until) VALUES(?, ?, ?)");
+    put.bind(1, mark.webhook);
+    put.bind(2, mark.value);
+    put.bind(3, mark.until);
+    put.exec();
+}
+
+/// Deletes the oldest pending deliveries until `bytes` are freed. Returns false if all of them are
+/// not enough.
+bool make_room(Connection& connection, OldestPending& oldest, std::uint64_t bytes,
+               CommitResult& written) {
+    for (std::uint64_t freed = 0; freed < bytes;) {
+        const auto id = oldest.find(connection);
+        if (!id) {
+            return false;
+        }
+        auto& query = connection.prepared("SELECT length(body) FROM event WHERE id = ?");
+        query.bind(1, *id / deliveries_per_event);
+        const auto body =
+            query.executeStep() ? static_cast<std::size_t>(query.getColumn(0).getInt64()) : 0;
+        query.reset();
+        const auto gone = delete_delivery(connection, *id, written.changes);
+        ++written.changes[gone->webhook].dropped;
+        written.dropped.push_back(*id);
+        freed += gone->event_too ? row_bytes(body, 1) : row_bytes(0, 1) - row_bytes(0, 0);
+    }
+    return true;
+}
+
+CommitResult write_outcomes_alone(Connection& connection,
+                                  const std::vector<UnwrittenOutcome>& outcomes) {
+    give_up_reserve(connection.path());
+    CommitResult written;
+    written.unwritten = write_in_pieces(connection, outcomes, written.changes);
+    return written;
+}
+
+void count_rows(Connection& connection, CountChanges& counts) {
+    auto& pending = connection.prepared("SELECT webhook, count(*) FROM delivery INDEXED BY "
+                                        "delivery_pending WHERE state = 0 GROUP BY webhook");
+    while (pending.executeStep()) {
+        counts[pending.getColumn(0).getString()].pending = pending.getColumn(1).getInt64();
+    }
+    auto& dead = connection.prepared("SELECT webhook, count(*) FROM delivery INDEXED BY "
+                                     "delivery_dead WHERE state = 1 GROUP BY webhook");
+    while (dead.executeStep()) {
+        counts[dead.getColumn(0).getString()].dead = dead.getColumn(1).getInt64();
+    }
+}
+
 } // namespace
 
-LoadedQueue QueueTables::load(Connection& connection, std::uint64_t max_size) {
-    oldest_from_ = 0;
-    reuse_wal(connection); // what a run before left
+std::optional<std::int64_t> OldestPending::find(Connection& connection) {
+    auto& query = connection.prepared(
+        "SELECT id FROM delivery NOT INDEXED WHERE id >= ? AND state = 0 ORDER BY id LIMIT 1");
+    query.bind(1, from_);
+    const bool found = query.executeStep();
+    const auto id = found ? query.getColumn(0).getInt64() : 0;
+    query.reset();
+    from_ =
+        found ? id : std::max(from_, one_number(connection, "SELECT max(id) FROM delivery") + 1);
+    return found ? std::optional{id} : std::nullopt;
+}
+
+Measurement measure(Connection& connection, OldestPending& oldest) {
+    Measurement measured{sizes_of(connection), std::nullopt};
+    if (const auto id = oldest.find(connection)) {
+        auto& event = connection.prepared("SELECT accepted_at FROM event WHERE id = ?");
+        event.bind(1, *id / deliveries_per_event);
+        measured.oldest = event.executeStep() ? event.getColumn(0).getInt64() : 0;
+        event.reset();
+    }
+    return measured;
+}
+
+LoadedQueue load_queue(Connection& connection, OldestPending& oldest, std::uint64_t max_size) {
+    oldest = {};
+    reuse_wal(connection); // left by an earlier run
     constexpr std::uint64_t page = 4096;
     const auto wal_pages = std::clamp<std::uint64_t>(max_size / page / 16, 32, 1000);
     connection.handle().exec("PRAGMA wal_autocheckpoint = " + std::to_string(wal_pages) +
                              "; PRAGMA journal_size_limit = " + std::to_string(wal_pages * page));
     LoadedQueue loaded;
-    auto& pending = connection.prepared("SELECT webhook, count(*) FROM delivery INDEXED BY "
-                                        "delivery_pending WHERE state = 0 GROUP BY webhook");
-    while (pending.executeStep()) {
-        loaded.counts[pending.getColumn(0).getString()].pending = pending.getColumn(1).getInt64();
-    }
-    auto& dead = connection.prepared("SELECT webhook, count(*) FROM delivery INDEXED BY "
-                                     "delivery_dead WHERE state = 1 GROUP BY webhook");
-    while (dead.executeStep()) {
-        loaded.counts[dead.getColumn(0).getString()].dead = dead.getColumn(1).getInt64();
-    }
+    count_rows(connection, loaded.counts);
     auto& cooldowns = connection.prepared("SELECT webhook, value, until FROM cooldown");
     while (cooldowns.executeStep()) {
         loaded.cooldowns.push_back({cooldowns.getColumn(0).getString(),
@@ -68,24 +134,21 @@ LoadedQueue QueueTables::load(Connection& connection, std::uint64_t max_size) {
         {loaded.anchor ? loaded.anchor->next_event : 0,
          one_number(connection, "SELECT max(id) FROM event") + 1,
          one_number(connection, "SELECT max(id) FROM delivery") / deliveries_per_event + 1});
-    CommitResult written;
-    measure(connection, written);
-    loaded.sizes = written.sizes;
-    loaded.oldest = written.oldest;
+    loaded.measured = measure(connection, oldest);
     return loaded;
 }
 
-CommitResult QueueTables::commit(Connection& connection, const Commit& commit) {
+CommitResult write_commit(Connection& connection, OldestPending& oldest, const Commit& commit) {
     CommitResult written;
-    const auto oldest_before = oldest_from_;
+    const auto oldest_before = oldest;
     try {
         SQLite::Transaction transaction{connection.handle(),
                                         SQLite::TransactionBehavior::IMMEDIATE};
-        for (const auto& held : commit.outcomes) {
-            write_outcome(connection, held, written.changes);
+        for (const auto& one : commit.outcomes) {
+            write_outcome(connection, one, written.changes);
         }
-        if (!make_room(connection, commit.make_room, written)) {
-            oldest_from_ = oldest_before;
+        if (!make_room(connection, oldest, commit.make_room, written)) {
+            oldest = oldest_before;
             CommitResult nothing;
             nothing.no_room = true;
             return nothing;
@@ -94,19 +157,14 @@ CommitResult QueueTables::commit(Connection& connection, const Commit& commit) {
             insert_event(connection, event, written.changes);
         }
         for (const auto& mark : commit.cooldowns) {
-            auto& put = connection.prepared(
-                "INSERT OR REPLACE INTO cooldown(webhook, value, until) VALUES(?, ?, ?)");
-            put.bind(1, mark.webhook);
-            put.bind(2, mark.value);
-            put.bind(3, mark.until);
-            put.exec();
+            set_cooldown(connection, mark);
         }
         if (commit.anchor) {
             write_anchor(connection, *commit.anchor);
         }
         transaction.commit();
     } catch (const SQLite::Exception& error) {
-        oldest_from_ = oldest_before;
+        oldest = oldest_before;
         if (!says_full(error) || commit.outcomes.empty()) {
             throw;
         }
@@ -119,78 +177,8 @@ CommitResult QueueTables::commit(Connection& connection, const Commit& commit) {
     if (commit.disk_tight) {
         reuse_wal(connection);
     }
-    measure(connection, written);
+    written.measured = measure(connection, oldest);
     return written;
-}
-
-CommitResult QueueTables::write_outcomes_alone(Connection& connection,
-                                               const std::vector<UnwrittenOutcome>& outcomes) {
-    give_up_reserve(connection.path());
-    CommitResult written;
-    written.unwritten = write_in_pieces(connection, outcomes, written.changes);
-    return written;
-}
-
-bool QueueTables::make_room(Connection& connection, std::uint64_t bytes, CommitResult& written) {
-    for (std::uint64_t freed = 0; freed < bytes;) {
-        if (!oldest_accepted_at(connection)) {
-            return false;
-        }
-        const auto id = oldest_from_;
-        auto& query = connection.prepared("SELECT length(body) FROM event WHERE id = ?");
-        query.bind(1, id / deliveries_per_event);
-        const auto body =
-            query.executeStep() ? static_cast<std::size_t>(query.getColumn(0).getInt64()) : 0;
-        query.reset();
-        const auto gone = delete_delivery(connection, id, written.changes);
-        ++written.changes[gone->webhook].dropped;
-        written.dropped.push_back(id);
-        freed += gone->event_too ? row_bytes(body, 1) : row_bytes(0, 1) - row_bytes(0, 0);
-    }
-    return true;
-}
-
-std::optional<std::int64_t> QueueTables::oldest_accepted_at(Connection& connection) {
-    auto& query = connection.prepared(
-        "SELECT id FROM delivery NOT INDEXED WHERE id >= ? AND state = 0 ORDER BY id LIMIT 1");
-    query.bind(1, oldest_from_);
-    if (!query.executeStep()) {
-        // Dead letters that lie behind the last pending one need not be looked through each time.
-        query.reset();
-        oldest_from_ =
-            std::max(oldest_from_, one_number(connection, "SELECT max(id) FROM delivery") + 1);
-        return std::nullopt;
-    }
-    oldest_from_ = query.getColumn(0).getInt64();
-    query.reset();
-    auto& event = connection.prepared("SELECT accepted_at FROM event WHERE id = ?");
-    event.bind(1, oldest_from_ / deliveries_per_event);
-    const auto accepted_at = event.executeStep() ? event.getColumn(0).getInt64() : 0;
-    event.reset();
-    return accepted_at;
-}
-
-void QueueTables::measure(Connection& connection, CommitResult& written) {
-    written.sizes = sizes_of(connection);
-    written.oldest = oldest_accepted_at(connection);
-}
-
-std::vector<bool> QueueTables::pending_already(
-    Connection& connection,
-    const std::vector<std::pair<std::string, std::shared_ptr<const std::string>>>& events) {
-    std::vector<bool> found(events.size(), false);
-    for (std::size_t i = 0; i < events.size(); ++i) {
-        auto& query =
-            connection.prepared("SELECT 1 FROM event INDEXED BY event_given WHERE given = 1 AND "
-                                "event_id = ?1 AND body = ?2 AND EXISTS(SELECT 1 FROM delivery "
-                                "NOT INDEXED WHERE delivery.id BETWEEN event.id * 65536 AND "
-                                "event.id * 65536 + 65535 AND state = 0) LIMIT 1");
-        query.bind(1, events[i].first);
-        query.bindNoCopy(2, events[i].second->data(), static_cast<int>(events[i].second->size()));
-        found[i] = query.executeStep();
-        query.reset();
-    }
-    return found;
 }
 
 } // namespace agent

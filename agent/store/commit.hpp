@@ -1,49 +1,41 @@
-// QueueTables: the SQL of the queue's main path: one commit, and reading deliveries back. Database
-// thread only. Functions throw as SQLite does; what they began is then rolled back. No look here
-// costs more with a longer queue.
+// The queue's main path in SQL: loading the queue, and writing one commit. Database thread only.
+// Functions throw as SQLite does; what they began is then rolled back. Except for load_queue(),
+// nothing here costs more with a longer queue.
 #pragma once
 
 #include "agent/store/rows.hpp"
 #include "common/sqlite/database.hpp"
 
+#include <algorithm>
 #include <cstdint>
-#include <map>
-#include <memory>
 #include <optional>
-#include <string>
-#include <vector>
 
 namespace agent {
 
-class QueueTables {
+/// Finds the oldest pending delivery. Remembers where it was, so that the dead letters in front of
+/// it are not read again each time.
+class OldestPending {
   public:
-    /// Once after opening: counts everything (one pass over each index). `max_size` bounds how long
-    /// the WAL may get.
-    LoadedQueue load(common::Connection& connection, std::uint64_t max_size);
-
-    CommitResult commit(common::Connection& connection, const Commit& commit);
-    /// Of (event id, bytes): which are the same as an event that still has a pending delivery.
-    std::vector<bool> pending_already(
-        common::Connection& connection,
-        const std::vector<std::pair<std::string, std::shared_ptr<const std::string>>>& events);
-
-    /// Never tried, id above `after`, oldest first.
-    DueBatch fresh(common::Connection& connection, const LaneQuery& wanted, std::int64_t after);
-    /// Retries due at `now`, longest due first.
-    DueBatch due(common::Connection& connection, const LaneQuery& wanted, std::int64_t now);
-
-    /// Fills in sizes and the oldest; for other writers too.
-    void measure(common::Connection& connection, CommitResult& written);
-    /// A delivery older than those that measure() knows of became pending again.
-    void revived(std::int64_t id) { oldest_from_ = std::min(oldest_from_, id); }
+    /// The id of the oldest pending delivery.
+    std::optional<std::int64_t> find(common::Connection& connection);
+    /// A dead letter became pending again.
+    void revived(std::int64_t id) { from_ = std::min(from_, id); }
 
   private:
-    std::optional<std::int64_t> oldest_accepted_at(common::Connection& connection);
-    bool make_room(common::Connection& connection, std::uint64_t bytes, CommitResult& written);
-    static CommitResult write_outcomes_alone(common::Connection& connection,
-                                             const std::vector<UnwrittenOutcome>& outcomes);
-
-    std::int64_t oldest_from_ = 0; // no pending delivery has a smaller id
+    std::int64_t from_ = 0; // no pending delivery has a smaller id
 };
+
+/// Once after opening: counts all rows (one pass over each index). `max_size` limits how long the
+/// WAL may get.
+LoadedQueue load_queue(common::Connection& connection, OldestPending& oldest,
+                       std::uint64_t max_size);
+
+/// Writes `commit` in one transaction. On a full disk it writes the outcomes alone, as far as
+/// possible, because they free space.
+CommitResult write_commit(common::Connection& connection, OldestPending& oldest,
+                          const Commit& commit);
+
+/// Sizes and the oldest pending delivery at this moment; every write ends with it.
+Measurement measure(common::Connection& connection, OldestPending& oldest);
 
 } // namespace agent

@@ -4,6 +4,7 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
 #include <SQLiteCpp/Transaction.h>
+#include <algorithm>
 
 namespace agent {
 
@@ -11,10 +12,10 @@ namespace {
 
 using common::Connection;
 
-/// The first column of every row, at most rows_a_step of them.
+/// The first column of every row, at most rows_per_step of them.
 std::vector<std::int64_t> ids_of(SQLite::Statement& query) {
     std::vector<std::int64_t> ids;
-    while (ids.size() < rows_a_step && query.executeStep()) {
+    while (ids.size() < rows_per_step && query.executeStep()) {
         ids.push_back(query.getColumn(0).getInt64());
     }
     query.reset();
@@ -24,25 +25,23 @@ std::vector<std::int64_t> ids_of(SQLite::Statement& query) {
 struct Row {
     std::string webhook;
     int state = row_pending;
-    std::int64_t due = 0;
 };
 
 std::optional<Row> find_row(Connection& connection, std::int64_t id) {
-    auto& query = connection.prepared("SELECT webhook, state, due FROM delivery WHERE id = ?");
+    auto& query = connection.prepared("SELECT webhook, state FROM delivery WHERE id = ?");
     query.bind(1, id);
     if (!query.executeStep()) {
         return std::nullopt;
     }
-    Row row{query.getColumn(0).getString(), query.getColumn(1).getInt(),
-            query.getColumn(2).getInt64()};
+    Row row{query.getColumn(0).getString(), query.getColumn(1).getInt()};
     query.reset();
     return row;
 }
 
-void retry_row(Connection& connection, QueueTables& tables, std::int64_t id, const Row& row,
+void retry_row(Connection& connection, OldestPending& oldest, std::int64_t id, const Row& row,
                std::int64_t now, CountChanges& changes) {
     if (row.state == row_pending) {
-        // One that was never tried is due already, and fresh ones are found by due = 0.
+        // One that was never tried is due already; due = 0 marks it as fresh.
         auto& update =
             connection.prepared("UPDATE delivery SET due = min(due, ?) WHERE id = ? AND due > 0");
         update.bind(1, now);
@@ -55,18 +54,18 @@ void retry_row(Connection& connection, QueueTables& tables, std::int64_t id, con
     update.bind(1, now);
     update.bind(2, id);
     update.exec();
-    tables.revived(id);
+    oldest.revived(id);
     auto& change = changes[row.webhook];
     ++change.pending;
     --change.dead;
 }
 
 template <class Each>
-Step for_each(Connection& connection, QueueTables& tables, const std::vector<std::int64_t>& ids,
+Step for_each(Connection& connection, OldestPending& oldest, const std::vector<std::int64_t>& ids,
               Each each) {
     Step step;
     step.last = ids.empty() ? 0 : ids.back();
-    step.done = ids.size() < rows_a_step;
+    step.done = ids.size() < rows_per_step;
     if (!ids.empty()) {
         SQLite::Transaction transaction{connection.handle(),
                                         SQLite::TransactionBehavior::IMMEDIATE};
@@ -77,17 +76,17 @@ Step for_each(Connection& connection, QueueTables& tables, const std::vector<std
         }
         transaction.commit();
     }
-    tables.measure(connection, step.written);
+    step.written.measured = measure(connection, oldest);
     return step;
 }
 
-Step apply(Connection& connection, QueueTables& tables, Edit edit,
+Step apply(Connection& connection, OldestPending& oldest, Edit edit,
            const std::vector<std::int64_t>& ids, const Selection& selection, std::int64_t now) {
     const auto wanted_state =
         selection.state
             ? std::optional{*selection.state == DeliveryState::dead ? row_dead : row_pending}
             : std::nullopt;
-    return for_each(connection, tables, ids, [&](std::int64_t id, CountChanges& changes) {
+    return for_each(connection, oldest, ids, [&](std::int64_t id, CountChanges& changes) {
         const auto row = find_row(connection, id);
         if (!row || (wanted_state && row->state != *wanted_state) ||
             (selection.webhook && row->webhook != *selection.webhook)) {
@@ -96,7 +95,7 @@ Step apply(Connection& connection, QueueTables& tables, Edit edit,
         if (edit == Edit::drop) {
             delete_delivery(connection, id, changes);
         } else {
-            retry_row(connection, tables, id, *row, now, changes);
+            retry_row(connection, oldest, id, *row, now, changes);
         }
         return true;
     });
@@ -104,12 +103,15 @@ Step apply(Connection& connection, QueueTables& tables, Edit edit,
 
 } // namespace
 
-Step edit_ids(Connection& connection, QueueTables& tables, Edit edit, const Selection& selection,
-              std::int64_t now) {
-    return apply(connection, tables, edit, selection.ids, selection, now);
+Step edit_ids(Connection& connection, OldestPending& oldest, Edit edit, const Selection& selection,
+              std::int64_t after, std::int64_t now) {
+    const auto& all = selection.ids;
+    const auto begin = std::upper_bound(all.begin(), all.end(), after);
+    const auto count = std::min<std::ptrdiff_t>(rows_per_step, all.end() - begin);
+    return apply(connection, oldest, edit, {begin, begin + count}, selection, now);
 }
 
-Step edit_dead(Connection& connection, QueueTables& tables, Edit edit,
+Step edit_dead(Connection& connection, OldestPending& oldest, Edit edit,
                const std::optional<std::string>& webhook, std::int64_t after, std::int64_t last_id,
                std::int64_t now) {
     auto& query = connection.prepared("SELECT id FROM delivery INDEXED BY delivery_dead WHERE "
@@ -121,10 +123,10 @@ Step edit_dead(Connection& connection, QueueTables& tables, Edit edit,
         query.bind(3, *webhook);
     }
     const auto ids = ids_of(query);
-    return apply(connection, tables, edit, ids, {{}, DeliveryState::dead, webhook}, now);
+    return apply(connection, oldest, edit, ids, {{}, DeliveryState::dead, webhook}, now);
 }
 
-Step edit_pending(Connection& connection, QueueTables& tables, Edit edit,
+Step edit_pending(Connection& connection, OldestPending& oldest, Edit edit,
                   const std::string& webhook, std::int64_t last_id, std::int64_t now) {
     auto& query = connection.prepared("SELECT id FROM delivery INDEXED BY delivery_pending WHERE "
                                       "state = 0 AND webhook = ?1 AND due > ?2 "
@@ -133,16 +135,16 @@ Step edit_pending(Connection& connection, QueueTables& tables, Edit edit,
     query.bind(2, edit == Edit::retry ? now : std::int64_t{-1});
     query.bind(3, last_id);
     const auto ids = ids_of(query);
-    return apply(connection, tables, edit, ids, {{}, DeliveryState::pending, webhook}, now);
+    return apply(connection, oldest, edit, ids, {{}, DeliveryState::pending, webhook}, now);
 }
 
-Step bury(Connection& connection, QueueTables& tables, const std::string& webhook,
+Step bury(Connection& connection, OldestPending& oldest, const std::string& webhook,
           const std::string& why, std::int64_t now) {
     auto& query = connection.prepared(
         "SELECT id FROM delivery INDEXED BY delivery_pending WHERE state = 0 AND webhook = ?");
     query.bind(1, webhook);
     const auto ids = ids_of(query);
-    return for_each(connection, tables, ids, [&](std::int64_t id, CountChanges& changes) {
+    return for_each(connection, oldest, ids, [&](std::int64_t id, CountChanges& changes) {
         auto& update = connection.prepared(
             "UPDATE delivery SET state = 1, due = ?, last_error = ? WHERE id = ?");
         update.bind(1, now);
@@ -157,7 +159,7 @@ Step bury(Connection& connection, QueueTables& tables, const std::string& webhoo
     });
 }
 
-Step expire(Connection& connection, QueueTables& tables, const std::string& webhook,
+Step expire(Connection& connection, OldestPending& oldest, const std::string& webhook,
             std::int64_t after, std::int64_t accepted_before) {
     auto& query = connection.prepared(
         "SELECT d.id, d.state = 0 AND d.webhook = ?1, e.accepted_at FROM delivery d NOT INDEXED "
@@ -166,10 +168,10 @@ Step expire(Connection& connection, QueueTables& tables, const std::string& webh
     query.bind(2, after);
     std::vector<std::int64_t> ids;
     std::int64_t last = after;
-    std::size_t looked_at = 0;
+    std::size_t rows_read = 0;
     bool done = true;
     while (query.executeStep() && query.getColumn(2).getInt64() < accepted_before) {
-        if (++looked_at > rows_a_step) {
+        if (++rows_read > rows_per_step) {
             done = false;
             break;
         }
@@ -179,7 +181,7 @@ Step expire(Connection& connection, QueueTables& tables, const std::string& webh
         }
     }
     query.reset();
-    auto step = for_each(connection, tables, ids, [&](std::int64_t id, CountChanges& changes) {
+    auto step = for_each(connection, oldest, ids, [&](std::int64_t id, CountChanges& changes) {
         delete_delivery(connection, id, changes);
         ++changes[webhook].expired;
         return true;
@@ -189,18 +191,18 @@ Step expire(Connection& connection, QueueTables& tables, const std::string& webh
     return step;
 }
 
-Step forget_dead(Connection& connection, QueueTables& tables, std::int64_t died_before,
-                 std::int64_t oldest) {
+Step forget_dead(Connection& connection, OldestPending& oldest, std::int64_t died_before,
+                 std::int64_t surplus) {
     std::vector<std::int64_t> ids;
     auto& query = connection.prepared(
         "SELECT id, due FROM delivery INDEXED BY delivery_dead WHERE state = 1 ORDER BY id");
-    for (std::int64_t place = 0; ids.size() < rows_a_step && query.executeStep(); ++place) {
-        if (place < oldest || query.getColumn(1).getInt64() < died_before) {
+    for (std::int64_t place = 0; ids.size() < rows_per_step && query.executeStep(); ++place) {
+        if (place < surplus || query.getColumn(1).getInt64() < died_before) {
             ids.push_back(query.getColumn(0).getInt64());
         }
     }
     query.reset();
-    return for_each(connection, tables, ids, [&](std::int64_t id, CountChanges& changes) {
+    return for_each(connection, oldest, ids, [&](std::int64_t id, CountChanges& changes) {
         delete_delivery(connection, id, changes);
         return true;
     });

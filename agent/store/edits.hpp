@@ -1,9 +1,9 @@
-// Edits: the SQL of what people and upkeep do to the queue, a bounded number of rows a call, each
+// Edits in SQL: what operators and upkeep do to the queue, a bounded number of rows per call, each
 // call one transaction. Database thread only. Functions throw as SQLite does.
 #pragma once
 
 #include "agent/store/commit.hpp"
-#include "agent/store/listing.hpp"
+#include "agent/store/selection.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -12,40 +12,38 @@
 
 namespace agent {
 
-/// Rows a transaction: so long does a commit of new events wait at most.
-inline constexpr std::size_t rows_a_step = 1'000;
+/// Rows per transaction. Bounds how long a commit of new events can be delayed.
+inline constexpr std::size_t rows_per_step = 1'000;
 
-/// What one step did. `last`: where the next goes on; `done`: there is nothing more.
 struct Step {
     CommitResult written;
-    std::vector<std::int64_t> rows; ///< those it changed
-    std::int64_t last = 0;
-    bool done = true;
+    std::vector<std::int64_t> rows; ///< deliveries changed
+    std::int64_t last = 0;          ///< pass it as `after` to the next step
+    bool done = true;               ///< nothing is left to do
 };
 
-/// The deliveries of `ids` (at most rows_a_step of them) that are in `state` and of `webhook`,
-/// where these are given.
-Step edit_ids(common::Connection& connection, QueueTables& tables, Edit edit,
-              const Selection& selection, std::int64_t now);
-/// Dead letters above id `after` and up to `last_id`.
-Step edit_dead(common::Connection& connection, QueueTables& tables, Edit edit,
+/// The deliveries of selection.ids (sorted) above `after`, as far as they match the selection.
+Step edit_ids(common::Connection& connection, OldestPending& oldest, Edit edit,
+              const Selection& selection, std::int64_t after, std::int64_t now);
+/// Dead letters with ids above `after` and up to `last_id`.
+Step edit_dead(common::Connection& connection, OldestPending& oldest, Edit edit,
                const std::optional<std::string>& webhook, std::int64_t after, std::int64_t last_id,
                std::int64_t now);
-/// Pending ones of one webhook up to `last_id`: those that a retry would not change are left out.
-Step edit_pending(common::Connection& connection, QueueTables& tables, Edit edit,
+/// Pending deliveries of one webhook up to `last_id`, except those that a retry would not change.
+Step edit_pending(common::Connection& connection, OldestPending& oldest, Edit edit,
                   const std::string& webhook, std::int64_t last_id, std::int64_t now);
 
-/// Pending deliveries of `webhook` become dead letters.
-Step bury(common::Connection& connection, QueueTables& tables, const std::string& webhook,
+/// Makes pending deliveries of `webhook` dead letters, with `why` as their last error.
+Step bury(common::Connection& connection, OldestPending& oldest, const std::string& webhook,
           const std::string& why, std::int64_t now);
-/// Pending deliveries of `webhook` accepted before `accepted_before` are deleted, as expired. Looks
-/// at ids above `after`, in order.
-Step expire(common::Connection& connection, QueueTables& tables, const std::string& webhook,
+/// Deletes pending deliveries of `webhook` accepted before `accepted_before`, as expired. Reads ids
+/// above `after`, in order.
+Step expire(common::Connection& connection, OldestPending& oldest, const std::string& webhook,
             std::int64_t after, std::int64_t accepted_before);
-/// Dead letters that died before `died_before`, and the `oldest` first of all, are deleted.
-Step forget_dead(common::Connection& connection, QueueTables& tables, std::int64_t died_before,
-                 std::int64_t oldest);
-/// Cooldowns that are over.
+/// Deletes the `surplus` oldest dead letters, and those that died before `died_before`.
+Step forget_dead(common::Connection& connection, OldestPending& oldest, std::int64_t died_before,
+                 std::int64_t surplus);
+/// Deletes the cooldowns that are over.
 void forget_cooldowns(common::Connection& connection, std::int64_t now);
 
 } // namespace agent

@@ -16,7 +16,7 @@ namespace {
 
 using common::Connection;
 
-constexpr std::uint64_t pages_a_piece = 64; // given back behind each
+constexpr std::uint64_t pages_per_piece = 64; // returned to the file system after each piece
 
 std::string longer_history(const std::string& old, const std::vector<AttemptNote>& attempts) {
     using nlohmann::json;
@@ -33,17 +33,17 @@ std::string longer_history(const std::string& old, const std::vector<AttemptNote
     return common::text_of(history);
 }
 
-/// The attempt failed: the row goes on with another due time, or dies.
-void write_failure(Connection& connection, const UnwrittenOutcome& held, CountChanges& changes) {
-    const auto& latest = held.latest;
+/// The attempt failed: the row gets another due time or becomes a dead letter.
+void write_failure(Connection& connection, const UnwrittenOutcome& outcome, CountChanges& changes) {
+    const auto& latest = outcome.latest;
     auto& query =
         connection.prepared("SELECT webhook, history FROM delivery WHERE id = ? AND state = 0");
     query.bind(1, latest.id);
     if (!query.executeStep()) {
-        return; // dropped or buried meanwhile
+        return; // dropped in the meantime, or its webhook was removed
     }
     const auto webhook = query.getColumn(0).getString();
-    const auto history = longer_history(query.getColumn(1).getString(), held.attempts);
+    const auto history = longer_history(query.getColumn(1).getString(), outcome.attempts);
     query.reset();
     const bool dies = latest.kind == Outcome::Kind::dead;
     auto& update = connection.prepared("UPDATE delivery SET state = ?, attempts = ?, due = ?, "
@@ -51,7 +51,7 @@ void write_failure(Connection& connection, const UnwrittenOutcome& held, CountCh
                                        "WHERE id = ?");
     update.bind(1, dies ? row_dead : row_pending);
     update.bind(2, static_cast<std::int64_t>(latest.attempts));
-    update.bind(3, dies ? held.attempts.back().at : std::max<std::int64_t>(latest.due, 1));
+    update.bind(3, dies ? outcome.attempts.back().at : std::max<std::int64_t>(latest.due, 1));
     update.bind(4, static_cast<std::int64_t>(latest.status));
     update.bind(5, latest.error);
     update.bind(6, history);
@@ -65,17 +65,17 @@ void write_failure(Connection& connection, const UnwrittenOutcome& held, CountCh
     }
 }
 
-/// It deletes: afterwards there is more room than before.
-bool frees(const UnwrittenOutcome& held) {
-    return held.latest.expired || held.latest.kind == Outcome::Kind::delivered;
+/// Whether it deletes the row, so that there is more space afterwards than before.
+bool frees(const UnwrittenOutcome& outcome) {
+    return outcome.latest.expired || outcome.latest.kind == Outcome::Kind::delivered;
 }
 
 } // namespace
 
-void write_outcome(Connection& connection, const UnwrittenOutcome& held, CountChanges& changes) {
-    const auto& latest = held.latest;
-    if (!frees(held)) {
-        write_failure(connection, held, changes);
+void write_outcome(Connection& connection, const UnwrittenOutcome& outcome, CountChanges& changes) {
+    const auto& latest = outcome.latest;
+    if (!frees(outcome)) {
+        write_failure(connection, outcome, changes);
     } else if (const auto gone = delete_delivery(connection, latest.id, changes);
                gone && latest.expired) {
         ++changes[gone->webhook].expired;
@@ -94,8 +94,8 @@ std::vector<std::int64_t> write_in_pieces(Connection& connection,
             SQLite::Transaction transaction{connection.handle(),
                                             SQLite::TransactionBehavior::IMMEDIATE};
             CountChanges done;
-            for (auto held = at; held != end; ++held) {
-                write_outcome(connection, *held, done);
+            for (auto one = at; one != end; ++one) {
+                write_outcome(connection, *one, done);
             }
             transaction.commit();
             add(changes, done);
@@ -108,15 +108,15 @@ std::vector<std::int64_t> write_in_pieces(Connection& connection,
             continue;
         }
         try {
-            shrink(connection, pages_a_piece);
+            shrink(connection, pages_per_piece);
         } catch (const SQLite::Exception&) {
-            // The next piece may still fit, and upkeep gives back what is spare.
+            // The next piece may fit all the same, and upkeep returns spare pages later.
         }
     }
     reuse_wal(connection);
     std::vector<std::int64_t> unwritten;
     std::transform(at, outcomes.end(), std::back_inserter(unwritten),
-                   [](const auto& held) { return held.latest.id; });
+                   [](const auto& one) { return one.latest.id; });
     return unwritten;
 }
 

@@ -1,4 +1,4 @@
-// The SQL of outcomes of attempts. Database thread only. Functions throw as SQLite does.
+// Writing the outcomes of attempts in SQL. Database thread only. Functions throw as SQLite does.
 #pragma once
 
 #include "agent/store/rows.hpp"
@@ -8,12 +8,12 @@
 
 namespace agent {
 
-/// Within a transaction of the caller's.
-void write_outcome(common::Connection& connection, const UnwrittenOutcome& held,
+/// Call it within a transaction.
+void write_outcome(common::Connection& connection, const UnwrittenOutcome& outcome,
                    CountChanges& changes);
 
-/// On a full disk: those that delete go first, in transactions of their own, as small as it takes;
-/// each makes use of the room that the one before it gave back. Gives the ids of those that could
+/// For a full disk: writes those that delete rows first, in transactions as small as necessary, so
+/// that each can use the space that the one before it freed. Returns the ids of those that could
 /// not be written.
 std::vector<std::int64_t> write_in_pieces(common::Connection& connection,
                                           std::vector<UnwrittenOutcome> outcomes,

@@ -1,5 +1,4 @@
-// Reading deliveries back for the lanes.
-#include "agent/store/commit.hpp"
+#include "agent/store/reading.hpp"
 
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Statement.h>
@@ -13,30 +12,31 @@ using common::Connection;
 
 constexpr std::size_t most_bytes = std::size_t{8} << 20; // of bodies in one batch
 
-struct Found {
-    std::int64_t order = 0; // due, or nothing
+struct DueRow {
+    std::int64_t due = 0; // 0: never tried
     std::int64_t id = 0;
-    std::optional<std::uint32_t> attempts{}; ///< where the row does not know them yet
-    bool operator<(const Found& other) const {
-        return std::pair{order, id} < std::pair{other.order, other.id};
+    std::optional<std::uint32_t> attempts{}; // set if the row on disk is not up to date
+    bool operator<(const DueRow& other) const {
+        return std::pair{due, id} < std::pair{other.due, other.id};
     }
 };
 
-/// Steps through `query` (due, id) past those left out, up to `limit` of the others.
-void collect(SQLite::Statement& query, const LaneQuery& wanted, std::vector<Found>& into) {
-    for (std::size_t taken = 0; taken < wanted.limit && query.executeStep();) {
-        const Found found{query.getColumn(0).getInt64(), query.getColumn(1).getInt64(), {}};
-        if (!std::binary_search(wanted.leave_out.begin(), wanted.leave_out.end(), found.id)) {
-            into.push_back(found);
-            ++taken;
+/// Appends up to `limit` rows (due, id) of `rows` that are not to be left out.
+void collect(SQLite::Statement& rows, const std::vector<std::int64_t>& leave_out, std::size_t limit,
+             std::vector<DueRow>& into) {
+    for (std::size_t count = 0; count < limit && rows.executeStep();) {
+        const DueRow row{rows.getColumn(0).getInt64(), rows.getColumn(1).getInt64(), {}};
+        if (!std::binary_search(leave_out.begin(), leave_out.end(), row.id)) {
+            into.push_back(row);
+            ++count;
         }
     }
-    query.reset();
+    rows.reset();
 }
 
-/// The first `limit` of what was found in several webhooks, as deliveries with their bodies; bodies
-/// are shared among an event's.
-DueBatch batch_of(Connection& connection, std::vector<Found> found, std::size_t limit) {
+/// The first `limit` of the rows found for several webhooks, as deliveries with their bodies. The
+/// deliveries of one event share its body.
+DueBatch batch_of(Connection& connection, std::vector<DueRow> found, std::size_t limit) {
     std::sort(found.begin(), found.end());
     DueBatch batch;
     std::map<std::int64_t, std::shared_ptr<const std::string>> bodies;
@@ -51,8 +51,9 @@ DueBatch batch_of(Connection& connection, std::vector<Found> found, std::size_t 
             "CROSS JOIN event e ON e.id = d.id / 65536 WHERE d.id = ? AND d.state = 0");
         query.bind(1, one.id);
         if (!query.executeStep()) {
-            continue; // its event was lost with a damaged page, or it was dropped before its
-                      // outcome was written
+            // Its event was lost with a damaged page, or it was dropped before its outcome was
+            // written.
+            continue;
         }
         auto& body = bodies[one.id / deliveries_per_event];
         if (!body) {
@@ -71,52 +72,64 @@ DueBatch batch_of(Connection& connection, std::vector<Found> found, std::size_t 
 
 } // namespace
 
-DueBatch QueueTables::fresh(Connection& connection, const LaneQuery& wanted, std::int64_t after) {
-    std::vector<Found> found;
-    auto one_more = wanted;
-    ++one_more.limit;
-    for (const auto& webhook : wanted.webhooks) {
-        auto& query = connection.prepared(
+// One row more than the limit is collected for each webhook: it shows whether there are more.
+
+DueBatch read_fresh(Connection& connection, const LaneQuery& query, std::int64_t after) {
+    std::vector<DueRow> found;
+    for (const auto& webhook : query.webhooks) {
+        auto& rows = connection.prepared(
             "SELECT due, id FROM delivery INDEXED BY delivery_pending "
             "WHERE state = 0 AND webhook = ? AND due = 0 AND id > ? ORDER BY id");
-        query.bind(1, webhook);
-        query.bind(2, after);
-        collect(query, one_more, found);
+        rows.bind(1, webhook);
+        rows.bind(2, after);
+        collect(rows, query.leave_out, query.limit + 1, found);
     }
-    return batch_of(connection, std::move(found), wanted.limit);
+    return batch_of(connection, std::move(found), query.limit);
 }
 
-DueBatch QueueTables::due(Connection& connection, const LaneQuery& wanted, std::int64_t now) {
-    std::vector<Found> found;
-    std::optional<std::int64_t> next;
-    auto one_more = wanted;
-    ++one_more.limit;
-    for (const auto& webhook : wanted.webhooks) {
-        auto& query = connection.prepared(
+DueBatch read_due(Connection& connection, const LaneQuery& query, std::int64_t now) {
+    std::vector<DueRow> found;
+    std::vector<DueRow> later;
+    for (const auto& webhook : query.webhooks) {
+        auto& rows = connection.prepared(
             "SELECT due, id FROM delivery INDEXED BY delivery_pending "
             "WHERE state = 0 AND webhook = ? AND due BETWEEN 1 AND ? ORDER BY due, id");
-        query.bind(1, webhook);
-        query.bind(2, now);
-        collect(query, one_more, found);
-        auto later = wanted;
-        later.limit = 1;
-        std::vector<Found> first;
-        auto& rest =
+        rows.bind(1, webhook);
+        rows.bind(2, now);
+        collect(rows, query.leave_out, query.limit + 1, found);
+        auto& next =
             connection.prepared("SELECT due, id FROM delivery INDEXED BY delivery_pending "
                                 "WHERE state = 0 AND webhook = ? AND due > ? ORDER BY due, id");
-        rest.bind(1, webhook);
-        rest.bind(2, now);
-        collect(rest, later, first);
-        if (!first.empty()) {
-            next = std::min(next.value_or(first[0].order), first[0].order);
-        }
+        next.bind(1, webhook);
+        next.bind(2, now);
+        collect(next, query.leave_out, 1, later);
     }
-    for (const auto& retry : wanted.unwritten) {
+    for (const auto& retry : query.unwritten) {
         found.push_back({retry.due, retry.id, retry.attempts});
     }
-    auto batch = batch_of(connection, std::move(found), wanted.limit);
-    batch.next_due = next;
+    auto batch = batch_of(connection, std::move(found), query.limit);
+    if (const auto first = std::min_element(later.begin(), later.end()); first != later.end()) {
+        batch.next_due = first->due;
+    }
     return batch;
+}
+
+std::vector<bool>
+are_pending(Connection& connection,
+            const std::vector<std::pair<std::string, std::shared_ptr<const std::string>>>& events) {
+    std::vector<bool> found(events.size(), false);
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        auto& query =
+            connection.prepared("SELECT 1 FROM event INDEXED BY event_given WHERE given = 1 AND "
+                                "event_id = ?1 AND body = ?2 AND EXISTS(SELECT 1 FROM delivery "
+                                "NOT INDEXED WHERE delivery.id BETWEEN event.id * 65536 AND "
+                                "event.id * 65536 + 65535 AND state = 0) LIMIT 1");
+        query.bind(1, events[i].first);
+        query.bindNoCopy(2, events[i].second->data(), static_cast<int>(events[i].second->size()));
+        found[i] = query.executeStep();
+        query.reset();
+    }
+    return found;
 }
 
 } // namespace agent

@@ -1,5 +1,5 @@
-// Rows: what the loop and the database thread exchange: plain values for what is written to the
-// queue and what is read back from it.
+// The values that the loop and the database thread exchange: what is written to the queue and what
+// is read back from it. Plain data, except delete_delivery(), which belongs to the database thread.
 #pragma once
 
 #include "agent/store/queue_time.hpp"
@@ -22,19 +22,19 @@ struct CooldownMark {
     std::int64_t until = 0; ///< queue time
 };
 
-/// What became of an attempt.
+/// The outcome of one attempt.
 struct RecordedOutcome {
     std::int64_t id = 0;
     std::string webhook;
     Outcome::Kind kind = Outcome::Kind::delivered;
-    std::uint32_t attempts = 0; ///< made, this one included
-    std::int64_t due = 0;       ///< queue time of the next one (retry)
+    std::uint32_t attempts = 0; ///< made so far, including this one
+    std::int64_t due = 0;       ///< retry: queue time of the next attempt
     unsigned status = 0;
     std::string error;
-    bool expired = false; ///< not an attempt: max_age has passed, the delivery is deleted
+    bool expired = false; ///< not an attempt: max_age has passed, so the delivery is deleted
 };
 
-/// One failed attempt as the history keeps it.
+/// One failed attempt, as the delivery's history keeps it.
 struct AttemptNote {
     std::uint32_t attempt = 0;
     std::int64_t at = 0; ///< queue time
@@ -42,20 +42,22 @@ struct AttemptNote {
     std::string error;
 };
 
-inline constexpr std::size_t history_length = 20;
+inline constexpr std::size_t history_length = 20; ///< attempts kept of each delivery
 
-/// The latest word on a delivery, and the attempts that are to be added to its history.
+/// The latest outcome of a delivery, and the attempts to be added to its history.
 struct UnwrittenOutcome {
     RecordedOutcome latest;
     std::vector<AttemptNote> attempts;
 };
 
-/// A retry that is not on disk yet, or with what the disk does not know.
+/// A retry whose latest outcome is not on disk yet.
 struct Retry {
     std::int64_t id = 0;
     std::int64_t due = 0;
     std::uint32_t attempts = 0;
 };
+
+/// An event with one delivery per webhook.
 struct EventRow {
     std::int64_t id = 0;
     std::string event_id;
@@ -64,14 +66,15 @@ struct EventRow {
     std::shared_ptr<const std::string> bytes;
     std::vector<std::string> webhooks; ///< one delivery each, in this order
 
+    /// The id of the delivery to webhooks[place].
     [[nodiscard]] std::int64_t delivery(std::size_t place) const {
         return id * deliveries_per_event + static_cast<std::int64_t>(place);
     }
 };
-/// About what the rows of an event take on disk.
+/// Roughly the bytes that the rows of one event take on disk.
 std::uint64_t row_bytes(std::size_t body, std::size_t deliveries);
 
-/// What a write changed for one webhook: rows by state, and for the statistics why.
+/// How a write changed the rows of one webhook by state, and, for the counters, why.
 struct CountChange {
     std::int64_t pending = 0, dead = 0;
     std::uint64_t died = 0, expired = 0, dropped = 0;
@@ -84,57 +87,62 @@ struct Commit {
     std::vector<EventRow> events;
     std::vector<CooldownMark> cooldowns;
     std::optional<TimeAnchor> anchor;
-    bool disk_tight =
-        false; ///< the WAL goes into the database at once, while that still has room to grow
-    std::uint64_t make_room =
-        0; ///< bytes: so much of the oldest pending deliveries is deleted first
+    /// Move the WAL into the database right after the commit, while that can still grow.
+    bool disk_tight = false;
+    /// Delete the oldest pending deliveries first, until this many bytes are freed.
+    std::uint64_t make_room = 0;
 };
 
-/// What a write tells the loop.
-struct CommitResult {
-    CountChanges changes;
-    std::vector<std::int64_t> dropped; ///< deliveries deleted to make room
-    bool no_room =
-        false; ///< even without every pending delivery there is no room: nothing was written
-    /// The disk was full: outcomes are written and nothing else, `unwritten` not even of them.
-    std::optional<std::string> full;
-    std::vector<std::int64_t> unwritten; ///< deliveries
+/// The state of the whole queue after a write.
+struct Measurement {
     Sizes sizes;
     std::optional<std::int64_t> oldest; ///< accepted_at of the oldest pending delivery
 };
 
+/// What a write reports to the loop.
+struct CommitResult {
+    CountChanges changes;
+    std::vector<std::int64_t> dropped; ///< deliveries deleted to make room
+    /// Not enough room even without all pending deliveries: nothing was written.
+    bool no_room = false;
+    /// The disk was full: only outcomes were written, except those of `unwritten`.
+    std::optional<std::string> full;
+    std::vector<std::int64_t> unwritten; ///< delivery ids
+    Measurement measured;
+};
+
+/// What the loop needs to know when it starts with a database.
 struct LoadedQueue {
     CountChanges counts; ///< pending and dead
     std::vector<CooldownMark> cooldowns;
     std::optional<TimeAnchor> anchor;
     std::int64_t newest_accepted_at = 0;
     std::int64_t next_event = 1;
-    Sizes sizes;
-    std::optional<std::int64_t> oldest;
+    Measurement measured;
 };
 
-/// Which deliveries a lane wants.
+/// Which deliveries a lane asks for.
 struct LaneQuery {
     std::vector<std::string> webhooks;
-    std::vector<std::int64_t> leave_out; ///< sorted ids
-    std::vector<Retry> unwritten{};      ///< retries that are due all the same, sorted by id
+    std::vector<std::int64_t> leave_out; ///< ids, sorted
+    std::vector<Retry> unwritten{};      ///< included although the disk does not say so yet
     std::size_t limit = 0;
 };
 
 /// Deliveries read back from disk for a lane.
 struct DueBatch {
     std::vector<Delivery> deliveries;
-    bool more = false;                    ///< the limit cut it off
-    std::optional<std::int64_t> next_due; ///< the earliest retry that is not due yet
+    bool more = false;                    ///< there are more than the limit allowed
+    std::optional<std::int64_t> next_due; ///< when the earliest retry that is not due yet will be
 };
 
-/// What was deleted.
 struct DeletedDelivery {
     std::string webhook;
     bool pending = false;
     bool event_too = false; ///< it was the event's last delivery
 };
-/// Deletes a delivery and, when it was the last, its event. Nothing when there is no such delivery.
+/// Deletes a delivery and, if it was the event's last, the event. Returns nothing if there is no
+/// such delivery. Throws as SQLite does.
 std::optional<DeletedDelivery> delete_delivery(common::Connection& connection, std::int64_t id,
                                                CountChanges& changes);
 

@@ -43,8 +43,8 @@ void reuse_wal(Connection& connection) noexcept {
 }
 
 void shrink(Connection& connection, std::uint64_t pages) {
-    // A page at the file's end moves to a spare place first, which stands in the WAL: on a full
-    // disk there is room for few of them.
+    // A page at the end of the file first moves to a spare place, by way of the WAL: on a full disk
+    // there is room for only a few of them.
     for (auto step = pages; pages > 0;) {
         step = std::min(step, pages);
         try {
@@ -61,9 +61,9 @@ void shrink(Connection& connection, std::uint64_t pages) {
 }
 
 void empty_wal(Connection& connection) {
-    connection.reset_statements(); // a statement in the middle would keep it
-    // Who reads meanwhile keeps a part of it: the next time gets that. Commits must not wait for
-    // them here.
+    connection.reset_statements(); // a running statement would keep it
+    // A reader in another process keeps a part of it, which is left for the next time. Commits must
+    // not wait for that reader here.
     auto& handle = connection.handle();
     handle.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
     handle.exec("PRAGMA busy_timeout = 5000");

@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 using agent::Accepted;
 using agent::Delivery;
 using agent::DeliveryState;
+using agent::Edit;
 using agent::NewEvent;
 using agent::Outcome;
 using agent::RecordedOutcome;
@@ -133,9 +134,8 @@ class OneRun {
         return run(loop_, queue.show(id)).value_or(std::nullopt);
     }
 
-    using Edit = common::Task<Result<std::uint64_t>> (agent::Queue::*)(Selection);
-    std::uint64_t edit(Edit how, Selection selection) {
-        auto count = run(loop_, (queue.*how)(std::move(selection)));
+    std::uint64_t edit(Edit edit, Selection selection) {
+        auto count = run(loop_, queue.edit(edit, std::move(selection)));
         EXPECT_TRUE(count) << count.error().message;
         return count.value_or(0);
     }

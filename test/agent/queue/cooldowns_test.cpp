@@ -8,32 +8,32 @@ using agent::Cooldowns;
 
 TEST(Cooldowns, OneAValueAndSpan) {
     Cooldowns cooldowns;
-    EXPECT_TRUE(cooldowns.take("door", "card 5", 1'000, 100));
-    EXPECT_FALSE(cooldowns.take("door", "card 5", 1'000, 1'099));
-    EXPECT_TRUE(cooldowns.take("door", "card 6", 1'000, 100));
-    EXPECT_TRUE(cooldowns.take("gate", "card 5", 1'000, 100));
-    EXPECT_TRUE(cooldowns.take("door", "card 5", 1'000, 1'100));
-    EXPECT_FALSE(cooldowns.take("door", "card 5", 1'000, 2'099))
+    EXPECT_TRUE(cooldowns.start("door", "card 5", 1'000, 100));
+    EXPECT_FALSE(cooldowns.start("door", "card 5", 1'000, 1'099));
+    EXPECT_TRUE(cooldowns.start("door", "card 6", 1'000, 100));
+    EXPECT_TRUE(cooldowns.start("gate", "card 5", 1'000, 100));
+    EXPECT_TRUE(cooldowns.start("door", "card 5", 1'000, 1'100));
+    EXPECT_FALSE(cooldowns.start("door", "card 5", 1'000, 2'099))
         << "the span runs from the last delivery";
 }
 
 TEST(Cooldowns, TakesBackWhatIsNotKept) {
     Cooldowns cooldowns;
-    cooldowns.take("door", "a", 1'000, 0);
+    cooldowns.start("door", "a", 1'000, 0);
     cooldowns.keep();
     EXPECT_TRUE(cooldowns.marks().empty());
-    cooldowns.take("door", "a", 1'000, 1'000);
-    const auto first = cooldowns.taken();
-    cooldowns.take("door", "b", 1'000, 1'000);
+    cooldowns.start("door", "a", 1'000, 1'000);
+    const auto first = cooldowns.started();
+    cooldowns.start("door", "b", 1'000, 1'000);
     ASSERT_EQ(cooldowns.marks().size(), 2U);
     EXPECT_EQ(cooldowns.marks()[0].until, 2'000);
     EXPECT_EQ(cooldowns.marks()[1].value, "b");
     cooldowns.undo(first);
-    EXPECT_FALSE(cooldowns.take("door", "a", 1'000, 1'500));
-    EXPECT_TRUE(cooldowns.take("door", "b", 1'000, 1'500));
+    EXPECT_FALSE(cooldowns.start("door", "a", 1'000, 1'500));
+    EXPECT_TRUE(cooldowns.start("door", "b", 1'000, 1'500));
     cooldowns.undo();
-    EXPECT_FALSE(cooldowns.take("door", "a", 1'000, 999)) << "as it was kept";
-    EXPECT_TRUE(cooldowns.take("door", "a", 1'000, 1'000));
+    EXPECT_FALSE(cooldowns.start("door", "a", 1'000, 999)) << "as it was kept";
+    EXPECT_TRUE(cooldowns.start("door", "a", 1'000, 1'000));
 }
 
 TEST(Cooldowns, ForgetsWhatIsOver) {
@@ -42,7 +42,7 @@ TEST(Cooldowns, ForgetsWhatIsOver) {
     EXPECT_FALSE(cooldowns.expire(999));
     EXPECT_TRUE(cooldowns.expire(1'000));
     EXPECT_EQ(cooldowns.size(), 1U);
-    EXPECT_FALSE(cooldowns.take("door", "b", 1'000, 1'999));
+    EXPECT_FALSE(cooldowns.start("door", "b", 1'000, 1'999));
 }
 
 class CooldownTest : public Storage {

@@ -102,10 +102,9 @@ TEST_F(QueueDegradedTest, APersonsRetryCountsForWhatIsNotWritten) {
     run.pass();
     ASSERT_TRUE(run.queue.stats().degraded);
     EXPECT_EQ(run.queue.dead("1"), 1U);
-    EXPECT_EQ(run.edit(&agent::Queue::retry, {{run.offered[0].id}, std::nullopt, std::nullopt}),
-              1U);
+    EXPECT_EQ(run.edit(Edit::retry, {{run.offered[0].id}, std::nullopt, std::nullopt}), 1U);
     EXPECT_EQ(events_of(run.due({"1"}).deliveries), (std::vector<std::string>{"a"}));
-    EXPECT_EQ(run.edit(&agent::Queue::retry, {{}, DeliveryState::dead, "1"}), 1U);
+    EXPECT_EQ(run.edit(Edit::retry, {{}, DeliveryState::dead, "1"}), 1U);
     EXPECT_EQ(run.queue.dead("1"), 0U);
     const auto due = run.due({"1"}).deliveries;
     ASSERT_EQ(events_of(due), (std::vector<std::string>{"a", "b"}));

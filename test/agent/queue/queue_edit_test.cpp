@@ -5,7 +5,6 @@
 
 namespace test {
 
-using agent::Queue;
 using nlohmann::json;
 
 class QueueEditTest : public Storage {
@@ -123,7 +122,7 @@ TEST_F(QueueEditTest, TheStatesHaveNames) {
 
 TEST_F(QueueEditTest, RetriesDeadLettersWithFreshAttempts) {
     auto& run = now();
-    EXPECT_EQ(run.edit(&Queue::retry, select(DeliveryState::dead)), 2U);
+    EXPECT_EQ(run.edit(Edit::retry, select(DeliveryState::dead)), 2U);
     EXPECT_EQ(run.queue.stats().dead, 0U);
     EXPECT_EQ(run.queue.stats().pending, 6U);
     const auto due = run.due({"1", "2"}).deliveries;
@@ -138,32 +137,32 @@ TEST_F(QueueEditTest, RetriesDeadLettersWithFreshAttempts) {
 
 TEST_F(QueueEditTest, RetryMakesPendingOnesDueNow) {
     auto& run = now();
-    EXPECT_EQ(run.edit(&Queue::retry, select(DeliveryState::pending, "1")), 2U);
+    EXPECT_EQ(run.edit(Edit::retry, select(DeliveryState::pending, "1")), 2U);
     EXPECT_EQ(events_of(run.due({"1", "2"}).deliveries), (std::vector<std::string>{"2"}));
     EXPECT_EQ(run.due({"1"}).deliveries[0].attempts, 3U) << "pending ones keep their count";
     EXPECT_EQ(events_of(run.fresh({"1", "2"}).deliveries), (std::vector<std::string>{"0", "1"}))
         << "those never tried are due anyway";
-    EXPECT_EQ(run.edit(&Queue::retry, select({})), 6U);
+    EXPECT_EQ(run.edit(Edit::retry, select({})), 6U);
     EXPECT_EQ(run.due({"1", "2"}).deliveries.size(), 4U);
 }
 
 TEST_F(QueueEditTest, RetriesById) {
     auto& run = now();
-    EXPECT_EQ(run.edit(&Queue::retry, select({}, {}, {ids[2], ids[4], ids[4], 99})), 2U);
+    EXPECT_EQ(run.edit(Edit::retry, select({}, {}, {ids[2], ids[4], ids[4], 99})), 2U);
     EXPECT_EQ(events_of(run.due({"1"}).deliveries), (std::vector<std::string>{"2", "4"}));
-    EXPECT_EQ(run.edit(&Queue::retry, select({}, {}, {99})), 0U);
+    EXPECT_EQ(run.edit(Edit::retry, select({}, {}, {99})), 0U);
 }
 
 TEST_F(QueueEditTest, Drops) {
     auto& run = now();
-    EXPECT_EQ(run.edit(&Queue::drop, select(DeliveryState::dead, "1")), 1U);
+    EXPECT_EQ(run.edit(Edit::drop, select(DeliveryState::dead, "1")), 1U);
     EXPECT_EQ(listed({}), "01235");
-    EXPECT_EQ(run.edit(&Queue::drop, select({}, {}, {ids[0], ids[3], 99})), 2U);
+    EXPECT_EQ(run.edit(Edit::drop, select({}, {}, {ids[0], ids[3], 99})), 2U);
     EXPECT_EQ(listed({}), "125");
     EXPECT_EQ(run.queue.pending("1"), 1U);
-    EXPECT_EQ(run.edit(&Queue::drop, select({}, "2")), 2U);
+    EXPECT_EQ(run.edit(Edit::drop, select({}, "2")), 2U);
     EXPECT_EQ(listed({}), "2");
-    EXPECT_EQ(run.edit(&Queue::drop, select({})), 1U);
+    EXPECT_EQ(run.edit(Edit::drop, select({})), 1U);
     EXPECT_EQ(run.number("SELECT (SELECT count(*) FROM event) + (SELECT count(*) FROM delivery)"),
               0);
     EXPECT_EQ(run.queue.stats().pending + run.queue.stats().dead, 0U);
@@ -173,7 +172,7 @@ TEST_F(QueueEditTest, Drops) {
 TEST_F(QueueEditTest, AnOutcomeThatWaitsIsWrittenBeforeAnEdit) {
     auto& run = now();
     run.died(run.offered[0]);
-    EXPECT_EQ(run.edit(&Queue::drop, select(DeliveryState::dead)), 3U);
+    EXPECT_EQ(run.edit(Edit::drop, select(DeliveryState::dead)), 3U);
     EXPECT_EQ(listed({}), "123");
 }
 
@@ -188,17 +187,17 @@ TEST_F(QueueEditTest, WorksInStepsOnMany) {
     for (std::size_t i = first; i < run.offered.size(); ++i) {
         run.failed(run.offered[i], run.queue.queue_time() + 1'000'000);
     }
-    EXPECT_EQ(run.edit(&Queue::retry, select({}, "many")), 2'500U);
+    EXPECT_EQ(run.edit(Edit::retry, select({}, "many")), 2'500U);
     EXPECT_EQ(run.due({"many"}, 5'000).deliveries.size(), 2'500U);
     EXPECT_EQ(test::run(loop, run.queue.bury_removed({"1", "2"})).value(), 2'500U);
     EXPECT_EQ(run.queue.dead("many"), 2'500U);
-    EXPECT_EQ(run.edit(&Queue::retry, select(DeliveryState::dead, "many")), 2'500U);
+    EXPECT_EQ(run.edit(Edit::retry, select(DeliveryState::dead, "many")), 2'500U);
     std::vector<std::int64_t> some;
     for (std::size_t i = first; i < first + 1'200; ++i) {
         some.push_back(run.offered[i].id);
     }
-    EXPECT_EQ(run.edit(&Queue::drop, select({}, {}, some)), 1'200U);
-    EXPECT_EQ(run.edit(&Queue::drop, select({}, "many")), 1'300U);
+    EXPECT_EQ(run.edit(Edit::drop, select({}, {}, some)), 1'200U);
+    EXPECT_EQ(run.edit(Edit::drop, select({}, "many")), 1'300U);
     EXPECT_EQ(run.queue.pending("many"), 0U);
     EXPECT_EQ(run.queue.stats().pending, 4U);
 }
@@ -207,7 +206,7 @@ TEST_F(QueueEditTest, TellsOfAnErrorOfTheStore) {
     auto& run = now();
     run.execute("CREATE TRIGGER refuse BEFORE DELETE ON delivery BEGIN SELECT RAISE(ABORT, "
                 "'refused'); END");
-    const auto dropped = test::run(loop, run.queue.drop({}));
+    const auto dropped = test::run(loop, run.queue.edit(Edit::drop, {}));
     ASSERT_FALSE(dropped);
     EXPECT_EQ(dropped.error().fault, Fault::storage);
     EXPECT_EQ(listed({}), "012345");

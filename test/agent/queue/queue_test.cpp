@@ -331,7 +331,7 @@ TEST_F(QueueTest, TellsTheOldestPendingOne) {
     run.delivered(run.offered[1]);
     run.pass();
     EXPECT_FALSE(run.queue.stats().oldest_ms);
-    EXPECT_EQ(run.edit(&agent::Queue::retry, {}), 1U);
+    EXPECT_EQ(run.edit(Edit::retry, {}), 1U);
     EXPECT_EQ(run.queue.stats().oldest_ms, 7'002);
 }
 

@@ -97,7 +97,7 @@ TEST_F(SmallDiskTest, LeavesFreeWhatIsToStayFree) {
         EXPECT_GE(least_free_, config.queue.min_free);
         EXPECT_LT(least_free_, config.queue.min_free + (3 << 20)) << "and not much more";
         EXPECT_FALSE(run.queue.stats().degraded);
-        run.edit(&agent::Queue::drop, {});
+        run.edit(Edit::drop, {});
         prune();
     }
 }
@@ -141,7 +141,7 @@ TEST_F(SmallDiskTest, DrainsWhileOthersFillTheDisk) {
         EXPECT_GT(free_bytes(), 2U << 20);
         EXPECT_TRUE(run.add({event("room again", {"1"})}));
         std::filesystem::remove(others_);
-        run.edit(&agent::Queue::drop, {});
+        run.edit(Edit::drop, {});
         prune();
     }
 }
@@ -169,7 +169,7 @@ TEST_F(SmallDiskTest, PeopleCanDropWhatFillsIt) {
     auto& run = start();
     fill(300);
     take_the_rest();
-    EXPECT_GT(run.edit(&agent::Queue::drop, {}), 100U);
+    EXPECT_GT(run.edit(Edit::drop, {}), 100U);
     EXPECT_FALSE(std::filesystem::exists(config.queue.path + "-reserve")) << "it made way";
     clock.advance(1s);
     prune();

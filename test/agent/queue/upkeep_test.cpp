@@ -107,7 +107,7 @@ TEST_F(UpkeepTest, ExpiresWhatBecamePendingAgain) {
     prune(with_max_age({{"door", 5s}}));
     EXPECT_EQ(run.queue.pending("door"), 0U);
     EXPECT_EQ(run.queue.dead("door"), 1U) << "a dead letter does not expire";
-    EXPECT_EQ(run.edit(&agent::Queue::retry, {}), 1U);
+    EXPECT_EQ(run.edit(Edit::retry, {}), 1U);
     prune(with_max_age({{"door", 5s}}));
     EXPECT_EQ(run.queue.pending("door"), 0U);
 }

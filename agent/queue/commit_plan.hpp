@@ -1,0 +1,41 @@
+// CommitPlan: what the committer does next. Pure: every condition for writing or waiting stands
+// here and nowhere else, so a wakeup cannot be missed.
+#pragma once
+
+#include "common/base/time.hpp"
+
+#include <cstddef>
+#include <optional>
+
+namespace agent {
+
+inline constexpr common::Millis outcome_delay{1'000}; ///< an outcome waits at most this long
+
+struct CommitState {
+    enum class Phase {
+        running,
+        stopping, ///< told to stop; the last time anchor is not written yet
+        draining, ///< it is written; only requests that came before the stop are left
+    };
+    Phase phase = Phase::running;
+    common::Instant now{};
+    std::optional<common::Instant> requests_since; ///< the oldest request that waits
+    bool group_is_full = false;                    ///< more bytes wait than one group may hold
+    std::optional<common::Instant> outcomes_since; ///< the oldest outcome that waits
+    bool flush_wanted = false;
+    bool degraded = false;           ///< the last write failed
+    common::Instant retry_at{};      ///< if degraded
+    common::Millis commit_window{0}; ///< [queue] commit_window
+};
+
+struct CommitPlan {
+    bool refuse =
+        false; ///< new requests and flushes are not to wait: nothing is written for a while
+    bool write = false;                     ///< write a group now, of all that waits
+    bool probe = false;                     ///< write it even if it is empty
+    std::optional<common::Instant> wake_at; ///< if not now: when to plan again without news
+};
+
+CommitPlan plan_commit(const CommitState& state);
+
+} // namespace agent

@@ -1,0 +1,166 @@
+#include "agent/queue/group_admission.hpp"
+
+#include "agent/store/reading.hpp"
+
+#include <algorithm>
+
+namespace agent {
+
+namespace {
+
+using common::Result;
+using common::Task;
+
+constexpr common::Millis shrink_interval{1'000};
+constexpr std::uint64_t pages_at_once = 2'048; // returned to the file system while producers wait
+
+} // namespace
+
+Request::Request(common::Executor loop, std::vector<NewEvent> events, common::Instant now)
+    : batch{std::move(events)}, since{now}, answer{std::move(loop)} {}
+
+GroupAdmission::GroupAdmission(const QueueParts& parts)
+    : clock_{parts.clock}, config_{parts.config}, time_{parts.time}, counts_{parts.counts},
+      database_{parts.database}, admission_{parts.counts.stats} {}
+
+void GroupAdmission::load(const LoadedQueue& loaded) {
+    admission_.load(loaded.cooldowns, loaded.next_event);
+    loaded_at_ = time_.now();
+}
+
+Space GroupAdmission::space() const {
+    return {counts_.sizes, config_.queue.max_size, config_.queue.min_free, database_.disk_free()};
+}
+
+Task<Result<void>> GroupAdmission::admit(const Requests& group) {
+    if (auto found = co_await find_duplicates(group); !found) {
+        co_return found;
+    }
+    if (!admit_within(group, Space::rows_within(space().room()))) {
+        co_return co_await find_room(group);
+    }
+    co_return Result<void>{};
+}
+
+/// Events may be pending that memory does not remember: from before the start, or older than what
+/// it remembers. Only then the disk is asked, because that costs a query per event.
+Task<Result<void>> GroupAdmission::find_duplicates(const Requests& group) {
+    const auto remembered_since =
+        std::max(loaded_at_, time_.now() - Admission::duplicate_window.count() + 1'000);
+    if (!counts_.oldest || *counts_.oldest > remembered_since) {
+        co_return Result<void>{};
+    }
+    std::vector<std::pair<std::string, std::shared_ptr<const std::string>>> events;
+    std::vector<std::pair<EventBatch*, std::size_t>> places;
+    for (const auto& request : group) {
+        auto& batch = request->batch;
+        for (std::size_t i = 0; i < batch.events.size(); ++i) {
+            const auto& event = batch.events[i];
+            if (event.id_given && !admission_.is_recent(batch.keys[i])) {
+                events.emplace_back(event.event_id, event.bytes);
+                places.emplace_back(&batch, i);
+            }
+        }
+    }
+    if (events.empty()) {
+        co_return Result<void>{};
+    }
+    auto read = [events = std::move(events)](common::Connection& connection, OldestPending&) {
+        return are_pending(connection, events);
+    };
+    const auto pending = co_await database_.run(std::move(read));
+    if (!pending) {
+        co_return common::fail(pending.error());
+    }
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        places[i].first->pending_on_disk[places[i].second] = (*pending)[i];
+    }
+    co_return Result<void>{};
+}
+
+/// Admits each request whose rows fit into what the others leave of `limit` bytes. Returns whether
+/// all did.
+bool GroupAdmission::admit_within(const Requests& group, std::uint64_t limit) {
+    admission_.begin(clock_.now(), time_.now());
+    make_room_ = 0;
+    auto left = limit;
+    bool all = true;
+    for (const auto& request : group) {
+        request->result = admission_.admit(request->batch, left);
+        if (!request->result) {
+            all = false;
+            refused_bytes_ = request->batch.row_bytes();
+        }
+    }
+    if (all && left < limit) {
+        refused_bytes_ = 0;
+        log_.accepted();
+    }
+    return all;
+}
+
+/// As if the queue were empty; the commit will drop as many old deliveries as necessary.
+bool GroupAdmission::admit_dropping(const Requests& group) {
+    const auto limit = Space::rows_within(static_cast<std::int64_t>(config_.queue.max_size));
+    const bool all = admit_within(group, limit);
+    make_room_ = space().to_drop(admission_.bytes());
+    return all;
+}
+
+/// Shrinks the files where that helps, then admits again; with `drop_oldest`, by dropping.
+Task<Result<void>> GroupAdmission::find_room(const Requests& group) {
+    if (space().worth_shrinking() &&
+        (!shrunk_at_ || clock_.now() - *shrunk_at_ >= shrink_interval)) {
+        shrunk_at_ = clock_.now();
+        if (auto shrunk = co_await shrink_files(); !shrunk && database_.broken()) {
+            co_return shrunk;
+        }
+    }
+    const bool all = config_.queue.when_full == WhenFull::drop_oldest
+                         ? admit_dropping(group)
+                         : admit_within(group, Space::rows_within(space().room()));
+    if (!all) {
+        log_.refused(space(), clock_.now());
+    }
+    co_return Result<void>{};
+}
+
+Task<Result<void>> GroupAdmission::shrink_files() {
+    auto shrink_all = [pages = space().disk_is_tighter() ? pages_at_once : 0](
+                          common::Connection& connection, OldestPending& oldest) {
+        empty_wal(connection);
+        if (pages > 0) {
+            shrink(connection, pages);
+            empty_wal(connection);
+        }
+        return measure(connection, oldest);
+    };
+    const auto measured = co_await database_.run(std::move(shrink_all));
+    if (!measured) {
+        co_return common::fail(measured.error());
+    }
+    counts_.apply(*measured);
+    co_return Result<void>{};
+}
+
+void GroupAdmission::fill(Commit& commit) const {
+    commit.events = admission_.rows();
+    commit.cooldowns = admission_.cooldowns();
+    commit.make_room = make_room_;
+}
+
+void GroupAdmission::note_dropped(std::size_t deliveries) {
+    log_.dropped(deliveries, config_.queue.max_size, clock_.now());
+}
+
+void GroupAdmission::refuse_all(const Requests& group) {
+    for (const auto& request : group) {
+        refused_bytes_ = request->batch.row_bytes();
+        auto error = no_room_error(refused_bytes_);
+        error.message += ", and there is nothing left to drop";
+        request->result = common::fail(std::move(error));
+    }
+    log_.refused(space(), clock_.now());
+}
+
+} // namespace agent

@@ -1,0 +1,66 @@
+// Upkeep: changes rows other than by delivering them: an operator's retry and drop, webhooks that
+// were removed, and regular cleaning. All of it in steps of a bounded number of rows, each one
+// transaction, so that a commit of new events waits for one step at most. Loop thread.
+#pragma once
+
+#include "agent/queue/committer.hpp"
+#include "agent/queue/queue_parts.hpp"
+#include "agent/store/edits.hpp"
+#include "agent/webhooks/webhook.hpp"
+#include "common/async/clock.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace agent {
+
+/// The webhooks as upkeep needs them.
+struct KnownWebhooks {
+    std::shared_ptr<const Snapshot> snapshot;
+    bool complete = false; ///< a webhook that is not in the snapshot was removed
+};
+
+class Upkeep {
+  public:
+    Upkeep(const QueueParts& parts, Committer& committer);
+
+    // As in Queue.
+    common::Task<common::Result<std::uint64_t>> edit(Edit edit, Selection selection);
+    common::Task<common::Result<std::uint64_t>> bury_removed(std::vector<std::string> known);
+    common::Task<common::Result<void>> prune(Snapshot snapshot);
+    common::Task<> run(std::function<KnownWebhooks()> webhooks);
+    void run_now() { wake_.notify(); }
+
+  private:
+    using Work = std::function<Step(common::Connection&, OldestPending&)>;
+    using NextWork = std::function<Work(std::int64_t after)>;
+    using Each = std::function<void(const Step&)>;
+    common::Task<common::Result<std::uint64_t>> repeat(NextWork next, Each each = {});
+    common::Task<common::Result<void>> measured(std::function<void(common::Connection&)> work);
+
+    common::Task<common::Result<std::uint64_t>> edit_by_id(Edit edit, Selection selection);
+    common::Task<common::Result<std::uint64_t>> edit_all(Edit edit, Selection selection);
+    common::Task<common::Result<void>> forget();
+    common::Task<common::Result<std::uint64_t>> expire_older(std::string webhook,
+                                                             common::Millis max_age);
+    common::Task<common::Result<void>> shrink_files();
+    [[nodiscard]] bool disk_short() const { return committer_.admission().space().disk_room() < 0; }
+    [[nodiscard]] std::vector<std::string> pending_webhooks() const;
+
+    common::Clock& clock_;
+    const Config& config_;
+    QueueTime& time_;
+    QueueCounts& counts_;
+    QueueDatabase& database_;
+    const QueueListeners& listeners_;
+    Committer& committer_;
+    common::Wakeup wake_;
+    /// By webhook: its deliveries up to this id are delivered or expired.
+    std::map<std::string, std::int64_t> expired_up_to_;
+};
+
+} // namespace agent
