@@ -29,10 +29,9 @@ struct CommitState {
 };
 
 struct CommitPlan {
-    bool refuse =
-        false; ///< new requests and flushes are not to wait: nothing is written for a while
-    bool write = false;                     ///< write a group now, of all that waits
-    bool probe = false;                     ///< write it even if it is empty
+    bool refuse = false; ///< new requests and flushes must not wait: the database is not tried yet
+    bool write = false;  ///< write a group of what waits now
+    bool probe = false;  ///< write it even if it is empty
     std::optional<common::Instant> wake_at; ///< if not now: when to plan again without news
 };
 

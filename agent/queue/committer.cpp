@@ -180,7 +180,7 @@ Task<Result<void>> Committer::admit(const Requests& group) {
     co_return co_await admission_.admit(group);
 }
 
-/// Nothing if there is nothing to write. With `probe` there always is: the time anchor.
+/// Returns null if there is nothing to write. With `probe` there always is: the time anchor.
 std::shared_ptr<const Commit> Committer::make_commit(bool probe) {
     auto commit = std::make_shared<Commit>();
     admission_.fill(*commit);

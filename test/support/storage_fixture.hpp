@@ -1,5 +1,5 @@
-// What storage tests begin with: a folder that goes with the test, and an queue on a real file with
-// the loop as the database's thread.
+// For tests of the queue and its database: a folder that is removed with the test, and a queue on a
+// real file with the loop as the database's thread.
 #pragma once
 
 #include "agent/queue/queue.hpp"
@@ -55,7 +55,7 @@ inline void write(const std::string& path, const std::string& bytes) {
     std::ofstream{path, std::ios::binary} << bytes;
 }
 
-/// A webhook as the cache would have it.
+/// A webhook as in a snapshot.
 inline std::shared_ptr<agent::Webhook> webhook(const std::string& key) {
     auto made = std::make_shared<agent::Webhook>();
     made->key = key;
@@ -76,7 +76,7 @@ inline NewEvent event(const std::string& id, const std::vector<std::string>& web
     return made;
 }
 
-/// One run of the agent's storage: begins with what is on disk, ends politely (stop) or not (kill).
+/// One run of the queue: starts with what is on disk and ends with stop().
 class OneRun {
   public:
     OneRun(common::asio::io_context& loop, TestClock& clock, const agent::Config& config)
@@ -108,7 +108,7 @@ class OneRun {
     Result<Accepted> add(std::vector<NewEvent> events) {
         return run(loop_, queue.add(std::move(events)));
     }
-    /// What the queue must take.
+    /// Adds events that the queue must accept.
     Accepted take(std::vector<NewEvent> events) {
         auto added = add(std::move(events));
         EXPECT_TRUE(added) << added.error().message;
@@ -153,17 +153,17 @@ class OneRun {
         queue.record({delivery.id, delivery.webhook, Outcome::Kind::dead, attempts, 0, 500,
                       "500 Internal Server Error", false});
     }
-    /// Past the second in which outcomes are written.
+    /// Advances the clock past the second within which outcomes are written.
     void pass() { clock_.advance(1'001ms); }
 
-    /// Looks at the file from beside, as sqlite3 would.
+    /// Reads the file over a connection of its own, as sqlite3 would.
     std::int64_t number(const std::string& sql) {
-        SQLite::Database look{database.path(), SQLite::OPEN_READONLY};
-        return look.execAndGet(sql).getInt64();
+        SQLite::Database file{database.path(), SQLite::OPEN_READONLY};
+        return file.execAndGet(sql).getInt64();
     }
     void execute(const std::string& sql) {
-        SQLite::Database write{database.path(), SQLite::OPEN_READWRITE};
-        write.exec(sql);
+        SQLite::Database file{database.path(), SQLite::OPEN_READWRITE};
+        file.exec(sql);
     }
 
   private:
@@ -175,8 +175,8 @@ class OneRun {
     common::Database database;
     agent::OpenReport opened;
     agent::Queue queue;
-    std::vector<Delivery> offered; ///< all that on_committed gave
-    std::vector<Selection> edits;
+    std::vector<Delivery> offered; ///< all that on_committed() has passed
+    std::vector<Selection> edits;  ///< all that on_rows_changed() has passed
 
   private:
     common::TaskGroup group_;
@@ -188,7 +188,7 @@ class Storage : public ::testing::Test {
         config.queue.path = folder.file("agent.db");
         config.queue.min_free = 0;
     }
-    /// Ends the run there is and begins the next.
+    /// Ends the current run, if any, and starts the next.
     OneRun& start() {
         current_.reset();
         current_ = std::make_unique<OneRun>(loop, clock, config);

@@ -6,7 +6,7 @@ namespace test {
 
 using agent::Cooldowns;
 
-TEST(Cooldowns, OneAValueAndSpan) {
+TEST(Cooldowns, OneDeliveryPerValueAndSpan) {
     Cooldowns cooldowns;
     EXPECT_TRUE(cooldowns.start("door", "card 5", 1'000, 100));
     EXPECT_FALSE(cooldowns.start("door", "card 5", 1'000, 1'099));
@@ -17,7 +17,7 @@ TEST(Cooldowns, OneAValueAndSpan) {
         << "the span runs from the last delivery";
 }
 
-TEST(Cooldowns, TakesBackWhatIsNotKept) {
+TEST(Cooldowns, UndoesWhatIsNotKept) {
     Cooldowns cooldowns;
     cooldowns.start("door", "a", 1'000, 0);
     cooldowns.keep();
@@ -32,7 +32,7 @@ TEST(Cooldowns, TakesBackWhatIsNotKept) {
     EXPECT_FALSE(cooldowns.start("door", "a", 1'000, 1'500));
     EXPECT_TRUE(cooldowns.start("door", "b", 1'000, 1'500));
     cooldowns.undo();
-    EXPECT_FALSE(cooldowns.start("door", "a", 1'000, 999)) << "as it was kept";
+    EXPECT_FALSE(cooldowns.start("door", "a", 1'000, 999)) << "as kept before";
     EXPECT_TRUE(cooldowns.start("door", "a", 1'000, 1'000));
 }
 
@@ -71,12 +71,12 @@ TEST_F(CooldownTest, SuppressesAndCounts) {
     clock.advance(1ms);
     EXPECT_EQ(run.take({with_cooldown("f", "5")}).deliveries, 1U);
     EXPECT_EQ(run.take({with_cooldown("b", "5")}).duplicates, 1U)
-        << "a suppressed event was accepted all the same";
+        << "a suppressed event was accepted nevertheless";
     EXPECT_EQ(run.stats.webhooks["door"].suppressed, 2U)
-        << "a duplicate is not suppressed, it is a duplicate";
+        << "a duplicate does not count as suppressed";
 }
 
-TEST_F(CooldownTest, HoldsAcrossARestart) {
+TEST_F(CooldownTest, SurvivesARestart) {
     start().take({with_cooldown("a", "5")});
     auto& run = start();
     EXPECT_EQ(run.take({with_cooldown("b", "5")}).deliveries, 0U);
@@ -84,7 +84,7 @@ TEST_F(CooldownTest, HoldsAcrossARestart) {
     EXPECT_EQ(run.take({with_cooldown("c", "5")}).deliveries, 1U);
 }
 
-TEST_F(CooldownTest, AreForgottenOnDiskToo) {
+TEST_F(CooldownTest, UpkeepForgetsThemOnDisk) {
     auto& run = start();
     run.take({with_cooldown("a", "5"), with_cooldown("b", "6", 60s)});
     clock.advance(11s);
@@ -92,7 +92,7 @@ TEST_F(CooldownTest, AreForgottenOnDiskToo) {
     EXPECT_EQ(run.number("SELECT count(*) FROM cooldown"), 1);
 }
 
-TEST_F(CooldownTest, AFailedCommitLeavesNone) {
+TEST_F(CooldownTest, AFailedCommitStartsNone) {
     auto& run = start();
     run.execute(
         "CREATE TRIGGER refuse BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'refused'); END");

@@ -1,4 +1,4 @@
-// The store says no: nothing is lost, nobody is told what is not true, and it recovers by itself.
+// The database refuses to write: nothing is lost, no answer is wrong, and it recovers by itself.
 #include "test/support/storage_fixture.hpp"
 
 #include <boost/asio/thread_pool.hpp>
@@ -31,10 +31,10 @@ TEST_F(QueueDegradedTest, AnswersAfterAFailedCommit) {
     allow();
     EXPECT_FALSE(run.add({event("b", {"1"})})) << "not tried again at once";
     clock.advance(1s);
-    EXPECT_FALSE(run.queue.stats().degraded) << "found out without anybody asking";
+    EXPECT_FALSE(run.queue.stats().degraded) << "found out without a request";
     EXPECT_EQ(run.queue.stats().last_error, "");
     const auto accepted = run.take({event("b", {"1"}), event("c", {})});
-    EXPECT_EQ(accepted.duplicates, 0U) << "what was refused is no duplicate";
+    EXPECT_EQ(accepted.duplicates, 0U) << "what was refused is not a duplicate";
     EXPECT_EQ(accepted.deliveries, 1U);
     EXPECT_EQ(run.offered.size(), 2U);
     EXPECT_GT(run.offered[1].id, run.offered[0].id);
@@ -65,11 +65,11 @@ TEST_F(QueueDegradedTest, KeepsOutcomesUntilTheyCanBeWritten) {
     run.pass();
     EXPECT_TRUE(run.queue.stats().degraded);
     EXPECT_EQ(run.queue.stats().pending, 3U)
-        << "what is delivered is not pending, whatever the disk says";
+        << "what is delivered is not pending, whatever is on disk";
     run.delivered(run.offered[1]);
     run.failed(run.offered[2], run.queue.queue_time() + 500);
     EXPECT_EQ(events_of(run.fresh({"1"}, 0, 1).deliveries), (std::vector<std::string>{"3"}))
-        << "deliveries go on";
+        << "deliveries continue";
     const auto due = run.due({"1"});
     EXPECT_TRUE(due.deliveries.empty());
     ASSERT_TRUE(due.next_due);
@@ -77,10 +77,9 @@ TEST_F(QueueDegradedTest, KeepsOutcomesUntilTheyCanBeWritten) {
     clock.advance(5s);
     EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 4);
     const auto later = run.due({"1"});
-    ASSERT_EQ(events_of(later.deliveries), (std::vector<std::string>{"2"}))
-        << "retries go on as well";
-    EXPECT_EQ(later.deliveries[0].attempts, 1U) << "what was made, not what is written";
-    EXPECT_FALSE(later.next_due) << "nobody spins";
+    ASSERT_EQ(events_of(later.deliveries), (std::vector<std::string>{"2"})) << "so do retries";
+    EXPECT_EQ(later.deliveries[0].attempts, 1U) << "the attempts made, not those written";
+    EXPECT_FALSE(later.next_due) << "a lane must not spin";
     run.failed(later.deliveries[0], run.queue.queue_time() + 500, 2);
     EXPECT_TRUE(run.due({"1"}).deliveries.empty());
     clock.advance(500ms);
@@ -93,7 +92,7 @@ TEST_F(QueueDegradedTest, KeepsOutcomesUntilTheyCanBeWritten) {
     EXPECT_EQ(run.queue.stats().pending, 2U);
 }
 
-TEST_F(QueueDegradedTest, APersonsRetryCountsForWhatIsNotWritten) {
+TEST_F(QueueDegradedTest, AnOperatorsRetryCountsForWhatIsNotWritten) {
     auto& run = start();
     run.take({event("a", {"1"}), event("b", {"1"}), event("c", {"1"})});
     refuse("UPDATE ON delivery");
@@ -121,7 +120,7 @@ TEST_F(QueueDegradedTest, APersonsRetryCountsForWhatIsNotWritten) {
 TEST_F(QueueDegradedTest, RecoversFromAFullDatabase) {
     auto& run = start();
     run.take({event("a", {"1"})});
-    // SQLITE_FULL, as a full disk gives it.
+    // SQLITE_FULL, as on a full disk.
     const auto limit = run.database.run_now([](common::Connection& connection) {
         const auto pages = connection.handle().execAndGet("PRAGMA page_count").getInt();
         connection.handle().exec("PRAGMA max_page_count = " + std::to_string(pages + 1));
@@ -134,7 +133,7 @@ TEST_F(QueueDegradedTest, RecoversFromAFullDatabase) {
     EXPECT_TRUE(run.queue.stats().degraded);
     run.delivered(run.offered[0]);
     clock.advance(2s);
-    EXPECT_FALSE(run.queue.stats().degraded) << "an outcome frees space and needs none";
+    EXPECT_FALSE(run.queue.stats().degraded) << "writing an outcome frees space";
     EXPECT_EQ(run.queue.stats().pending, 0U);
     run.database.run_now([](common::Connection& connection) {
         connection.handle().exec("PRAGMA max_page_count = 1000000");
@@ -142,9 +141,9 @@ TEST_F(QueueDegradedTest, RecoversFromAFullDatabase) {
     EXPECT_TRUE(run.add({event("b", {"1"}, "\"" + std::string(100'000, 'x') + "\"")}));
 }
 
-// EFBIG, which SQLite reports as an I/O error, as a broken disk would give it: nobody knows what is
+// EFBIG, which SQLite reports as an I/O error like that of a broken disk: it is unknown what was
 // written.
-TEST_F(QueueDegradedTest, OpensAnewAfterAnIoError) {
+TEST_F(QueueDegradedTest, ReopensAfterAnIoError) {
     auto& run = start();
     run.take({event("a", {"1"}), event("b", {"1"})});
     struct ::rlimit before {};
@@ -175,8 +174,8 @@ TEST_F(QueueDegradedTest, OpensAnewAfterAnIoError) {
 TEST_F(QueueDegradedTest, WhatSurfacesAfterAReopenIsTrue) {
     auto& run = start();
     run.take({event("a", {"1"})});
-    // As if a commit that was reported as failed had reached the disk: the row is there, nobody
-    // knows of it.
+    // As if a commit that was reported as failed had reached the disk: the row is there, but not
+    // known.
     run.execute(
         "INSERT INTO event VALUES(500, 'b', 1, " + std::to_string(run.queue.queue_time()) +
         R"(, CAST('{"id":"b"}' AS BLOB)); INSERT INTO delivery VALUES(32768000, '1', 0, 0, 0, 0, '', ''))");
@@ -184,7 +183,7 @@ TEST_F(QueueDegradedTest, WhatSurfacesAfterAReopenIsTrue) {
     EXPECT_FALSE(run.add({event("c", {"1"})}));
     clock.advance(1s);
     EXPECT_FALSE(run.queue.stats().degraded);
-    ASSERT_FALSE(run.edits.empty()) << "lanes are to read back what there is";
+    ASSERT_FALSE(run.edits.empty()) << "lanes must read back what there is";
     EXPECT_TRUE(run.edits[0].covers(32768000, "1"));
     EXPECT_EQ(run.queue.pending("1"), 2U);
     EXPECT_EQ(run.take({event("b", {"1"})}).duplicates, 1U);
@@ -197,7 +196,7 @@ TEST_F(QueueDegradedTest, AFileDamagedWhileRunningIsSetAside) {
     for (int i = 0; i < 200; ++i) {
         run.take({event(std::to_string(i), {"1"}, "\"" + std::string(3'000, 'a') + "\"")});
     }
-    // CommitResult to the file itself, then a page of it goes bad under the running agent.
+    // Everything is moved into the file itself, then a page of it goes bad under the running agent.
     run.execute("PRAGMA wal_checkpoint(TRUNCATE)");
     const auto middle = std::filesystem::file_size(config.queue.path) / 4096 / 2 * 4096;
     {
@@ -213,13 +212,13 @@ TEST_F(QueueDegradedTest, AFileDamagedWhileRunningIsSetAside) {
     }
     EXPECT_EQ(agent::quarantined_files(config.queue.path).size(), 1U);
     EXPECT_FALSE(run.queue.stats().degraded);
-    EXPECT_GT(run.queue.pending("1"), 150U) << "what could be read is carried over";
+    EXPECT_GT(run.queue.pending("1"), 150U) << "what could be read is recovered";
     EXPECT_LT(run.queue.pending("1"), 200U);
     EXPECT_EQ(run.fresh({"1"}, 0, 1'000).deliveries.size(), run.queue.pending("1"));
     EXPECT_TRUE(run.add({event("new", {"1"})}));
 }
 
-TEST_F(QueueDegradedTest, RequestsBehindAFailedGroupAreAnsweredToo) {
+TEST_F(QueueDegradedTest, RequestsAfterAFailedGroupAreAnsweredToo) {
     auto& run = start();
     refuse("INSERT ON event");
     int refused = 0;
@@ -238,14 +237,14 @@ TEST_F(QueueDegradedTest, RequestsBehindAFailedGroupAreAnsweredToo) {
 TEST(QueueThreads, AnswersFromAThreadOfItsOwn) {
     const Folder folder;
     common::asio::io_context loop;
-    common::asio::thread_pool store{1};
+    common::asio::thread_pool thread{1};
     common::SystemClock clock{loop.get_executor()};
     agent::Config config;
     config.queue.path = folder.file("agent.db");
     config.queue.min_free = 0;
     config.queue.sync = common::Sync::normal;
     agent::Counters stats;
-    common::Database database{loop.get_executor(), store.get_executor()};
+    common::Database database{loop.get_executor(), thread.get_executor()};
     ASSERT_TRUE(agent::open_database(database, config.queue.path, config.queue.sync));
     agent::Queue queue{loop.get_executor(), clock, database, config, stats};
     ASSERT_TRUE(queue.load());
@@ -262,8 +261,7 @@ TEST(QueueThreads, AnswersFromAThreadOfItsOwn) {
     const auto done = [&] {
         if (++answered == 200) {
             auto flush = [](agent::Queue& box, common::TaskGroup& all) -> common::Task<> {
-                auto written = box.flush();
-                co_await std::move(written);
+                co_await box.flush();
                 all.cancel();
             };
             common::asio::co_spawn(loop, flush(queue, group), common::asio::detached);

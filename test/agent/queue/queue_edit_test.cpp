@@ -1,4 +1,4 @@
-// What people do to the queue: list, show, retry, drop; and the rows as the API shows them.
+// What operators do to the queue: list, show, retry, drop; and the rows as the API shows them.
 #include "test/support/storage_fixture.hpp"
 
 #include <nlohmann/json.hpp>
@@ -58,6 +58,7 @@ TEST_F(QueueEditTest, ListsWhatIsSelected) {
         {select(DeliveryState::pending, "1", {ids[0], ids[1], ids[4]}), "0"},
     };
     for (const auto& one : cases) {
+        SCOPED_TRACE(one.wanted);
         EXPECT_EQ(listed(one.selection), one.wanted);
         // And page by page.
         std::string paged;
@@ -102,7 +103,7 @@ TEST_F(QueueEditTest, ShowsRowsAsTheApiDoes) {
     EXPECT_FALSE(now().show(-5));
 }
 
-TEST_F(QueueEditTest, ReadsBodiesWhereTheyAreAskedFor) {
+TEST_F(QueueEditTest, ReadsBodiesOnRequest) {
     const auto without = test::run(loop, now().queue.list({}, 0, 1));
     const auto with = test::run(loop, now().queue.list({}, 0, 1, true));
     EXPECT_EQ(without->rows[0].event, "");
@@ -130,18 +131,18 @@ TEST_F(QueueEditTest, RetriesDeadLettersWithFreshAttempts) {
     EXPECT_EQ(due[0].attempts, 0U);
     const auto row = run.show(ids[4]);
     ASSERT_TRUE(row);
-    EXPECT_EQ(row->history.size(), 1U) << "what was tried stays to be seen";
+    EXPECT_EQ(row->history.size(), 1U) << "earlier attempts stay visible";
     ASSERT_EQ(run.edits.size(), 1U);
     EXPECT_EQ(run.edits[0].state, DeliveryState::dead);
 }
 
-TEST_F(QueueEditTest, RetryMakesPendingOnesDueNow) {
+TEST_F(QueueEditTest, RetryMakesPendingDeliveriesDueNow) {
     auto& run = now();
     EXPECT_EQ(run.edit(Edit::retry, select(DeliveryState::pending, "1")), 2U);
     EXPECT_EQ(events_of(run.due({"1", "2"}).deliveries), (std::vector<std::string>{"2"}));
     EXPECT_EQ(run.due({"1"}).deliveries[0].attempts, 3U) << "pending ones keep their count";
     EXPECT_EQ(events_of(run.fresh({"1", "2"}).deliveries), (std::vector<std::string>{"0", "1"}))
-        << "those never tried are due anyway";
+        << "those never attempted are due anyway";
     EXPECT_EQ(run.edit(Edit::retry, select({})), 6U);
     EXPECT_EQ(run.due({"1", "2"}).deliveries.size(), 4U);
 }
@@ -153,7 +154,7 @@ TEST_F(QueueEditTest, RetriesById) {
     EXPECT_EQ(run.edit(Edit::retry, select({}, {}, {99})), 0U);
 }
 
-TEST_F(QueueEditTest, Drops) {
+TEST_F(QueueEditTest, DropsWhatIsSelected) {
     auto& run = now();
     EXPECT_EQ(run.edit(Edit::drop, select(DeliveryState::dead, "1")), 1U);
     EXPECT_EQ(listed({}), "01235");
@@ -202,7 +203,7 @@ TEST_F(QueueEditTest, WorksInStepsOnMany) {
     EXPECT_EQ(run.queue.stats().pending, 4U);
 }
 
-TEST_F(QueueEditTest, TellsOfAnErrorOfTheStore) {
+TEST_F(QueueEditTest, ReportsAnErrorOfTheDatabase) {
     auto& run = now();
     run.execute("CREATE TRIGGER refuse BEFORE DELETE ON delivery BEGIN SELECT RAISE(ABORT, "
                 "'refused'); END");

@@ -1,4 +1,4 @@
-// The queue at its bound.
+// The queue at its limits.
 #include "test/support/storage_fixture.hpp"
 
 namespace test {
@@ -9,7 +9,7 @@ class QueueFullTest : public Storage {
     static NewEvent large(const std::string& id, std::size_t bytes = 100'000) {
         return event(id, {"1"}, "\"" + std::string(bytes, 'x') + "\"");
     }
-    /// Adds until it is full. Gives how many went in.
+    /// Adds events until one is refused. Returns how many were accepted.
     int fill() {
         for (int i = 0; i < 1'000; ++i) {
             const auto added = now().add({large("fill " + std::to_string(count_++))});
@@ -31,18 +31,19 @@ class QueueFullTest : public Storage {
     int count_ = 0;
 };
 
-TEST_F(QueueFullTest, RefusesWhatHasNoRoom) {
+TEST_F(QueueFullTest, RefusesWhatDoesNotFit) {
     auto& run = start();
     const int before = fill();
     EXPECT_GT(before, 10);
     EXPECT_LE(on_disk(), config.queue.max_size);
     EXPECT_TRUE(run.queue.stats().full);
     EXPECT_FALSE(run.queue.stats().degraded);
-    EXPECT_EQ(run.queue.pending("1"), static_cast<std::uint64_t>(before)) << "what is in stays";
+    EXPECT_EQ(run.queue.pending("1"), static_cast<std::uint64_t>(before))
+        << "what was accepted stays";
     EXPECT_EQ(run.take({event("for nobody", {})}).accepted, 1U) << "needs no room";
 }
 
-TEST_F(QueueFullTest, ARefusedEventIsNoDuplicateLater) {
+TEST_F(QueueFullTest, ARefusedEventIsNotADuplicateLater) {
     auto& run = start();
     fill();
     const auto refused = run.add({large("again"), event("again too", {})});
@@ -57,7 +58,7 @@ TEST_F(QueueFullTest, ARefusedEventIsNoDuplicateLater) {
     EXPECT_FALSE(run.queue.stats().full);
 }
 
-TEST_F(QueueFullTest, ARequestGoesInWholeOrNotAtAll) {
+TEST_F(QueueFullTest, ARequestIsAcceptedCompletelyOrNotAtAll) {
     auto& run = start();
     std::vector<NewEvent> many;
     for (int i = 0; i < 30; ++i) {
@@ -70,7 +71,7 @@ TEST_F(QueueFullTest, ARequestGoesInWholeOrNotAtAll) {
     EXPECT_EQ(run.take({large("small enough")}).deliveries, 1U);
 }
 
-TEST_F(QueueFullTest, OneRequestWithoutRoomDoesNotKeepOutTheOthersOfItsGroup) {
+TEST_F(QueueFullTest, OneRequestWithoutRoomDoesNotBlockTheOthersOfItsGroup) {
     auto& run = start();
     std::vector<bool> answers;
     for (const std::size_t size : {100'000U, 5'000'000U, 100'000U}) {
@@ -95,11 +96,11 @@ TEST_F(QueueFullTest, DeliveriesMakeRoom) {
         }
         clock.advance(2s);
         EXPECT_LE(on_disk(), config.queue.max_size + (1 << 20))
-            << "deleting may pass the bound, but not by much";
+            << "deleting may exceed the limit, but not by much";
     }
 }
 
-TEST_F(QueueFullTest, DropsTheOldestWhereItMay) {
+TEST_F(QueueFullTest, DropsTheOldestIfAllowed) {
     config.queue.when_full = agent::WhenFull::drop_oldest;
     auto& run = start();
     for (int i = 0; i < 100; ++i) {
@@ -122,7 +123,7 @@ TEST_F(QueueFullTest, DropsTheOldestWhereItMay) {
     EXPECT_FALSE(run.queue.stats().full);
 }
 
-TEST_F(QueueFullTest, DropsNoDeadLettersAndStopsWhereThereIsNothingToDrop) {
+TEST_F(QueueFullTest, DropsNoDeadLettersAndStopsWhenNothingIsLeftToDrop) {
     config.queue.when_full = agent::WhenFull::drop_oldest;
     auto& run = start();
     for (int i = 0; i < 12; ++i) {
@@ -133,6 +134,8 @@ TEST_F(QueueFullTest, DropsNoDeadLettersAndStopsWhereThereIsNothingToDrop) {
     const auto refused = run.add({large("too large", 1 << 20)});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().fault, Fault::full);
+    EXPECT_NE(refused.error().message.find("nothing left to drop"), std::string::npos)
+        << refused.error().message;
     EXPECT_EQ(run.queue.dead("1"), 12U);
     EXPECT_EQ(run.queue.pending("1"), 1U) << "nothing is dropped for what does not fit anyway";
     const auto never = run.add({large("larger than all", 3 << 20)});
@@ -150,14 +153,13 @@ TEST_F(QueueFullTest, AFileSystemWithTooLittleSpaceIsFull) {
     EXPECT_TRUE(run.queue.stats().full);
     run.delivered(run.offered[0]);
     run.pass();
-    EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 0)
-        << "outcomes are written all the same";
+    EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 0) << "outcomes are still written";
     config.queue.min_free = 0;
     EXPECT_EQ(run.take({event("c", {"1"})}).deliveries, 1U);
     EXPECT_FALSE(run.queue.stats().full);
 }
 
-TEST_F(QueueFullTest, GivesItsOwnPagesBackWhereTheDiskIsShort) {
+TEST_F(QueueFullTest, ReturnsSparePagesWhenTheDiskIsShort) {
     auto& run = start();
     fill();
     for (const auto& one : run.offered) {
@@ -170,7 +172,7 @@ TEST_F(QueueFullTest, GivesItsOwnPagesBackWhereTheDiskIsShort) {
     EXPECT_LT(on_disk(), 200'000U);
 }
 
-TEST_F(QueueFullTest, DropsOnAFullDiskAsMuchAsComes) {
+TEST_F(QueueFullTest, OnAFullDiskDropsAsMuchAsArrives) {
     config.queue.when_full = agent::WhenFull::drop_oldest;
     auto& run = start();
     for (int i = 0; i < 5; ++i) {

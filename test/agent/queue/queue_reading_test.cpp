@@ -1,4 +1,4 @@
-// Reading back for the lanes: fresh ones and retries, without those whose outcome is known already.
+// Reading deliveries back for the lanes, without those whose outcome is known already.
 #include "test/support/storage_fixture.hpp"
 
 namespace test {
@@ -7,7 +7,7 @@ using Strings = std::vector<std::string>;
 
 class QueueReadingTest : public Storage {};
 
-TEST_F(QueueReadingTest, ReadsFreshOnesPageByPage) {
+TEST_F(QueueReadingTest, ReadsFreshDeliveriesPageByPage) {
     auto& run = start();
     for (int i = 0; i < 7; ++i) {
         run.take({event(std::to_string(i), {i % 2 == 0 ? "even" : "odd"})});
@@ -25,7 +25,7 @@ TEST_F(QueueReadingTest, ReadsFreshOnesPageByPage) {
     EXPECT_TRUE(run.fresh({"none"}).deliveries.empty());
 }
 
-TEST_F(QueueReadingTest, LeavesOutWhatIsSettledButNotWritten) {
+TEST_F(QueueReadingTest, LeavesOutOutcomesThatAreNotWritten) {
     auto& run = start();
     for (int i = 0; i < 6; ++i) {
         run.take({event(std::to_string(i), {"1"})});
@@ -39,10 +39,10 @@ TEST_F(QueueReadingTest, LeavesOutWhatIsSettledButNotWritten) {
         << "what is left out does not use up the limit";
     EXPECT_TRUE(page.more);
     EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 6)
-        << "a look needs no commit of its own";
+        << "reading needs no commit of its own";
 }
 
-TEST_F(QueueReadingTest, LeavesOutWhatIsSettledWhileItReads) {
+TEST_F(QueueReadingTest, LeavesOutOutcomesRecordedWhileItReads) {
     auto& run = start();
     run.take({event("a", {"1"}), event("b", {"1"})});
     agent::DueBatch batch;

@@ -1,5 +1,5 @@
-// The queue's main path: what is taken, what is a duplicate, what becomes of it, what is there
-// after a restart.
+// The queue's main path: what it accepts, what is a duplicate, how outcomes are written, and what
+// is there after a restart.
 #include "test/support/storage_fixture.hpp"
 
 namespace test {
@@ -8,7 +8,7 @@ using Strings = std::vector<std::string>;
 
 class QueueTest : public Storage {};
 
-TEST_F(QueueTest, TakesEventsAndOffersTheirDeliveriesInOrder) {
+TEST_F(QueueTest, AcceptsEventsAndCommitsTheirDeliveriesInOrder) {
     auto& run = start();
     const auto accepted = run.take({event("a", {"1", "2"}), event("b", {}), event("c", {"1"})});
     EXPECT_EQ(accepted.accepted, 3U);
@@ -24,17 +24,18 @@ TEST_F(QueueTest, TakesEventsAndOffersTheirDeliveriesInOrder) {
     EXPECT_EQ(*run.offered[2].event, R"({"id":"c"})");
     EXPECT_EQ(run.offered[0].attempts, 0U);
     EXPECT_EQ(run.offered[0].accepted_at, run.queue.queue_time());
-    EXPECT_EQ(run.number("SELECT count(*) FROM event"), 2) << "an event for nobody is not written";
+    EXPECT_EQ(run.number("SELECT count(*) FROM event"), 2)
+        << "an event without deliveries is not written";
     EXPECT_EQ(run.queue.pending("1"), 2U);
     EXPECT_EQ(run.queue.stats().pending, 3U);
 }
 
-TEST_F(QueueTest, TakesNothingFromAnEmptyBatch) {
+TEST_F(QueueTest, AcceptsAnEmptyBatch) {
     const auto accepted = start().take({});
     EXPECT_EQ(accepted.accepted + accepted.deliveries, 0U);
 }
 
-TEST_F(QueueTest, WritesNoTransactionForEventsOfNobody) {
+TEST_F(QueueTest, WritesNoTransactionForEventsWithoutDeliveries) {
     auto& run = start();
     run.take({event("a", {"1"})});
     const auto wal = contents(config.queue.path + "-wal").size();
@@ -79,7 +80,7 @@ TEST_F(QueueTest, SharesOneTransactionWithinTheCommitWindow) {
     clock.advance(9ms);
     EXPECT_EQ(answered, 0);
     clock.advance(1ms);
-    EXPECT_EQ(answered, 2) << "measured from the first that waits";
+    EXPECT_EQ(answered, 2) << "measured from the first request";
 }
 
 TEST_F(QueueTest, SplitsAGroupThatIsTooLarge) {
@@ -95,20 +96,20 @@ TEST_F(QueueTest, SplitsAGroupThatIsTooLarge) {
     clock.settle();
     EXPECT_EQ(answered, 5);
     const auto batch = run.fresh({"1"});
-    EXPECT_LT(batch.deliveries.size(), 5U) << "so much is not read at once";
+    EXPECT_LT(batch.deliveries.size(), 5U) << "that much is not read at once";
     EXPECT_TRUE(batch.more);
     const auto rest = run.fresh({"1"}, batch.deliveries.back().id);
     EXPECT_EQ(batch.deliveries.size() + rest.deliveries.size(), 5U);
 }
 
-TEST_F(QueueTest, KnowsDuplicates) {
+TEST_F(QueueTest, RecognisesDuplicates) {
     auto& run = start();
     EXPECT_EQ(run.take({event("a", {"1"}), event("a", {"1"})}).duplicates, 1U) << "within a batch";
     EXPECT_EQ(run.take({event("a", {"1"})}).duplicates, 1U) << "across batches";
     EXPECT_EQ(run.take({event("a", {"1"}, R"({"id":"a","other":1})")}).duplicates, 0U)
         << "other bytes: another event";
     EXPECT_EQ(run.take({event("none", {}), event("none", {})}).duplicates, 1U)
-        << "also what matches nobody";
+        << "also without deliveries";
     EXPECT_EQ(run.offered.size(), 2U);
     run.delivered(run.offered[0]);
     run.pass();
@@ -127,11 +128,11 @@ TEST_F(QueueTest, AnEventWithoutAnIdIsNeverADuplicate) {
     EXPECT_EQ(run.take({one, one}).duplicates, 0U);
     start();
     EXPECT_EQ(now().take({one}).duplicates, 0U);
-    // Nor is one that gives the id that was made up for the other.
+    // Nor is one that has the id that was generated for the other.
     EXPECT_EQ(now().take({event("generated", {"1"}, "{}")}).duplicates, 0U);
 }
 
-TEST_F(QueueTest, KnowsPendingDuplicatesAcrossARestart) {
+TEST_F(QueueTest, RecognisesPendingDuplicatesAfterARestart) {
     auto& run = start();
     run.take({event("a", {"1", "2"}), event("b", {"1"}), event("c", {"1"}), event("d", {})});
     run.delivered(run.offered[0]); // a for 1; a for 2 is still pending
@@ -149,7 +150,7 @@ TEST_F(QueueTest, WritesOutcomesWithinASecond) {
     auto& run = start();
     run.take({event("a", {"1", "2"})});
     run.delivered(run.offered[0]);
-    EXPECT_EQ(run.queue.pending("1"), 0U) << "told at once";
+    EXPECT_EQ(run.queue.pending("1"), 0U) << "reported at once";
     clock.advance(999ms);
     EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 2);
     clock.advance(1ms);
@@ -274,7 +275,7 @@ TEST_F(QueueTest, FlushWritesAtOnce) {
     EXPECT_TRUE(flushed) << "with nothing to write it is done at once";
 }
 
-TEST_F(QueueTest, AStopWritesWhatWaits) {
+TEST_F(QueueTest, StoppingWritesWhatWaits) {
     auto& run = start();
     run.take({event("a", {"1"}), event("b", {"1"})});
     run.delivered(run.offered[0]);
@@ -283,7 +284,7 @@ TEST_F(QueueTest, AStopWritesWhatWaits) {
     EXPECT_EQ(now().queue.pending("1"), 1U);
 }
 
-TEST_F(QueueTest, AddsAfterTheStopAreRefused) {
+TEST_F(QueueTest, RefusesEventsAfterTheStop) {
     auto& run = start();
     run.take({event("a", {"1"})});
     run.stop();
@@ -292,7 +293,7 @@ TEST_F(QueueTest, AddsAfterTheStopAreRefused) {
     EXPECT_EQ(refused.error().fault, Fault::storage);
 }
 
-TEST_F(QueueTest, GoesOnAfterARestart) {
+TEST_F(QueueTest, ContinuesAfterARestart) {
     auto& run = start();
     run.take({event("a", {"1"}), event("b", {"2"}), event("c", {"1"})});
     const auto due = run.queue.queue_time() + 100;
@@ -308,17 +309,17 @@ TEST_F(QueueTest, GoesOnAfterARestart) {
     EXPECT_GT(next.offered[0].id, last);
 }
 
-TEST_F(QueueTest, NeverGivesAnIdTwice) {
+TEST_F(QueueTest, NeverUsesAnIdTwice) {
     auto& run = start();
     run.take({event("a", {"1"})});
     const auto first = run.offered[0].id;
     run.delivered(run.offered[0]);
     auto& next = start();
     next.take({event("b", {"1"})});
-    EXPECT_GT(next.offered[0].id, first) << "somebody may have the old one on a screen";
+    EXPECT_GT(next.offered[0].id, first) << "an operator may still have the old one on screen";
 }
 
-TEST_F(QueueTest, TellsTheOldestPendingOne) {
+TEST_F(QueueTest, ReportsTheOldestPendingDelivery) {
     auto& run = start();
     EXPECT_FALSE(run.queue.stats().oldest_ms);
     run.take({event("a", {"1"})});
@@ -335,7 +336,7 @@ TEST_F(QueueTest, TellsTheOldestPendingOne) {
     EXPECT_EQ(run.queue.stats().oldest_ms, 7'002);
 }
 
-TEST_F(QueueTest, TellsSizes) {
+TEST_F(QueueTest, ReportsSizes) {
     auto& run = start();
     run.take({event("a", {"1"}, "\"" + std::string(100'000, 'x') + "\"")});
     const auto stats = run.queue.stats();

@@ -1,4 +1,4 @@
-// A disk of a few MiB that fills up: a real file system, mounted where only this program sees it.
+// A disk of a few MiB that fills up: a real file system that only this program sees.
 #include "test/support/storage_fixture.hpp"
 
 #include <sched.h>
@@ -10,7 +10,7 @@ namespace test {
 
 namespace {
 
-/// Mounts of this program are its own from now on. Whether that is allowed.
+/// From now on mounts of this program are its own. Returns false if that is not allowed.
 bool mounts_of_its_own() {
     static const bool allowed = [] {
         const auto user = std::to_string(::geteuid());
@@ -32,7 +32,7 @@ class SmallDiskTest : public Storage {
     void SetUp() override {
         std::filesystem::create_directory(disk_);
         if (!mounts_of_its_own() || ::mount("none", disk_.c_str(), "tmpfs", 0, "size=12m") != 0) {
-            GTEST_SKIP() << "no file system may be mounted here";
+            GTEST_SKIP() << "mounting a file system is not allowed here";
         }
         config.queue.path = disk_ + "/agent.db";
         config.queue.max_size = std::uint64_t{1} << 30;
@@ -47,7 +47,7 @@ class SmallDiskTest : public Storage {
         ::statvfs(disk_.c_str(), &system);
         return std::uint64_t{system.f_bavail} * system.f_frsize;
     }
-    /// Without a pause, until it is refused.
+    /// Adds events without a pause until one is refused.
     void fill(std::size_t body) {
         for (int i = 0; i < 100'000; ++i) {
             std::vector<NewEvent> events;
@@ -62,9 +62,9 @@ class SmallDiskTest : public Storage {
             }
             least_free_ = std::min(least_free_, free_bytes());
         }
-        ADD_FAILURE() << "never full";
+        ADD_FAILURE() << "it never became full";
     }
-    /// Somebody else takes all that is left.
+    /// Another program uses up what is left.
     void take_the_rest() {
         std::ofstream file{others_, std::ios::binary};
         const std::string block(4096, 'x');
@@ -88,7 +88,7 @@ class SmallDiskTest : public Storage {
     int count_ = 0;
 };
 
-TEST_F(SmallDiskTest, LeavesFreeWhatIsToStayFree) {
+TEST_F(SmallDiskTest, LeavesMinFree) {
     for (const std::size_t body : {60'000U, 300U}) {
         SCOPED_TRACE(body);
         config.queue.min_free = 2 << 20;
@@ -102,7 +102,7 @@ TEST_F(SmallDiskTest, LeavesFreeWhatIsToStayFree) {
     }
 }
 
-TEST_F(SmallDiskTest, WhatItFilledItselfItGivesBack) {
+TEST_F(SmallDiskTest, ReturnsWhatItFilledItself) {
     for (const std::uint64_t min_free : {1 << 20, 0}) {
         for (const std::size_t body : {60'000U, 300U}) {
             SCOPED_TRACE(std::to_string(min_free) + " " + std::to_string(body));
@@ -146,7 +146,7 @@ TEST_F(SmallDiskTest, DrainsWhileOthersFillTheDisk) {
     }
 }
 
-TEST_F(SmallDiskTest, StartsWhereThereIsNoRoomLeft) {
+TEST_F(SmallDiskTest, StartsWhenNoSpaceIsLeft) {
     start();
     fill(300);
     const auto pending = now().queue.stats().pending;
@@ -165,12 +165,13 @@ TEST_F(SmallDiskTest, StartsWhereThereIsNoRoomLeft) {
               static_cast<std::uint64_t>(run.number("SELECT count(*) FROM delivery")));
 }
 
-TEST_F(SmallDiskTest, PeopleCanDropWhatFillsIt) {
+TEST_F(SmallDiskTest, AnOperatorCanDropWhatFillsIt) {
     auto& run = start();
     fill(300);
     take_the_rest();
     EXPECT_GT(run.edit(Edit::drop, {}), 100U);
-    EXPECT_FALSE(std::filesystem::exists(config.queue.path + "-reserve")) << "it made way";
+    EXPECT_FALSE(std::filesystem::exists(config.queue.path + "-reserve"))
+        << "the reserve was given up";
     clock.advance(1s);
     prune();
     EXPECT_TRUE(run.add({event("room again", {"1"})}));

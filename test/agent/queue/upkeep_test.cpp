@@ -1,4 +1,4 @@
-// Upkeep: webhooks that went away, what grows old, pages that are given back.
+// Upkeep: removed webhooks, deliveries and dead letters that grow old, files that shrink again.
 #include "test/support/storage_fixture.hpp"
 
 namespace test {
@@ -37,8 +37,8 @@ TEST_F(UpkeepTest, BuriesDeliveriesOfRemovedWebhooks) {
     ASSERT_EQ(run.edits.size(), 1U);
     EXPECT_EQ(run.edits[0].webhook, "2");
     EXPECT_EQ(test::run(loop, run.queue.bury_removed({"1", "3"})).value(), 0U);
-    EXPECT_EQ(run.edits.size(), 1U) << "nothing happened, nobody is disturbed";
-    // An attempt that was in flight all the while ends well: the dead letter is gone.
+    EXPECT_EQ(run.edits.size(), 1U) << "nothing changed, so no lane is told";
+    // An attempt that was in flight all the time succeeds: the dead letter is gone.
     run.delivered(run.offered[1]);
     run.pass();
     EXPECT_EQ(run.queue.dead("2"), 1U);
@@ -53,7 +53,7 @@ TEST_F(UpkeepTest, ForgetsOldDeadLetters) {
     run.pass();
     clock.advance(23h);
     prune();
-    EXPECT_EQ(run.queue.dead("1"), 1U) << "counted from its death";
+    EXPECT_EQ(run.queue.dead("1"), 1U) << "counted from when it died";
     clock.advance(1h);
     prune();
     EXPECT_EQ(run.queue.dead("1"), 0U);
@@ -74,7 +74,7 @@ TEST_F(UpkeepTest, KeepsTenThousandDeadLettersAtMost) {
     prune();
     EXPECT_EQ(run.queue.dead("1"), 10'000U);
     EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 10'000);
-    EXPECT_EQ(run.list({})[0].event_id, "1000") << "the oldest go";
+    EXPECT_EQ(run.list({})[0].event_id, "1000") << "the oldest are deleted";
 }
 
 TEST_F(UpkeepTest, ExpiresByTheAgeOfTheEvent) {
@@ -143,7 +143,32 @@ TEST_F(UpkeepTest, GivesPagesBackWhenTheQueueHasDrained) {
     EXPECT_EQ(std::filesystem::file_size(config.queue.path + "-wal"), 0U);
 }
 
-TEST_F(UpkeepTest, DoesNothingWhileTheStoreIsDegraded) {
+TEST_F(UpkeepTest, RunsEveryTenSecondsAndWhenAsked) {
+    auto& run = start();
+    run.take({event("a", {"removed"}), event("b", {"kept"})});
+    agent::KnownWebhooks known{
+        std::make_shared<const agent::Snapshot>(with_max_age({{"kept", 15s}})), false};
+    common::TaskGroup upkeep{loop.get_executor()};
+    upkeep.spawn("upkeep", run.queue.run_upkeep([&] { return known; }));
+    clock.advance(10s);
+    EXPECT_EQ(run.queue.dead("removed"), 0U) << "not all webhooks are known yet";
+    EXPECT_EQ(run.queue.pending("kept"), 1U);
+    known.complete = true;
+    clock.advance(9'999ms);
+    EXPECT_EQ(run.queue.dead("removed"), 0U);
+    clock.advance(1ms);
+    EXPECT_EQ(run.queue.dead("removed"), 1U);
+    EXPECT_EQ(run.queue.pending("kept"), 0U) << "expired";
+    run.take({event("c", {"removed"})});
+    run.queue.run_upkeep_now();
+    clock.settle();
+    EXPECT_EQ(run.queue.dead("removed"), 2U);
+    upkeep.cancel();
+    clock.settle();
+    EXPECT_EQ(upkeep.size(), 0U);
+}
+
+TEST_F(UpkeepTest, DoesNothingWhileTheDatabaseIsDegraded) {
     auto& run = start();
     run.execute(
         "CREATE TRIGGER refuse BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'refused'); END");
