@@ -270,6 +270,10 @@ common::Result<std::optional<std::string>> id_of(const Found& found) {
 
 } // namespace
 
+std::string Id::text() const {
+    return (negative ? "-" : "") + std::to_string(magnitude);
+}
+
 common::Result<Event> read_event(std::string_view text_of_event) {
     if (auto fault = common::forbidden_bytes(text_of_event)) {
         return common::fail(common::Fault::input, std::move(*fault));

@@ -1,9 +1,0 @@
-#include "agent/events/event.hpp"
-
-namespace agent {
-
-std::string Id::text() const {
-    return (negative ? "-" : "") + std::to_string(magnitude);
-}
-
-} // namespace agent
