@@ -1,7 +1,7 @@
 // Which body a producer sends, decided by its headers alone. Values; any thread.
 #pragma once
 
-#include "agent/events/event.hpp"
+#include "agent/events/event_splitter.hpp"
 #include "common/base/result.hpp"
 #include "common/net/http.hpp"
 

@@ -5,6 +5,7 @@
 #include "agent/api/status_page.hpp"
 #include "common/net/problem.hpp"
 #include "common/text/json.hpp"
+#include "agent/events/event_splitter.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "agent/definitions/webhook_cache.hpp"
-#include "agent/events/event.hpp"
+#include "agent/events/event_splitter.hpp"
 #include "agent/queue/queue.hpp"
 #include "agent/webhooks/counters.hpp"
 #include "common/async/clock.hpp"

@@ -3,6 +3,7 @@
 #include "agent/cli/agent_client.hpp"
 #include "agent/cli/output.hpp"
 #include "agent/events/event.hpp"
+#include "agent/events/event_splitter.hpp"
 #include "agent/service/exit_codes.hpp"
 #include "agent/webhooks/definition_list.hpp"
 

@@ -1,6 +1,6 @@
 // EventPlaces: the places of an event that are read, as a tree in preorder: a place's subtree is
-// the range up to its `end`. Everything that stands elsewhere in an event is passed over. Pure;
-// built by the compiler. For the event reader only.
+// the range up to its `end`. Everything elsewhere in an event is ignored. Pure; built at compile
+// time. Internal to event.cpp.
 #pragma once
 
 #include <array>
@@ -33,7 +33,7 @@ struct Tree {
         }
         close(place);
     }
-    /// What stands in `features` or, with other producers, at the top level.
+    /// These are in `features` or, with some producers, at the top level.
     constexpr void add_features() {
         const auto headpose = open("headpose");
         for (const auto* angle : {"yaw", "pitch", "roll"}) {
@@ -83,7 +83,7 @@ inline constexpr Tree tree = make_tree();
 inline constexpr Place top = 0;
 inline constexpr Place nowhere = tree.size;
 
-/// A place that is known to exist, by its key: a wrong key does not compile.
+/// The place with this key. A key that is not in the tree does not compile.
 consteval Place at(std::string_view key, Place parent = top) {
     const auto place = tree.find(parent, key);
     if (place == nowhere) {

@@ -1,7 +1,9 @@
-#include "agent/events/event.hpp"
+#include "agent/events/event_splitter.hpp"
+
+#include "common/base/ascii.hpp"
 
 #include <algorithm>
-#include <utility>
+#include <string>
 
 namespace agent {
 
@@ -10,14 +12,7 @@ namespace {
 using common::Fault;
 using Parts = std::vector<std::string_view>;
 
-constexpr std::string_view white_space = " \t\r\n";
 constexpr auto nowhere = std::string_view::npos;
-
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(white_space);
-    return first == nowhere ? std::string_view{}
-                            : text.substr(first, text.find_last_not_of(white_space) - first + 1);
-}
 
 std::string byte(std::size_t at) {
     return "byte " + std::to_string(at + 1);
@@ -27,7 +22,7 @@ auto fault(std::size_t index, std::string_view what) {
     return common::fail(Fault::input, "event " + std::to_string(index) + ": " + std::string{what});
 }
 
-/// Where the string that opens at `quote` closes.
+/// The position of the quote that closes the string opened at `quote`.
 std::size_t string_end(std::string_view text, std::size_t quote) {
     for (auto at = quote + 1; at < text.size(); ++at) {
         if (text[at] == '\\') {
@@ -39,7 +34,7 @@ std::size_t string_end(std::string_view text, std::size_t quote) {
     return nowhere;
 }
 
-/// The first bracket or comma at or after `at` that does not stand in a string.
+/// The first bracket or comma at or after `at` that is not inside a string.
 std::size_t next_sign(std::string_view text, std::size_t at) {
     for (; at < text.size(); ++at) {
         switch (text[at]) {
@@ -66,7 +61,7 @@ bool opens(char sign) {
     return sign == '[' || sign == '{';
 }
 
-/// `text` ends with what is no white space; the array opens at `start`.
+/// `text` ends with the last character that is not white space; the array begins at `start`.
 common::Result<Parts> split_array(std::string_view text, std::size_t start) {
     Parts events;
     std::size_t depth = 0;
@@ -82,15 +77,15 @@ common::Result<Parts> split_array(std::string_view text, std::size_t start) {
             continue;
         }
         if (sign == '}') {
-            return fault(events.size(), "a '}' too many at " + byte(at));
+            return fault(events.size(), "unexpected '}' at " + byte(at));
         }
-        const auto event = trimmed(text.substr(begin, at - begin));
+        const auto event = common::trim(text.substr(begin, at - begin));
         const bool empty_array = events.empty() && sign == ']';
         if (!event.empty()) {
             events.push_back(event);
         } else if (!empty_array) {
             return fault(events.size(),
-                         "nothing stands before the '" + std::string{sign} + "' at " + byte(at));
+                         "expected an event before '" + std::string{sign} + "' at " + byte(at));
         }
         if (sign == ']') {
             if (at + 1 != text.size()) {
@@ -101,7 +96,7 @@ common::Result<Parts> split_array(std::string_view text, std::size_t start) {
         }
         begin = at + 1;
     }
-    return fault(events.size(), "the body ends before the event or the array around it does");
+    return fault(events.size(), "the body ends before the event or the array does");
 }
 
 common::Result<Parts> split_object(std::string_view text, std::size_t start) {
@@ -114,11 +109,11 @@ common::Result<Parts> split_object(std::string_view text, std::size_t start) {
         if (depth > 0) {
             continue;
         }
-        // A bracket of the wrong kind is for read_event to tell.
+        // read_event() reports a bracket of the wrong kind.
         if (text[at] == '}' && at + 1 != text.size()) {
             return fault(0, "it ends at " + byte(at) +
-                                ", but the body goes on; several events go into an array, or one a "
-                                "line as application/x-ndjson");
+                                ", but the body goes on: expected an array of events, or one event "
+                                "per line as application/x-ndjson");
         }
         return Parts{text.substr(start)};
     }
@@ -130,7 +125,7 @@ Parts split_lines(std::string_view text) {
     while (!text.empty()) {
         const auto line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(line.size() + 1, text.size()));
-        if (const auto event = trimmed(line); !event.empty()) {
+        if (const auto event = common::trim(line); !event.empty()) {
             events.push_back(event);
         }
     }
@@ -140,22 +135,24 @@ Parts split_lines(std::string_view text) {
 } // namespace
 
 common::Result<Parts> split_events(std::string_view body, BodyFormat format) {
-    const auto start = body.find_first_not_of(white_space);
-    if (start == nowhere) {
+    const auto trimmed = common::trim(body);
+    if (trimmed.empty()) {
         return common::fail(Fault::input,
-                            "the body is empty; an event, an array of events, or NDJSON is needed");
+                            "the body is empty: expected an event, an array of events, or NDJSON");
     }
-    const auto text = body.substr(0, body.find_last_not_of(white_space) + 1);
     if (format == BodyFormat::ndjson) {
-        return split_lines(text);
+        return split_lines(trimmed);
     }
-    switch (text[start]) {
+    // Positions count from the beginning of the body.
+    const auto start = static_cast<std::size_t>(trimmed.data() - body.data());
+    const auto text = body.substr(0, start + trimmed.size());
+    switch (trimmed.front()) {
     case '[':
         return split_array(text, start);
     case '{':
         return split_object(text, start);
     default:
-        return Parts{text.substr(start)};
+        return Parts{trimmed};
     }
 }
 

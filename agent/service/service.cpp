@@ -259,8 +259,6 @@ bool Service::apply_new_config() {
     return true;
 }
 
-}
-
 } // namespace
 
 int run_service(Config config) {

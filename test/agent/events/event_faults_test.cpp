@@ -21,12 +21,12 @@ TEST(ReadEvent, SaysWhatIsWrong) {
     const std::pair<std::string, std::string_view> rows[] = {
         {"", "not valid JSON at byte 1: unexpected end of input"},
         {"   ", "unexpected end of input"},
-        {"5", "an event must be a JSON object, this is a number"},
-        {"1.5", "an event must be a JSON object, this is a number"},
-        {R"("face")", "an event must be a JSON object, this is a string"},
-        {"null", "an event must be a JSON object, this is null"},
-        {"true", "an event must be a JSON object, this is a boolean"},
-        {"[]", "an event must be a JSON object, this is a list"},
+        {"5", "the event is a number: expected a JSON object"},
+        {"1.5", "the event is a number: expected a JSON object"},
+        {R"("face")", "the event is a string: expected a JSON object"},
+        {"null", "the event is null: expected a JSON object"},
+        {"true", "the event is a boolean: expected a JSON object"},
+        {"[]", "the event is a list: expected a JSON object"},
         {"nul", "at byte 4: neither a value nor a sign of JSON"},
         {"{", "at byte 2: unexpected end of input; expected a string"},
         {"}", "at byte 1: unexpected '}'"},
@@ -70,25 +70,26 @@ TEST(ReadEvent, SaysWhatIsWrong) {
         {"{}\0{\"type\":\"face\"}"s, "at byte 3: a NUL byte"},
         {"{\"type\":\"\0\"}"s, "at byte 10: a NUL byte"},
         {"{\"a\":" + nested(64, '[', ']') + "}", "the JSON is nested more than 64 deep"},
-        {R"({"id":"a\r\nx-evil: 1"})", "id has a control character in it"},
-        {R"({"id":"a\u0000"})", "id has a control character in it"},
-        {R"({"id":"\u007f"})", "id has a control character in it"},
-        {R"({"id":"\u0085"})", "id has a control character in it"},
-        {R"({"id":")" + std::string(257, 'x') + R"("})", "id is longer than 256 bytes"},
+        {R"({"id":"a\r\nx-evil: 1"})",
+         "id contains a control character: expected a string without any"},
+        {R"({"id":"a\u0000"})", "id contains a control character: expected a string without any"},
+        {R"({"id":"\u007f"})", "id contains a control character: expected a string without any"},
+        {R"({"id":"\u0085"})", "id contains a control character: expected a string without any"},
+        {R"({"id":")" + std::string(257, 'x') + R"("})", "id has 257 bytes: expected at most 256"},
     };
     for (const auto& [json, part] : rows) {
         const auto event = read_event(json);
         ASSERT_FALSE(event) << json;
         EXPECT_EQ(event.error().fault, common::Fault::input);
         EXPECT_NE(event.error().message.find(part), std::string::npos)
-            << json << "\n gave: " << event.error().message << "\n not: " << part;
+            << json << "\n got: " << event.error().message << "\n expected: " << part;
         EXPECT_EQ(event.error().message.find("json.exception"), std::string::npos)
             << event.error().message;
     }
 }
 
 TEST(ReadEvent, QuotesNothingOfAFaultyEvent) {
-    // An old camera's URL holds its password; a string may be megabytes or no UTF-8.
+    // An old camera's URL holds its password; a string may be megabytes or not UTF-8.
     const std::string secret = "rtsp://viewer:hunter2@192.0.2.7/";
     for (const auto& json :
          {R"({"camera":{"url":")" + secret, R"({"camera":{"url":")" + secret + "\n\"}}",
@@ -102,7 +103,7 @@ TEST(ReadEvent, QuotesNothingOfAFaultyEvent) {
     }
 }
 
-TEST(ReadEvent, GoesSixtyFourDeepAndNoFurther) {
+TEST(ReadEvent, AcceptsSixtyFourLevelsAndNoMore) {
     const auto objects = [](std::size_t depth) {
         std::string text;
         for (std::size_t i = 1; i < depth; ++i) {
@@ -124,7 +125,7 @@ TEST(ReadEvent, GoesSixtyFourDeepAndNoFurther) {
     EXPECT_TRUE(read_event(wide + "]}"));
 }
 
-TEST(ReadEvent, RefusesEveryCutAndSurvivesEveryBrokenByte) {
+TEST(ReadEvent, RefusesEveryPrefixAndSurvivesEveryBrokenByte) {
     auto whole =
         common::read_file(std::string{FFL_TEST_DATA} + "/events/car_multi_2024.json").value();
     whole.resize(whole.find_last_of('}') + 1);
@@ -140,8 +141,7 @@ TEST(ReadEvent, RefusesEveryCutAndSurvivesEveryBrokenByte) {
             broken[random() % broken.size()] = static_cast<char>(random());
         }
         refused += read_event(broken) ? 0U : 1U;
-        // Whatever is refused here is refused by the DOM parser, and the other way round (but for
-        // what contract section 5 forbids on top).
+        // The DOM parser refuses the same events, except what only contract section 5 forbids.
         EXPECT_EQ(read_event(broken).has_value(),
                   nlohmann::json::accept(broken) && broken.find('\0') == std::string::npos)
             << broken;

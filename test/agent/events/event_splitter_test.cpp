@@ -1,3 +1,5 @@
+#include "agent/events/event_splitter.hpp"
+
 #include "agent/events/event.hpp"
 #include "common/base/file.hpp"
 
@@ -22,7 +24,7 @@ struct Row {
 
 } // namespace
 
-TEST(SplitEvents, CutsJsonBodies) {
+TEST(EventSplitter, SplitsJsonBodies) {
     const Row rows[] = {
         {"{}", {"{}"}},
         {" \r\n\t{\"a\":1} \n", {"{\"a\":1}"}},
@@ -45,7 +47,7 @@ TEST(SplitEvents, CutsJsonBodies) {
     }
 }
 
-TEST(SplitEvents, CutsLines) {
+TEST(EventSplitter, SplitsLines) {
     const Row rows[] = {
         {"{}", {"{}"}},
         {"{\"a\":1}\n{\"b\":2}\n", {"{\"a\":1}", "{\"b\":2}"}},
@@ -60,28 +62,29 @@ TEST(SplitEvents, CutsLines) {
     }
 }
 
-TEST(SplitEvents, SaysWhatIsWrong) {
+TEST(EventSplitter, SaysWhatIsWrong) {
     const std::pair<std::string_view, std::string_view> rows[] = {
-        {"", "the body is empty"},
+        {"", "the body is empty: expected an event, an array of events, or NDJSON"},
         {" \n\t ", "the body is empty"},
-        {"[", "event 0: the body ends before"},
-        {"[{}", "event 0: the body ends before"},
-        {"[{},", "event 1: the body ends before"},
-        {"[{},{}", "event 1: the body ends before"},
-        {"[{\"a\":\"]", "event 0: the body ends before"},
-        {"[{\"a\":\"\\", "event 0: the body ends before"},
-        {"[1,]", "event 1: nothing stands before the ']' at byte 4"},
-        {"[,1]", "event 0: nothing stands before the ',' at byte 2"},
-        {"[1,,2]", "event 1: nothing stands before the ',' at byte 4"},
-        {"[1, ,2]", "event 1: nothing stands before the ',' at byte 5"},
-        {"[,]", "event 0: nothing stands before the ',' at byte 2"},
-        {"[{}}]", "event 0: a '}' too many at byte 4"},
+        {"[", "event 0: the body ends before the event or the array does"},
+        {"[{}", "event 0: the body ends before the event or the array does"},
+        {"[{},", "event 1: the body ends before the event or the array does"},
+        {"[{},{}", "event 1: the body ends before the event or the array does"},
+        {"[{\"a\":\"]", "event 0: the body ends before the event or the array does"},
+        {"[{\"a\":\"\\", "event 0: the body ends before the event or the array does"},
+        {"[1,]", "event 1: expected an event before ']' at byte 4"},
+        {"[,1]", "event 0: expected an event before ',' at byte 2"},
+        {"[1,,2]", "event 1: expected an event before ',' at byte 4"},
+        {"[1, ,2]", "event 1: expected an event before ',' at byte 5"},
+        {"[,]", "event 0: expected an event before ',' at byte 2"},
+        {"[{}}]", "event 0: unexpected '}' at byte 4"},
         {"[{}] x", "the array of events ends at byte 4, but the body goes on"},
         {"[{}][{}]", "the array of events ends at byte 4, but the body goes on"},
         {"[{}]]", "the array of events ends at byte 4, but the body goes on"},
         {" []{}", "the array of events ends at byte 3, but the body goes on"},
-        {"{\"a\":1}\n{\"b\":2}", "event 0: it ends at byte 7, but the body goes on; several events "
-                                 "go into an array, or one a line as"},
+        {"{\"a\":1}\n{\"b\":2}",
+         "event 0: it ends at byte 7, but the body goes on: expected an array of "
+         "events, or one event per line as application/x-ndjson"},
         {"{},{}", "event 0: it ends at byte 2"},
         {"{}]", "event 0: it ends at byte 2"},
         {"{\"a\":1", "event 0: the body ends before the event does"},
@@ -92,14 +95,14 @@ TEST(SplitEvents, SaysWhatIsWrong) {
         ASSERT_FALSE(parts) << body;
         EXPECT_EQ(parts.error().fault, common::Fault::input);
         EXPECT_NE(parts.error().message.find(part), std::string::npos)
-            << body << "\n gave: " << parts.error().message;
+            << body << "\n got: " << parts.error().message;
     }
     EXPECT_EQ(split("", BodyFormat::ndjson), split("", BodyFormat::json));
     EXPECT_EQ(split("\n\r\n", BodyFormat::ndjson), split("", BodyFormat::json));
 }
 
-TEST(SplitEvents, LeavesWhatIsWithinAnEventToItsReader) {
-    // Brackets of the wrong kind are not noticed by the cut, but then no part of it is an event.
+TEST(EventSplitter, LeavesFaultsInsideAnEventToItsReader) {
+    // The splitter does not notice a bracket of the wrong kind, but then some part is not an event.
     for (const auto* body : {"{\"a\":]", "{\"a\":[1}", "{]", "[{\"a\":[1}]]", "[{\"a\":1]]",
                              "[{\"a\":1 \"b\":2}]", "[{]}]", "[{}{}]", "[{}x]"}) {
         const auto parts = split_events(body, BodyFormat::json);
@@ -111,10 +114,10 @@ TEST(SplitEvents, LeavesWhatIsWithinAnEventToItsReader) {
     }
     const auto lines = split_events("[{}]\n", BodyFormat::ndjson);
     EXPECT_EQ(agent::read_event(lines->front()).error().message,
-              "an event must be a JSON object, this is a list");
+              "the event is a list: expected a JSON object");
 }
 
-TEST(SplitEvents, GivesViewsIntoTheBody) {
+TEST(EventSplitter, ReturnsViewsIntoTheBody) {
     const std::string body = " [ {\"a\":1} , {\"b\":2} ] ";
     const auto parts = split_events(body, BodyFormat::json).value();
     ASSERT_EQ(parts.size(), 2U);
@@ -124,7 +127,7 @@ TEST(SplitEvents, GivesViewsIntoTheBody) {
     }
 }
 
-TEST(SplitEvents, CutsTheSameEventsFromAnArrayAndFromLines) {
+TEST(EventSplitter, SplitsTheSameEventsFromAnArrayAndFromLines) {
     const auto lines =
         common::read_file(std::string{FFL_TEST_DATA} + "/events/mixed.ndjson").value();
     const auto events = split(lines, BodyFormat::ndjson);
@@ -137,7 +140,7 @@ TEST(SplitEvents, CutsTheSameEventsFromAnArrayAndFromLines) {
     EXPECT_EQ(split(array + "]"), events);
 }
 
-TEST(SplitEvents, TakesDeepAndLongBodies) {
+TEST(EventSplitter, AcceptsDeepAndLongBodies) {
     const std::string deep(1'000'000, '[');
     EXPECT_FALSE(split_events(deep, BodyFormat::json));
     EXPECT_EQ(split(deep + std::string(deep.size(), ']')).front().size(), 2 * deep.size() - 2);

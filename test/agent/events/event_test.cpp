@@ -1,78 +1,15 @@
-#include "agent/events/event.hpp"
 #include "common/base/file.hpp"
-
-#include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
+#include "test/agent/events/event_fixture.hpp"
 
 #include <filesystem>
 #include <map>
 #include <set>
 
-using agent::Event;
-using agent::read_event;
-
+namespace agent {
 namespace {
 
-/// What the event has, and nothing of what it lacks: "type=face camera=5 matched=no".
-std::string show(const Event& event) {
-    std::string text;
-    const auto add = [&](std::string_view name, const std::string& value) {
-        text += (text.empty() ? "" : " ") + std::string{name} + "=" + value;
-    };
-    const auto add_if = [&](std::string_view name, const auto& value) {
-        if (!value) {
-            return;
-        }
-        if constexpr (requires { value->text(); }) {
-            add(name, value->text());
-        } else {
-            const nlohmann::json json = *value;
-            add(name, json.is_string() ? json.template get<std::string>() : json.dump());
-        }
-    };
-    const auto add_feature = [&](std::string_view name, const agent::Feature& value) {
-        add_if(name, value.name);
-        add_if(std::string{name} + "~", value.confidence);
-    };
-    add_if("id", event.id);
-    add_if("type", event.type);
-    add_if("bs_type", event.bs_type);
-    add_if("camera", event.camera);
-    add_if("card", event.card);
-    add("matched", event.matched ? (*event.matched ? "yes" : "no") : "?");
-    add_if("confidence", event.confidence);
-    add_if("yaw", event.yaw);
-    add_if("pitch", event.pitch);
-    add_if("roll", event.roll);
-    add_if("liveness", event.liveness);
-    add_feature("medmask", event.medmask);
-    add_feature("orientation", event.orientation);
-    add_feature("special_type", event.special_type);
-    add_feature("visibility", event.license_plate_visibility);
-    add_if("plate", event.plate);
-    return text;
-}
-
-std::string read_and_show(std::string_view json) {
-    const auto event = read_event(json);
-    return event ? show(*event) : "refused: " + event.error().message;
-}
-
-struct Row {
-    std::string_view json;
-    std::string_view shown;
-};
-
-void check(std::initializer_list<Row> rows) {
-    for (const auto& [json, shown] : rows) {
-        EXPECT_EQ(read_and_show(json), shown) << json;
-    }
-}
-
-} // namespace
-
-TEST(ReadEvent, TakesTheTypeFromTheFirstSourceThatHasOne) {
-    check({
+TEST(ReadEvent, ReadsTheTypeFromTheFirstFieldThatHasOne) {
+    expect_shown({
         {R"({"type":"face"})", "type=face matched=no"},
         {R"({"object_type":"car"})", "type=car matched=no"},
         {R"({"webhook_type":"license_plate_events"})", "type=license_plate matched=no"},
@@ -89,8 +26,8 @@ TEST(ReadEvent, TakesTheTypeFromTheFirstSourceThatHasOne) {
     });
 }
 
-TEST(ReadEvent, TakesIdsAsNumbersOrObjects) {
-    check({
+TEST(ReadEvent, ReadsIdsFromNumbersOrObjects) {
+    expect_shown({
         {R"({"camera":5})", "camera=5 matched=no"},
         {R"({"camera":{"id":5,"name":"door"}})", "camera=5 matched=no"},
         {R"({"camera":{"url":"x","id":-5}})", "camera=-5 matched=no"},
@@ -116,7 +53,7 @@ TEST(ReadEvent, TakesIdsAsNumbersOrObjects) {
 }
 
 TEST(ReadEvent, KeepsIdsExact) {
-    check({
+    expect_shown({
         {R"({"camera":9007199254740993})", "camera=9007199254740993 matched=no"},
         {R"({"camera":9223372036854775808})", "camera=9223372036854775808 matched=no"},
         {R"({"camera":18446744073709551615})", "camera=18446744073709551615 matched=no"},
@@ -131,7 +68,7 @@ TEST(ReadEvent, KeepsIdsExact) {
 }
 
 TEST(ReadEvent, IsMatchedAsItSaysOrElseByItsCard) {
-    check({
+    expect_shown({
         {R"({"matched":true})", "matched=yes"},
         {R"({"matched":false,"matched_card":4})", "card=4 matched=no"},
         {R"({"matched":null,"matched_card":4})", "card=4 matched=yes"},
@@ -142,7 +79,7 @@ TEST(ReadEvent, IsMatchedAsItSaysOrElseByItsCard) {
 }
 
 TEST(ReadEvent, ReadsNumbersOfEveryForm) {
-    check({
+    expect_shown({
         {R"({"confidence":0.75})", "matched=no confidence=0.75"},
         {R"({"confidence":1})", "matched=no confidence=1.0"},
         {R"({"confidence":0})", "matched=no confidence=0.0"},
@@ -160,133 +97,8 @@ TEST(ReadEvent, ReadsNumbersOfEveryForm) {
     });
 }
 
-TEST(ReadEvent, FindsAnglesInFourPlacesAndTwoForms) {
-    check({
-        {R"({"features":{"headpose":{"yaw":1,"pitch":-2.5,"roll":0}}})",
-         "matched=no yaw=1.0 pitch=-2.5 roll=0.0"},
-        {R"({"headpose":{"yaw":1,"pitch":-2.5,"roll":0}})",
-         "matched=no yaw=1.0 pitch=-2.5 roll=0.0"},
-        {R"({"features":{"headpose_yaw":1,"headpose_pitch":2,"headpose_roll":3}})",
-         "matched=no yaw=1.0 pitch=2.0 roll=3.0"},
-        {R"({"headpose_yaw":1,"headpose_pitch":2,"headpose_roll":3})",
-         "matched=no yaw=1.0 pitch=2.0 roll=3.0"},
-        {R"({"features":{"headpose":{"yaw":{"name":1}}},"headpose":{"pitch":{"name":2}}})",
-         "matched=no yaw=1.0 pitch=2.0"},
-        {R"({"features":{"headpose_yaw":{"name":1,"confidence":1}},"headpose_roll":{"name":3}})",
-         "matched=no yaw=1.0 roll=3.0"},
-        {R"({"headpose_yaw":4,"features":{"headpose_yaw":3,"headpose":{"yaw":1}},"headpose":{"yaw":2}})",
-         "matched=no yaw=1.0"},
-        {R"({"headpose_yaw":4,"features":{"headpose_yaw":3,"headpose":{"yaw":null}},"headpose":{"yaw":2}})",
-         "matched=no yaw=2.0"},
-        {R"({"headpose_yaw":4,"features":{"headpose_yaw":3,"headpose":{"yaw":"1"}},"headpose":{"yaw":{"name":"2"}}})",
-         "matched=no yaw=3.0"},
-        {R"({"headpose_yaw":4,"features":{"headpose_yaw":{"name":"","confidence":0}},"headpose":[{"yaw":1}]})",
-         "matched=no yaw=4.0"},
-        {R"({"features":{"headpose":{"yaw":1}},"headpose":{"yaw":2,"pitch":2}})",
-         "matched=no yaw=1.0 pitch=2.0"},
-        {R"({"yaw":1,"features":{"yaw":1}})", "matched=no"},
-    });
-}
-
-TEST(ReadEvent, TakesLivenessAsANumberOrAsRealAndFake) {
-    check({
-        {R"({"liveness":0.44})", "matched=no liveness=0.44"},
-        {R"({"features":{"liveness":1}})", "matched=no liveness=1.0"},
-        {R"({"features":{"liveness":0.1},"liveness":0.9})", "matched=no liveness=0.1"},
-        {R"({"liveness":{"name":"real","confidence":0.75}})", "matched=no liveness=0.75"},
-        {R"({"liveness":{"name":"fake","confidence":0.75}})", "matched=no liveness=0.25"},
-        {R"({"liveness":{"name":"fake","confidence":0.9}})", "matched=no liveness=0.1"},
-        {R"({"liveness":{"name":"fake","confidence":0.56}})", "matched=no liveness=0.44"},
-        {R"({"liveness":{"name":"fake","confidence":0.99}})", "matched=no liveness=0.01"},
-        {R"({"liveness":{"name":"fake","confidence":0.4999999999999999}})",
-         "matched=no liveness=0.5000000000000001"},
-        {R"({"liveness":{"name":"unknown","confidence":0.75}})", "matched=no"},
-        {R"({"liveness":{"name":"real"}})", "matched=no"},
-        {R"({"liveness":{"confidence":0.75}})", "matched=no"},
-        {R"({"liveness":{"name":"real","confidence":"0.75"}})", "matched=no"},
-        {R"({"liveness":"real"})", "matched=no"},
-        {R"({"features":{"liveness":{"name":"","confidence":0}},"liveness":0.9})",
-         "matched=no liveness=0.9"},
-        {R"({"features":{"liveness":{"name":"unknown","confidence":1}},"liveness":{"name":"fake","confidence":1}})",
-         "matched=no liveness=0.0"},
-    });
-}
-
-TEST(ReadEvent, TakesAFeatureBareOrWithItsConfidence) {
-    check({
-        {R"({"medmask":"none"})", "matched=no medmask=none"},
-        {R"({"medmask":{"name":"none","confidence":0.5}})", "matched=no medmask=none medmask~=0.5"},
-        {R"({"features":{"orientation":{"name":"back","confidence":1}}})",
-         "matched=no orientation=back orientation~=1.0"},
-        {R"({"features":{"license_plate_visibility":"invisible"}})",
-         "matched=no visibility=invisible"},
-        {R"({"medmask":{"name":"none"}})", "matched=no medmask=none"},
-        {R"({"medmask":{"name":"none","confidence":"0.5"}})", "matched=no medmask=none"},
-        {R"({"medmask":{"confidence":0.5}})", "matched=no medmask~=0.5"},
-        {R"({"medmask":{"name":"unknown","confidence":0.5}})",
-         "matched=no medmask=unknown medmask~=0.5"},
-        {R"({"features":{"medmask":"none"},"medmask":{"name":"correct","confidence":0.5}})",
-         "matched=no medmask=none"},
-    });
-}
-
-TEST(ReadEvent, LacksAFeatureThatWasNotComputed) {
-    for (const auto* form :
-         {"null", R"("")", R"({"name":""})", R"({"name":"","confidence":0})",
-          R"({"name":null,"confidence":0.5})", R"({"name":7,"confidence":0.5})", "{}", "7", "true",
-          R"(["none"])", R"([{"name":"none"}])", R"({"confidence":"0.5"})"}) {
-        const auto json = std::string{R"({"medmask":)"} + form + "}";
-        EXPECT_EQ(read_and_show(json), "matched=no") << json;
-        const auto both = std::string{R"({"features":{"medmask":)"} + form +
-                          R"(},"medmask":{"name":"correct","confidence":0.6}})";
-        EXPECT_EQ(read_and_show(both), "matched=no medmask=correct medmask~=0.6") << both;
-    }
-}
-
-TEST(ReadEvent, IgnoresFeaturesThatAreNoObject) {
-    check({
-        {R"({"features":null,"medmask":"none"})", "matched=no medmask=none"},
-        {R"({"features":[{"medmask":"correct"}],"medmask":"none"})", "matched=no medmask=none"},
-        {R"({"features":"medmask","medmask":"none"})", "matched=no medmask=none"},
-        {R"({"features":7,"medmask":"none"})", "matched=no medmask=none"},
-        {R"({"features":{"features":{"medmask":"correct"}},"medmask":"none"})",
-         "matched=no medmask=none"},
-        {R"([{"medmask":"none"}])", "refused: an event must be a JSON object, this is a list"},
-    });
-}
-
-TEST(ReadEvent, KnowsTheSpecialTypeUnderTwoNames) {
-    check({
-        {R"({"special_vehicle_type":"taxi"})", "matched=no special_type=taxi"},
-        {R"({"features":{"special_vehicle_type":{"name":"taxi","confidence":0.5}}})",
-         "matched=no special_type=taxi special_type~=0.5"},
-        {R"({"special_type":"police","features":{"special_vehicle_type":"taxi"}})",
-         "matched=no special_type=police"},
-        {R"({"special_vehicle_type":"police","features":{"special_vehicle_type":"taxi"}})",
-         "matched=no special_type=taxi"},
-        {R"({"special_type":"police","features":{"special_type":"taxi"}})",
-         "matched=no special_type=taxi"},
-        {R"({"special_type":"","special_vehicle_type":"taxi"})", "matched=no special_type=taxi"},
-    });
-}
-
-TEST(ReadEvent, TakesThePlateBareOrNamed) {
-    check({
-        {R"({"license_plate_number":"A1"})", "matched=no plate=A1"},
-        {R"({"features":{"license_plate_number":{"name":"A1","confidence":0.9}}})",
-         "matched=no plate=A1"},
-        {R"({"features":{"license_plate_number":{"confidence":0.9}},"license_plate_number":"B2"})",
-         "matched=no plate=B2"},
-        {R"({"features":{"license_plate_number":{"name":"","confidence":0}},"license_plate_number":"B2"})",
-         "matched=no plate=B2"},
-        {R"({"license_plate_number":123})", "matched=no"},
-        {R"({"license_plate_number":"А1"})", "matched=no plate=А1"},
-        {R"({"license_plate_number":"\u0410\ud83d\ude00"})", "matched=no plate=А😀"},
-    });
-}
-
-TEST(ReadEvent, CountsTheLastOfEqualKeysWholesale) {
-    check({
+TEST(ReadEvent, UsesOnlyTheLastOfEqualKeys) {
+    expect_shown({
         {R"({"camera":1,"camera":2})", "camera=2 matched=no"},
         {R"({"camera":{"id":1},"camera":null})", "matched=no"},
         {R"({"camera":1,"camera":{"id":2},"camera":{"name":"x"}})", "matched=no"},
@@ -304,9 +116,9 @@ TEST(ReadEvent, CountsTheLastOfEqualKeysWholesale) {
     });
 }
 
-TEST(ReadEvent, TakesIdsThatCanStandInARecord) {
+TEST(ReadEvent, AcceptsIdsThatFitIntoARecord) {
     const auto longest = std::string(256, 'x');
-    check({
+    expect_shown({
         {R"({"id":"abc"})", "id=abc matched=no"},
         {R"({"id":" "})", "id=  matched=no"},
         {R"({"id":17})", "id=17 matched=no"},
@@ -328,7 +140,7 @@ TEST(ReadEvent, TakesIdsThatCanStandInARecord) {
     EXPECT_EQ(read_and_show(R"({"id":")" + longest + R"("})"), "id=" + longest + " matched=no");
 }
 
-TEST(ReadEvent, ReadsTheEventsOfTheField) {
+TEST(ReadEvent, ReadsEventsOfRealProducers) {
     const std::map<std::string, std::string> expected{
         {"body_unknown_type",
          "id=4589691151023745009 type=body bs_type=overall camera=21 matched=no confidence=0.5"},
@@ -395,3 +207,6 @@ TEST(ReadEvent, ReadsTheEventsOfTheField) {
     }
     EXPECT_EQ(seen.size(), expected.size());
 }
+
+} // namespace
+} // namespace agent

@@ -1,12 +1,14 @@
 #include "agent/events/event.hpp"
-#include "agent/events/event_places.hpp"
 
-#include <nlohmann/json.hpp>
+#include "agent/events/event_places.hpp"
+#include "common/base/ascii.hpp"
+#include "common/text/json.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <initializer_list>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 namespace agent {
@@ -16,8 +18,8 @@ namespace {
 using namespace places;
 using nlohmann::json;
 
-/// What stands at one place.
-struct Found {
+/// The value at one place of the event.
+struct Slot {
     enum class Kind : std::uint8_t {
         absent,
         null,
@@ -28,12 +30,12 @@ struct Found {
         object,
         list
     } kind = Kind::absent;
-    bool yes = false;
+    bool boolean = false;
     Id id;
     double number = 0;
     std::string text;
 };
-using Kind = Found::Kind;
+using Kind = Slot::Kind;
 
 std::string_view name_of(Kind kind) {
     switch (kind) {
@@ -53,16 +55,16 @@ std::string_view name_of(Kind kind) {
     }
 }
 
-/// Takes what the parser reads to its place.
-class Reader {
+/// A SAX handler that puts what the parser reads into the slots of the known places.
+class EventReader {
   public:
     bool null() { return put(Kind::null); }
     bool boolean(bool value) {
-        slot().yes = value;
+        next().boolean = value;
         return put(Kind::boolean);
     }
     bool number_integer(std::int64_t value) {
-        // Negating as unsigned holds for the smallest one too.
+        // Negated as unsigned, which is right for the smallest integer too.
         const auto bits = static_cast<std::uint64_t>(value);
         return integer(value < 0 ? Id{true, 0 - bits} : Id{false, bits},
                        static_cast<double>(value));
@@ -71,12 +73,12 @@ class Reader {
         return integer(Id{false, value}, static_cast<double>(value));
     }
     bool number_float(double value, const std::string&) {
-        slot().number = value;
+        next().number = value;
         return put(Kind::number);
     }
     bool string(std::string& value) {
         if (next_ != nowhere) {
-            slot().text = value;
+            next().text = value;
         }
         return put(Kind::text);
     }
@@ -85,8 +87,8 @@ class Reader {
         const auto inside = open_[depth_ - 1];
         next_ = inside == nowhere ? nowhere : tree.find(inside, name);
         if (next_ != nowhere) {
-            // The last of equal keys counts, and nothing of the ones before.
-            std::fill(found_.begin() + next_, found_.begin() + tree.nodes[next_].end, Found{});
+            // Of equal keys only the last one counts, with everything inside it.
+            std::fill(slots_.begin() + next_, slots_.begin() + tree.nodes[next_].end, Slot{});
         }
         return true;
     }
@@ -98,21 +100,22 @@ class Reader {
         return refuse(common::json_fault(byte, why));
     }
 
-    [[nodiscard]] const Found& operator[](Place place) const { return found_[place]; }
+    [[nodiscard]] const Slot& operator[](Place place) const { return slots_[place]; }
     std::string fault;
 
   private:
-    Found& slot() { return found_[next_]; }
+    Slot& next() { return slots_[next_]; }
     bool integer(Id id, double number) {
-        slot().id = id;
-        slot().number = number;
+        next().id = id;
+        next().number = number;
         return put(Kind::integer);
     }
     bool put(Kind kind) {
         if (depth_ == 0 && kind != Kind::object) {
-            return refuse("an event must be a JSON object, this is " + std::string{name_of(kind)});
+            return refuse("the event is " + std::string{name_of(kind)} +
+                          ": expected a JSON object");
         }
-        slot().kind = kind;
+        next().kind = kind;
         return true;
     }
     bool enter(Place inside) {
@@ -133,51 +136,48 @@ class Reader {
         return false;
     }
 
-    std::array<Found, std::size_t{nowhere} + 1> found_; // the last one takes what is passed over
-    std::array<Place, common::max_depth>
-        open_{}; // the objects and lists around the parser's position
+    std::array<Slot, std::size_t{nowhere} + 1> slots_; // the last one is for ignored values
+    std::array<Place, common::max_depth> open_{};      // the objects and lists around the position
     std::size_t depth_ = 0;
-    Place next_ = top; // where the next value goes
+    Place next_ = top; // of the next value
 };
 
-std::optional<std::string> text(const Found& found) {
-    return found.kind == Kind::text && !found.text.empty() ? std::optional{found.text}
-                                                           : std::nullopt;
+std::optional<std::string> text(const Slot& slot) {
+    return slot.kind == Kind::text && !slot.text.empty() ? std::optional{slot.text} : std::nullopt;
 }
 
-std::optional<double> number(const Found& found) {
-    return found.kind == Kind::integer || found.kind == Kind::number ? std::optional{found.number}
-                                                                     : std::nullopt;
+std::optional<double> number(const Slot& slot) {
+    return slot.kind == Kind::integer || slot.kind == Kind::number ? std::optional{slot.number}
+                                                                   : std::nullopt;
 }
 
-std::optional<Id> integer(const Found& found) {
-    return found.kind == Kind::integer ? std::optional{found.id} : std::nullopt;
+std::optional<Id> integer(const Slot& slot) {
+    return slot.kind == Kind::integer ? std::optional{slot.id} : std::nullopt;
 }
 
-const Found& part(const Reader& read, Place place, std::string_view key) {
+const Slot& part(const EventReader& read, Place place, std::string_view key) {
     return read[tree.find(place, key)];
 }
 
-std::optional<Id> reference(const Reader& read, Place place) {
+std::optional<Id> reference(const EventReader& read, Place place) {
     return read[place].kind == Kind::object ? integer(part(read, place, "id"))
                                             : integer(read[place]);
 }
 
-std::optional<double> angle(const Reader& read, Place place) {
+std::optional<double> angle(const EventReader& read, Place place) {
     return read[place].kind == Kind::object ? number(part(read, place, "name"))
                                             : number(read[place]);
 }
 
-/// 1 - value in decimals, as the producer wrote it: 1 - 0.9 must hold for liveness_gte 0.1, which
-/// its difference as a double does not.
+/// 1 - value in decimal arithmetic, as the producer wrote it: 1 - 0.9 must pass liveness_gte 0.1,
+/// but as doubles the difference is less than 0.1.
 double complement(double value) {
-    constexpr double unit =
-        1e15; // the most decimals whose every number is a whole double times the unit
+    constexpr double unit = 1e15; // so many decimals are exact as a whole double
     const double units = std::round(value * unit);
     return units / unit == value ? (unit - units) / unit : 1 - value;
 }
 
-std::optional<double> liveness(const Reader& read, Place place) {
+std::optional<double> liveness(const EventReader& read, Place place) {
     if (read[place].kind != Kind::object) {
         return number(read[place]);
     }
@@ -189,15 +189,14 @@ std::optional<double> liveness(const Reader& read, Place place) {
     return name == "real" ? *confidence : complement(*confidence);
 }
 
-std::optional<Feature> feature(const Reader& read, Place place) {
+std::optional<Feature> feature(const EventReader& read, Place place) {
     if (read[place].kind != Kind::object) {
         const auto name = text(read[place]);
         return name ? std::optional{Feature{name, {}}} : std::nullopt;
     }
     const auto& name = part(read, place, "name");
     Feature feature{text(name), number(part(read, place, "confidence"))};
-    // A name that is there but says nothing means "not computed", and then its confidence says
-    // nothing either.
+    // An empty name means "not computed"; then the confidence means nothing either.
     const bool not_computed = name.kind != Kind::absent && !feature.name;
     if (not_computed || (!feature.name && !feature.confidence)) {
         return {};
@@ -205,24 +204,25 @@ std::optional<Feature> feature(const Reader& read, Place place) {
     return feature;
 }
 
-std::optional<std::string> plate(const Reader& read, Place place) {
+std::optional<std::string> plate(const EventReader& read, Place place) {
     const auto found = feature(read, place);
     return found ? found->name : std::nullopt;
 }
 
-/// What the first of the places has that has it.
+/// The value from the first place that has one.
 template <class Value>
-std::optional<Value> first(const Reader& read, std::optional<Value> (*take)(const Reader&, Place),
+std::optional<Value> first(const EventReader& read,
+                           std::optional<Value> (*value_at)(const EventReader&, Place),
                            std::initializer_list<Place> places) {
     for (const auto place : places) {
-        if (auto value = take(read, place)) {
+        if (auto value = value_at(read, place)) {
             return value;
         }
     }
     return {};
 }
 
-std::optional<std::string> type_of(const Reader& read) {
+std::optional<std::string> type_of(const EventReader& read) {
     for (const auto place : {at("type"), at("object_type")}) {
         if (auto type = text(read[place])) {
             return type;
@@ -237,32 +237,31 @@ std::optional<std::string> type_of(const Reader& read) {
 }
 
 bool has_control_character(std::string_view text) {
-    unsigned char before = 0;
-    for (const auto c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool c1 = before == 0xC2 && byte < 0xA0; // U+0080 to U+009F
-        if (byte < 0x20 || byte == 0x7F || c1) {
+    for (; !text.empty(); text.remove_prefix(1)) {
+        const auto byte = static_cast<unsigned char>(text.front());
+        if (byte < 0x20 || byte == 0x7F || common::begins_with_c1(text)) {
             return true;
         }
-        before = byte;
     }
     return false;
 }
 
-common::Result<std::optional<std::string>> id_of(const Found& found) {
+common::Result<std::optional<std::string>> id_of(const Slot& slot) {
     constexpr std::size_t longest = 256;
-    switch (found.kind) {
+    switch (slot.kind) {
     case Kind::integer:
-        return found.id.text();
+        return slot.id.text();
     case Kind::text:
-        if (found.text.size() > longest) {
+        if (slot.text.size() > longest) {
+            return common::fail(common::Fault::input, "id has " + std::to_string(slot.text.size()) +
+                                                          " bytes: expected at most " +
+                                                          std::to_string(longest));
+        }
+        if (has_control_character(slot.text)) {
             return common::fail(common::Fault::input,
-                                "id is longer than " + std::to_string(longest) + " bytes");
+                                "id contains a control character: expected a string without any");
         }
-        if (has_control_character(found.text)) {
-            return common::fail(common::Fault::input, "id has a control character in it");
-        }
-        return text(found);
+        return text(slot);
     default:
         return std::nullopt; // absent, null or of a wrong type: the event lacks it
     }
@@ -278,7 +277,7 @@ common::Result<Event> read_event(std::string_view text_of_event) {
     if (auto fault = common::forbidden_bytes(text_of_event)) {
         return common::fail(common::Fault::input, std::move(*fault));
     }
-    Reader read;
+    EventReader read;
     if (!json::sax_parse(text_of_event.begin(), text_of_event.end(), &read)) {
         return common::fail(common::Fault::input, std::move(read.fault));
     }
@@ -294,7 +293,7 @@ common::Result<Event> read_event(std::string_view text_of_event) {
     event.camera = reference(read, at("camera"));
     event.card = first(read, reference, {at("matched_card"), at("matched_dossier")});
     const auto& matched = read[at("matched")];
-    event.matched = matched.kind == Kind::boolean ? matched.yes : event.card.has_value();
+    event.matched = matched.kind == Kind::boolean ? matched.boolean : event.card.has_value();
     event.confidence = number(read[at("confidence")]);
 
     constexpr auto head = at("headpose", features);
