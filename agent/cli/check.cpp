@@ -1,6 +1,6 @@
 #include "agent/cli/check.hpp"
 
-#include "agent/config/config.hpp"
+#include "agent/config/config_file.hpp"
 #include "agent/definitions/local_file.hpp"
 #include "agent/service/exit_codes.hpp"
 #include "agent/store/schema.hpp"

@@ -7,6 +7,7 @@
 #include "agent/cli/queue.hpp"
 #include "agent/cli/status.hpp"
 #include "agent/cli/webhooks.hpp"
+#include "agent/config/config_file.hpp"
 #include "agent/service/exit_codes.hpp"
 #include "agent/service/service.hpp"
 #include "common/base/version.hpp"

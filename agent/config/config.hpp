@@ -1,5 +1,9 @@
-// Config: the INI file (contract section 3) as typed values with their defaults, every error in one
-// go. Read again on SIGHUP.
+// Config: the settings of the INI file (contract section 3) as typed values with their defaults.
+// Pure.
+//
+// agent/config reads the INI file and the files that it names into values: config holds the values,
+// config_keys the table of all keys, config_file the loader. It uses agent/webhooks and the pure
+// folders of common.
 #pragma once
 
 #include "agent/webhooks/delivery.hpp"
@@ -19,7 +23,7 @@ namespace agent {
 
 enum class WhenFull { reject, drop_oldest };
 
-/// A [webhook GLOB] section: what it sets over [delivery].
+/// A [webhook GLOB] section. What is set overrides [delivery].
 struct WebhookOverride {
     std::string glob;
     std::optional<common::Millis> max_age, cooldown, timeout;
@@ -34,7 +38,7 @@ struct Config {
     std::string path; ///< of the INI file
 
     struct Server {
-        std::optional<common::Url> url; ///< none: standalone
+        std::optional<common::Url> url; ///< no value: standalone
         std::string username;
         std::string password_file;
         std::string password; ///< read from the file
@@ -51,7 +55,7 @@ struct Config {
         std::string listen{"127.0.0.1:8093"};
         std::string socket{"/run/ffl-agent/agent.sock"};
         std::string token_file;
-        std::string token; ///< read from the file; empty: none wanted
+        std::string token; ///< read from the file; empty: none needed
         std::string tls_cert_file;
         std::string tls_key_file;
         std::uint64_t max_body = 4ULL << 20;
@@ -79,36 +83,10 @@ struct Config {
     std::vector<WebhookOverride> overrides; ///< in the file's order: the first that matches wins
 };
 
-/// A config, or every error ("agent.ini:12: [queue] sync = maybe: accepted are full, normal").
-struct LoadedConfig {
-    Config config;
-    std::vector<std::string> errors;
-    [[nodiscard]] bool good() const { return errors.empty(); }
-};
-
-/// Reads and checks the INI file and the secrets that it names (password, token, signing secrets,
-/// header files, TLS files). `credentials_directory`: $CREDENTIALS_DIRECTORY, empty when there is
-/// none. With `secrets` false only the INI itself is judged (for the command line's calls to a
-/// running agent, which may run as somebody who cannot read them).
-LoadedConfig load_config(const std::string& path, const std::string& credentials_directory,
-                         bool secrets = true);
-
-/// $CREDENTIALS_DIRECTORY, where systemd puts what LoadCredential= names; empty when there is none.
-std::string credentials_directory();
-
-/// --config, else $FFL_AGENT_CONFIG, else /etc/ffl-agent/agent.ini.
-std::string config_path(const std::string& option);
-
-/// What the INI says for a webhook of that name.
+/// The settings for a webhook of that name.
 DeliverySettings settings_for(const Config& config, std::string_view webhook_name);
 
-/// Whether the device serves a server's webhook of that name (webhooks.include, exclude).
+/// Whether this device serves a server's webhook of that name (webhooks.include, exclude).
 bool included(const Config& config, std::string_view webhook_name);
-
-/// Every key with its default as it stands in conf/agent.ini; a test compares the two.
-struct KeyDefault {
-    std::string section, key, value;
-};
-std::vector<KeyDefault> config_defaults();
 
 } // namespace agent

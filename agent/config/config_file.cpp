@@ -1,24 +1,27 @@
-#include "agent/config/config.hpp"
+#include "agent/config/config_file.hpp"
 
 #include "agent/config/config_keys.hpp"
 #include "agent/config/listen_address.hpp"
 #include "agent/config/secrets.hpp"
 #include "common/base/file.hpp"
 #include "common/text/ini.hpp"
+#include "common/text/invalid.hpp"
 #include "common/text/values.hpp"
 
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <set>
+#include <utility>
 
 namespace agent {
 
 namespace {
 
-using Place = std::pair<std::string, std::string>; ///< section and key
+using SettingName = std::pair<std::string, std::string>; ///< section and key
 
-/// "webhook door*" gives "door*"; nothing for other sections.
+/// "door*" for the section "webhook door*"; no value for other sections.
 std::optional<std::string> webhook_glob(const std::string& section) {
     constexpr std::string_view word = "webhook";
     if (section != word && !section.starts_with("webhook ") && !section.starts_with("webhook\t")) {
@@ -28,25 +31,28 @@ std::optional<std::string> webhook_glob(const std::string& section) {
     return glob == std::string::npos ? std::string{} : section.substr(glob);
 }
 
-std::string join(const std::set<std::string_view>& words) {
-    std::string text;
-    for (const auto word : words) {
-        text.append(text.empty() ? "" : ", ").append(word);
+std::vector<std::string> known_sections() {
+    std::vector<std::string> sections;
+    for (const auto& key : config_keys()) {
+        if (sections.empty() || sections.back() != key.section) {
+            sections.emplace_back(key.section);
+        }
     }
-    return text;
+    sections.emplace_back("webhook GLOB");
+    return sections;
 }
 
-/// The keys of a section; empty for a section that there is not.
-std::set<std::string_view> keys_of(const std::string& section) {
-    std::set<std::string_view> keys;
+/// The keys of a section; empty for an unknown section.
+std::vector<std::string> known_keys(const std::string& section) {
+    std::vector<std::string> keys;
     if (webhook_glob(section)) {
         for (const auto& known : override_keys()) {
-            keys.insert(known.key);
+            keys.emplace_back(known.key);
         }
     }
     for (const auto& known : config_keys()) {
         if (known.section == section) {
-            keys.insert(known.key);
+            keys.emplace_back(known.key);
         }
     }
     return keys;
@@ -60,31 +66,32 @@ class Loader {
     }
 
     void read(std::string_view text) {
-        const auto parsed = common::parse_ini(text);
-        for (const auto& fault : parsed.errors) {
+        const auto ini = common::parse_ini(text);
+        for (const auto& fault : ini.errors) {
             complain(fault.line, fault.message);
         }
-        for (const auto& section : parsed.sections) {
+        for (const auto& section : ini.sections) {
             open_section(section);
         }
         apply_defaults();
-        for (const auto& setting : parsed.settings) {
+        for (const auto& setting : ini.settings) {
             lines_[{setting.section, setting.key}] = setting.line;
             apply(setting);
         }
     }
 
-    /// What no key can tell by itself.
+    /// Checks the rules that involve more than one key.
     void check_combinations(const std::string& credentials_directory) {
-        judge_server(credentials_directory);
-        judge_ingest();
-        judge_delivery();
+        check_server(credentials_directory);
+        check_ingest();
+        check_delivery();
         for (const auto& section : out_.config.overrides) {
-            judge_override(section);
+            check_override(section);
         }
     }
 
-    LoadedConfig take() {
+    /// The result, with the errors in the order of their lines.
+    LoadedConfig finish() {
         std::ranges::stable_sort(errors_, {}, &std::pair<int, std::string>::first);
         for (auto& [line, message] : errors_) {
             out_.errors.push_back(std::move(message));
@@ -92,53 +99,46 @@ class Loader {
         return std::move(out_);
     }
 
-    void complain(int line, const std::string& what) {
+    /// `line` 0: the file as a whole.
+    void complain(int line, const std::string& message) {
         const auto where =
             line == 0 ? out_.config.path : out_.config.path + ":" + std::to_string(line);
-        errors_.emplace_back(line, where + ": " + what);
+        errors_.emplace_back(line, where + ": " + message);
     }
 
   private:
-    void complain(const std::string& section, const std::string& key, const std::string& what) {
+    /// `message` continues "[section] key".
+    void complain(const std::string& section, const std::string& key, const std::string& message) {
         const auto line = lines_.find({section, key});
-        complain(line == lines_.end() ? 0 : line->second, "[" + section + "] " + key + ": " + what);
+        complain(line == lines_.end() ? 0 : line->second, "[" + section + "] " + key + message);
     }
 
-    /// Whether the key, set or not, holds what it should: only then it is judged together with
-    /// others.
-    [[nodiscard]] bool sound(const std::string& section, const std::string& key) const {
-        return !broken_.contains({section, key});
+    /// Whether the key has a valid value or none. Other keys are not checked against invalid ones.
+    [[nodiscard]] bool is_valid(const std::string& section, const std::string& key) const {
+        return !invalid_.contains({section, key});
     }
 
     void open_section(const common::Section& section) {
         const auto glob = webhook_glob(section.name);
         if (!glob) {
-            if (keys_of(section.name).empty()) {
-                std::set<std::string_view> known;
-                for (const auto& key : config_keys()) {
-                    known.insert(key.section);
-                }
-                complain(section.line, "[" + section.name + "] is no section; accepted are " +
-                                           join(known) + ", webhook GLOB");
+            if (known_keys(section.name).empty()) {
+                complain(section.line, common::unknown("section", section.name, known_sections()));
             }
             return;
         }
         if (glob->empty()) {
             complain(section.line,
-                     "[webhook] must say for which names: [webhook GLOB], such as [webhook door*]");
-        } else if (find_override(*glob) != nullptr && !lines_.contains({section.name, ""})) {
-            complain(section.line,
-                     "[webhook " + *glob + "] was opened already; put its keys there");
-        } else if (find_override(*glob) == nullptr) {
-            out_.config.overrides.emplace_back().glob = *glob;
+                     "[webhook] has no name: expected [webhook GLOB], such as [webhook door*]");
+            return;
         }
-        lines_.try_emplace({section.name, ""}, section.line);
-    }
-
-    WebhookOverride* find_override(const std::string& glob) {
-        auto& all = out_.config.overrides;
-        const auto found = std::ranges::find(all, glob, &WebhookOverride::glob);
-        return found == all.end() ? nullptr : &*found;
+        const auto [first, is_new] = globs_.emplace(*glob, section);
+        if (is_new) {
+            out_.config.overrides.emplace_back().glob = *glob;
+        } else if (first->second.name != section.name) { // else reported by the INI reader
+            complain(section.line, "section [webhook " + *glob + "] already begins in line " +
+                                       std::to_string(first->second.line) +
+                                       ": expected its keys there");
+        }
     }
 
     void apply_defaults() {
@@ -151,24 +151,24 @@ class Loader {
         common::Result<void> done;
         bool shown = true;
         if (!is_utf8(setting.value)) {
-            done = common::fail(common::Fault::config, "the file must be UTF-8");
+            done = common::fail(common::Fault::config, "expected UTF-8");
             shown = false;
         } else if (const auto glob = webhook_glob(setting.section)) {
             const auto known = std::ranges::find(override_keys(), setting.key, &OverrideKey::key);
-            auto* const section = find_override(*glob);
+            const auto section =
+                std::ranges::find(out_.config.overrides, *glob, &WebhookOverride::glob);
             if (known == override_keys().end()) {
                 return refuse_key(setting);
             }
-            if (section == nullptr) {
-                return; // [webhook] without a glob, said already
+            if (section == out_.config.overrides.end()) {
+                return; // [webhook] without a glob, already reported
             }
-            shown = setting.key != "signing_secret_file";
+            shown = known->shown;
             done = known->set(*section, setting.value, place_);
         } else {
-            const auto same = [&](const ConfigKey& key) {
+            const auto known = std::ranges::find_if(config_keys(), [&](const ConfigKey& key) {
                 return key.section == setting.section && key.key == setting.key;
-            };
-            const auto known = std::ranges::find_if(config_keys(), same);
+            });
             if (known == config_keys().end()) {
                 return refuse_key(setting);
             }
@@ -176,43 +176,44 @@ class Loader {
             done = known->set(out_.config, setting.value, place_);
         }
         if (!done) {
-            broken_.insert({setting.section, setting.key});
-            const auto value = shown ? " = " + setting.value : "";
-            complain(setting.line, "[" + setting.section + "] " + setting.key + value + ": " +
-                                       done.error().message);
+            invalid_.insert({setting.section, setting.key});
+            complain(setting.section, setting.key,
+                     (shown ? " = " + setting.value : "") + ": " + done.error().message);
         }
     }
 
-    // The value is not shown: it may be a password that somebody wrote here.
+    // The value is not shown: it may be a password in the wrong place.
     void refuse_key(const common::Setting& setting) {
-        if (const auto known = keys_of(setting.section); !known.empty()) {
-            complain(setting.line, "[" + setting.section + "] " + setting.key +
-                                       " is no key of this section; accepted are " + join(known));
+        if (const auto known = known_keys(setting.section); !known.empty()) {
+            complain(setting.line,
+                     "[" + setting.section + "] " + common::unknown("key", setting.key, known));
         }
     }
 
-    void judge_server(const std::string& credentials_directory) {
+    void check_server(const std::string& credentials_directory) {
         auto& server = out_.config.server;
-        if (!sound("server", "url")) {
+        if (!is_valid("server", "url")) {
             return;
         }
         if (!server.url) {
             if (out_.config.webhooks.file.empty()) {
                 complain("server", "url",
-                         "empty; give the FindFace Lite server's URL, or for a device without a "
-                         "server [webhooks] file");
+                         " is not set: expected the URL of the FindFace Lite server, or [webhooks] "
+                         "file on a device without a server");
             }
             return;
         }
         if (server.username.empty()) {
-            complain("server", "username", "needed with url");
+            complain("server", "username", " is not set: expected the login for url");
         }
-        if (!place_.secrets || !server.password_file.empty() || !sound("server", "password_file")) {
+        if (!place_.secrets || !server.password_file.empty() ||
+            !is_valid("server", "password_file")) {
             return;
         }
         if (credentials_directory.empty()) {
             complain("server", "password_file",
-                     "needed with url, unless systemd gives a credential named password");
+                     " is not set: expected a file with the password for url, or a systemd "
+                     "credential named password");
             return;
         }
         server.password_file = (std::filesystem::path{credentials_directory} / "password").string();
@@ -220,62 +221,67 @@ class Loader {
             server.password = std::move(*password);
         } else {
             complain("server", "password_file",
-                     "not given, and the credential is no help: " + password.error().message);
+                     " is not set, and the systemd credential cannot be used: " +
+                         password.error().message);
         }
     }
 
-    void judge_ingest() {
+    void check_ingest() {
         const auto& ingest = out_.config.ingest;
-        if (sound("ingest", "listen")) {
+        if (is_valid("ingest", "listen")) {
             if (ingest.listen.empty() && ingest.socket.empty()) {
                 complain("ingest", "listen",
-                         "empty, and socket too; events need at least one of them to come in");
+                         " and socket are both empty: expected at least one of them, for events to "
+                         "arrive");
             }
             if (!ingest.listen.empty() && !listens_on_loopback(ingest.listen) &&
                 ingest.token_file.empty()) {
                 complain("ingest", "listen",
-                         ingest.listen + " can be reached from the network and needs token_file; "
-                                         "without one listen on 127.0.0.1 or [::1]");
+                         " = " + ingest.listen +
+                             ": expected token_file to be set, because other hosts can reach this "
+                             "address; without a token listen on 127.0.0.1 or [::1]");
             }
         }
-        judge_pair("ingest", "tls_cert_file", !ingest.tls_cert_file.empty(), "tls_key_file",
+        check_pair("ingest", "tls_cert_file", !ingest.tls_cert_file.empty(), "tls_key_file",
                    !ingest.tls_key_file.empty());
     }
 
-    /// A certificate is nothing without its key.
-    void judge_pair(const std::string& section, const std::string& one, bool has_one,
+    /// A certificate and its key are set together.
+    void check_pair(const std::string& section, const std::string& one, bool has_one,
                     const std::string& other, bool has_other) {
         if (has_one != has_other) {
-            complain(section, has_one ? one : other, "needs " + (has_one ? other : one) + " too");
+            complain(section, has_one ? one : other,
+                     " is set without " + (has_one ? other : one) + ": expected both");
         }
     }
 
-    void judge_delivery() {
+    void check_delivery() {
         const auto& tls = out_.config.delivery.defaults.tls;
-        judge_pair("delivery", "client_cert_file", !tls.client_cert_file.empty(), "client_key_file",
+        check_pair("delivery", "client_cert_file", !tls.client_cert_file.empty(), "client_key_file",
                    !tls.client_key_file.empty());
     }
 
-    void judge_override(const WebhookOverride& section) {
-        const auto name = "webhook " + section.glob;
-        if (section.cooldown_key && !section.cooldown && sound(name, "cooldown")) {
+    void check_override(const WebhookOverride& section) {
+        const auto name = globs_.at(section.glob).name;
+        if (section.cooldown_key && !section.cooldown && is_valid(name, "cooldown")) {
             complain(name, "cooldown_key",
-                     "does nothing without cooldown; say for how long, such as cooldown = 30s");
+                     " is set without cooldown: expected both, such as cooldown = 30s");
         }
-        // An empty value says "none" against [delivery], so it too has to be said of both.
+        // An empty value overrides [delivery] with "none", so it too must be set for both.
         const auto& cert = section.client_cert_file;
         const auto& key = section.client_key_file;
-        judge_pair(name, "client_cert_file", cert.has_value(), "client_key_file", key.has_value());
+        check_pair(name, "client_cert_file", cert.has_value(), "client_key_file", key.has_value());
         if (cert && key) {
-            judge_pair(name, "client_cert_file", !cert->empty(), "client_key_file", !key->empty());
+            check_pair(name, "client_cert_file", !cert->empty(), "client_key_file", !key->empty());
         }
     }
 
     ConfigPlace place_;
     LoadedConfig out_;
-    std::vector<std::pair<int, std::string>> errors_;
-    std::map<Place, int> lines_;
-    std::set<Place> broken_;
+    std::vector<std::pair<int, std::string>> errors_; // with their lines
+    std::map<SettingName, int> lines_;
+    std::set<SettingName> invalid_;
+    std::map<std::string, common::Section> globs_; // the section that introduced each glob
 };
 
 } // namespace
@@ -289,7 +295,7 @@ LoadedConfig load_config(const std::string& path, const std::string& credentials
     } else {
         loader.complain(0, text.error().message);
     }
-    return loader.take();
+    return loader.finish();
 }
 
 std::string credentials_directory() {
@@ -303,40 +309,6 @@ std::string config_path(const std::string& option) {
     }
     const char* const variable = std::getenv("FFL_AGENT_CONFIG");
     return variable != nullptr && *variable != '\0' ? variable : "/etc/ffl-agent/agent.ini";
-}
-
-DeliverySettings settings_for(const Config& config, std::string_view webhook_name) {
-    auto settings = config.delivery.defaults;
-    const auto matches = [&](const WebhookOverride& section) {
-        return common::glob_matches(section.glob, webhook_name);
-    };
-    const auto found = std::ranges::find_if(config.overrides, matches);
-    if (found != config.overrides.end()) {
-        const auto take = [](auto& value, const auto& over) {
-            if (over) {
-                value = *over;
-            }
-        };
-        take(settings.body, found->body);
-        take(settings.timeout, found->timeout);
-        take(settings.max_age, found->max_age);
-        take(settings.cooldown, found->cooldown);
-        take(settings.cooldown_key, found->cooldown_key);
-        take(settings.headers, found->headers);
-        take(settings.signing_keys, found->signing_keys);
-        take(settings.tls.ca_file, found->ca_file);
-        take(settings.tls.client_cert_file, found->client_cert_file);
-        take(settings.tls.client_key_file, found->client_key_file);
-    }
-    return settings;
-}
-
-bool included(const Config& config, std::string_view webhook_name) {
-    const auto matches = [webhook_name](const std::string& glob) {
-        return common::glob_matches(glob, webhook_name);
-    };
-    return std::ranges::any_of(config.webhooks.include, matches) &&
-           std::ranges::none_of(config.webhooks.exclude, matches);
 }
 
 std::vector<KeyDefault> config_defaults() {

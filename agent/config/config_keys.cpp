@@ -2,6 +2,7 @@
 
 #include "agent/config/listen_address.hpp"
 #include "agent/config/secrets.hpp"
+#include "common/text/invalid.hpp"
 #include "common/text/values.hpp"
 
 #include <algorithm>
@@ -17,10 +18,24 @@ using common::fail;
 using common::Fault;
 using common::Millis;
 using common::Result;
+using common::TlsFiles;
 
+constexpr Millis none{0};
+constexpr Millis some{1};
 constexpr Millis century{36'500LL * 24 * 3600 * 1000};
 
-// Each function below makes a setter: `field` picks the member of the target that it sets.
+auto expected(const std::string& what) {
+    return fail(Fault::config, "expected " + what);
+}
+
+/// Selects a member of a target by the path to it.
+template <class... Members> auto field(Members... path) {
+    return [path...](auto& target) -> auto& {
+        return (target.*....*path);
+    };
+}
+
+// Each function below returns a setter; `field` selects the member of the target to set.
 
 template <class T, class Field> SetValue<T> text(Field field) {
     return [field](T& target, const std::string& value, const ConfigPlace&) -> Result<void> {
@@ -46,8 +61,8 @@ SetValue<T> duration(Field field, Millis least, Millis most = century) {
         }
         if (*span < least || *span > most) {
             const bool low = *span < least;
-            return fail(Fault::config, std::string{low ? "must be at least " : "must be at most "} +
-                                           common::show_duration(low ? least : most));
+            return expected((low ? "at least " : "at most ") +
+                            common::show_duration(low ? least : most));
         }
         field(target) = *span;
         return {};
@@ -63,8 +78,7 @@ SetValue<T> size(Field field, std::string_view least, std::string_view most) {
             return fail(bytes.error());
         }
         if (*bytes < *common::parse_size(least) || *bytes > *common::parse_size(most)) {
-            return fail(Fault::config,
-                        "must be from " + std::string{least} + " to " + std::string{most});
+            return expected("a size from " + std::string{least} + " to " + std::string{most});
         }
         field(target) = *bytes;
         return {};
@@ -78,8 +92,7 @@ template <class T, class Field> SetValue<T> count(Field field, std::uint64_t mos
             std::from_chars(value.data(), value.data() + value.size(), number);
         if (error != std::errc{} || end != value.data() + value.size() || number < 1 ||
             number > most) {
-            return fail(Fault::config,
-                        "accepted is a whole number from 1 to " + std::to_string(most));
+            return expected("a whole number from 1 to " + std::to_string(most));
         }
         field(target) = number;
         return {};
@@ -90,15 +103,15 @@ template <class T, class Enum, class Field>
 SetValue<T> choice(Field field, std::initializer_list<std::pair<std::string, Enum>> words) {
     return [field, words = std::vector(words)](T& target, const std::string& value,
                                                const ConfigPlace&) -> Result<void> {
-        std::string accepted;
+        std::vector<std::string> known;
         for (const auto& [word, meaning] : words) {
             if (word == value) {
                 field(target) = meaning;
                 return {};
             }
-            accepted += (accepted.empty() ? "" : ", ") + word;
+            known.push_back(word);
         }
-        return fail(Fault::config, "accepted are " + accepted);
+        return expected(common::one_of(known));
     };
 }
 
@@ -106,7 +119,7 @@ std::string absolute(const std::string& value, const ConfigPlace& place) {
     return value.empty() ? value : (place.folder / value).lexically_normal().string();
 }
 
-/// A path that need not be there yet.
+/// A path that need not exist yet.
 template <class T, class Field> SetValue<T> path(Field field) {
     return [field](T& target, const std::string& value, const ConfigPlace& place) -> Result<void> {
         field(target) = absolute(value, place);
@@ -114,7 +127,7 @@ template <class T, class Field> SetValue<T> path(Field field) {
     };
 }
 
-/// A file that is somebody else's to judge, but must be there.
+/// A file that must be readable; its content is checked elsewhere.
 template <class T, class Field> SetValue<T> file(Field field) {
     return [field](T& target, const std::string& value, const ConfigPlace& place) -> Result<void> {
         const auto where = absolute(value, place);
@@ -123,7 +136,7 @@ template <class T, class Field> SetValue<T> file(Field field) {
     };
 }
 
-/// A file whose content goes into `content`, by `read`. Empty: no content.
+/// A file that `read` reads into `content`. An empty value: no content.
 template <class T, class Read, class Field> SetValue<T> file_read_by(Read read, Field content) {
     return [read, content](T& target, const std::string& value,
                            const ConfigPlace& place) -> Result<void> {
@@ -132,8 +145,7 @@ template <class T, class Read, class Field> SetValue<T> file_read_by(Read read, 
             return {};
         }
         if (value.starts_with("whsec_")) {
-            return fail(Fault::config,
-                        "give the path of a file that holds the secret, not the secret itself");
+            return expected("the path of a file with the secret, not the secret itself");
         }
         if (place.secrets) {
             auto got = read(absolute(value, place));
@@ -146,7 +158,7 @@ template <class T, class Read, class Field> SetValue<T> file_read_by(Read read, 
     };
 }
 
-/// One value, two setters.
+/// Two setters for one value.
 template <class T> SetValue<T> both(SetValue<T> one, SetValue<T> other) {
     return [one, other](T& target, const std::string& value,
                         const ConfigPlace& place) -> Result<void> {
@@ -165,10 +177,10 @@ Result<void> set_url(Config& config, const std::string& value, const ConfigPlace
         return fail(url.error());
     }
     if (!url->user.empty() || !url->password.empty()) {
-        return fail(Fault::config, "must not hold a login; give username and password_file");
+        return expected("a URL without a login; set username and password_file instead");
     }
     if (url->target.find('?') != std::string::npos) {
-        return fail(Fault::config, "must be the server's base URL, without a query");
+        return expected("the server's base URL, without a query");
     }
     config.server.url = std::move(*url);
     return {};
@@ -201,149 +213,123 @@ Result<void> set_deny_targets(Config& config, const std::string& value, const Co
 
 Result<void> set_queue_path(Config& config, const std::string& value, const ConfigPlace& place) {
     config.queue.path = absolute(value, place);
-    return value.empty() ? fail(Fault::config, "must name the database's file") : Result<void>{};
+    return value.empty() ? expected("the path of the database") : Result<void>{};
 }
 
 std::vector<ConfigKey> make_config_keys() {
     using C = Config;
+    using S = C::Server;
+    using H = C::Webhooks;
+    using I = C::Ingest;
+    using D = C::DeliverySection;
+    using Q = C::Queue;
     using Level = common::log::Level;
     using common::Sync;
-    constexpr Millis none{0};
-    constexpr Millis some{1};
+    const auto defaults = [](auto... path) { return field(&C::delivery, &D::defaults, path...); };
     return {
         {"server", "url", "", false, set_url},
-        {"server", "username", "", true, text<C>([](C & c) -> auto& { return c.server.username; })},
+        {"server", "username", "", true, text<C>(field(&C::server, &S::username))},
         {"server", "password_file", "", true,
-         both<C>(path<C>([](C & c) -> auto& { return c.server.password_file; }),
-                 file_read_by<C>(
-                     read_password, [](C & c) -> auto& { return c.server.password; }))},
-        {"server", "ca_file", "", true, file<C>([](C & c) -> auto& { return c.server.ca_file; })},
+         both<C>(path<C>(field(&C::server, &S::password_file)),
+                 file_read_by<C>(read_password, field(&C::server, &S::password)))},
+        {"server", "ca_file", "", true, file<C>(field(&C::server, &S::ca_file))},
         {"server", "sync_interval", "60s", true,
-         duration<C>(
-             [](C & c) -> auto& { return c.server.sync_interval; }, some)},
+         duration<C>(field(&C::server, &S::sync_interval), some)},
         {"server", "request_timeout", "10s", true,
-         duration<C>(
-             [](C & c) -> auto& { return c.server.request_timeout; }, some)},
+         duration<C>(field(&C::server, &S::request_timeout), some)},
 
-        {"webhooks", "file", "", true, file<C>([](C & c) -> auto& { return c.webhooks.file; })},
-        {"webhooks", "include", "*", true,
-         list<C>([](C & c) -> auto& { return c.webhooks.include; })},
-        {"webhooks", "exclude", "", true,
-         list<C>([](C & c) -> auto& { return c.webhooks.exclude; })},
+        {"webhooks", "file", "", true, file<C>(field(&C::webhooks, &H::file))},
+        {"webhooks", "include", "*", true, list<C>(field(&C::webhooks, &H::include))},
+        {"webhooks", "exclude", "", true, list<C>(field(&C::webhooks, &H::exclude))},
 
         {"ingest", "listen", "127.0.0.1:8093", true, set_listen},
         {"ingest", "socket", "/run/ffl-agent/agent.sock", true,
-         path<C>([](C & c) -> auto& { return c.ingest.socket; })},
+         path<C>(field(&C::ingest, &I::socket))},
         {"ingest", "token_file", "", true,
-         both<C>(path<C>([](C & c) -> auto& { return c.ingest.token_file; }),
-                 file_read_by<C>(
-                     read_token_file, [](C & c) -> auto& { return c.ingest.token; }))},
-        {"ingest", "tls_cert_file", "", true,
-         file<C>([](C & c) -> auto& { return c.ingest.tls_cert_file; })},
-        {"ingest", "tls_key_file", "", true,
-         file<C>([](C & c) -> auto& { return c.ingest.tls_key_file; })},
+         both<C>(path<C>(field(&C::ingest, &I::token_file)),
+                 file_read_by<C>(read_token_file, field(&C::ingest, &I::token)))},
+        {"ingest", "tls_cert_file", "", true, file<C>(field(&C::ingest, &I::tls_cert_file))},
+        {"ingest", "tls_key_file", "", true, file<C>(field(&C::ingest, &I::tls_key_file))},
         {"ingest", "max_body", "4MiB", true,
-         size<C>(
-             [](C & c) -> auto& { return c.ingest.max_body; }, "1", "256MiB")},
+         size<C>(field(&C::ingest, &I::max_body), "1", "256MiB")},
         {"ingest", "max_connections", "256", true,
-         count<C>(
-             [](C & c) -> auto& { return c.ingest.max_connections; }, 65'535)},
+         count<C>(field(&C::ingest, &I::max_connections), 65'535)},
 
         {"delivery", "body", "object", true,
-         choice<C, BodyShape>([](C & c) -> auto& { return c.delivery.defaults.body; },
+         choice<C, BodyShape>(defaults(&DeliverySettings::body),
                               {{"object", BodyShape::object}, {"array", BodyShape::array}})},
         {"delivery", "timeout", "10s", true,
-         duration<C>(
-             [](C & c) -> auto& { return c.delivery.defaults.timeout; }, some)},
+         duration<C>(defaults(&DeliverySettings::timeout), some)},
         {"delivery", "connections", "64", true,
-         count<C>(
-             [](C & c) -> auto& { return c.delivery.connections; }, 65'535)},
+         count<C>(field(&C::delivery, &D::connections), 65'535)},
         {"delivery", "connections_per_target", "4", true,
-         count<C>(
-             [](C & c) -> auto& { return c.delivery.connections_per_target; }, 65'535)},
+         count<C>(field(&C::delivery, &D::connections_per_target), 65'535)},
         {"delivery", "retry_initial", "1s", true,
-         duration<C>(
-             [](C & c) -> auto& { return c.delivery.retry.initial; }, some)},
+         duration<C>(field(&C::delivery, &D::retry, &common::Backoff::initial), some)},
         {"delivery", "retry_max", "100s", true,
-         duration<C>(
-             [](C & c) -> auto& { return c.delivery.retry.max; }, some)},
+         duration<C>(field(&C::delivery, &D::retry, &common::Backoff::max), some)},
         {"delivery", "ca_file", "", true,
-         file<C>([](C & c) -> auto& { return c.delivery.defaults.tls.ca_file; })},
+         file<C>(defaults(&DeliverySettings::tls, &TlsFiles::ca_file))},
         {"delivery", "client_cert_file", "", true,
-         file<C>([](C & c) -> auto& { return c.delivery.defaults.tls.client_cert_file; })},
+         file<C>(defaults(&DeliverySettings::tls, &TlsFiles::client_cert_file))},
         {"delivery", "client_key_file", "", true,
-         file<C>([](C & c) -> auto& { return c.delivery.defaults.tls.client_key_file; })},
+         file<C>(defaults(&DeliverySettings::tls, &TlsFiles::client_key_file))},
         {"delivery", "signing_secret_file", "", false,
-         both<C>(path<C>([](C & c) -> auto& { return c.delivery.signing_secret_file; }),
-                 file_read_by<C>(
-                     read_signing_keys,
-                     [](C & c) -> auto& { return c.delivery.defaults.signing_keys; }))},
+         both<C>(path<C>(field(&C::delivery, &D::signing_secret_file)),
+                 file_read_by<C>(read_signing_keys, defaults(&DeliverySettings::signing_keys)))},
         {"delivery", "deny_targets",
          "0.0.0.0/8, 169.254.0.0/16, 224.0.0.0/3, ::/128, fe80::/10, ff00::/8", true,
          set_deny_targets},
 
         {"queue", "path", "/var/lib/ffl-agent/agent.db", true, set_queue_path},
         {"queue", "sync", "full", true,
-         choice<C, Sync>([](C & c) -> auto& { return c.queue.sync; },
+         choice<C, Sync>(field(&C::queue, &Q::sync),
                          {{"full", Sync::full}, {"normal", Sync::normal}})},
         {"queue", "commit_window", "0ms", true,
-         duration<C>(
-             [](C & c) -> auto& { return c.queue.commit_window; }, none, Millis{10'000})},
+         duration<C>(field(&C::queue, &Q::commit_window), none, Millis{10'000})},
         {"queue", "max_size", "1GiB", true,
-         size<C>(
-             [](C & c) -> auto& { return c.queue.max_size; }, "1MiB", "1048576GiB")},
+         size<C>(field(&C::queue, &Q::max_size), "1MiB", "1048576GiB")},
         {"queue", "min_free", "64MiB", true,
-         size<C>(
-             [](C & c) -> auto& { return c.queue.min_free; }, "0", "1048576GiB")},
+         size<C>(field(&C::queue, &Q::min_free), "0", "1048576GiB")},
         {"queue", "when_full", "reject", true,
          choice<C, WhenFull>(
-             [](C & c) -> auto& { return c.queue.when_full; },
+             field(&C::queue, &Q::when_full),
              {{"reject", WhenFull::reject}, {"drop_oldest", WhenFull::drop_oldest}})},
         {"queue", "max_age", "0", true,
-         both<C>(duration<C>(
-                     [](C & c) -> auto& { return c.queue.max_age; }, none),
-                 duration<C>(
-                     [](C & c) -> auto& { return c.delivery.defaults.max_age; }, none))},
-        {"queue", "keep_dead", "7d", true,
-         duration<C>(
-             [](C & c) -> auto& { return c.queue.keep_dead; }, none)},
+         both<C>(duration<C>(field(&C::queue, &Q::max_age), none),
+                 duration<C>(defaults(&DeliverySettings::max_age), none))},
+        {"queue", "keep_dead", "7d", true, duration<C>(field(&C::queue, &Q::keep_dead), none)},
 
         {"log", "level", "info", true,
-         choice<C, Level>([](C & c) -> auto& { return c.log_level; },
-                          {{"error", Level::error},
-                           {"warn", Level::warn},
-                           {"info", Level::info},
-                           {"debug", Level::debug}})},
+         choice<C, Level>(field(&C::log_level), {{"error", Level::error},
+                                                 {"warn", Level::warn},
+                                                 {"info", Level::info},
+                                                 {"debug", Level::debug}})},
     };
 }
 
 std::vector<OverrideKey> make_override_keys() {
     using W = WebhookOverride;
-    constexpr Millis none{0};
-    constexpr Millis some{1};
     return {
-        {"max_age", duration<W>(
-                        [](W & w) -> auto& { return w.max_age; }, none)},
-        {"cooldown", duration<W>(
-                         [](W & w) -> auto& { return w.cooldown; }, none)},
-        {"cooldown_key", choice<W, CooldownKey>([](W & w) -> auto& { return w.cooldown_key; },
-                                                {{"card", CooldownKey::card},
-                                                 {"plate", CooldownKey::plate},
-                                                 {"camera", CooldownKey::camera}})},
-        {"body",
-         choice<W, BodyShape>([](W & w) -> auto& { return w.body; },
+        {"max_age", true, duration<W>(field(&W::max_age), none)},
+        {"cooldown", true, duration<W>(field(&W::cooldown), none)},
+        {"cooldown_key", true,
+         choice<W, CooldownKey>(field(&W::cooldown_key), {{"card", CooldownKey::card},
+                                                          {"plate", CooldownKey::plate},
+                                                          {"camera", CooldownKey::camera}})},
+        {"body", true,
+         choice<W, BodyShape>(field(&W::body),
                               {{"object", BodyShape::object}, {"array", BodyShape::array}})},
-        {"timeout", duration<W>(
-                        [](W & w) -> auto& { return w.timeout; }, some)},
-        {"headers_file",
+        {"timeout", true, duration<W>(field(&W::timeout), some)},
+        {"headers_file", true,
          file_read_by<W>(
              read_header_lines, [](W & w) -> auto& { return w.headers.emplace(); })},
-        {"signing_secret_file",
+        {"signing_secret_file", false,
          file_read_by<W>(
              read_signing_keys, [](W & w) -> auto& { return w.signing_keys.emplace(); })},
-        {"ca_file", file<W>([](W & w) -> auto& { return w.ca_file; })},
-        {"client_cert_file", file<W>([](W & w) -> auto& { return w.client_cert_file; })},
-        {"client_key_file", file<W>([](W & w) -> auto& { return w.client_key_file; })},
+        {"ca_file", true, file<W>(field(&W::ca_file))},
+        {"client_cert_file", true, file<W>(field(&W::client_cert_file))},
+        {"client_key_file", true, file<W>(field(&W::client_key_file))},
     };
 }
 

@@ -1,5 +1,6 @@
-// The keys of the INI file: each with its section, its default and what it accepts. Adding a key
-// means one line here, one in conf/agent.ini and one in contract and README. Pure.
+// The table of the INI file's keys: section, default, and a setter that checks the value. A new key
+// needs a row in config_keys.cpp and its lines in conf/agent.ini; tests fail until both are there
+// and the value is stored. Reads the files that values name.
 #pragma once
 
 #include "agent/config/config.hpp"
@@ -12,12 +13,14 @@
 
 namespace agent {
 
-/// What a value needs beside itself.
+/// The surroundings of a value.
 struct ConfigPlace {
     std::filesystem::path folder; ///< of the INI file
-    bool secrets = true;          ///< whether the files that are named are read
+    bool secrets = true;          ///< whether to read the files that values name
 };
 
+/// Checks and stores a value. Errors (Fault::config) say what is expected or why a file cannot be
+/// used, without the key and the value.
 template <class Target>
 using SetValue = std::function<common::Result<void>(Target&, const std::string& value,
                                                     const ConfigPlace& place)>;
@@ -29,9 +32,10 @@ struct ConfigKey {
 };
 const std::vector<ConfigKey>& config_keys();
 
-/// Of a [webhook GLOB] section.
+/// A key of [webhook GLOB] sections.
 struct OverrideKey {
     std::string_view key;
+    bool shown; ///< whether an error may show the value
     SetValue<WebhookOverride> set;
 };
 const std::vector<OverrideKey>& override_keys();

@@ -25,14 +25,6 @@ struct Line {
     std::string text;
 };
 
-std::string_view trim(std::string_view text) {
-    constexpr std::string_view blanks = " \t\r";
-    const auto first = text.find_first_not_of(blanks);
-    return first == std::string_view::npos
-               ? std::string_view{}
-               : text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
 Result<std::string> read(const std::string& path) {
     auto text = common::read_file(path);
     if (!text) {
@@ -41,7 +33,7 @@ Result<std::string> read(const std::string& path) {
     return text;
 }
 
-/// The lines that are not blank, trimmed.
+/// The trimmed lines, without blank ones.
 Result<std::vector<Line>> read_lines(const std::string& path) {
     const auto text = read(path);
     if (!text) {
@@ -51,7 +43,7 @@ Result<std::vector<Line>> read_lines(const std::string& path) {
     std::string_view rest = *text;
     for (std::size_t number = 1; !rest.empty(); ++number) {
         const auto end = std::min(rest.find('\n'), rest.size());
-        if (const auto line = trim(rest.substr(0, end)); !line.empty()) {
+        if (const auto line = common::trim(rest.substr(0, end)); !line.empty()) {
             lines.push_back({number, std::string{line}});
         }
         rest.remove_prefix(std::min(end + 1, rest.size()));
@@ -69,7 +61,7 @@ Result<std::string> read_first_line(const std::string& path) {
         text->pop_back();
     }
     if (text->empty()) {
-        return fail(Fault::config, path + ": the first line is empty");
+        return fail(Fault::config, path + ":1: expected a non-empty line");
     }
     return text;
 }
@@ -100,7 +92,7 @@ bool is_utf8(std::string_view text) {
 Result<std::string> read_password(const std::string& path) {
     auto password = read_first_line(path);
     if (password && !is_utf8(*password)) {
-        return fail(Fault::config, path + ": the first line is not UTF-8");
+        return fail(Fault::config, path + ":1: expected UTF-8");
     }
     return password;
 }
@@ -108,14 +100,14 @@ Result<std::string> read_password(const std::string& path) {
 Result<std::string> read_token_file(const std::string& path) {
     auto token = read_first_line(path);
     if (token && !std::ranges::all_of(*token, [](char c) { return c > ' ' && c < '\x7f'; })) {
-        return fail(Fault::config,
-                    path + ": the first line must be printable ASCII without spaces");
+        return fail(Fault::config, path + ":1: expected printable ASCII without spaces");
     }
     return token;
 }
 
 Result<std::vector<std::string>> read_signing_keys(const std::string& path) {
     constexpr std::string_view prefix = "whsec_";
+    const std::string form = "whsec_ followed by base64 of 24 to 64 bytes";
     const auto lines = read_lines(path);
     if (!lines) {
         return fail(lines.error());
@@ -125,16 +117,12 @@ Result<std::vector<std::string>> read_signing_keys(const std::string& path) {
         auto key = common::from_base64(
             std::string_view{line.text}.substr(std::min(prefix.size(), line.text.size())));
         if (!line.text.starts_with(prefix) || !key || key->size() < 24 || key->size() > 64) {
-            return fail(Fault::config, at_line(path, line) +
-                                           "must be whsec_ followed by base64 of 24 to 64 bytes");
+            return fail(Fault::config, at_line(path, line) + "expected " + form);
         }
         keys.push_back(std::move(*key));
     }
     if (keys.empty()) {
-        return fail(
-            Fault::config,
-            path +
-                ": holds no secret; each line must be whsec_ followed by base64 of 24 to 64 bytes");
+        return fail(Fault::config, path + ": no secret found: expected lines of " + form);
     }
     return keys;
 }
@@ -148,19 +136,19 @@ Result<common::Headers> read_header_lines(const std::string& path) {
     for (const auto& line : *lines) {
         const auto colon = line.text.find(':');
         if (colon == std::string::npos) {
-            return fail(Fault::config, at_line(path, line) + "must look like Name: value");
+            return fail(Fault::config, at_line(path, line) + "expected Name: value");
         }
-        common::Header header{line.text.substr(0, colon),
-                              std::string{trim(std::string_view{line.text}.substr(colon + 1))}};
+        common::Header header{
+            line.text.substr(0, colon),
+            std::string{common::trim(std::string_view{line.text}.substr(colon + 1))}};
         if (!common::valid_header(header.name, header.value)) {
-            return fail(Fault::config,
-                        at_line(path, line) +
-                            "a header's name is of letters, digits and '-' without spaces, "
-                            "and its value has no control characters");
+            return fail(Fault::config, at_line(path, line) +
+                                           "expected a name of letters, digits and '-', and a "
+                                           "value without control characters");
         }
         if (set_by_the_agent(header.name)) {
             return fail(Fault::config, at_line(path, line) + header.name +
-                                           " is set by the agent itself and cannot be given here");
+                                           " is set by the agent: expected other headers only");
         }
         headers.push_back(std::move(header));
     }
@@ -168,10 +156,10 @@ Result<common::Headers> read_header_lines(const std::string& path) {
 }
 
 Result<void> check_readable(const std::string& path) {
-    // Not read whole: a pipe would block and a bundle of certificates is somebody else's to judge.
+    // The file is not read: a pipe would block, and whoever uses the file checks its content.
     struct stat kind {};
     if (::stat(path.c_str(), &kind) == 0 && S_ISDIR(kind.st_mode)) {
-        return fail(Fault::config, path + " is a folder, not a file");
+        return fail(Fault::config, path + " is a directory: expected a file");
     }
     if (::access(path.c_str(), R_OK) != 0) {
         return fail(Fault::config, "cannot open " + path + ": " + std::strerror(errno));

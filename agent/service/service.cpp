@@ -3,6 +3,7 @@
 #include "agent/api/control.hpp"
 #include "agent/api/ingest.hpp"
 #include "agent/api/router.hpp"
+#include "agent/config/config_file.hpp"
 #include "agent/definitions/local_file.hpp"
 #include "agent/definitions/sync.hpp"
 #include "agent/definitions/webhook_cache.hpp"

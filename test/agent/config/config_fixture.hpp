@@ -1,7 +1,7 @@
-// A folder with an INI file and the files that it names, for the tests of Config.
+// A folder with an INI file and the files that it names, for the tests of agent/config.
 #pragma once
 
-#include "agent/config/config.hpp"
+#include "agent/config/config_file.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -14,10 +14,10 @@ namespace agent {
 
 using Lines = std::vector<std::string>;
 
-/// The shortest good configuration: two lines.
+/// The shortest valid configuration: two lines.
 constexpr const char* standalone = "[webhooks]\nfile = hooks.json\n";
 
-class ConfigFiles : public testing::Test {
+class ConfigFile : public testing::Test {
   protected:
     void SetUp() override {
         std::string name = (std::filesystem::temp_directory_path() / "config_test.XXXXXX").string();
@@ -25,7 +25,7 @@ class ConfigFiles : public testing::Test {
         folder_ = name;
         write("hooks.json", "[]");
         write("password.txt", "pa ss\r\nsecond line\n");
-        write("some.pem", "not looked into");
+        write("some.pem", "not read");
     }
     void TearDown() override { std::filesystem::remove_all(folder_); }
 
@@ -38,7 +38,7 @@ class ConfigFiles : public testing::Test {
                       const std::string& credentials = "") {
         return load_config(write("agent.ini", text), credentials, secrets);
     }
-    /// Errors, with the folder's name cut away.
+    /// The errors, without the path of the folder.
     std::vector<std::string> errors(const std::string& text, bool secrets = true) {
         auto found = load(text, secrets).errors;
         for (auto& error : found) {

@@ -1,5 +1,4 @@
-#include "agent/config/config.hpp"
-
+#include "agent/config/config_file.hpp"
 #include "agent/config/config_keys.hpp"
 #include "common/base/file.hpp"
 #include "common/text/ini.hpp"
@@ -9,9 +8,8 @@
 namespace agent {
 namespace {
 
-/// The shipped file, the table in code and the struct's own defaults say the same; the struct is
-/// compared in the first test above.
-TEST(ShippedConfig, HoldsEveryKeyOnceWithItsDefault) {
+// ConfigKeys.HaveTheDefaultsOfTheStruct compares the table with the struct's own defaults.
+TEST(ShippedConfig, ContainsEveryKeyOnceWithItsDefault) {
     const auto text = common::read_file(FFL_SOURCE "/conf/agent.ini");
     ASSERT_TRUE(text);
     const auto shipped = common::parse_ini(*text);
@@ -25,10 +23,11 @@ TEST(ShippedConfig, HoldsEveryKeyOnceWithItsDefault) {
     }
 }
 
-TEST(ShippedConfig, WantsOnlyWhatNobodyElseCanKnow) {
+TEST(ShippedConfig, LacksOnlyWhatTheOperatorMustSet) {
     const auto loaded = load_config(FFL_SOURCE "/conf/agent.ini", "");
     ASSERT_EQ(loaded.errors.size(), 1U);
-    EXPECT_NE(loaded.errors[0].find("[server] url: empty"), std::string::npos) << loaded.errors[0];
+    EXPECT_NE(loaded.errors[0].find("[server] url is not set: "), std::string::npos)
+        << loaded.errors[0];
 }
 
 TEST(ShippedConfig, ShowsEveryOverrideKeyAsAComment) {
@@ -40,7 +39,7 @@ TEST(ShippedConfig, ShowsEveryOverrideKeyAsAComment) {
     }
 }
 
-TEST(ShippedConfig, SaysWhyAboveEachKey) {
+TEST(ShippedConfig, ExplainsEachKeyInAComment) {
     const auto text = common::read_file(FFL_SOURCE "/conf/agent.ini");
     ASSERT_TRUE(text);
     for (const auto& key : config_keys()) {

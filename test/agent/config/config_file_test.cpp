@@ -1,0 +1,112 @@
+#include "test/agent/config/config_fixture.hpp"
+
+#include <cstdlib>
+
+namespace agent {
+namespace {
+
+TEST_F(ConfigFile, ReportsEveryErrorAtOnce) {
+    const auto found =
+        errors("key = 1\n"
+               "[webhooks]\nfile = hooks.json\n"
+               "[nonsense]\nkey = 1\n"
+               "[queue]\nsync = maybe\nsynch = full\nmax_size = 1KB\nmax_size = 2MiB\n"
+               "[log\nlevel = loud\n");
+    EXPECT_EQ(
+        found,
+        (Lines{
+            "agent.ini:1: 'key' stands before the first [section]",
+            "agent.ini:4: unknown section \"nonsense\": expected one of: server, webhooks, ingest, "
+            "delivery, queue, log, webhook GLOB",
+            "agent.ini:7: [queue] sync = maybe: expected one of: full, normal",
+            "agent.ini:8: [queue] unknown key \"synch\": did you mean \"sync\"? expected one of: "
+            "path, sync, commit_window, max_size, min_free, when_full, max_age, keep_dead",
+            "agent.ini:9: [queue] max_size = 1KB: accepted are a whole number of "
+            "bytes or with a unit (KiB MiB GiB), such as "
+            "512KiB or 1GiB",
+            "agent.ini:10: [queue] max_size was set in line 9 already",
+            "agent.ini:11: '[log' must look like [section]",
+        }));
+}
+
+TEST_F(ConfigFile, NamesAMissingFile) {
+    const auto loaded = load_config(in_folder("gone.ini"), "");
+    EXPECT_EQ(loaded.errors, (Lines{in_folder("gone.ini") + ": cannot open " +
+                                    in_folder("gone.ini") + ": No such file or directory"}));
+}
+
+TEST_F(ConfigFile, NeedsALoginForAServer) {
+    EXPECT_EQ(errors("[server]\nurl = http://ffl\n"),
+              (Lines{"agent.ini: [server] username is not set: expected the login for url",
+                     "agent.ini: [server] password_file is not set: expected a file with the "
+                     "password for url, or a systemd credential named password"}));
+}
+
+TEST_F(ConfigFile, NeedsAServerOrLocalDefinitions) {
+    const Lines empty_url{"agent.ini: [server] url is not set: expected the URL of the FindFace "
+                          "Lite server, or [webhooks] file on a device without a server"};
+    EXPECT_EQ(errors(""), empty_url);
+    EXPECT_EQ(errors("[log]\nlevel = warn\n"), empty_url);
+}
+
+TEST_F(ConfigFile, ReadsThePasswordFromTheCredentialIfNoFileIsNamed) {
+    const std::string server = "[server]\nurl = http://ffl\nusername = agent\n";
+    write("password", "from systemd\n");
+    auto loaded = load(server, true, folder_.string());
+    EXPECT_EQ(loaded.errors, Lines{});
+    EXPECT_EQ(loaded.config.server.password, "from systemd");
+    EXPECT_EQ(loaded.config.server.password_file, in_folder("password"));
+
+    loaded = load(server + "password_file = password.txt\n", true, folder_.string());
+    EXPECT_EQ(loaded.config.server.password, "pa ss");
+
+    write("password", "\n");
+    EXPECT_EQ(
+        load(server, true, folder_.string()).errors,
+        (Lines{in_folder("agent.ini") +
+               ": [server] password_file is not set, and the systemd credential cannot be used: " +
+               in_folder("password") + ":1: expected a non-empty line"}));
+}
+
+TEST_F(ConfigFile, ReadsNoOtherFileWithoutSecrets) {
+    const auto loaded =
+        load("[server]\nurl = http://ffl\nusername = agent\nca_file = gone.pem\n"
+             "[ingest]\nlisten = 0.0.0.0:1\ntoken_file = gone.txt\n"
+             "[delivery]\nsigning_secret_file = gone.txt\n[webhook a]\nheaders_file = gone.txt\n",
+             false);
+    EXPECT_EQ(loaded.errors, Lines{});
+    EXPECT_EQ(loaded.config.ingest.token_file, in_folder("gone.txt"));
+    EXPECT_EQ(errors("[queue]\nsync = maybe\n[webhooks]\nfile = x\n", false),
+              (Lines{"agent.ini:2: [queue] sync = maybe: expected one of: full, normal"}));
+}
+
+TEST_F(ConfigFile, ReportsAnInvalidUrlAndNotAMissingOne) {
+    const auto found = errors("[server]\nurl = ffl.example\n");
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_TRUE(found[0].starts_with("agent.ini:2: [server] url: ")) << found[0];
+}
+
+TEST_F(ConfigFile, ReportsOverrideSectionsWithoutAGlobOrWithARepeatedOne) {
+    EXPECT_EQ(
+        errors(std::string{standalone} +
+               "[webhook]\nbody = array\n[webhook a]\n[webhook  a]\nbody = array\n[webhooka]\n"),
+        (Lines{
+            "agent.ini:3: [webhook] has no name: expected [webhook GLOB], such as [webhook door*]",
+            "agent.ini:6: section [webhook a] already begins in line 5: expected its keys there",
+            "agent.ini:8: unknown section \"webhooka\": did you mean \"webhooks\"? expected one "
+            "of: server, webhooks, ingest, delivery, queue, log, webhook GLOB"}));
+}
+
+TEST(ConfigPath, IsTheOptionOrTheVariableOrTheDefault) {
+    ::unsetenv("FFL_AGENT_CONFIG");
+    EXPECT_EQ(config_path(""), "/etc/ffl-agent/agent.ini");
+    ::setenv("FFL_AGENT_CONFIG", "", 1);
+    EXPECT_EQ(config_path(""), "/etc/ffl-agent/agent.ini");
+    ::setenv("FFL_AGENT_CONFIG", "/from/variable", 1);
+    EXPECT_EQ(config_path(""), "/from/variable");
+    EXPECT_EQ(config_path("here.ini"), "here.ini");
+    ::unsetenv("FFL_AGENT_CONFIG");
+}
+
+} // namespace
+} // namespace agent

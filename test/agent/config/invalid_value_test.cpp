@@ -1,0 +1,103 @@
+#include "test/agent/config/config_fixture.hpp"
+
+namespace agent {
+namespace {
+
+struct ValueRow {
+    const char* setting;
+    const char* error; ///< after "agent.ini:4: "
+};
+
+class InvalidValue : public ConfigFile, public testing::WithParamInterface<ValueRow> {};
+
+TEST_P(InvalidValue, IsOneErrorWithItsPlace) {
+    const std::string setting = GetParam().setting;
+    const auto newline = setting.find('\n');
+    const bool is_webhooks = setting.starts_with("[webhooks]");
+    const auto found = errors(is_webhooks ? "# \n\n" + setting : standalone + setting);
+    ASSERT_EQ(found.size(), 1U) << (found.empty() ? "accepted" : found[0] + "\n" + found.back());
+    ASSERT_NE(newline, std::string::npos);
+    EXPECT_EQ(found[0], std::string{"agent.ini:4: "} + GetParam().error);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, InvalidValue,
+    testing::Values(
+        ValueRow{"[server]\nurl = ftp://ffl",
+                 "[server] url: the scheme is ftp, it must be http or https"},
+        ValueRow{
+            "[server]\nurl = http://root:geheim@ffl",
+            "[server] url: expected a URL without a login; set username and password_file instead"},
+        ValueRow{"[server]\nurl = http://ffl/?a=1",
+                 "[server] url: expected the server's base URL, without a query"},
+        ValueRow{
+            "[server]\npassword_file = gone.txt",
+            "[server] password_file = gone.txt: cannot open gone.txt: No such file or directory"},
+        ValueRow{"[server]\nca_file = gone.pem",
+                 "[server] ca_file = gone.pem: cannot open gone.pem: No such file or directory"},
+        ValueRow{"[server]\nca_file = .", "[server] ca_file = .:  is a directory: expected a file"},
+        ValueRow{"[server]\nusername = \xff", "[server] username: expected UTF-8"},
+        ValueRow{"[server]\nsync_interval = 0",
+                 "[server] sync_interval = 0: expected at least 1ms"},
+        ValueRow{"[server]\npassword = geheim",
+                 "[server] unknown key \"password\": did you mean \"password_file\"? expected one "
+                 "of: url, username, password_file, ca_file, sync_interval, request_timeout"},
+        ValueRow{"[webhooks]\nfile = gone.json",
+                 "[webhooks] file = gone.json: cannot open gone.json: No such file or directory"},
+        ValueRow{"[ingest]\nlisten = here",
+                 "[ingest] listen = here: accepted are host:port with a numeric host, such as "
+                 "127.0.0.1:8093 or [::1]:8093, and nothing for none"},
+        ValueRow{"[ingest]\nlisten = 0.0.0.0:8093",
+                 "[ingest] listen = 0.0.0.0:8093: expected token_file to be set, because other "
+                 "hosts can reach this address; without a token listen on 127.0.0.1 or [::1]"},
+        ValueRow{"[ingest]\nlisten = \nsocket =",
+                 "[ingest] listen and socket are both empty: expected at least one of them, for "
+                 "events to arrive"},
+        ValueRow{"[ingest]\ntls_cert_file = some.pem",
+                 "[ingest] tls_cert_file is set without tls_key_file: expected both"},
+        ValueRow{"[delivery]\nclient_key_file = some.pem",
+                 "[delivery] client_key_file is set without client_cert_file: expected both"},
+        ValueRow{"[delivery]\nretry_max = 100",
+                 "[delivery] retry_max = 100: accepted are a whole number with its unit (ms s m h "
+                 "d), such as 250ms, 10s or 7d, and 0"},
+        ValueRow{"[webhook a]\nconnections = 3",
+                 "[webhook a] unknown key \"connections\": expected one of: max_age, cooldown, "
+                 "cooldown_key, body, timeout, headers_file, signing_secret_file, ca_file, "
+                 "client_cert_file, client_key_file"},
+        ValueRow{"[webhook a]\ncooldown_key = card",
+                 "[webhook a] cooldown_key is set without cooldown: expected both, such as "
+                 "cooldown = 30s"},
+        ValueRow{"[webhook a]\nclient_cert_file = some.pem",
+                 "[webhook a] client_cert_file is set without client_key_file: expected both"},
+        ValueRow{"[webhook a]\nclient_cert_file = some.pem\nclient_key_file =",
+                 "[webhook a] client_cert_file is set without client_key_file: expected both"},
+        ValueRow{"[webhook a]\nsigning_secret_file = whsec_AAAA",
+                 "[webhook a] signing_secret_file: expected the path of a file with the secret, "
+                 "not the secret itself"},
+        ValueRow{"[ingest]\nmax_body = 0",
+                 "[ingest] max_body = 0: expected a size from 1 to 256MiB"},
+        ValueRow{"[ingest]\nmax_connections = 0",
+                 "[ingest] max_connections = 0: expected a whole number from 1 to 65535"},
+        ValueRow{"[delivery]\nbody = list",
+                 "[delivery] body = list: expected one of: object, array"},
+        ValueRow{"[delivery]\ntimeout = 0s", "[delivery] timeout = 0s: expected at least 1ms"},
+        ValueRow{"[delivery]\nconnections = 4x",
+                 "[delivery] connections = 4x: expected a whole number from 1 to 65535"},
+        ValueRow{"[delivery]\nsigning_secret_file = whsec_AAAA",
+                 "[delivery] signing_secret_file: expected the path of a file with the secret, not "
+                 "the secret itself"},
+        ValueRow{"[delivery]\ndeny_targets = 10.0.0.0/8, intranet",
+                 "[delivery] deny_targets = 10.0.0.0/8, intranet: 'intranet' is no network (such "
+                 "as 10.0.0.0/8, fe80::/10 or a single address)"},
+        ValueRow{"[queue]\npath =", "[queue] path = : expected the path of the database"},
+        ValueRow{"[queue]\ncommit_window = 11s",
+                 "[queue] commit_window = 11s: expected at most 10s"},
+        ValueRow{"[queue]\nmax_size = 1023KiB",
+                 "[queue] max_size = 1023KiB: expected a size from 1MiB to 1048576GiB"},
+        ValueRow{"[queue]\nwhen_full = wait",
+                 "[queue] when_full = wait: expected one of: reject, drop_oldest"},
+        ValueRow{"[log]\nlevel = trace",
+                 "[log] level = trace: expected one of: error, warn, info, debug"}));
+
+} // namespace
+} // namespace agent
