@@ -38,22 +38,11 @@ json server_json(const StatusSources& sources) {
             {"last_error", text_or_null(server.last_error)}};
 }
 
-/// What the definition itself says; whether it is served is `state`.
-bool is_active(const Webhook& webhook) {
-    if (webhook.state == WebhookState::serving || webhook.state == WebhookState::inactive) {
-        return webhook.state == WebhookState::serving;
-    }
-    const auto definition = json::parse(webhook.definition, nullptr, false);
-    const auto active = definition.is_object() ? definition.find("active") : definition.end();
-    return active == definition.end() || active->is_null() ||
-           (active->is_boolean() && active->get<bool>());
-}
-
 json webhook_json(const StatusSources& sources, const Webhook& webhook) {
     const auto& counted = sources.counted(webhook.key);
     return {{"key", webhook.key},
             {"name", webhook.name},
-            {"active", is_active(webhook)},
+            {"active", webhook.active},
             {"state", to_string(webhook.state)},
             {"reason", text_or_null(webhook.reason)},
             {"warnings", webhook.warnings},

@@ -101,7 +101,7 @@ Result<Snapshot> snapshot_of(const std::string& file) {
                               ? definition["name"].get<std::string>()
                               : "?";
         snapshot.webhooks.push_back(std::make_shared<const Webhook>(
-            read_webhook(key.value_or("local:" + name), definition)));
+            read_webhook(key.value_or(local_key(name)), definition)));
     }
     return snapshot;
 }

@@ -7,9 +7,8 @@
 namespace agent {
 
 common::Result<std::vector<Definition>> read_local(const Config& config) {
-    std::vector<Definition> local;
     if (config.webhooks.file.empty()) {
-        return local;
+        return std::vector<Definition>{};
     }
     auto text = common::read_file(config.webhooks.file);
     if (!text) {
@@ -20,10 +19,7 @@ common::Result<std::vector<Definition>> read_local(const Config& config) {
         return common::fail(common::Fault::config, "[webhooks] file: " + config.webhooks.file +
                                                        ": " + list.error().message);
     }
-    for (auto& [key, json] : *list) {
-        local.push_back({std::move(key), json.dump()});
-    }
-    return local;
+    return list;
 }
 
 } // namespace agent

@@ -2,6 +2,7 @@
 
 #include "agent/store/definition_rows.hpp"
 #include "agent/store/queue_time.hpp"
+#include "agent/webhooks/definition_list.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -12,8 +13,6 @@ namespace {
 using common::Fault;
 using common::Result;
 using nlohmann::json;
-
-constexpr std::string_view local_prefix = "local:";
 
 } // namespace
 
@@ -45,8 +44,8 @@ void OfflineQueue::read_names() {
 }
 
 std::string OfflineQueue::name_of(const std::string& key) const {
-    if (key.starts_with(local_prefix)) {
-        return key.substr(local_prefix.size());
+    if (const auto name = local_name(key)) {
+        return std::string{*name};
     }
     const auto found = names_.find(key);
     return found == names_.end() ? "" : found->second;

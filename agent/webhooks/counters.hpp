@@ -1,5 +1,5 @@
-// Counters: what the moving parts count and remember for people, in memory since the start of the
-// process. Plain data, loop thread.
+// Counters: what is counted and remembered for the status and the metrics, in memory since the
+// start of the process. Plain data, loop thread.
 #pragma once
 
 #include <chrono>
@@ -11,29 +11,30 @@
 namespace agent {
 
 struct WebhookCounters {
-    std::uint64_t matched = 0;
-    std::uint64_t delivered = 0;
-    std::uint64_t failed = 0; ///< attempts
-    std::uint64_t dead = 0;   ///< deliveries that became dead letters
-    std::uint64_t expired = 0;
-    std::uint64_t suppressed = 0; ///< by cooldown
-    std::uint64_t dropped = 0;    ///< to make room (queue.when_full = drop_oldest)
-    std::string last_error;       ///< of the target; empty after a delivery
+    std::uint64_t matched = 0;    ///< events; Ingest, after their commit
+    std::uint64_t delivered = 0;  ///< deliveries; Lane
+    std::uint64_t failed = 0;     ///< attempts; Lane
+    std::uint64_t dead = 0;       ///< deliveries that became dead letters; QueueCounts
+    std::uint64_t expired = 0;    ///< deliveries older than max_age; QueueCounts
+    std::uint64_t suppressed = 0; ///< deliveries, by a cooldown; Admission
+    std::uint64_t dropped = 0;    ///< deliveries, to make space (drop_oldest); QueueCounts
+    std::string last_error;       ///< of the last attempt, empty if it delivered; Lane
 };
 
+/// Written by Sync.
 struct ServerStatus {
     enum class State { standalone, starting, ok, failing } state = State::starting;
     std::optional<std::chrono::system_clock::time_point> last_sync; ///< last good list
-    std::string last_error; ///< empty when the last fetch was good
-    std::uint64_t failures = 0;
+    std::string last_error;     ///< empty if the last fetch was good
+    std::uint64_t failures = 0; ///< failed fetches
 };
 
 struct Counters {
     std::map<std::string, WebhookCounters> webhooks; ///< by key
     ServerStatus server;
-    std::uint64_t events_accepted = 0;
-    std::uint64_t events_duplicate = 0;
-    std::uint64_t events_rejected = 0;
+    std::uint64_t events_accepted = 0;  ///< without duplicates; Ingest
+    std::uint64_t events_duplicate = 0; ///< Ingest
+    std::uint64_t events_rejected = 0;  ///< Ingest
 };
 
 } // namespace agent

@@ -4,6 +4,7 @@
 #include "common/text/json.hpp"
 
 #include <set>
+#include <utility>
 
 namespace agent {
 
@@ -11,6 +12,14 @@ namespace {
 
 using common::Fault;
 using nlohmann::json;
+
+constexpr std::string_view local_prefix = "local:";
+
+/// "results is an object: expected a list of webhooks".
+auto wrong_kind(const std::string& what, const json& value, const std::string& expected) {
+    return common::fail(Fault::input, what + " is " + std::string{common::kind_of(value)} +
+                                          ": expected " + expected);
+}
 
 bool looks_like_html(std::string_view text) {
     const auto first = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
@@ -25,29 +34,25 @@ std::string keys_of(const json& object) {
     return keys.empty() ? "it is empty" : "it has " + common::shown(common::joined(keys, ", "));
 }
 
-/// The array within `whole`.
+/// The array in `whole`.
 common::Result<json*> list_in(json& whole) {
     if (whole.is_array()) {
         return &whole;
     }
     if (!whole.is_object()) {
-        return common::fail(Fault::input, "a list of webhooks must be a JSON array, this is " +
-                                              std::string{common::kind_of(whole)});
+        return wrong_kind("the list of webhooks", whole, "a JSON array");
     }
     for (const auto* key : {"results", "items", "data"}) {
         if (const auto at = whole.find(key); at != whole.end()) {
             if (!at->is_array()) {
-                return common::fail(Fault::input, std::string{key} +
-                                                      " must be a list of webhooks, this is " +
-                                                      std::string{common::kind_of(*at)});
+                return wrong_kind(key, *at, "a list of webhooks");
             }
             return &*at;
         }
     }
-    return common::fail(
-        Fault::input,
-        "no list of webhooks inside: neither an array nor an object with results, items or data (" +
-            keys_of(whole) + ")");
+    return common::fail(Fault::input,
+                        "this is not a list of webhooks (" + keys_of(whole) +
+                            "): expected an array, or an object with results, items or data");
 }
 
 common::Result<std::optional<std::string>> next_in(const json& whole) {
@@ -60,9 +65,7 @@ common::Result<std::optional<std::string>> next_in(const json& whole) {
             continue;
         }
         if (!at->is_string()) {
-            return common::fail(Fault::input, std::string{key} +
-                                                  " must be a URL or null, this is " +
-                                                  std::string{common::kind_of(*at)});
+            return wrong_kind(key, *at, "a URL or null");
         }
         return at->get<std::string>();
     }
@@ -73,7 +76,7 @@ json name_of(const json& definition) {
     return definition.is_object() ? definition.value("name", json{}) : json{};
 }
 
-/// "webhook 2 ("door")", counted from 1, as people count the entries of a file.
+/// "webhook 2 ("door")", counted from 1.
 std::string title_of(std::size_t index, const json& definition) {
     const auto name = name_of(definition);
     return "webhook " + std::to_string(index + 1) +
@@ -84,7 +87,8 @@ std::string title_of(std::size_t index, const json& definition) {
 
 common::Result<DefinitionList> read_list(std::string_view text) {
     if (looks_like_html(text)) {
-        return common::fail(Fault::input, "this is an HTML page, not JSON: is server.url right?");
+        return common::fail(Fault::input,
+                            "this is an HTML page: expected JSON; check [server] url");
     }
     auto whole = common::parse_json(text);
     if (!whole) {
@@ -102,9 +106,7 @@ common::Result<DefinitionList> read_list(std::string_view text) {
     list.next = std::move(*next);
     for (auto& item : **items) {
         if (!item.is_object()) {
-            return common::fail(Fault::input, title_of(list.definitions.size(), item) +
-                                                  " of the list must be an object, this is " +
-                                                  std::string{common::kind_of(item)});
+            return wrong_kind(title_of(list.definitions.size(), item), item, "an object");
         }
         list.definitions.push_back(std::move(item));
     }
@@ -117,35 +119,44 @@ common::Result<std::string> server_key(const json& definition) {
         return at->dump();
     }
     const auto name = name_of(definition);
-    const auto which = name.is_string() ? "the webhook " + common::shown(name)
+    const auto which = name.is_string() ? "webhook " + common::shown(name)
                                         : std::string{"a webhook without a name"};
-    const auto what = at == definition.end() ? " has no id" : " has the id " + common::shown(*at);
-    return common::fail(Fault::input, which + what + "; an integer is needed");
+    const auto what = at == definition.end() ? " has no id" : ": id = " + common::shown(*at);
+    return common::fail(Fault::input, which + what + ": expected an integer");
 }
 
-common::Result<std::vector<std::pair<std::string, json>>>
-read_local_definitions(std::string_view text) {
-    auto list = read_list(text);
+std::string local_key(std::string_view name) {
+    return std::string{local_prefix}.append(name);
+}
+
+std::optional<std::string_view> local_name(std::string_view key) {
+    return key.starts_with(local_prefix) ? std::optional{key.substr(local_prefix.size())}
+                                         : std::nullopt;
+}
+
+common::Result<std::vector<Definition>> read_local_definitions(std::string_view text) {
+    const auto list = read_list(text);
     if (!list) {
-        return common::fail(std::move(list.error()));
+        return common::fail(list.error());
     }
     std::vector<std::string> faults;
     if (list->next) {
-        faults.emplace_back(
-            "this is one page of a longer list, the next is elsewhere; a whole list is needed");
+        faults.emplace_back("this is one page of a longer list: expected the whole list");
     }
-    std::vector<std::pair<std::string, json>> definitions;
+    std::vector<Definition> definitions;
     std::set<std::string> names;
-    for (auto& definition : list->definitions) {
+    for (const auto& definition : list->definitions) {
         const auto title = title_of(definitions.size(), definition);
-        const auto name = name_of(definition);
-        const auto key = "local:" + (name.is_string() ? name.get<std::string>() : "");
-        if (!name.is_string() || name == "") {
-            faults.push_back(title + " has no name; a name is needed, it is the webhook's key");
-        } else if (!names.insert(key).second) {
-            faults.push_back(title + ": another webhook has this name already; each needs its own");
+        const auto value = name_of(definition);
+        const auto name = value.is_string() ? value.get<std::string>() : std::string{};
+        if (name.empty()) {
+            faults.push_back(title +
+                             ": expected a non-empty name, which becomes the webhook's key");
+        } else if (!names.insert(name).second) {
+            faults.push_back(title +
+                             ": another webhook already has this name: expected unique names");
         }
-        definitions.emplace_back(key, std::move(definition));
+        definitions.push_back({local_key(name), definition.dump()});
     }
     if (!faults.empty()) {
         return common::fail(Fault::input, common::joined(faults));

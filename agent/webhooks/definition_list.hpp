@@ -1,45 +1,44 @@
-// The list of webhook definitions as a server or a file gives it, taken apart. Pure.
+// Reads the list of webhook definitions that a server or a local file holds. Pure.
 #pragma once
 
-#include "agent/webhooks/webhook.hpp"
+#include "common/base/result.hpp"
 
 #include <nlohmann/json.hpp>
-
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace agent {
 
-/// A definition as it came: key and JSON text.
+/// A definition as it was received.
 struct Definition {
-    std::string key;
-    std::string json;
+    std::string key;  ///< see server_key() and local_key()
+    std::string json; ///< the JSON object as text
     bool operator==(const Definition&) const = default;
 };
 
-/// The definitions in any of the shapes that a list comes in: a bare array, or inside `results`,
-/// `items` or `data`. `next`: the page's `next_page` or `next`, if any: a URL, absolute or
-/// relative.
 struct DefinitionList {
-    std::vector<nlohmann::json> definitions;
+    std::vector<nlohmann::json> definitions; ///< objects
+    /// The page's `next_page` or `next`, if any: a URL, absolute or relative.
     std::optional<std::string> next;
 };
 
-/// The error (Fault::input) says what is wrong with the list as a whole; an HTML page is called
-/// one.
+/// Reads a bare array, or the array in `results`, `items` or `data`. Errors (Fault::input) say what
+/// is wrong with the list as a whole; an HTML page is reported as one.
 common::Result<DefinitionList> read_list(std::string_view json);
 
-/// The key of a server's definition: its integer id in decimal. An item without one is an error.
+/// The key of a server's definition: its integer id in decimal. Without one: Fault::input.
 common::Result<std::string> server_key(const nlohmann::json& definition);
 
-/// The local definitions file: keys "local:NAME", each with a name and none twice; the error
-/// (Fault::input) names every fault. A definition that breaks the manual's rules is no fault of the
-/// list: it is unsupported, as one of the server's would be. Gives key and definition in the file's
-/// order.
-common::Result<std::vector<std::pair<std::string, nlohmann::json>>>
-read_local_definitions(std::string_view json);
+/// The key of a local definition: "local:NAME".
+std::string local_key(std::string_view name);
+/// The name in a local definition's key; empty for other keys.
+std::optional<std::string_view> local_name(std::string_view key);
+
+/// Reads the local definitions file: a whole list in which each definition has a name of its own.
+/// Errors (Fault::input) name every fault. A definition that breaks the manual's rules is not an
+/// error: it is unsupported, like one of the server's. Returns them in the file's order.
+common::Result<std::vector<Definition>> read_local_definitions(std::string_view json);
 
 } // namespace agent

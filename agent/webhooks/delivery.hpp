@@ -1,5 +1,5 @@
-// Delivery: one event owed to one webhook; the request that an attempt makes of it, and what its
-// outcome means. Pure.
+// Delivery: one event owed to one webhook, the request of an attempt, and what the reply means.
+// Pure.
 #pragma once
 
 #include "agent/webhooks/webhook.hpp"
@@ -14,40 +14,40 @@
 
 namespace agent {
 
-/// What is held in memory of a delivery while its lane has it.
+/// The part of a delivery that its lane holds in memory.
 struct Delivery {
-    std::int64_t id = 0; ///< row; larger is later
+    std::int64_t id = 0; ///< of the row; increasing
     std::string webhook; ///< key
     std::string event_id;
     std::shared_ptr<const std::string> event; ///< the event's own bytes
-    std::uint32_t attempts = 0;               ///< made before this one
+    std::uint32_t attempts = 0;               ///< made so far
     std::int64_t accepted_at = 0;             ///< queue time in ms (Queue::queue_time)
 };
 
-/// Standard Webhooks 1.0, webhook-id: made from webhook key, event id and bytes, so it is the same
-/// for each attempt.
+/// The webhook-id of Standard Webhooks 1.0: a digest of webhook key, event id and event bytes,
+/// hence the same for each attempt.
 std::string webhook_id(const Delivery& delivery);
 
-/// The request of attempt `attempt` (from 1), signed as Standard Webhooks 1.0 has it. `wall_s` is
-/// this attempt's webhook-timestamp. User and password of the target go into Authorization, unless
-/// the settings bring one, and leave the request's URL.
+/// The request of attempt `attempt` (from 1), signed as in Standard Webhooks 1.0. `wall_s` becomes
+/// its webhook-timestamp. User and password move from the target's URL into Authorization, unless
+/// the settings contain one.
 common::HttpRequest make_request(const Webhook& webhook, const Delivery& delivery,
                                  std::uint32_t attempt, std::int64_t wall_s);
 
-/// What an attempt came to.
+/// The result of an attempt.
 struct Outcome {
     enum class Kind { delivered, retry, dead } kind = Kind::retry;
-    common::Millis wait{0}; ///< for retry: how long this delivery waits by itself
+    common::Millis wait{0}; ///< for a retry: how long this delivery waits at least
     bool answered = false;  ///< there was an HTTP answer
     unsigned status = 0;    ///< of the answer
-    std::string
-        error; ///< "503 Service Unavailable", "connect: connection refused"; empty when delivered
+    /// "503 Service Unavailable", "connect: connection refused"; empty if delivered.
+    std::string error;
 };
 
-/// `attempt` counts this one. `webhook.send_attempts` failed attempts make a dead letter.
-/// Retry-After (RFC 9110 section 10.2.3: seconds, or a date, which is judged against the answer's
-/// own Date and ignored without one) takes the place of a backoff that is shorter: it says how long
-/// to wait at least. At most one hour.
+/// Decides the outcome of attempt `attempt` (from 1). After `webhook.send_attempts` failed attempts
+/// the delivery is dead. A Retry-After (RFC 9110 section 10.2.3: seconds, or a date relative to the
+/// reply's own Date) can only lengthen the backoff, to at most one hour. `chance` in [0, 1) decides
+/// the jitter.
 Outcome judge_reply(const common::Result<common::HttpReply>& reply, std::uint32_t attempt,
                     const Webhook& webhook, const common::Backoff& backoff, double chance);
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace agent {
 
@@ -63,8 +64,8 @@ std::string found_by(const PlateOf&, const Event& event) {
 
 std::string hint_of_plate(const PlateOf& test, const Event& event) {
     if (event.type != test.type) {
-        return "the filter is for events of type " + std::string{test.type} + ", " +
-               (event.type ? "this one's type is " + *event.type : "this one has no type");
+        return "the filter applies to events of type " + std::string{test.type} + ", " +
+               (event.type ? "this one has type " + *event.type : "this one has no type");
     }
     return event.plate ? plate_hint(test.plate, *event.plate) : std::string{};
 }
@@ -88,6 +89,9 @@ std::string FilterTerm::hint(const Event& event) const {
     return found(event) == "null" ? "the event has no " + noun : std::string{};
 }
 
+Filters::Filters(std::vector<FilterTerm> terms)
+    : terms_{std::make_shared<const std::vector<FilterTerm>>(std::move(terms))} {}
+
 bool Filters::matches(const Event& event) const {
     return !terms_ ||
            std::ranges::all_of(*terms_, [&](const FilterTerm& term) { return term.holds(event); });
@@ -97,12 +101,12 @@ std::optional<Mismatch> Filters::explain(const Event& event) const {
     if (!terms_) {
         return {};
     }
-    const auto no =
+    const auto failed =
         std::ranges::find_if(*terms_, [&](const FilterTerm& term) { return !term.holds(event); });
-    if (no == terms_->end()) {
+    if (failed == terms_->end()) {
         return {};
     }
-    return Mismatch{no->filter, no->wanted, no->found(event), no->hint(event)};
+    return Mismatch{failed->filter, failed->wanted, failed->found(event), failed->hint(event)};
 }
 
 } // namespace agent

@@ -1,5 +1,6 @@
-// FilterTerm: one filter of a webhook with its value, ready to be asked. Immutable once parsed; any
-// thread. For filter, filter_parser and whoever will index webhooks by camera, card or type.
+// FilterTerm: one filter of a webhook with its value, ready to be checked against events. Immutable
+// once parsed; any thread. Shared by filter and filter_parser; an index of webhooks by camera, card
+// or type would use it too.
 #pragma once
 
 #include "agent/events/event.hpp"
@@ -11,7 +12,7 @@
 
 namespace agent {
 
-/// How a term reaches into an event.
+/// How a term reads its value from an event.
 using ReadText = const std::optional<std::string>& (*)(const Event&);
 using ReadNumber = const std::optional<double>& (*)(const Event&);
 
@@ -29,14 +30,13 @@ struct IsMatched {
     bool wanted;
 };
 
-/// Inclusive.
 struct Bound {
     ReadNumber read;
     bool is_lower;
-    double limit;
+    double limit; ///< inclusive
 };
 
-/// The plate of an event of one type, letter for letter.
+/// The plate of events of one type, compared exactly.
 struct PlateOf {
     std::string_view type;
     std::string plate;
@@ -45,13 +45,13 @@ struct PlateOf {
 struct FilterTerm {
     std::string filter; ///< "yaw_gte", "medmask.name"
     std::string wanted; ///< the value's JSON text
-    std::string noun;   ///< what the event may lack, for people: "headpose yaw"
+    std::string noun;   ///< what the filter reads, for people: "headpose yaw"
     std::variant<OneOfTexts, OneOfIds, IsMatched, Bound, PlateOf> test;
 
     [[nodiscard]] bool holds(const Event& event) const;
-    /// The JSON text of what the event has, "null" where it lacks it.
+    /// The JSON text of the event's value; "null" if it lacks one.
     [[nodiscard]] std::string found(const Event& event) const;
-    /// For people: why it does not hold, where that is not plain from wanted and found.
+    /// For people: why the term does not hold, if `wanted` and `found` do not show that.
     [[nodiscard]] std::string hint(const Event& event) const;
 };
 

@@ -1,5 +1,7 @@
 #include "agent/webhooks/plate_hint.hpp"
 
+#include "common/base/ascii.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -10,12 +12,12 @@ namespace agent {
 
 namespace {
 
-/// `text` is UTF-8 that a JSON parser has let pass.
+/// `text` is valid UTF-8: it comes from a JSON parser.
 std::u32string letters_of(std::string_view text) {
     std::u32string letters;
     for (const auto c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        if ((byte & 0xC0U) == 0x80U && !letters.empty()) {
+        if (common::continues_utf8(c) && !letters.empty()) {
             letters.back() = (letters.back() << 6U) | (byte & 0x3FU);
         } else {
             letters.push_back(byte >= 0xF0   ? byte & 0x07U
@@ -34,8 +36,8 @@ std::string utf8(char32_t letter) {
     if (letter < 0x80) {
         return {byte(letter)};
     }
-    return {byte(0xC0U | (letter >> 6U)),
-            byte(0x80U | (letter & 0x3FU))}; // every letter shown is below U+0800
+    // Every letter with a look-alike is below U+0800.
+    return {byte(0xC0U | (letter >> 6U)), byte(0x80U | (letter & 0x3FU))};
 }
 
 char32_t latin(char32_t letter) {
@@ -55,35 +57,35 @@ bool separates(char32_t letter) {
     return signs.find(letter) != std::u32string_view::npos;
 }
 
-/// What is not to count as a difference.
-struct Blind {
-    bool lookalikes, case_of_letters, separators;
+/// The differences to ignore.
+struct Ignored {
+    bool lookalikes, letter_case, separators;
 };
 
-std::u32string seen(std::u32string letters, const Blind& blind) {
-    if (blind.separators) {
+std::u32string normalized(std::u32string letters, const Ignored& ignored) {
+    if (ignored.separators) {
         std::erase_if(letters, separates);
     }
     for (auto& letter : letters) {
-        letter = blind.lookalikes ? latin(letter) : letter;
-        letter = blind.case_of_letters ? upper(letter) : letter;
+        letter = ignored.lookalikes ? latin(letter) : letter;
+        letter = ignored.letter_case ? upper(letter) : letter;
     }
     return letters;
 }
 
-std::string described(char32_t letter) {
+std::string describe(char32_t letter) {
     std::array<char, 16> code{};
     std::snprintf(code.data(), code.size(), "U+%04X", static_cast<unsigned>(letter));
     return utf8(letter) + " is " + code.data() + (letter < 0x80 ? " LATIN" : " CYRILLIC");
 }
 
 std::string first_lookalike(const std::u32string& wanted, const std::u32string& found,
-                            bool blind_to_separators) {
-    const Blind blind{false, false, blind_to_separators};
-    const auto theirs = seen(found, blind);
-    const auto ours = seen(wanted, blind);
+                            bool ignore_separators) {
+    const Ignored ignored{false, false, ignore_separators};
+    const auto theirs = normalized(found, ignored);
+    const auto ours = normalized(wanted, ignored);
     const auto [there, here] = std::ranges::mismatch(theirs, ours, {}, upper, upper);
-    return "look-alike letters (found " + described(*there) + ", wanted " + described(*here) + ")";
+    return "look-alike letters (found " + describe(*there) + ", wanted " + describe(*here) + ")";
 }
 
 } // namespace
@@ -91,30 +93,31 @@ std::string first_lookalike(const std::u32string& wanted, const std::u32string& 
 std::string plate_hint(std::string_view wanted_text, std::string_view found_text) {
     const auto wanted = letters_of(wanted_text);
     const auto found = letters_of(found_text);
-    // Fewest differences first, so that only those are named that are there.
-    constexpr std::array<Blind, 7> ways{{{true, false, false},
-                                         {false, true, false},
-                                         {false, false, true},
-                                         {true, true, false},
-                                         {true, false, true},
-                                         {false, true, true},
-                                         {true, true, true}}};
-    const auto* way = std::ranges::find_if(
-        ways, [&](const Blind& blind) { return seen(wanted, blind) == seen(found, blind); });
-    if (wanted == found || way == ways.end()) {
+    // Fewest kinds of differences first, so that only real differences are named.
+    constexpr std::array<Ignored, 7> candidates{{{true, false, false},
+                                                 {false, true, false},
+                                                 {false, false, true},
+                                                 {true, true, false},
+                                                 {true, false, true},
+                                                 {false, true, true},
+                                                 {true, true, true}}};
+    const auto* match = std::ranges::find_if(candidates, [&](const Ignored& ignored) {
+        return normalized(wanted, ignored) == normalized(found, ignored);
+    });
+    if (wanted == found || match == candidates.end()) {
         return {};
     }
     std::string differences;
     const auto add = [&](const std::string& what) {
         differences += (differences.empty() ? "" : " and ") + what;
     };
-    if (way->lookalikes) {
-        add(first_lookalike(wanted, found, way->separators));
+    if (match->lookalikes) {
+        add(first_lookalike(wanted, found, match->separators));
     }
-    if (way->case_of_letters) {
+    if (match->letter_case) {
         add("upper and lower case");
     }
-    if (way->separators) {
+    if (match->separators) {
         add("spaces or hyphens");
     }
     return "the plates differ only in " + differences;

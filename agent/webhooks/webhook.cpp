@@ -1,5 +1,6 @@
 #include "agent/webhooks/webhook.hpp"
 
+#include "agent/webhooks/filter_parser.hpp"
 #include "common/text/invalid.hpp"
 #include "common/text/json.hpp"
 
@@ -13,15 +14,15 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t most_attempts = 1'000'000;
+constexpr std::uint64_t max_attempts = 1'000'000;
 
-/// What a definition says, and everything that is wrong with it.
+/// A definition's own fields, and all of its faults.
 struct Checked {
     Webhook webhook;
     std::vector<std::string> faults;
 };
 
-/// The value of a key; null as if it were not there.
+/// The value of a key; null if it is absent or null.
 const json* value_of(const json& definition, const char* key) {
     const auto at = definition.find(key);
     return at == definition.end() || at->is_null() ? nullptr : &*at;
@@ -30,10 +31,9 @@ const json* value_of(const json& definition, const char* key) {
 void read_name(const json& definition, Checked& out) {
     const auto* name = value_of(definition, "name");
     if (name == nullptr) {
-        out.faults.emplace_back("name: is missing; a non-empty string is needed");
+        out.faults.emplace_back("name is missing: expected a non-empty string");
     } else if (!name->is_string() || name->get_ref<const std::string&>().empty()) {
-        out.faults.push_back("name: " + common::shown(*name) +
-                             " is not allowed; allowed is a non-empty string");
+        out.faults.push_back(common::invalid("name", common::shown(*name), "a non-empty string"));
     } else {
         out.webhook.name = name->get<std::string>();
     }
@@ -42,15 +42,15 @@ void read_name(const json& definition, Checked& out) {
 void read_target(const json& definition, Checked& out) {
     const auto* target = value_of(definition, "target");
     if (target == nullptr) {
-        out.faults.emplace_back("target: is missing; an http or https URL is needed");
+        out.faults.emplace_back("target is missing: expected an http or https URL");
         return;
     }
     if (!target->is_string()) {
-        out.faults.push_back("target: must be a string with an http or https URL, not " +
-                             std::string{common::kind_of(*target)});
+        out.faults.push_back("target is " + std::string{common::kind_of(*target)} +
+                             ": expected an http or https URL");
         return;
     }
-    // The text itself may hold a password: only parse_url may speak of it.
+    // The text may contain a password; the messages of parse_url() never show one.
     auto url = common::parse_url(target->get_ref<const std::string&>());
     if (!url) {
         out.faults.push_back("target: " + url.error().message);
@@ -64,8 +64,9 @@ void read_active(const json& definition, Checked& out) {
         if (active->is_boolean()) {
             out.webhook.active = active->get<bool>();
         } else {
-            out.faults.push_back("active: " + common::shown(*active) +
-                                 " is not allowed; allowed are true and false");
+            out.webhook.active = false;
+            out.faults.push_back(
+                common::invalid("active", common::shown(*active), "true or false"));
         }
     }
 }
@@ -75,13 +76,13 @@ void read_send_attempts(const json& definition, Checked& out) {
     if (attempts == nullptr) {
         return;
     }
-    // A value built in code may be a signed integer though it is not negative.
+    // A value built in code may be signed without being negative.
     const bool whole = attempts->is_number_unsigned() ||
                        (attempts->is_number_integer() && attempts->get<std::int64_t>() >= 0);
-    if (!whole || attempts->get<std::uint64_t>() > most_attempts) {
-        out.faults.push_back("send_attempts: " + common::shown(*attempts) +
-                             " is not allowed; allowed is a whole number from 0 (unlimited) to " +
-                             std::to_string(most_attempts));
+    if (!whole || attempts->get<std::uint64_t>() > max_attempts) {
+        out.faults.push_back(common::invalid("send_attempts", common::shown(*attempts),
+                                             "a whole number from 0 (unlimited) to " +
+                                                 std::to_string(max_attempts)));
         return;
     }
     out.webhook.send_attempts = attempts->get<std::uint32_t>();
@@ -92,19 +93,17 @@ void read_filters(const json& definition, Checked& out) {
     if (filters == nullptr) {
         return;
     }
-    auto faults = Filters::faults(*filters);
-    std::ranges::move(faults, std::back_inserter(out.faults));
-    if (auto parsed = Filters::parse(*filters)) {
-        out.webhook.warnings = parsed->warnings();
-        out.webhook.filters = std::move(*parsed);
-    }
+    auto parsed = parse_filters(*filters);
+    out.webhook.filters = std::move(parsed.filters);
+    out.webhook.warnings = std::move(parsed.warnings);
+    std::ranges::move(parsed.faults, std::back_inserter(out.faults));
 }
 
 Checked check(const json& definition) {
     Checked out;
     if (!definition.is_object()) {
-        out.faults.push_back("a webhook must be a JSON object, this is " +
-                             std::string{common::kind_of(definition)});
+        out.faults.push_back("the definition is " + std::string{common::kind_of(definition)} +
+                             ": expected a JSON object");
         return out;
     }
     read_name(definition, out);
@@ -165,25 +164,25 @@ std::vector<std::shared_ptr<const Webhook>> match(const Snapshot& snapshot, cons
 }
 
 std::vector<MatchResult> explain(const Snapshot& snapshot, const Event& event) {
-    std::vector<MatchResult> verdicts;
+    std::vector<MatchResult> results;
     for (const auto& webhook : snapshot.webhooks) {
-        MatchResult verdict{webhook, false, {}};
+        MatchResult result{webhook, false, {}};
         if (webhook->state == WebhookState::serving) {
-            verdict.mismatch = webhook->filters.explain(event);
-            verdict.matches = !verdict.mismatch;
+            result.mismatch = webhook->filters.explain(event);
+            result.matches = !result.mismatch;
         } else {
-            verdict.mismatch =
+            result.mismatch =
                 Mismatch{"state", "\"serving\"", '"' + std::string{to_string(webhook->state)} + '"',
                          webhook->reason};
         }
-        verdicts.push_back(std::move(verdict));
+        results.push_back(std::move(result));
     }
-    return verdicts;
+    return results;
 }
 
-json explanation_json(const std::vector<MatchResult>& verdicts) {
+json explanation_json(const std::vector<MatchResult>& results) {
     auto list = json::array();
-    for (const auto& [webhook, matches, mismatch] : verdicts) {
+    for (const auto& [webhook, matches, mismatch] : results) {
         json failed;
         if (mismatch) {
             failed = {{"filter", mismatch->filter},

@@ -1,5 +1,9 @@
-// Webhook: a definition as on the manual's page, checked; and what this device makes of it. Pure
+// Webhook: a definition as on the manual's page, checked, with this device's settings for it. Pure
 // values; immutable once in a snapshot.
+//
+// agent/webhooks decides everything about webhooks without side effects: what a definition means,
+// which events match, what to send and what a reply means. It uses agent/events, common/net,
+// common/text and common/base only.
 #pragma once
 
 #include "agent/webhooks/filter.hpp"
@@ -19,8 +23,8 @@ namespace agent {
 enum class BodyShape { object, array };
 enum class CooldownKey { webhook, card, plate, camera };
 
-/// What the INI says about deliveries to one webhook: [delivery] and the first [webhook GLOB] that
-/// matches its name.
+/// The INI's settings for deliveries to one webhook: [delivery], overridden by the first [webhook
+/// GLOB] that matches its name.
 struct DeliverySettings {
     BodyShape body = BodyShape::object;
     common::Millis timeout{10'000};
@@ -32,22 +36,22 @@ struct DeliverySettings {
     common::TlsFiles tls;
 };
 
-/// `serving` webhooks get new events and deliveries; of the others the deliveries wait.
+/// Only `serving` webhooks get new events; the deliveries of the others wait.
 enum class WebhookState { serving, inactive, excluded, unsupported };
 std::string_view to_string(WebhookState state);
 
 struct Webhook {
-    std::string key;    ///< the server's id in decimal, or "local:NAME"
-    std::string name;   ///< may be empty where the definition is broken
-    bool active = true; ///< as the definition says
+    std::string key;    ///< see server_key() and local_key()
+    std::string name;   ///< empty if the definition has no valid name
+    bool active = true; ///< as the definition says; false if its value is not a boolean
     WebhookState state = WebhookState::unsupported;
-    std::string reason;                ///< why unsupported or excluded
-    std::vector<std::string> warnings; ///< contradictions, served as written
+    std::string reason;                ///< why it is unsupported or excluded
+    std::vector<std::string> warnings; ///< contradictions in the filters, served as written
     common::Url target;                ///< valid unless unsupported
     Filters filters;
     std::uint32_t send_attempts = 0; ///< 0: unlimited
     DeliverySettings settings;
-    std::string definition; ///< the JSON object as text; equal texts: nothing changed
+    std::string definition; ///< the JSON object as text; equal texts mean no change
 };
 
 /// The webhooks at one moment, in the order of the server's list and then of the local file.
@@ -56,31 +60,31 @@ struct Snapshot {
     [[nodiscard]] std::shared_ptr<const Webhook> find(std::string_view key) const;
 };
 
-/// A definition's own fields, checked against the manual's page. Never fails: what breaks a rule
-/// gives an `unsupported` webhook with every fault as its reason. `state` is serving, inactive or
-/// unsupported.
+/// Reads and checks a definition as the manual's page describes it. Never fails: a definition that
+/// breaks a rule becomes an `unsupported` webhook with every fault in its reason. Otherwise the
+/// state is `serving` or `inactive`. The settings are left at their defaults.
 Webhook read_webhook(std::string key, const nlohmann::json& definition);
 
-/// Checks a definition that is to be sent to the server: every fault, each naming field, value and
-/// what is allowed. Empty: good.
+/// Every fault of a definition, each with the field, its value and what is expected.
 std::vector<std::string> check_definition(const nlohmann::json& definition);
 
-/// What an event does with one webhook.
+/// The result of matching one event against one webhook.
 struct MatchResult {
     std::shared_ptr<const Webhook> webhook;
     bool matches = false;
-    std::optional<Mismatch> mismatch;
+    std::optional<Mismatch> mismatch; ///< set if it does not match
 };
+
 /// The serving webhooks that the event matches.
 std::vector<std::shared_ptr<const Webhook>> match(const Snapshot& snapshot, const Event& event);
-/// Every webhook, with the filter that says no; for one that is not serving the mismatch names its
-/// state.
+/// Every webhook, with the first filter that does not hold. For a webhook that is not serving, the
+/// mismatch names its state.
 std::vector<MatchResult> explain(const Snapshot& snapshot, const Event& event);
 /// The answer of POST /v1/explain.
-nlohmann::json explanation_json(const std::vector<MatchResult>& verdicts);
+nlohmann::json explanation_json(const std::vector<MatchResult>& results);
 
-/// The value that `settings.cooldown_key` looks at (empty for the whole webhook); nothing without a
-/// cooldown or where the event lacks the value: then the event is never suppressed.
+/// The event's value for `settings.cooldown_key`; an empty string if the cooldown is for the whole
+/// webhook. No value without a cooldown or if the event lacks it: the event is never suppressed.
 std::optional<std::string> cooldown_value(const DeliverySettings& settings, const Event& event);
 
 } // namespace agent

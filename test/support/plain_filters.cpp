@@ -10,16 +10,16 @@ namespace test {
 namespace {
 
 using nlohmann::json;
-using Take = std::function<json(const json&)>; // null: nothing to take
+using Read = std::function<json(const json&)>; // null: no value
 
 const json nothing;
 
-/// What `take` makes of the first of `places` where it makes something.
-json first_of(const json& event, const std::vector<std::string>& places, const Take& take) {
+/// The value that `read` finds at the first of `places` that has one.
+json first_of(const json& event, const std::vector<std::string>& places, const Read& read) {
     for (const auto& place : places) {
         const json::json_pointer pointer{place};
         if (event.contains(pointer)) {
-            if (auto value = take(event.at(pointer)); !value.is_null()) {
+            if (auto value = read(event.at(pointer)); !value.is_null()) {
                 return value;
             }
         }
@@ -120,7 +120,7 @@ json plate_of(const json& event) {
     });
 }
 
-/// Values that are equal but for how they are written down: ids by their digits.
+/// Compares values as text: ids by their digits.
 bool one_of(const json& wanted, const json& found) {
     if (found.is_null()) {
         return false;
@@ -187,7 +187,7 @@ std::map<std::string, Rule> make_rules() {
              return type_of(event) == "license_plate" && plate_of(event) == wanted;
          }},
     };
-    const auto add_bounds = [&](const std::string& name, const Take& value) {
+    const auto add_bounds = [&](const std::string& name, const Read& value) {
         rules[name + "_gte"] = [value](const json& wanted, const json& event) {
             return at_least(wanted, value(event));
         };
@@ -217,12 +217,24 @@ std::map<std::string, Rule> make_rules() {
     return rules;
 }
 
+const std::map<std::string, Rule>& rules() {
+    static const auto all = make_rules();
+    return all;
+}
+
 } // namespace
 
+std::vector<std::string> plain_filter_names() {
+    std::vector<std::string> names;
+    for (const auto& [name, rule] : rules()) {
+        names.push_back(name);
+    }
+    return names;
+}
+
 bool plain_matches(const json& filters, const json& event) {
-    static const auto rules = make_rules();
     for (const auto& [key, wanted] : filters.items()) {
-        if (!wanted.is_null() && !rules.at(key)(wanted, event)) {
+        if (!wanted.is_null() && !rules().at(key)(wanted, event)) {
             return false;
         }
     }

@@ -26,7 +26,7 @@ std::optional<std::string> next_of(std::string_view text) {
 
 } // namespace
 
-TEST(ReadList, TakesEveryEnvelope) {
+TEST(ReadList, AcceptsEveryShape) {
     for (const auto* text :
          {R"([{"id":1},{"id":2}])", R"({"results":[{"id":1},{"id":2}]})",
           R"({"items":[{"id":1},{"id":2}],"count":2})",
@@ -59,7 +59,7 @@ TEST(ReadList, FindsTheNextPage) {
 
 TEST(ReadList, SaysWhatIsWrong) {
     const std::pair<std::string, std::string_view> rows[] = {
-        {"<!DOCTYPE html><html></html>", "this is an HTML page, not JSON: is server.url right?"},
+        {"<!DOCTYPE html><html></html>", "this is an HTML page: expected JSON; check [server] url"},
         {"\n  <html>", "this is an HTML page"},
         {"\xEF\xBB\xBF<html>", "this is an HTML page"},
         {"", "the list of webhooks: not valid JSON at byte 1: unexpected end of input"},
@@ -72,25 +72,26 @@ TEST(ReadList, SaysWhatIsWrong) {
         {"[{\"name\":\"\xff\"}]", "ill-formed UTF-8"},
         {std::string(65, '[') + std::string(65, ']'), "nested more than 64 deep"},
         {std::string(300'000, '['), "nested more than 64 deep"},
-        {"null", "a list of webhooks must be a JSON array, this is null"},
-        {"\"ok\"", "a list of webhooks must be a JSON array, this is a string"},
-        {R"({"detail":"Not found."})", "no list of webhooks inside: neither an array nor an object "
-                                       "with results, items or data (it has \"detail\")"},
-        {"{}", "no list of webhooks inside: neither an array nor an object with results, items or "
-               "data (it is empty)"},
-        {R"({"results":{}})", "results must be a list of webhooks, this is an object"},
-        {R"({"items":null})", "items must be a list of webhooks, this is null"},
-        {R"({"results":null,"items":[]})", "results must be a list"},
-        {R"([{"id":1},5])", "webhook 2 of the list must be an object, this is a number"},
-        {R"({"data":[null]})", "webhook 1 of the list must be an object, this is null"},
-        {R"({"data":[[]]})", "webhook 1 of the list must be an object, this is a list"},
-        {R"({"results":[],"next_page":2})", "next_page must be a URL or null, this is a number"},
-        {R"({"results":[],"next":{"page":2}})", "next must be a URL or null, this is an object"},
-        {R"({"results":[],"next":true})", "next must be a URL or null, this is a boolean"},
+        {"null", "the list of webhooks is null: expected a JSON array"},
+        {"\"ok\"", "the list of webhooks is a string: expected a JSON array"},
+        {R"({"detail":"Not found."})",
+         "this is not a list of webhooks (it has \"detail\"): expected an array, or an object with "
+         "results, items or data"},
+        {"{}", "this is not a list of webhooks (it is empty): expected an array, or an object with "
+               "results, items or data"},
+        {R"({"results":{}})", "results is an object: expected a list of webhooks"},
+        {R"({"items":null})", "items is null: expected a list of webhooks"},
+        {R"({"results":null,"items":[]})", "results is null: expected a list of webhooks"},
+        {R"([{"id":1},5])", "webhook 2 is a number: expected an object"},
+        {R"({"data":[null]})", "webhook 1 is null: expected an object"},
+        {R"({"data":[[]]})", "webhook 1 is a list: expected an object"},
+        {R"({"results":[],"next_page":2})", "next_page is a number: expected a URL or null"},
+        {R"({"results":[],"next":{"page":2}})", "next is an object: expected a URL or null"},
+        {R"({"results":[],"next":true})", "next is a boolean: expected a URL or null"},
     };
     for (const auto& [text, part] : rows) {
         EXPECT_NE(list_fault(text).find(part), std::string::npos)
-            << text.substr(0, 80) << "\n gave: " << list_fault(text) << "\n not: " << part;
+            << text.substr(0, 80) << "\n got: " << list_fault(text) << "\n expected: " << part;
     }
 }
 
@@ -105,39 +106,45 @@ TEST(ServerKey, IsTheIntegerIdInDecimal) {
     EXPECT_EQ(key(R"({"id":9007199254740993})"), "9007199254740993");
     EXPECT_EQ(key(R"({"id":18446744073709551615})"), "18446744073709551615");
     EXPECT_EQ(key(R"({"id":"5","name":"door"})"),
-              R"(fault: the webhook "door" has the id "5"; an integer is needed)");
+              R"(fault: webhook "door": id = "5": expected an integer)");
     EXPECT_EQ(key(R"({"id":5.0,"name":"door"})"),
-              R"(fault: the webhook "door" has the id 5.0; an integer is needed)");
+              R"(fault: webhook "door": id = 5.0: expected an integer)");
     EXPECT_EQ(key(R"({"id":null,"name":"door"})"),
-              R"(fault: the webhook "door" has the id null; an integer is needed)");
+              R"(fault: webhook "door": id = null: expected an integer)");
     EXPECT_EQ(key(R"({"id":true})"),
-              "fault: a webhook without a name has the id true; an integer is needed");
-    EXPECT_EQ(key(R"({"name":"door"})"),
-              R"(fault: the webhook "door" has no id; an integer is needed)");
-    EXPECT_EQ(key("{}"), "fault: a webhook without a name has no id; an integer is needed");
-    EXPECT_EQ(key("[]"), "fault: a webhook without a name has no id; an integer is needed");
-    EXPECT_EQ(key("5"), "fault: a webhook without a name has no id; an integer is needed");
+              "fault: a webhook without a name: id = true: expected an integer");
+    EXPECT_EQ(key(R"({"name":"door"})"), R"(fault: webhook "door" has no id: expected an integer)");
+    EXPECT_EQ(key("{}"), "fault: a webhook without a name has no id: expected an integer");
+    EXPECT_EQ(key("[]"), "fault: a webhook without a name has no id: expected an integer");
+    EXPECT_EQ(key("5"), "fault: a webhook without a name has no id: expected an integer");
 }
 
-TEST(LocalDefinitions, HaveTheirNamesForKeys) {
+TEST(LocalKey, ContainsTheName) {
+    EXPECT_EQ(agent::local_key("door"), "local:door");
+    EXPECT_EQ(agent::local_name("local:a:b"), "a:b");
+    EXPECT_EQ(agent::local_name("local:"), "");
+    EXPECT_EQ(agent::local_name("17"), std::nullopt);
+}
+
+TEST(LocalDefinitions, HaveKeysMadeOfTheirNames) {
     const auto list = read_local_definitions(
         R"([{"name":"door","target":"http://127.0.0.1/a","id":7},{"name":"шлагбаум","target":"https://h/b","active":false,"x":1}])");
     ASSERT_TRUE(list) << list.error().message;
     ASSERT_EQ(list->size(), 2U);
-    EXPECT_EQ((*list)[0].first, "local:door");
-    EXPECT_EQ((*list)[0].second,
+    EXPECT_EQ((*list)[0].key, "local:door");
+    EXPECT_EQ(json::parse((*list)[0].json),
               (json{{"name", "door"}, {"target", "http://127.0.0.1/a"}, {"id", 7}}));
-    EXPECT_EQ((*list)[1].first, "local:шлагбаум");
-    EXPECT_EQ((*list)[1].second.at("x"), 1);
+    EXPECT_EQ((*list)[1].key, "local:шлагбаум");
+    EXPECT_EQ(json::parse((*list)[1].json).at("x"), 1);
     EXPECT_EQ(read_local_definitions(
                   R"({"results":[{"name":"a","target":"http://h/"}],"next_page":null})")
                   ->front()
-                  .first,
+                  .key,
               "local:a");
     EXPECT_TRUE(read_local_definitions("[]")->empty());
 }
 
-TEST(LocalDefinitions, TakeADefinitionThatBreaksTheRules) {
+TEST(LocalDefinitions, KeepADefinitionThatBreaksTheRules) {
     const auto list = read_local_definitions(
         R"([{"name":"a","target":"http://h/","filters":{"smile":1}},{"name":"b","filters":5}])");
     ASSERT_TRUE(list) << list.error().message;
@@ -148,18 +155,18 @@ TEST(LocalDefinitions, NameEveryFault) {
     EXPECT_EQ(
         local_fault(
             R"([{"name":"a","target":"http://h/"},{"name":"b","target":"http://h/"},{"name":"a","target":"http://h/"}])"),
-        R"(webhook 3 ("a"): another webhook has this name already; each needs its own)");
+        R"(webhook 3 ("a"): another webhook already has this name: expected unique names)");
     EXPECT_EQ(local_fault(R"([{"target":"http://h/"}])"),
-              "webhook 1 has no name; a name is needed, it is the webhook's key");
+              "webhook 1: expected a non-empty name, which becomes the webhook's key");
     EXPECT_EQ(local_fault(R"([{"name":"","target":"http://h/"}])"),
-              R"(webhook 1 ("") has no name; a name is needed, it is the webhook's key)");
+              R"(webhook 1 (""): expected a non-empty name, which becomes the webhook's key)");
     EXPECT_EQ(local_fault(R"([{"name":7,"target":"http://h/"},{"target":"http://h/"}])"),
-              "webhook 1 has no name; a name is needed, it is the webhook's key; "
-              "webhook 2 has no name; a name is needed, it is the webhook's key");
+              "webhook 1: expected a non-empty name, which becomes the webhook's key; "
+              "webhook 2: expected a non-empty name, which becomes the webhook's key");
     EXPECT_EQ(local_fault(R"({"results":[],"next_page":"/?page=2"})"),
-              "this is one page of a longer list, the next is elsewhere; a whole list is needed");
+              "this is one page of a longer list: expected the whole list");
     EXPECT_NE(local_fault(R"([{"name":"a","target":"http://h/"},7])")
-                  .find("webhook 2 of the list must be an object"),
+                  .find("webhook 2 is a number: expected an object"),
               std::string::npos);
     EXPECT_NE(local_fault("[").find("not valid JSON"), std::string::npos);
 }

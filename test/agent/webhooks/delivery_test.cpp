@@ -45,7 +45,7 @@ TEST(WebhookId, IsMadeOfWebhookEventIdAndBytes) {
     EXPECT_EQ(webhook_id(delivery()), "msg_728e59e99c70617ae8c87aaae024a05c");
 }
 
-TEST(WebhookId, DiffersWhereAPartDiffersAndNotWithTheAttempt) {
+TEST(WebhookId, DependsOnEachPartButNotOnTheAttempt) {
     const auto plain = webhook_id(delivery());
     auto other = delivery();
     other.webhook = "13";
@@ -69,7 +69,7 @@ TEST(WebhookId, HasNoDot) {
     EXPECT_EQ(webhook_id(one).find('.'), std::string::npos);
 }
 
-TEST(Request, CarriesTheEventsOwnBytes) {
+TEST(MakeRequest, CarriesTheEventsOwnBytes) {
     const auto request = make_request(webhook(), delivery(), 2, 1'750'000'000);
     EXPECT_EQ(request.method, "POST");
     EXPECT_EQ(request.url, webhook().target);
@@ -85,13 +85,13 @@ TEST(Request, CarriesTheEventsOwnBytes) {
     EXPECT_EQ(request.body_limit, 64U * 1024);
 }
 
-TEST(Request, PutsTheEventIntoAnArrayWhereWanted) {
+TEST(MakeRequest, PutsTheEventIntoAnArrayIfConfigured) {
     auto hook = webhook();
     hook.settings.body = BodyShape::array;
     EXPECT_EQ(make_request(hook, delivery(), 1, 0).body, R"([{"id":"7","type":"face"}])");
 }
 
-TEST(Request, TakesTimeoutAndTlsFromTheSettings) {
+TEST(MakeRequest, HasTimeoutAndTlsOfTheSettings) {
     auto hook = webhook();
     hook.settings.timeout = Millis{1234};
     hook.settings.tls = {"ca.pem", "cert.pem", "key.pem"};
@@ -101,7 +101,7 @@ TEST(Request, TakesTimeoutAndTlsFromTheSettings) {
 }
 
 // The expected values come from: openssl dgst -sha256 -hmac KEY -binary | openssl base64
-TEST(Request, SignsWithEveryKeyNewestFirst) {
+TEST(MakeRequest, SignsWithEveryKeyNewestFirst) {
     auto hook = webhook();
     hook.settings.signing_keys = {"0123456789abcdef0123456789abcdef",
                                   "older-key-older-key-older-key-32"};
@@ -110,7 +110,7 @@ TEST(Request, SignsWithEveryKeyNewestFirst) {
               "v1,+qxujBpErA0C9YBKkuB7U9HjU+99tVU2vSWs5+zO8Z4=");
 }
 
-TEST(Request, SignsTheBodyThatIsSent) {
+TEST(MakeRequest, SignsTheBodyThatIsSent) {
     auto hook = webhook();
     hook.settings.body = BodyShape::array;
     hook.settings.signing_keys = {"0123456789abcdef0123456789abcdef"};
@@ -118,7 +118,7 @@ TEST(Request, SignsTheBodyThatIsSent) {
               "v1,WI0MpocoAkdd8KS5u6/wqLf3CZ1V33LeM396cVCJHDQ=");
 }
 
-TEST(Request, MakesBasicAuthorizationOfTheTargetsUserAndPassword) {
+TEST(MakeRequest, MakesBasicAuthorizationOfTheTargetsUserAndPassword) {
     auto hook = webhook();
     hook.target.user = "Aladdin";
     hook.target.password = "open sesame";
@@ -128,7 +128,7 @@ TEST(Request, MakesBasicAuthorizationOfTheTargetsUserAndPassword) {
     EXPECT_EQ(request.url.password, "");
 }
 
-TEST(Request, AddsConfiguredHeadersWhichMayReplaceAuthorizationAndContentType) {
+TEST(MakeRequest, AddsConfiguredHeadersWhichMayReplaceAuthorizationAndContentType) {
     auto hook = webhook();
     hook.target.user = "Aladdin";
     hook.settings.headers = {{"X-Door", "1"},
@@ -142,24 +142,24 @@ TEST(Request, AddsConfiguredHeadersWhichMayReplaceAuthorizationAndContentType) {
     EXPECT_EQ(count(request, "Content-Type"), 0U);
 }
 
-TEST(Judge, OnlyA2xxDelivers) {
+TEST(JudgeReply, DeliversOnlyOn2xx) {
     for (unsigned status = 200; status < 600; ++status) {
         const auto outcome = judge_reply(common::HttpReply{status, {}, {}}, 1, webhook(), {}, 0);
         EXPECT_EQ(outcome.kind == Outcome::Kind::delivered, status < 300) << status;
-        EXPECT_TRUE(outcome.answered);
+        EXPECT_TRUE(outcome.answered) << status;
         EXPECT_EQ(outcome.status, status);
         EXPECT_EQ(outcome.error.empty(), status < 300) << status;
     }
 }
 
-TEST(Judge, NamesTheCausePlainly) {
+TEST(JudgeReply, NamesTheCause) {
     EXPECT_EQ(judge_reply(common::HttpReply{503, {}, {}}, 1, webhook(), {}, 0).error,
               "503 Service Unavailable");
     EXPECT_EQ(judge_reply(common::HttpReply{302, {}, {}}, 1, webhook(), {}, 0).error, "302 Found");
     EXPECT_EQ(judge_reply(common::HttpReply{599, {}, {}}, 1, webhook(), {}, 0).error, "599");
 }
 
-TEST(Judge, NoAnswerIsAFailedAttempt) {
+TEST(JudgeReply, CountsNoAnswerAsAFailedAttempt) {
     const auto outcome =
         judge_reply(common::fail(common::Fault::unreachable, "connect: connection refused"), 3,
                     webhook(), {}, 0);
@@ -170,7 +170,7 @@ TEST(Judge, NoAnswerIsAFailedAttempt) {
     EXPECT_EQ(outcome.wait, seconds{2});
 }
 
-TEST(Judge, SendAttemptsLimitsTheAttempts) {
+TEST(JudgeReply, LimitsTheAttemptsToSendAttempts) {
     struct Case {
         std::uint32_t send_attempts, attempt;
         Outcome::Kind kind;
@@ -188,11 +188,12 @@ TEST(Judge, SendAttemptsLimitsTheAttempts) {
         EXPECT_EQ(judge_reply(common::HttpReply{500, {}, {}}, attempt, hook, {}, 0.5).kind, kind)
             << send_attempts << "/" << attempt;
         EXPECT_EQ(judge_reply(common::HttpReply{204, {}, {}}, attempt, hook, {}, 0.5).kind,
-                  Outcome::Kind::delivered);
+                  Outcome::Kind::delivered)
+            << send_attempts << "/" << attempt;
     }
 }
 
-TEST(Judge, RetryAfter) {
+TEST(JudgeReply, HonoursRetryAfter) {
     constexpr auto date = "Sun, 06 Nov 1994 08:49:37 GMT";
     struct Case {
         std::string retry_after, date;
@@ -227,12 +228,12 @@ TEST(Judge, RetryAfter) {
     }
 }
 
-TEST(Judge, RetryAfterDoesNotShortenTheBackoff) {
+TEST(JudgeReply, NeverShortensTheBackoffByRetryAfter) {
     const common::HttpReply reply{429, {{"Retry-After", "1"}}, {}};
     EXPECT_EQ(judge_reply(reply, 5, webhook(), {}, 0).wait, seconds{8});
 }
 
-TEST(Judge, RetryAfterCountsOnAnyFailedAnswer) {
+TEST(JudgeReply, HonoursRetryAfterOnAnyFailedReply) {
     for (const unsigned status : {301U, 404U, 429U, 500U, 503U}) {
         const common::HttpReply reply{status, {{"Retry-After", "77"}}, {}};
         EXPECT_EQ(judge_reply(reply, 1, webhook(), {}, 0).wait, seconds{77}) << status;

@@ -1,35 +1,13 @@
-#include "agent/webhooks/filter.hpp"
+#include "test/agent/webhooks/filter_fixture.hpp"
 
-#include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
-
-#include <string_view>
-
-using agent::Filters;
-
+namespace agent {
 namespace {
 
-agent::Event event_of(std::string_view json) {
-    auto event = agent::read_event(json);
-    EXPECT_TRUE(event) << json;
-    return event.value_or(agent::Event{});
+Mismatch mismatch_of(std::string_view filters, std::string_view event) {
+    return filters_of(filters).explain(event_of(event)).value_or(Mismatch{"none", "", "", ""});
 }
 
-Filters filters_of(std::string_view json) {
-    auto filters = Filters::parse(nlohmann::json::parse(json));
-    EXPECT_TRUE(filters) << json << ": " << filters.error().message;
-    return filters.value_or(Filters{});
-}
-
-agent::Mismatch mismatch_of(std::string_view filters, std::string_view event) {
-    return filters_of(filters)
-        .explain(event_of(event))
-        .value_or(agent::Mismatch{"none", "", "", ""});
-}
-
-} // namespace
-
-TEST(Filters, ExplainWithTheWantedAndTheFound) {
+TEST(Filters, ExplainWithTheWantedAndTheFoundValue) {
     struct Case {
         std::string_view filters, event, filter, wanted, found, hint;
     };
@@ -65,10 +43,10 @@ TEST(Filters, ExplainWithTheWantedAndTheFound) {
         {R"({"license_plate_number":"A1"})",
          R"({"type":"license_plate","license_plate_number":"A1"})", "license_plate_number",
          R"("A1")", R"("A1")",
-         "the filter is for events of type car, this one's type is license_plate"},
+         "the filter applies to events of type car, this one has type license_plate"},
         {R"({"license_plate_event_number":"A1"})", R"({"license_plate_number":"A1"})",
          "license_plate_event_number", R"("A1")", R"("A1")",
-         "the filter is for events of type license_plate, this one has no type"},
+         "the filter applies to events of type license_plate, this one has no type"},
     };
     for (const auto& one : cases) {
         const auto mismatch = mismatch_of(one.filters, one.event);
@@ -79,7 +57,7 @@ TEST(Filters, ExplainWithTheWantedAndTheFound) {
     }
 }
 
-TEST(Filters, MakeTheDifferenceOfAlikePlatesVisible) {
+TEST(PlateHint, ExplainsHowAlikePlatesDiffer) {
     struct Case {
         std::string_view wanted, found, hint;
     };
@@ -126,3 +104,6 @@ TEST(Filters, MakeTheDifferenceOfAlikePlatesVisible) {
         EXPECT_EQ(mismatch.hint, hint) << wanted << " " << found;
     }
 }
+
+} // namespace
+} // namespace agent

@@ -71,7 +71,7 @@ TEST(Webhook, OfTheManualFiresAtExactlyItsValues) {
     EXPECT_EQ(mismatch->filter, "yaw_gte");
     EXPECT_EQ(mismatch->wanted, "3.5");
     EXPECT_EQ(mismatch->found, "3.4999");
-    // Every filter of it is needed: the event changed in one value does not match.
+    // Every filter counts: an event that differs in one value does not match.
     const auto event = data_file("manual_event.json");
     const std::pair<const char*, json> changes[] = {
         {"/camera", 3},
@@ -103,7 +103,7 @@ TEST(Webhook, OfTheManualFiresAtExactlyItsValues) {
     }
 }
 
-TEST(Webhook, HasThePagesDefaults) {
+TEST(Webhook, HasTheManualsDefaults) {
     for (
         const auto* text :
         {R"({"name":"door","target":"http://127.0.0.1/"})",
@@ -111,8 +111,8 @@ TEST(Webhook, HasThePagesDefaults) {
          R"({"name":"door","target":"http://127.0.0.1/","filters":{},"owner":"x","headers":[1],"id":7})"}) {
         const auto webhook = read_webhook("7", definition_of(text));
         EXPECT_EQ(webhook.state, WebhookState::serving) << webhook.reason;
-        EXPECT_EQ(webhook.send_attempts, 0U);
-        EXPECT_TRUE(webhook.filters.matches(agent::Event{}));
+        EXPECT_EQ(webhook.send_attempts, 0U) << text;
+        EXPECT_TRUE(webhook.filters.matches(agent::Event{})) << text;
         EXPECT_EQ(json::parse(webhook.definition), definition_of(text)) << "unknown keys are kept";
     }
 }
@@ -133,52 +133,69 @@ TEST(Webhook, IsInactiveOrUnsupported) {
     EXPECT_EQ(agent::to_string(WebhookState::unsupported), "unsupported");
 }
 
-TEST(Webhook, FaultsNameFieldValueAndWhatIsAllowed) {
+TEST(Webhook, IsInactiveIfItsActiveIsInvalid) {
+    const std::pair<json, bool> rows[] = {{nullptr, true}, {true, true}, {false, false},
+                                          {"true", false}, {1, false},   {json::array(), false}};
+    for (const auto& [active, is_active] : rows) {
+        EXPECT_EQ(read_webhook("1", definition_with({{"active", active}})).active, is_active)
+            << active;
+    }
+    EXPECT_TRUE(read_webhook("1", definition_with(json::object())).active);
+    EXPECT_TRUE(read_webhook("1", json::array()).active);
+}
+
+TEST(Webhook, NamesFieldValueAndWhatIsExpected) {
     struct Row {
         json definition;
-        std::string_view part;
+        std::string expected; ///< the beginning of the only fault
+    };
+    const auto url_fault = [](const char* url) {
+        return "target: " + common::parse_url(url).error().message;
     };
     const Row rows[] = {
-        {definition_of("[]"), "a webhook must be a JSON object, this is a list"},
-        {definition_of("null"), "a webhook must be a JSON object, this is null"},
+        {definition_of("[]"), "the definition is a list: expected a JSON object"},
+        {definition_of("null"), "the definition is null: expected a JSON object"},
         {definition_of(R"({"target":"http://h/"})"),
-         "name: is missing; a non-empty string is needed"},
-        {definition_with({{"name", nullptr}}), "name: is missing"},
-        {definition_with({{"name", ""}}),
-         "name: \"\" is not allowed; allowed is a non-empty string"},
-        {definition_with({{"name", 5}}), "name: 5 is not allowed"},
-        {definition_of(R"({"name":"door"})"), "target: is missing; an http or https URL is needed"},
-        {definition_with({{"target", 5}}),
-         "target: must be a string with an http or https URL, not a number"},
-        {definition_with({{"target", ""}}), "target: "},
-        {definition_with({{"target", "ftp://h/"}}), "target: "},
-        {definition_with({{"target", "h/path"}}), "target: "},
-        {definition_with({{"target", "http://"}}), "target: "},
-        {definition_with({{"target", "http://h:65536/"}}), "target: "},
-        {definition_with({{"target", "http://h/a b"}}), "target: "},
-        {definition_with({{"active", "true"}}),
-         "active: \"true\" is not allowed; allowed are true and false"},
-        {definition_with({{"active", 1}}), "active: 1 is not allowed"},
-        {definition_with({{"send_attempts", -1}}), "send_attempts: -1 is not allowed; allowed is a "
-                                                   "whole number from 0 (unlimited) to 1000000"},
-        {definition_with({{"send_attempts", 1'000'001}}), "send_attempts: 1000001 is not allowed"},
+         "name is missing: expected a non-empty string"},
+        {definition_with({{"name", nullptr}}), "name is missing: expected a non-empty string"},
+        {definition_with({{"name", ""}}), "name = \"\": expected a non-empty string"},
+        {definition_with({{"name", 5}}), "name = 5: expected a non-empty string"},
+        {definition_of(R"({"name":"door"})"), "target is missing: expected an http or https URL"},
+        {definition_with({{"target", 5}}), "target is a number: expected an http or https URL"},
+        {definition_with({{"target", ""}}), url_fault("")},
+        {definition_with({{"target", "ftp://h/"}}), url_fault("ftp://h/")},
+        {definition_with({{"target", "h/path"}}), url_fault("h/path")},
+        {definition_with({{"target", "http://"}}), url_fault("http://")},
+        {definition_with({{"target", "http://h:65536/"}}), url_fault("http://h:65536/")},
+        {definition_with({{"target", "http://h/a b"}}), url_fault("http://h/a b")},
+        {definition_with({{"active", "true"}}), "active = \"true\": expected true or false"},
+        {definition_with({{"active", 1}}), "active = 1: expected true or false"},
+        {definition_with({{"send_attempts", -1}}),
+         "send_attempts = -1: expected a whole number from 0 (unlimited) to 1000000"},
+        {definition_with({{"send_attempts", 1'000'001}}),
+         "send_attempts = 1000001: expected a whole number from 0 (unlimited) to 1000000"},
         {definition_of(R"({"name":"a","target":"http://h/","send_attempts":18446744073709551615})"),
-         "send_attempts: 18446744073709551615 is not allowed"},
-        {definition_with({{"send_attempts", 3.0}}), "send_attempts: 3.0 is not allowed"},
-        {definition_with({{"send_attempts", "3"}}), "send_attempts: \"3\" is not allowed"},
-        {definition_with({{"send_attempts", true}}), "send_attempts: true is not allowed"},
-        {definition_with({{"filters", json::array()}}), "filters: must be an object, not a list"},
-        {definition_with({{"filters", "all"}}), "filters: must be an object, not a string"},
+         "send_attempts = 18446744073709551615: expected a whole number from 0 (unlimited) to "
+         "1000000"},
+        {definition_with({{"send_attempts", 3.0}}),
+         "send_attempts = 3.0: expected a whole number from 0 (unlimited) to 1000000"},
+        {definition_with({{"send_attempts", "3"}}),
+         "send_attempts = \"3\": expected a whole number from 0 (unlimited) to 1000000"},
+        {definition_with({{"send_attempts", true}}),
+         "send_attempts = true: expected a whole number from 0 (unlimited) to 1000000"},
+        {definition_with({{"filters", json::array()}}), "filters = []: expected an object"},
+        {definition_with({{"filters", "all"}}), "filters = \"all\": expected an object"},
         {definition_with({{"filters", {{"type_in", "person"}}}}),
-         "type_in: \"person\" is not allowed; allowed are face, car, license_plate"},
+         "filters.type_in = \"person\": expected one of: face, car, license_plate (or a list of "
+         "them)"},
     };
-    for (const auto& [definition, part] : rows) {
+    for (const auto& [definition, expected] : rows) {
         const auto faults = agent::check_definition(definition);
         ASSERT_EQ(faults.size(), 1U) << definition;
-        EXPECT_TRUE(faults.front().starts_with(part))
-            << definition << "\n gave: " << faults.front() << "\n not: " << part;
+        EXPECT_TRUE(faults.front().starts_with(expected))
+            << definition << "\n got: " << faults.front() << "\n expected: " << expected;
         const auto webhook = read_webhook("1", definition);
-        EXPECT_EQ(webhook.state, WebhookState::unsupported);
+        EXPECT_EQ(webhook.state, WebhookState::unsupported) << definition;
         EXPECT_EQ(webhook.reason, faults.front());
     }
     for (const auto& good : {json(0), json(1), json(1'000'000)}) {
@@ -189,7 +206,7 @@ TEST(Webhook, FaultsNameFieldValueAndWhatIsAllowed) {
     }
 }
 
-TEST(Webhook, FaultsAreAllReported) {
+TEST(Webhook, ReportsEveryFault) {
     const auto definition = definition_of(
         R"({"active":"yes","target":"ftp://x","send_attempts":-1,"filters":{"age_gte":1,"yaw_gte":"3","medmask":{"name":"x"}}})");
     const auto faults = agent::check_definition(definition);
@@ -235,7 +252,7 @@ TEST(Snapshot, FindsByKey) {
     EXPECT_EQ(agent::Snapshot{}.find("1"), nullptr);
 }
 
-TEST(Snapshot, MatchesTheServingOnes) {
+TEST(Snapshot, MatchesOnlyServingWebhooks) {
     auto snapshot = snapshot_of(
         {definition_with({{"name", "all"}}), definition_with({{"name", "off"}, {"active", false}}),
          definition_with({{"name", "faces"}, {"filters", {{"type_in", "face"}}}}),
@@ -251,9 +268,9 @@ TEST(Snapshot, MatchesTheServingOnes) {
     }
     EXPECT_EQ(names, (std::vector<std::string>{"all", "faces"}));
 
-    const auto verdicts = agent::explain(snapshot, event_of(R"({"type":"face"})"));
-    ASSERT_EQ(verdicts.size(), 6U);
-    EXPECT_NE(verdicts[3].mismatch->hint.find("unknown filter"), std::string::npos);
+    const auto results = agent::explain(snapshot, event_of(R"({"type":"face"})"));
+    ASSERT_EQ(results.size(), 6U);
+    EXPECT_NE(results[3].mismatch->hint.find("unknown filter"), std::string::npos);
     auto expected = definition_of(R"({"webhooks":[
         {"key":"1","name":"all","state":"serving","matches":true,"failed":null},
         {"key":"2","name":"off","state":"inactive","matches":false,"failed":{"filter":"state","wanted":"serving","found":"inactive"}},
@@ -262,11 +279,11 @@ TEST(Snapshot, MatchesTheServingOnes) {
         {"key":"5","name":"cars","state":"serving","matches":false,"failed":{"filter":"type_in","wanted":"car","found":"face"}},
         {"key":"1","name":"all","state":"excluded","matches":false,"failed":{"filter":"state","wanted":"serving","found":"excluded",
          "hint":"webhooks.exclude"}}]})");
-    expected["webhooks"][3]["failed"]["hint"] = verdicts[3].webhook->reason;
-    EXPECT_EQ(agent::explanation_json(verdicts), expected);
+    expected["webhooks"][3]["failed"]["hint"] = results[3].webhook->reason;
+    EXPECT_EQ(agent::explanation_json(results), expected);
 }
 
-TEST(Explanation, HoldsJsonValues) {
+TEST(Explanation, ContainsJsonValues) {
     const auto snapshot =
         snapshot_of({definition_with({{"filters", {{"camera_in", {1, 18446744073709551615U}}}}})});
     const auto failed = [&](std::string_view event) {
@@ -282,7 +299,7 @@ TEST(Explanation, HoldsJsonValues) {
     EXPECT_EQ(agent::explanation_json({}).dump(), R"({"webhooks":[]})");
 }
 
-TEST(CooldownValue, FollowsItsKey) {
+TEST(CooldownValue, DependsOnTheCooldownKey) {
     const auto event =
         event_of(R"({"camera":1,"matched_card":18446744073709551615,"license_plate_number":"A1"})");
     agent::DeliverySettings settings;

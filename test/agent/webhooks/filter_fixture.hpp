@@ -1,0 +1,50 @@
+// Events and filters from JSON text, for the tests of filters.
+#pragma once
+
+#include "agent/events/event.hpp"
+#include "agent/webhooks/filter_parser.hpp"
+#include "common/text/invalid.hpp"
+#include "common/text/json.hpp"
+
+#include <gtest/gtest.h>
+#include <initializer_list>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace agent {
+
+inline Event event_of(std::string_view json) {
+    auto event = read_event(json);
+    EXPECT_TRUE(event) << json;
+    return event.value_or(Event{});
+}
+
+inline Filters filters_of(std::string_view json) {
+    auto parsed = parse_filters(nlohmann::json::parse(json));
+    EXPECT_EQ(common::joined(parsed.faults), "") << json;
+    return parsed.filters;
+}
+
+/// "" if the event matches, else the filter that does not hold.
+inline std::string failed_filter(std::string_view filters_json, std::string_view event_json) {
+    const auto filters = filters_of(filters_json);
+    const auto event = event_of(event_json);
+    const auto mismatch = filters.explain(event);
+    EXPECT_EQ(filters.matches(event), !mismatch) << filters_json << " " << event_json;
+    return mismatch ? mismatch->filter : "";
+}
+
+struct FilterRow {
+    std::string filters;
+    std::string event;
+    std::string failed = ""; ///< empty: the event matches
+};
+
+inline void expect_failed(std::initializer_list<FilterRow> rows) {
+    for (const auto& [filters, event, failed] : rows) {
+        EXPECT_EQ(failed_filter(filters, event), failed) << filters << " " << event;
+    }
+}
+
+} // namespace agent
