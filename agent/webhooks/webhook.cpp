@@ -17,7 +17,7 @@ using nlohmann::json;
 constexpr std::uint64_t max_attempts = 1'000'000;
 
 /// A definition's own fields, and all of its faults.
-struct Checked {
+struct DefinitionCheck {
     Webhook webhook;
     std::vector<std::string> faults;
 };
@@ -28,7 +28,7 @@ const json* value_of(const json& definition, const char* key) {
     return at == definition.end() || at->is_null() ? nullptr : &*at;
 }
 
-void read_name(const json& definition, Checked& out) {
+void read_name(const json& definition, DefinitionCheck& out) {
     const auto* name = value_of(definition, "name");
     if (name == nullptr) {
         out.faults.emplace_back("name is missing: expected a non-empty string");
@@ -39,7 +39,7 @@ void read_name(const json& definition, Checked& out) {
     }
 }
 
-void read_target(const json& definition, Checked& out) {
+void read_target(const json& definition, DefinitionCheck& out) {
     const auto* target = value_of(definition, "target");
     if (target == nullptr) {
         out.faults.emplace_back("target is missing: expected an http or https URL");
@@ -59,7 +59,7 @@ void read_target(const json& definition, Checked& out) {
     out.webhook.target = std::move(*url);
 }
 
-void read_active(const json& definition, Checked& out) {
+void read_active(const json& definition, DefinitionCheck& out) {
     if (const auto* active = value_of(definition, "active")) {
         if (active->is_boolean()) {
             out.webhook.active = active->get<bool>();
@@ -71,7 +71,7 @@ void read_active(const json& definition, Checked& out) {
     }
 }
 
-void read_send_attempts(const json& definition, Checked& out) {
+void read_send_attempts(const json& definition, DefinitionCheck& out) {
     const auto* attempts = value_of(definition, "send_attempts");
     if (attempts == nullptr) {
         return;
@@ -88,7 +88,7 @@ void read_send_attempts(const json& definition, Checked& out) {
     out.webhook.send_attempts = attempts->get<std::uint32_t>();
 }
 
-void read_filters(const json& definition, Checked& out) {
+void read_filters(const json& definition, DefinitionCheck& out) {
     const auto* filters = value_of(definition, "filters");
     if (filters == nullptr) {
         return;
@@ -99,8 +99,8 @@ void read_filters(const json& definition, Checked& out) {
     std::ranges::move(parsed.faults, std::back_inserter(out.faults));
 }
 
-Checked check(const json& definition) {
-    Checked out;
+DefinitionCheck check(const json& definition) {
+    DefinitionCheck out;
     if (!definition.is_object()) {
         out.faults.push_back("the definition is " + std::string{common::kind_of(definition)} +
                              ": expected a JSON object");
