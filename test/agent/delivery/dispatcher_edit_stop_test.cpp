@@ -12,12 +12,12 @@ struct DispatcherEditStopTest : Dispatching {
                                        webhook("2", "http://b.example/hook")};
 
     std::uint64_t retry(agent::Selection selection) {
-        const auto changed = run(loop, parts->queue.retry(std::move(selection)));
+        const auto changed = run(loop, parts->queue.edit(agent::Edit::retry, std::move(selection)));
         clock.settle();
         return changed.value_or(0);
     }
     std::uint64_t drop(agent::Selection selection) {
-        const auto changed = run(loop, parts->queue.drop(std::move(selection)));
+        const auto changed = run(loop, parts->queue.edit(agent::Edit::drop, std::move(selection)));
         clock.settle();
         return changed.value_or(0);
     }

@@ -134,10 +134,14 @@ TEST_F(QueueFullTest, DropsNoDeadLettersAndStopsWhenNothingIsLeftToDrop) {
     const auto refused = run.add({large("too large", 1 << 20)});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().fault, Fault::full);
-    EXPECT_NE(refused.error().message.find("nothing left to drop"), std::string::npos)
-        << refused.error().message;
     EXPECT_EQ(run.queue.dead("1"), 12U);
     EXPECT_EQ(run.queue.pending("1"), 1U) << "nothing is dropped for what does not fit anyway";
+    const auto too_much = run.add({large("more than may be dropped", 900'000)});
+    ASSERT_FALSE(too_much);
+    EXPECT_EQ(too_much.error().fault, Fault::full);
+    EXPECT_NE(too_much.error().message.find("nothing left to drop"), std::string::npos)
+        << too_much.error().message;
+    EXPECT_EQ(run.queue.pending("1"), 1U) << "the commit that found too little is undone";
     const auto never = run.add({large("larger than all", 3 << 20)});
     ASSERT_FALSE(never);
     EXPECT_EQ(never.error().fault, Fault::full);
