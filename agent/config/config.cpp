@@ -1,6 +1,6 @@
 #include "agent/config/config.hpp"
 
-#include "common/text/ini.hpp"
+#include "common/text/values.hpp"
 
 #include <algorithm>
 

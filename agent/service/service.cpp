@@ -206,7 +206,12 @@ Result<void> Service::listen() {
 }
 
 Task<> Service::run_until_stopped() {
-    while (co_await signals_.async_wait(asio::use_awaitable) == SIGHUP) {
+    // Not in the loop's condition: g++ 12 compiles that to a crash.
+    for (;;) {
+        const int signal = co_await signals_.async_wait(asio::use_awaitable);
+        if (signal != SIGHUP) {
+            break;
+        }
         reload();
     }
     co_await stop();

@@ -1,6 +1,7 @@
 #include "agent/store/listing.hpp"
 
 #include "agent/store/schema.hpp"
+#include "common/text/invalid.hpp"
 #include "common/text/json.hpp"
 
 #include <SQLiteCpp/Column.h>

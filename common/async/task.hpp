@@ -3,7 +3,8 @@
 //
 // Rule for every co_await: its operand is a plain call, whose arguments are named, moved or
 // ordinary temporaries, but never `{…}` or a closure. g++ 12 destroys those twice, so move them
-// into a named local first (test/check_coroutines.sh checks it). Parameters of coroutines are
+// into a named local first, and never await in a loop's condition, which g++ 12 compiles to a crash
+// (test/check_coroutines.sh checks both). Parameters of coroutines are
 // values, or references that outlive the loop.
 //
 // common/async holds coroutines, the clock and what waits on it. It uses common/base and Asio.

@@ -1,6 +1,7 @@
 #include "common/net/problem.hpp"
 
 #include "common/net/status_phrase.hpp"
+#include "common/text/json.hpp"
 
 #include <nlohmann/json.hpp>
 

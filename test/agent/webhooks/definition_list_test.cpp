@@ -67,7 +67,7 @@ TEST(ReadList, SaysWhatIsWrong) {
         {R"([{"id":1},{"id":)", "unexpected end of input"},
         {R"({"results":[{"id":1}])", "unexpected end of input; expected '}'"},
         {"[] []", "unexpected '['; expected end of input"},
-        {"not found", "neither a value nor a sign of JSON"},
+        {"not found", "neither a value nor punctuation of JSON"},
         {"\xEF\xBB\xBF[]", "a byte order mark (BOM)"},
         {"[{\"name\":\"\xff\"}]", "ill-formed UTF-8"},
         {std::string(65, '[') + std::string(65, ']'), "nested more than 64 deep"},
