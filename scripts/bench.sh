@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
-# Builds the release and measures it on this machine: events per second with 16 keep-alive producers,
-# with one POST per event and in NDJSON batches, latency at 200 events per second, CPU, memory and
-# bytes written. Prints one table. Machines differ and are noisy: compare only within one run.
+# Builds the release and measures it on this machine: events per second with 16 keep-alive
+# producers, one POST per event and in NDJSON batches, latency at 200 events per second, CPU, memory
+# and bytes written. Prints one table. Machines differ and are noisy: compare within one run.
+#   scripts/bench.sh [SECONDS [OTHER]]   SECONDS per row (5); OTHER: a second ffl-agent, an older
+#                                        build for example, measured in turns with this one
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-5}
 cmake --preset release >/dev/null
 cmake --build --preset release --target ffl-agent ffl-load >/dev/null
 bin=build/release
+agents=("$bin/ffl-agent" ${2:+"$2"})
 dir=$(mktemp -d)
 agent=
 cleanup() { [ -z "$agent" ] || kill "$agent" 2>/dev/null || true; rm -rf "$dir"; }
@@ -30,11 +33,18 @@ J
 proc() { awk -v k="$1:" '$1 == k {print $2}' "/proc/$agent/$2"; }
 cpu_ms() { awk -v hz="$(getconf CLK_TCK)" '{printf "%d", ($14 + $15) * 1000 / hz}' "/proc/$agent/stat"; }
 
-row() { # row NAME ffl-load-arguments...
-  local name=$1 out cpu0 w0
-  shift
+row() { # row NAME ffl-load-arguments...: one line for each agent
+  local one
+  for one in "${agents[@]}"; do
+    measure "$one" "$([ "$one" = "${agents[0]}" ] || echo 'other: ')$1" "${@:2}"
+  done
+}
+
+measure() { # measure AGENT NAME ffl-load-arguments...
+  local program=$1 name=$2 out cpu0 w0
+  shift 2
   rm -f "$dir"/agent.db*
-  "$bin/ffl-agent" run --config "$dir/agent.ini" 2>"$dir/log" &
+  "$program" run --config "$dir/agent.ini" 2>"$dir/log" &
   agent=$!
   until port=$(grep -om1 'address=127.0.0.1:[0-9]*' "$dir/log" | cut -d: -f2) && [ -n "$port" ]; do sleep 0.02; done
   sleep 0.5

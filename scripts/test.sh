@@ -1,27 +1,75 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds and runs all tests: everything under the address and undefined-behaviour sanitizers, what has threads
-# under the thread sanitizer too, and the whole program and its package once more as they are shipped; where a board's emulator is installed,
-# the package of a 64-bit ARM board on such a board as well.
-#   scripts/test.sh         all of it (what CI runs)
-#   scripts/test.sh quick   the developer's loop: debug build, all tests, no sanitizer
-#   scripts/test.sh tsan    what has threads, under the thread sanitizer
-#   scripts/test.sh release the whole program and its package as they are shipped
-#   scripts/test.sh board   the package for arm64, installed on an emulated board whose plug is pulled
+# Installs what is missing, builds and runs the tests. Without an argument all of them, as CI does:
+# the style checks, everything under the address and undefined-behaviour sanitizers, what has
+# threads under the thread sanitizer too, the whole program and its package once more as they are
+# shipped, and, where a board's emulator is installed, the arm64 package on such a board.
+#   scripts/test.sh                all of it
+#   scripts/test.sh quick          the developer's loop: a debug build, all tests, no sanitizer
+#   scripts/test.sh quick FOLDER   the same for one folder's tests: agent/queue, common/net, system
+#   scripts/test.sh tidy           clang-tidy over agent/ and common/
+#   scripts/test.sh asan           all tests under the address and undefined-behaviour sanitizers
+#   scripts/test.sh tsan           the tests with threads under the thread sanitizer
+#   scripts/test.sh release        the whole program and its package as they are shipped
+#   scripts/test.sh board          the arm64 package, installed on an emulated board whose plug is pulled
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 jobs=${JOBS:-$(nproc)}
+passed=0 failed=0 skipped=0
 
-part() { # part PRESET [LABEL]: without a label all tests
-  local preset=$1 label=${2-}
-  echo "== $preset"
-  cmake --preset "$preset" >"build-$preset.log" 2>&1 || { cat "build-$preset.log"; rm -f "build-$preset.log"; return 1; }
-  rm -f "build-$preset.log"
-  cmake --build --preset "$preset" ${label:+--target "tests_$label"} -- -j "$jobs"
-  ctest --preset "$preset" -j "$jobs" ${label:+-L "$label"}
+configure() { # configure PRESET
+  local log
+  log=$(mktemp)
+  cmake --preset "$1" >"$log" 2>&1 || { cat "$log"; rm -f "$log"; return 1; }
+  rm -f "$log"
 }
 
-# What apt makes of it: the package of this machine, of the release build, installed, upgraded, removed and purged in a root that vanishes.
+# Counts the tests within the test programs, for ctest counts programs, and names what was skipped.
+count() { # count PRESET
+  local log=build/$1/Testing/Temporary/LastTest.log skips
+  passed=$((passed + $(grep -c '^\[       OK \]' "$log" || true)))
+  failed=$((failed + $(grep -c '^\[  FAILED  \] .* ms)$' "$log" || true)))
+  skips=$(sed -n 's/^\[  SKIPPED \] \(.*\) ([0-9]* ms)$/\1/p' "$log")
+  [ -z "$skips" ] && return
+  skipped=$((skipped + $(wc -l <<<"$skips")))
+  sed 's/^/skipped: /' <<<"$skips"
+}
+
+part() { # part PRESET [LABEL]: without a label all tests
+  local preset=$1 label=${2-} result=0
+  echo "== $preset"
+  configure "$preset"
+  cmake --build --preset "$preset" ${label:+--target "tests_$label"} -- -j "$jobs"
+  ctest --preset "$preset" -j "$jobs" ${label:+-L "$label"} || result=$?
+  count "$preset"
+  return "$result"
+}
+
+quick() { # quick [FOLDER]
+  if [ $# -eq 0 ]; then
+    part debug
+    return
+  fi
+  local folder=${1#test/}
+  configure debug
+  cmake --build --preset debug --target "test_${folder//\//_}" ffl-agent -- -j "$jobs"
+  local result=0
+  ctest --preset debug -j "$jobs" -R "^$folder\\." || result=$?
+  count debug
+  return "$result"
+}
+
+tidy() {
+  echo "== tidy"
+  configure debug
+  # The compiler's own options are g++'s; a warning that clang does not have is no fault.
+  git ls-files 'agent/*.cpp' 'common/*.cpp' |
+    xargs -P "$jobs" -n 4 clang-tidy -quiet -p build/debug --extra-arg=-Wno-unknown-warning-option \
+      2> >(grep -v 'warnings generated' >&2)
+}
+
+# What apt makes of it: the package of this machine, of the release build, installed, upgraded,
+# removed and purged in a root directory that is thrown away.
 package() {
   echo "== package"
   rm -rf build/release/packages
@@ -34,31 +82,40 @@ board() {
   echo "== board"
   scripts/setup.sh board
   scripts/package.sh arm64
-  cmake --preset release >/dev/null
+  configure release
   cmake --build --preset release --target ffl-simulator ffl-receiver -- -j "$jobs"
   scripts/board.sh --short
 }
 
+all() {
+  tidy
+  part asan
+  part tsan threads
+  part release system
+  package
+  if command -v qemu-system-aarch64 >/dev/null; then
+    board
+  else
+    echo "== board: left out, its emulator is not installed (scripts/setup.sh board)"
+  fi
+}
+
 what=${1:-all}
 case $what in
-  quick) part debug ;;
-  tsan) scripts/setup.sh && part tsan threads ;;
-  release) scripts/setup.sh && part release system && package ;;
-  board) board ;;
-  all)
-    scripts/setup.sh
-    part asan
-    part tsan threads
+  all | quick | tidy | asan | tsan | release) ;;
+  board) board; exit ;;
+  *) sed -n '6,13s/^# \{0,1\}//p' "$0" >&2; exit 64 ;;
+esac
+trap 'echo "$passed passed, $failed failed, $skipped skipped"' EXIT
+scripts/setup.sh
+case $what in
+  all) all ;;
+  quick) quick "${@:2}" ;;
+  tidy) tidy ;;
+  asan) part asan ;;
+  tsan) part tsan threads ;;
+  release)
     part release system
     package
-    if command -v qemu-system-aarch64 >/dev/null; then
-      board
-    else
-      echo "== board: left out, for its emulator is not installed (scripts/setup.sh board)"
-    fi
-    ;;
-  *)
-    echo "usage: scripts/test.sh [quick|tsan|release|board]" >&2
-    exit 64
     ;;
 esac
