@@ -1,7 +1,7 @@
 #include "agent/cli/output.hpp"
 
 #include "agent/service/exit_codes.hpp"
-#include "common/text/ini.hpp"
+#include "common/base/file.hpp"
 
 #include <algorithm>
 #include <iostream>
