@@ -16,15 +16,18 @@ constexpr std::size_t largest_buffer = 64 * 1024;
 } // namespace
 
 Channel::Channel(std::unique_ptr<Wire> wire)
-    : wire_{std::move(wire)}, timer_{wire_->socket().get_executor()} {}
+    : wire_{std::move(wire)}, deadline_{wire_->socket().get_executor(), [this] {
+                                            error_code gone_already;
+                                            wire_->socket().cancel(gone_already);
+                                        }} {}
 
 Task<bool> Channel::handshake() {
     const bool connected = co_await wire_->handshake();
-    co_return connected && !expired_ && !closed_;
+    co_return connected && !deadline_.passed() && !closed_;
 }
 
 Task<Channel::Arrival> Channel::fill() {
-    if (closed_ || expired_) {
+    if (closed_ || deadline_.passed()) {
         co_return closed_ ? Arrival::nothing : Arrival::late;
     }
     // A full buffer means that the last read filled it: more bytes are probably waiting.
@@ -40,7 +43,7 @@ Task<Channel::Arrival> Channel::fill() {
     const auto [failed, size] =
         co_await wire_->read_some(asio::buffer(buffer_.data() + end_, buffer_.size() - end_));
     end_ += size;
-    if (closed_ || expired_) {
+    if (closed_ || deadline_.passed()) {
         co_return closed_ ? Arrival::nothing : Arrival::late;
     }
     if (!failed) {
@@ -51,7 +54,7 @@ Task<Channel::Arrival> Channel::fill() {
 
 Task<bool> Channel::write(std::string_view bytes) {
     while (!bytes.empty()) {
-        if (closed_ || expired_) {
+        if (closed_ || deadline_.passed()) {
             co_return false;
         }
         const auto [failed, size] =
@@ -81,7 +84,7 @@ void Channel::close() {
     closed_ = true;
     error_code gone_already;
     wire_->socket().close(gone_already);
-    timer_.cancel();
+    deadline_.set(never);
 }
 
 void Channel::shrink() {
@@ -89,39 +92,6 @@ void Channel::shrink() {
         buffer_ = {};
         begin_ = end_ = 0;
     }
-}
-
-void Channel::set_deadline(Instant deadline) {
-    deadline_ = deadline;
-    expired_ = false;
-    if (deadline < armed_) {
-        arm(deadline);
-    }
-}
-
-void Channel::arm(Instant when) {
-    armed_ = when;
-    timer_.expires_at(when);
-    timer_.async_wait([weak = weak_from_this()](error_code stopped) {
-        const auto self = stopped ? nullptr : weak.lock();
-        if (self) {
-            self->rang();
-        }
-    });
-}
-
-void Channel::rang() {
-    armed_ = never;
-    if (closed_ || deadline_ == never) {
-        return;
-    }
-    if (std::chrono::steady_clock::now() < deadline_) {
-        arm(deadline_);
-        return;
-    }
-    expired_ = true;
-    error_code gone_already;
-    wire_->socket().cancel(gone_already);
 }
 
 } // namespace common::http_server

@@ -2,7 +2,7 @@
 // Loop thread.
 #pragma once
 
-#include "common/base/time.hpp"
+#include "common/async/deadline.hpp"
 #include "common/http_server/wire.hpp"
 
 #include <memory>
@@ -11,8 +11,7 @@
 
 namespace common::http_server {
 
-/// Held by a shared_ptr, because its timer checks whether it still exists.
-class Channel : public std::enable_shared_from_this<Channel> {
+class Channel {
   public:
     enum class Arrival {
         bytes,
@@ -20,7 +19,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
         end,     ///< the peer will send no more
         nothing, ///< the connection failed, or was closed by us
     };
-    static constexpr Instant never = Instant::max();
+    static constexpr Instant never = Deadline::never;
 
     explicit Channel(std::unique_ptr<Wire> wire);
 
@@ -48,23 +47,15 @@ class Channel : public std::enable_shared_from_this<Channel> {
     void shrink();
 
     /// Replaces the deadline of whatever is in progress.
-    void set_deadline(Instant deadline);
-    [[nodiscard]] Instant deadline() const { return deadline_; }
+    void set_deadline(Instant deadline) { deadline_.set(deadline); }
+    [[nodiscard]] Instant deadline() const { return deadline_.when(); }
 
   private:
-    void arm(Instant when);
-    void rang();
-
     std::unique_ptr<Wire> wire_;
     std::vector<char> buffer_; ///< [begin_, end_) is held
     std::size_t begin_ = 0, end_ = 0;
     bool closed_ = false;
-
-    // One timer, set anew only when it would ring too late: most deadlines pass by without touching
-    // it.
-    asio::steady_timer timer_;
-    Instant deadline_ = never, armed_ = never;
-    bool expired_ = false;
+    Deadline deadline_;
 };
 
 } // namespace common::http_server
