@@ -1,11 +1,10 @@
 #include "common/http_server/wire.hpp"
 
-#include "common/base/file.hpp"
+#include "common/net/tls_files.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 namespace common::http_server {
@@ -68,11 +67,6 @@ class TlsWire final : public Wire {
     ssl::stream<Socket> stream_;
 };
 
-std::string reason(const error_code& failed) {
-    const char* words = ::ERR_reason_error_string(static_cast<unsigned long>(failed.value()));
-    return words != nullptr ? words : failed.message();
-}
-
 } // namespace
 
 std::unique_ptr<Wire> Wire::over(Socket socket, std::shared_ptr<ssl::context> tls) {
@@ -84,46 +78,14 @@ std::unique_ptr<Wire> Wire::over(Socket socket, std::shared_ptr<ssl::context> tl
 
 Result<std::shared_ptr<ssl::context>> server_tls(const std::string& cert_file,
                                                  const std::string& key_file) {
-    const auto certificate = read_file(cert_file);
-    if (!certificate) {
-        return fail(Fault::config, certificate.error().message);
-    }
-    const auto key = read_file(key_file);
-    if (!key) {
-        return fail(Fault::config, key.error().message);
-    }
     auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
     ::SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
     ::SSL_CTX_set_options(context->native_handle(),
                           SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-    ::SSL_CTX_set_mode(context->native_handle(),
-                       SSL_MODE_RELEASE_BUFFERS); // an idle connection holds no 32 KiB of them
-    error_code failed;
-    context->use_certificate_chain(asio::buffer(*certificate), failed);
-    if (failed) {
-        return fail(Fault::config,
-                    cert_file + ": not a certificate in PEM form (" + reason(failed) + ")");
-    }
-    // OpenSSL would ask for a passphrase at the terminal; a service has none.
-    const auto no_passphrase = [](std::size_t, ssl::context::password_purpose) {
-        return std::string{};
-    };
-    context->set_password_callback(no_passphrase, failed);
-    context->use_private_key(asio::buffer(*key), ssl::context::pem, failed);
-    if (failed &&
-        ERR_GET_REASON(static_cast<unsigned long>(failed.value())) == X509_R_KEY_VALUES_MISMATCH) {
-        return fail(Fault::config,
-                    key_file + ": the key does not belong to the certificate in " + cert_file);
-    }
-    if (failed) {
-        return fail(Fault::config, key_file +
-                                       ": not a private key in PEM form without a passphrase (" +
-                                       reason(failed) + ")");
-    }
-    if (::SSL_CTX_check_private_key(context->native_handle()) != 1) {
-        ::ERR_clear_error();
-        return fail(Fault::config,
-                    key_file + ": the key does not belong to the certificate in " + cert_file);
+    // An idle connection then holds no 32 KiB of buffers.
+    ::SSL_CTX_set_mode(context->native_handle(), SSL_MODE_RELEASE_BUFFERS);
+    if (auto loaded = load_certificate(*context, cert_file, key_file); !loaded) {
+        return fail(std::move(loaded.error()));
     }
     return context;
 }

@@ -227,10 +227,11 @@ TEST(TlsListener, NamesTheFileThatIsWrong) {
         << message(missing, files.key_file);
     EXPECT_NE(message(files.cert_file, missing).find(missing), std::string::npos)
         << message(files.cert_file, missing);
-    EXPECT_TRUE(message(junk, files.key_file).starts_with(junk + ": not a certificate in PEM form"))
+    EXPECT_TRUE(message(junk, files.key_file)
+                    .starts_with(junk + ": expected a PEM file with a certificate"))
         << message(junk, files.key_file);
-    EXPECT_TRUE(
-        message(files.cert_file, junk).starts_with(junk + ": not a private key in PEM form"))
+    EXPECT_TRUE(message(files.cert_file, junk)
+                    .starts_with(junk + ": expected a PEM file with a private key"))
         << message(files.cert_file, junk);
     EXPECT_EQ(message(files.cert_file, other.key_file),
               other.key_file + ": the key does not belong to the certificate in " +

@@ -1,0 +1,97 @@
+#include "common/net/tls_files.hpp"
+
+#include "common/text/ini.hpp"
+
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+namespace common {
+
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+/// By default OpenSSL prompts at the terminal; a service has none.
+int no_passphrase(char*, int, int, void*) {
+    return -1;
+}
+
+Result<std::string> read_pem(const std::string& path) {
+    auto text = read_file(path);
+    if (!text) {
+        return fail(Fault::config, std::move(text.error().message));
+    }
+    return text;
+}
+
+tl::unexpected<Error> bad_file(const std::string& path, const std::string& expected,
+                               error_code why) {
+    return fail(Fault::config,
+                path + ": expected a PEM file with " + expected + " (" + openssl_reason(why) + ")");
+}
+
+} // namespace
+
+Result<void> load_certificate(asio::ssl::context& context, const std::string& cert_file,
+                              const std::string& key_file) {
+    const auto certificate = read_pem(cert_file);
+    if (!certificate) {
+        return fail(certificate.error());
+    }
+    const auto key = read_pem(key_file);
+    if (!key) {
+        return fail(key.error());
+    }
+    ::SSL_CTX_set_default_passwd_cb(context.native_handle(), no_passphrase);
+    // The key first: OpenSSL then drops a key that does not match the certificate without an error,
+    // and the check at the end is the one place that finds a mismatch of any kind.
+    error_code failed;
+    context.use_private_key(asio::buffer(*key), asio::ssl::context::pem, failed);
+    if (failed) {
+        return bad_file(key_file, "a private key without a passphrase", failed);
+    }
+    context.use_certificate_chain(asio::buffer(*certificate), failed);
+    if (failed) {
+        return bad_file(cert_file, "a certificate", failed);
+    }
+    if (::SSL_CTX_check_private_key(context.native_handle()) != 1) {
+        ::ERR_clear_error();
+        return fail(Fault::config,
+                    key_file + ": the key does not belong to the certificate in " + cert_file);
+    }
+    return {};
+}
+
+Result<void> load_trusted(asio::ssl::context& context, const std::string& ca_file) {
+    error_code failed;
+    if (ca_file.empty()) {
+        context.set_default_verify_paths(failed);
+        return failed ? fail(Fault::config,
+                             "cannot read the system's certificates: " + openssl_reason(failed))
+                      : Result<void>{};
+    }
+    const auto pem = read_pem(ca_file);
+    if (!pem) {
+        return fail(pem.error());
+    }
+    context.add_certificate_authority(asio::buffer(*pem), failed);
+    if (failed) {
+        return bad_file(ca_file, "certificates", failed);
+    }
+    // An intermediate's or a server's own certificate is trusted without its issuer.
+    ::X509_VERIFY_PARAM_set_flags(::SSL_CTX_get0_param(context.native_handle()),
+                                  X509_V_FLAG_PARTIAL_CHAIN);
+    return {};
+}
+
+std::string openssl_reason(error_code why) {
+    const char* reason = why.category() == asio::error::get_ssl_category()
+                             ? ::ERR_reason_error_string(static_cast<unsigned long>(why.value()))
+                             : nullptr;
+    return reason != nullptr ? reason : why.message();
+}
+
+} // namespace common
