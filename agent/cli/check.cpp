@@ -5,7 +5,7 @@
 #include "agent/service/exit_codes.hpp"
 #include "agent/store/schema.hpp"
 #include "common/async/clock.hpp"
-#include "common/http_client/http_client.hpp"
+#include "common/http_client/tls.hpp"
 #include "common/text/json.hpp"
 
 #include <algorithm>

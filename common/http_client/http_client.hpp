@@ -1,7 +1,8 @@
-// HttpClient: who sends a request. BeastClient: the real one, over TCP, TLS and Unix sockets. Loop
-// thread. Keeps idle connections per origin and TLS files, puts a deadline on every step, resolves
-// names apart from the loop (one that hangs delays no other) and reads no more of a body than asked
-// for.
+// The HTTP/1.1 client. HttpClient is the interface that callers and tests see; BeastClient is the
+// real one, over TCP, TLS and Unix sockets. It keeps idle connections for reuse, puts a deadline on
+// every step, resolves names off the loop (one that hangs delays no other) and reads no more of a
+// body than it was asked for. Loop thread; nothing survives a restart. The folder uses net, async
+// and base, and knows nothing of http_server.
 #pragma once
 
 #include "common/async/task.hpp"
@@ -15,9 +16,10 @@
 
 namespace common {
 
-/// Sends one request and gives its reply whatever the status. An error means that there was no HTTP
-/// answer (Fault::unreachable) and says at which step: resolve, connect, TLS, write, read.
-/// Redirects are not followed. Errors never hold secrets.
+/// Sends one request and returns the reply, whatever its status. An error means that there was no
+/// HTTP response (Fault::unreachable), and names the step that failed: resolve, connect, TLS, write
+/// or read. Fault::input and Fault::config: nothing was sent. Redirects are not followed. Errors
+/// never contain secrets.
 class HttpClient {
   public:
     virtual ~HttpClient() = default;
@@ -26,7 +28,7 @@ class HttpClient {
 
 struct ClientOptions {
     std::string user_agent;
-    std::vector<IpRange> denied; ///< judged on the resolved address for requests that are `guarded`
+    std::vector<IpRange> denied; ///< checked on the resolved address of `guarded` requests
     std::size_t idle_per_origin = 8;
     Millis idle_timeout{60'000};
     NameLookup lookup = {}; ///< empty: getaddrinfo(3)
@@ -37,17 +39,13 @@ class BeastClient final : public HttpClient {
     explicit BeastClient(Executor executor, ClientOptions options);
     ~BeastClient() override;
     Task<Result<HttpReply>> send(HttpRequest request) override;
-    /// New options, and TLS files and names are read anew; idle connections are closed. Requests in
-    /// flight are not touched.
+    /// Also closes idle connections and forgets resolved names and loaded TLS files. Requests in
+    /// flight are not affected.
     void set_options(ClientOptions options);
 
   private:
     struct State;
     std::shared_ptr<State> state_;
 };
-
-/// Reads the files as a client would and says what is wrong with them: missing, not PEM, key does
-/// not belong to the certificate.
-Result<void> check_tls_files(const TlsFiles& files);
 
 } // namespace common

@@ -26,7 +26,7 @@ std::string ConnectionPool::key_of(const HttpRequest& request) {
     return key;
 }
 
-std::shared_ptr<ClientConnection> ConnectionPool::take(const std::string& key) {
+std::shared_ptr<ClientConnection> ConnectionPool::acquire(const std::string& key) {
     const auto peer = idle_.find(key);
     while (peer != idle_.end() && !peer->second.empty()) {
         auto connection = std::move(peer->second.back().connection);
@@ -38,12 +38,12 @@ std::shared_ptr<ClientConnection> ConnectionPool::take(const std::string& key) {
     return nullptr;
 }
 
-void ConnectionPool::put(const std::string& key, std::shared_ptr<ClientConnection> connection,
-                         std::uint64_t generation) {
+void ConnectionPool::put_back(const std::string& key, std::shared_ptr<ClientConnection> connection,
+                              std::uint64_t generation) {
     if (generation != generation_ || idle_per_peer_ == 0) {
         return;
     }
-    connection->set_deadline(Instant::max());
+    connection->set_deadline(Deadline::never);
     auto& peer = idle_[key];
     if (peer.size() >= idle_per_peer_) {
         peer.erase(peer.begin());

@@ -1,5 +1,5 @@
-// ConnectionPool: idle connections, kept for the next request to the same peer under the same
-// terms. Loop thread. The business of BeastClient alone.
+// ConnectionPool: idle connections, kept for the next request to the same peer on the same terms.
+// Loop thread. Internal to BeastClient.
 #pragma once
 
 #include "common/async/task.hpp"
@@ -17,19 +17,19 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
   public:
     ConnectionPool(const Executor& executor, std::size_t idle_per_peer, Millis idle_timeout);
 
-    /// Names the peer and the terms (TLS files; whether denied networks were looked at) on which a
-    /// connection to it was made.
+    /// Identifies the peer and the terms of a connection to it: TLS files, and whether denied
+    /// networks were checked.
     static std::string key_of(const HttpRequest& request);
 
-    /// The one used last, open and with nothing said by the peer; or none.
-    std::shared_ptr<ClientConnection> take(const std::string& key);
-    /// `generation`: as it was when the request began. A connection from before clear() is let go,
-    /// and the oldest above the bound.
-    void put(const std::string& key, std::shared_ptr<ClientConnection> connection,
-             std::uint64_t generation);
+    /// The most recently used connection that is still open and quiet; or null.
+    std::shared_ptr<ClientConnection> acquire(const std::string& key);
+    /// `generation` is that of the time when the request began: a connection from before clear() is
+    /// closed. So is the oldest one in excess of the bound.
+    void put_back(const std::string& key, std::shared_ptr<ClientConnection> connection,
+                  std::uint64_t generation);
 
     [[nodiscard]] std::uint64_t generation() const { return generation_; }
-    /// Lets every connection go; new terms.
+    /// Closes every idle connection and replaces the bounds.
     void clear(std::size_t idle_per_peer, Millis idle_timeout);
 
   private:

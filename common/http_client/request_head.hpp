@@ -1,5 +1,5 @@
-// A request's line and headers as they go over the wire (RFC 9112). A value; any thread. The
-// business of BeastClient alone.
+// A request's line and headers as they are sent (RFC 9112). Pure; any thread. Internal to
+// BeastClient.
 #pragma once
 
 #include "common/base/result.hpp"
@@ -9,9 +9,9 @@
 
 namespace common {
 
-/// Everything before the body, the empty line included. Host, Content-Length, Connection and
-/// Transfer-Encoding of the caller's are left out. Nothing that could end a line early gets in:
-/// such a method, target, host or header is an error (Fault::input).
+/// Everything before the body, including the empty line. Leaves out the caller's own Host,
+/// Content-Length, Connection and Transfer-Encoding. A method, target, host or header that could
+/// end a line early is an error (Fault::input).
 Result<std::string> request_head(const HttpRequest& request, const std::string& user_agent);
 
 } // namespace common

@@ -15,16 +15,16 @@ namespace common {
 
 namespace {
 
-constexpr std::size_t thread_stack =
-    512 * 1024; // getaddrinfo with its plug-ins keeps buffers of up to 64 KiB on the stack
+// getaddrinfo with its plug-ins keeps buffers of up to 64 KiB on the stack.
+constexpr std::size_t thread_stack = 512 * 1024;
 constexpr std::size_t names_kept = 256;
 
-/// What a lookup's thread may touch of the loop: the executor, as long as the resolver is there.
-struct Gate {
+/// A lookup thread's way back to the loop, which may be gone once the resolver is closed.
+struct LoopAccess {
     std::mutex mutex;
     bool open = true;
     Executor loop;
-    explicit Gate(Executor executor) : loop{std::move(executor)} {}
+    explicit LoopAccess(Executor executor) : loop{std::move(executor)} {}
 };
 
 AddressBytes bytes_of(const sockaddr_in& address) {
@@ -63,7 +63,8 @@ Result<Addresses> guarded_lookup(const NameLookup& lookup, const std::string& na
     }
 }
 
-/// Runs `job` in a detached thread with a small stack that takes no signals. Gives errno's value.
+/// Runs `job` in a detached thread with a small stack and all signals blocked. Returns 0 or an
+/// errno.
 int run_detached(std::function<void()> job) {
     auto owned = std::make_unique<std::function<void()>>(std::move(job));
     pthread_attr_t attributes;
@@ -84,7 +85,7 @@ int run_detached(std::function<void()> job) {
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     ::pthread_attr_destroy(&attributes);
     if (failed == 0) {
-        owned.release(); // the thread's now
+        owned.release(); // the thread deletes it
     }
     return failed;
 }
@@ -92,11 +93,11 @@ int run_detached(std::function<void()> job) {
 } // namespace
 
 Result<Addresses> system_lookup(const std::string& name) {
-    addrinfo wanted{};
-    wanted.ai_family = AF_UNSPEC;
-    wanted.ai_socktype = SOCK_STREAM;
+    addrinfo hints{};
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
-    if (const int code = ::getaddrinfo(name.c_str(), nullptr, &wanted, &found); code != 0) {
+    if (const int code = ::getaddrinfo(name.c_str(), nullptr, &hints, &found); code != 0) {
         return fail(Fault::unreachable, lookup_failure(code));
     }
     Addresses addresses;
@@ -119,50 +120,50 @@ struct Resolver::State : std::enable_shared_from_this<State> {
         asio::steady_timer timer; ///< expires at the waiter's deadline; an answer cancels it
         std::optional<Result<Addresses>> answer;
     };
-    struct Name {
+    struct Entry {
         std::optional<Result<Addresses>> answer;
-        Instant true_until{};
-        bool asking = false;
+        Instant valid_until{};
+        bool looking_up = false;
         std::list<Waiter> waiting;
     };
 
-    State(Executor executor, ResolverOptions wanted)
-        : gate{std::make_shared<Gate>(std::move(executor))} {
-        set(std::move(wanted));
+    State(Executor executor, ResolverOptions chosen)
+        : access{std::make_shared<LoopAccess>(std::move(executor))} {
+        set(std::move(chosen));
     }
 
-    void set(ResolverOptions wanted);
-    std::optional<Error> ask(const std::string& name);
-    void answered(const std::string& name, Result<Addresses> answer);
+    void set(ResolverOptions chosen);
+    std::optional<Error> look_up(const std::string& name);
+    void deliver(const std::string& name, Result<Addresses> answer);
     void forget_old(Instant now);
     static Task<Result<Addresses>> resolve(std::shared_ptr<State> self, std::string name,
                                            Instant deadline);
 
-    std::shared_ptr<Gate> gate;
+    std::shared_ptr<LoopAccess> access;
     ResolverOptions options;
-    std::map<std::string, Name> names;
+    std::map<std::string, Entry> names;
     std::size_t under_way = 0;
 };
 
-void Resolver::State::set(ResolverOptions wanted) {
-    options = std::move(wanted);
+void Resolver::State::set(ResolverOptions chosen) {
+    options = std::move(chosen);
     if (!options.lookup) {
         options.lookup = system_lookup;
     }
 }
 
-std::optional<Error> Resolver::State::ask(const std::string& name) {
+std::optional<Error> Resolver::State::look_up(const std::string& name) {
     if (under_way >= options.lookups_under_way) {
         return Error{Fault::unreachable, "resolve: too many names are being looked up (" +
                                              std::to_string(under_way) + ")"};
     }
-    auto job = [gate = gate, self = weak_from_this(), lookup = options.lookup, name] {
+    auto job = [access = access, self = weak_from_this(), lookup = options.lookup, name] {
         auto answer = guarded_lookup(lookup, name);
-        const std::lock_guard lock{gate->mutex};
-        if (gate->open) {
-            asio::post(gate->loop, [self, name, answer = std::move(answer)]() mutable {
+        const std::lock_guard lock{access->mutex};
+        if (access->open) {
+            asio::post(access->loop, [self, name, answer = std::move(answer)]() mutable {
                 if (const auto state = self.lock()) {
-                    state->answered(name, std::move(answer));
+                    state->deliver(name, std::move(answer));
                 }
             });
         }
@@ -172,15 +173,15 @@ std::optional<Error> Resolver::State::ask(const std::string& name) {
                      std::string{"resolve: cannot start a thread: "} + std::strerror(failed)};
     }
     ++under_way;
-    names[name].asking = true;
+    names[name].looking_up = true;
     return std::nullopt;
 }
 
-void Resolver::State::answered(const std::string& name, Result<Addresses> answer) {
+void Resolver::State::deliver(const std::string& name, Result<Addresses> answer) {
     --under_way;
     auto& entry = names[name];
-    entry.asking = false;
-    entry.true_until =
+    entry.looking_up = false;
+    entry.valid_until =
         std::chrono::steady_clock::now() + (answer ? options.keep : options.keep_failure);
     for (auto& waiter : entry.waiting) {
         waiter.answer = answer;
@@ -192,7 +193,7 @@ void Resolver::State::answered(const std::string& name, Result<Addresses> answer
 void Resolver::State::forget_old(Instant now) {
     std::erase_if(names, [now](const auto& entry) {
         const auto& [name, state] = entry;
-        return !state.asking && state.waiting.empty() && state.true_until <= now;
+        return !state.looking_up && state.waiting.empty() && state.valid_until <= now;
     });
 }
 
@@ -206,34 +207,33 @@ Task<Result<Addresses>> Resolver::State::resolve(std::shared_ptr<State> self, st
         self->forget_old(now);
     }
     auto& entry = self->names[name];
-    if (entry.answer && now < entry.true_until) {
+    if (entry.answer && now < entry.valid_until) {
         co_return *entry.answer;
     }
-    if (!entry.asking) {
+    if (!entry.looking_up) {
         entry.answer.reset();
-        if (auto refused = self->ask(name)) {
+        if (auto refused = self->look_up(name)) {
             co_return fail(std::move(*refused));
         }
     }
     const auto executor = co_await asio::this_coro::executor;
-    // An entry that somebody waits for is not forgotten.
+    // `entry` stays valid: an entry with waiters is not forgotten.
     entry.waiting.push_front(Waiter{asio::steady_timer{executor, deadline}, std::nullopt});
-    struct Place {
+    struct Registration {
         std::list<Waiter>& all;
-        std::list<Waiter>::iterator mine;
-        ~Place() { all.erase(mine); }
+        std::list<Waiter>::iterator waiter;
+        ~Registration() { all.erase(waiter); }
     };
-    const Place place{entry.waiting, entry.waiting.begin()};
-    auto news = place.mine->timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    co_await std::move(news);
+    const Registration mine{entry.waiting, entry.waiting.begin()};
+    co_await mine.waiter->timer.async_wait(asio::as_tuple(asio::use_awaitable));
     const auto state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) {
         throw boost::system::system_error{asio::error::operation_aborted};
     }
-    if (!place.mine->answer) {
+    if (!mine.waiter->answer) {
         co_return fail(Fault::unreachable, "resolve: timed out");
     }
-    co_return std::move(*place.mine->answer);
+    co_return std::move(*mine.waiter->answer);
 }
 
 Resolver::Resolver(Executor executor, ResolverOptions options)
@@ -244,18 +244,18 @@ Resolver::~Resolver() {
 }
 
 void Resolver::close() {
-    const std::lock_guard lock{state_->gate->mutex};
-    state_->gate->open = false;
+    const std::lock_guard lock{state_->access->mutex};
+    state_->access->open = false;
 }
 
 Task<Result<Addresses>> Resolver::resolve(std::string name, Instant deadline) {
     return State::resolve(state_, std::move(name), deadline);
 }
 
-void Resolver::renew(ResolverOptions options) {
+void Resolver::set_options(ResolverOptions options) {
     state_->set(std::move(options));
     for (auto& [name, entry] : state_->names) {
-        entry.true_until = Instant{};
+        entry.valid_until = Instant{};
     }
 }
 

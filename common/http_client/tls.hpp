@@ -1,5 +1,5 @@
-// TLS towards a server: what a client trusts and shows, made once for each set of files, and
-// OpenSSL's reasons in words. Loop thread.
+// The client's side of TLS: one context for each set of files, the check of the peer's name, and
+// OpenSSL's errors in words. Loop thread.
 #pragma once
 
 #include "common/base/result.hpp"
@@ -9,7 +9,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <string_view>
 
 struct ssl_st;
 
@@ -21,25 +20,29 @@ namespace common {
 
 class TlsContexts {
   public:
-    /// TLS 1.2 or later, the peer is verified. Errors (Fault::config) name the file and are not
-    /// kept: the next call reads it again.
+    /// TLS 1.2 or later; the peer's certificate is verified. Errors (Fault::config) name the file
+    /// and are not kept: the next call reads the files again.
     Result<std::shared_ptr<boost::asio::ssl::context>> context_for(const TlsFiles& files);
-    /// The files are read anew from now on.
+    /// The next call for each set of files reads them again.
     void forget() { contexts_.clear(); }
 
   private:
     std::map<TlsFiles, std::shared_ptr<boost::asio::ssl::context>> contexts_;
 };
 
-/// The certificate must be for `host`, a name or an address; a name is also sent (SNI). False:
-/// OpenSSL would not take it.
+/// Loads the files as a client would. The error says which one is wrong and how: missing, not PEM,
+/// or a key that does not belong to the certificate.
+Result<void> check_tls_files(const TlsFiles& files);
+
+/// Requires a certificate for `host`, a name or an address; a name is also sent (SNI). False if
+/// OpenSSL rejects the name.
 bool expect_host(ssl_st* session, const std::string& host);
 
-/// What was wrong with the peer's certificate: "certificate has expired", "certificate is for
-/// another name", or OpenSSL's own words. Empty: nothing, or it was never seen.
+/// What is wrong with the peer's certificate: "certificate is for another name", or OpenSSL's own
+/// words. Empty if nothing is, or if there was no certificate to verify.
 std::string certificate_fault(const ssl_st* session);
 
-/// Whether the error is OpenSSL's; then its own words for it.
+/// Whether the error came from TLS, and what it says.
 bool is_tls_error(boost::system::error_code why);
 std::string tls_reason(boost::system::error_code why);
 

@@ -1,5 +1,5 @@
-// A BeastClient on a loop of its own, and peers that are ruder than ScriptedServer. For the tests
-// of the client.
+// For the tests of the client: a BeastClient on a loop of its own, and peers that behave worse than
+// ScriptedServer can.
 #pragma once
 
 #include "common/http_client/http_client.hpp"
@@ -23,8 +23,8 @@ inline std::string text_of(const Reply& reply) {
     return reply ? std::to_string(reply->status) + " " + reply->body : reply.error().message;
 }
 
-/// Listens and never accepts: connections are made and nobody answers. With `full`, not even that:
-/// the next connection hangs.
+/// Listens and never accepts, so that connections succeed and get no response. With `full` its
+/// backlog is full, so that connecting hangs.
 class SilentPeer {
   public:
     explicit SilentPeer(bool full = false, const char* address = "127.0.0.1",
@@ -67,9 +67,9 @@ class SilentPeer {
     std::vector<int> fillers_;
 };
 
-/// Names for the client: those that it knows, and "hang.test", which takes until the object goes.
-/// No DNS.
-class Names {
+/// Resolves the names that it is given without DNS. "hang.test" hangs until the object is
+/// destroyed.
+class FakeDns {
   public:
     common::NameLookup lookup(std::map<std::string, common::Addresses> known = {}) {
         return [known = std::move(known),
@@ -84,7 +84,7 @@ class Names {
             return one->second;
         };
     }
-    ~Names() { done_.set_value(); }
+    ~FakeDns() { done_.set_value(); }
 
   private:
     std::promise<void> done_;
@@ -121,7 +121,7 @@ class ClientTest : public testing::Test {
     std::string text(common::HttpRequest request) { return text_of(send(std::move(request))); }
     std::string text(const std::string& url) { return text(get(url)); }
 
-    Names names;
+    FakeDns names;
     common::asio::io_context loop;
     std::unique_ptr<common::BeastClient> client;
 };

@@ -6,7 +6,6 @@
 using common::HttpRequest;
 using test::Answer;
 using test::ClientTest;
-using test::Names;
 using test::ScriptedServer;
 using test::Seen;
 using test::SilentPeer;
@@ -18,7 +17,7 @@ common::AddressBytes address(std::string_view text) {
     return *common::parse_address(text);
 }
 
-/// A request that gets stuck, and where.
+/// A request that gets stuck, and at which step.
 struct Stuck {
     const char* doing;
     HttpRequest (*request)(const SilentPeer& silent, const SilentPeer& full,
@@ -48,18 +47,18 @@ const Stuck stuck_requests[] = {
      [](const SilentPeer& silent, const SilentPeer&, const ScriptedServer&) {
          return to(silent.url(), std::string(32U << 20U, 'x'));
      }},
-    {"waiting for the answer", [](const SilentPeer& silent, const SilentPeer&,
-                                  const ScriptedServer&) { return to(silent.url()); }},
-    {"reading the body of the answer", [](const SilentPeer&, const SilentPeer&,
-                                          const ScriptedServer& half) { return to(half.url()); }},
+    {"waiting for the response", [](const SilentPeer& silent, const SilentPeer&,
+                                    const ScriptedServer&) { return to(silent.url()); }},
+    {"reading the body of the response", [](const SilentPeer&, const SilentPeer&,
+                                            const ScriptedServer& half) { return to(half.url()); }},
 };
 
 class StuckClientTest : public ClientTest, public testing::WithParamInterface<Stuck> {
   protected:
     HttpRequest stuck_request() const { return GetParam().request(silent, full, half); }
 
-    /// Runs the loop until the request is stuck: nothing is ready, and the server with half an
-    /// answer has given it.
+    /// Runs the loop until the request is stuck: nothing is ready, and the server with half a
+    /// response has sent it.
     void run_until_stuck() {
         if (std::string_view{GetParam().doing}.starts_with("reading")) {
             while (half.count() == 0) {
@@ -110,7 +109,7 @@ TEST_P(StuckClientTest, EndsWhenCancelled) {
     stop.emit(common::asio::cancellation_type::terminal);
     client.reset();
     loop.restart();
-    loop.run(); // comes back: nothing is left behind on the loop
+    loop.run(); // returns, so nothing is left on the loop
     ASSERT_TRUE(over);
     ASSERT_TRUE(why);
     try {
@@ -120,7 +119,7 @@ TEST_P(StuckClientTest, EndsWhenCancelled) {
     }
 }
 
-TEST_P(StuckClientTest, MayBeLeftWithItsLoop) {
+TEST_P(StuckClientTest, MayBeDestroyedWithItsLoop) {
     const auto token = std::make_shared<int>(1);
     {
         common::asio::io_context short_lived;
@@ -136,7 +135,7 @@ TEST_P(StuckClientTest, MayBeLeftWithItsLoop) {
 
 INSTANTIATE_TEST_SUITE_P(Steps, StuckClientTest, testing::ValuesIn(stuck_requests));
 
-TEST_F(ClientTest, ANameThatHangsDelaysNobodyElse) {
+TEST_F(ClientTest, ANameThatHangsDelaysNoOtherRequest) {
     ScriptedServer server{[](const Seen&) { return Answer{200, {}, "fine"}; }};
     make_client({.user_agent = "",
                  .denied = {},
@@ -180,12 +179,13 @@ TEST_F(ClientTest, NeverConnectsToADeniedNetwork) {
     for (const auto* host :
          {"127.0.0.1", "[::ffff:127.0.0.1]", "one.test", "mapped.test", "both.test"}) {
         auto request = get(std::string{"http://"} + host + ":" + port + "/");
-        // What is kept for requests that are not guarded must not serve one that is.
-        EXPECT_EQ(text(request), "200 fine") << host;
+        // A guarded request must not reuse the connection of one that is not.
+        SCOPED_TRACE(host);
+        EXPECT_EQ(text(request), "200 fine");
         request.guarded = true;
         const auto reply = send(request);
-        EXPECT_EQ(test::text_of(reply), "target address denied") << host;
-        EXPECT_TRUE(reply || reply.error().fault == common::Fault::unreachable) << host;
+        EXPECT_EQ(test::text_of(reply), "target address denied");
+        EXPECT_TRUE(reply || reply.error().fault == common::Fault::unreachable);
     }
     client->set_options(
         {.user_agent = "", .denied = {*common::IpRange::parse("127.0.0.2")}, .lookup = lookup});
@@ -199,7 +199,7 @@ TEST_F(ClientTest, NeverConnectsToADeniedNetwork) {
     EXPECT_EQ(text(request), "target address denied");
 }
 
-TEST_F(ClientTest, RenewLetsConnectionsGo) {
+TEST_F(ClientTest, NewOptionsCloseIdleConnections) {
     ScriptedServer server{[](const Seen&) { return Answer{200, {}, "fine"}; }};
     make_client({.user_agent = "one", .denied = {}});
     EXPECT_EQ(text(server.url()), "200 fine");
@@ -209,7 +209,7 @@ TEST_F(ClientTest, RenewLetsConnectionsGo) {
     EXPECT_EQ(server.seen().back().header("User-Agent"), "two");
 }
 
-TEST_F(ClientTest, HearsAnAnswerGivenBeforeTheRequestWasRead) {
+TEST_F(ClientTest, ReadsAResponseSentBeforeTheRequestWasRead) {
     const SilentPeer peer;
     std::thread early{[&peer] {
         const int fd = ::accept(peer.listener(), nullptr, nullptr);
@@ -219,7 +219,7 @@ TEST_F(ClientTest, HearsAnAnswerGivenBeforeTheRequestWasRead) {
         ::shutdown(fd, SHUT_WR);
         std::string sink(1U << 20U, ' ');
         ::recv(fd, sink.data(), sink.size(), 0);
-        ::close(fd); // with most of the request unread: the client's writing breaks off
+        ::close(fd); // with most of the request unread, so that the client's write fails
     }};
     EXPECT_EQ(text(post(peer.url(), std::string(32U << 20U, 'x'))), "413 ");
     early.join();

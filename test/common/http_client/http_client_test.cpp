@@ -15,7 +15,7 @@ Answer ok(const Seen&) {
     return Answer{200, {}, "fine"};
 }
 
-/// The same bytes for everybody.
+/// The same bytes for every request.
 ScriptedServer::Script raw(std::string bytes) {
     return [bytes = std::move(bytes)](const Seen&) {
         Answer answer;
@@ -54,6 +54,7 @@ TEST_F(ClientTest, SendsTheRequestAsGiven) {
 TEST_F(ClientTest, KeepsAConnectionForTheNextRequest) {
     ScriptedServer server{ok};
     for (int i = 0; i < 3; ++i) {
+        SCOPED_TRACE(i);
         EXPECT_EQ(text(server.url()), "200 fine");
         EXPECT_EQ(server.seen().back().connection, 1U);
     }
@@ -76,10 +77,11 @@ TEST_F(ClientTest, UsesAConnectionOfItsOwnForEachRequestUnderWay) {
     EXPECT_EQ(fine, 40U);
 }
 
-TEST_F(ClientTest, KeepsNoMoreIdleConnectionsThanAsked) {
+TEST_F(ClientTest, KeepsNoMoreIdleConnectionsThanAllowed) {
     ScriptedServer server{ok};
     make_client({.user_agent = "", .denied = {}, .idle_per_origin = 0});
     for (std::uint64_t i = 1; i <= 2; ++i) {
+        SCOPED_TRACE(i);
         EXPECT_EQ(text(server.url()), "200 fine");
         EXPECT_EQ(server.seen().back().connection, i);
     }
@@ -90,12 +92,12 @@ TEST_F(ClientTest, ClosesAnIdleConnectionAfterAWhile) {
     make_client({.user_agent = "", .denied = {}, .idle_per_origin = 8, .idle_timeout = 1ms});
     EXPECT_EQ(text(server.url()), "200 fine");
     loop.restart();
-    loop.run(); // there is nothing to do any more once it is closed
+    loop.run(); // returns once the connection is closed
     EXPECT_EQ(text(server.url()), "200 fine");
     EXPECT_EQ(server.seen().back().connection, 2U);
 }
 
-TEST_F(ClientTest, ComesBackAfterTheServerWasAway) {
+TEST_F(ClientTest, WorksAgainAfterTheServerWasAway) {
     ScriptedServer server{ok};
     EXPECT_EQ(text(server.url()), "200 fine");
     server.stop();
@@ -106,8 +108,9 @@ TEST_F(ClientTest, ComesBackAfterTheServerWasAway) {
     EXPECT_EQ(server.seen().back().connection, 2U);
 }
 
-TEST_F(ClientTest, ReplacesAKeptConnectionThatBreaksWithoutAnAnswer) {
+TEST_F(ClientTest, ReplacesAKeptConnectionThatBreaksWithoutAResponse) {
     for (const auto fault : {Answer::Fault::close, Answer::Fault::reset}) {
+        SCOPED_TRACE(fault == Answer::Fault::close ? "close" : "reset");
         ScriptedServer server{ok};
         EXPECT_EQ(text(server.url()), "200 fine");
         server.set_script([fault](const Seen& seen) {
@@ -129,18 +132,19 @@ TEST_F(ClientTest, SendsWhatIsNotRepeatableOverAConnectionOfItsOwn) {
     EXPECT_EQ(server.seen().back().connection, 2U);
 }
 
-TEST_F(ClientTest, RepeatsNothingOnceAByteHasComeOrOnAFreshConnection) {
+TEST_F(ClientTest, RepeatsNothingAfterTheFirstByteOrOnANewConnection) {
     ScriptedServer server{ok};
     EXPECT_EQ(text(server.url()), "200 fine");
     server.set_script(raw("HTTP/1.1 2"));
-    EXPECT_EQ(text(server.url()), "read: the answer broke off in its head");
+    EXPECT_EQ(text(server.url()),
+              "read: the connection was closed in the middle of the response's head");
     EXPECT_EQ(server.count(), 2U);
     server.set_script([](const Seen&) { return Answer{200, {}, "", Answer::Fault::close}; });
     EXPECT_EQ(text(server.url()), "read: the peer closed the connection");
     EXPECT_EQ(server.count(), 3U);
 }
 
-TEST_F(ClientTest, ReadsAnswersOfEveryKind) {
+TEST_F(ClientTest, ReadsResponsesOfEveryKind) {
     struct Case {
         std::string name, method, bytes, text;
     };
@@ -169,36 +173,38 @@ TEST_F(ClientTest, ReadsAnswersOfEveryKind) {
     for (const auto& one : cases) {
         ScriptedServer server{raw(one.bytes)};
         for (const bool wanted : {true, false}) {
+            SCOPED_TRACE(one.name + (wanted ? ", wanted" : ", unwanted"));
             auto request = get(server.url());
             request.method = one.method;
             request.body_wanted = wanted;
-            EXPECT_EQ(text(std::move(request)), wanted ? one.text : one.text.substr(0, 4))
-                << one.name;
+            EXPECT_EQ(text(std::move(request)), wanted ? one.text : one.text.substr(0, 4));
         }
     }
 }
 
-TEST_F(ClientTest, RefusesMalformedAnswers) {
+TEST_F(ClientTest, RefusesMalformedResponses) {
     struct Case {
         std::string name, bytes, says;
     };
     const std::vector<Case> cases{
-        {"garbage", "garbage\r\n\r\n", "read: malformed answer (bad version)"},
-        {"another protocol", "SSH-2.0-OpenSSH_9.2\r\n\r\n", "read: malformed answer (bad version)"},
-        {"letters for a status", "HTTP/1.1 abc\r\n\r\n", "read: malformed answer (bad status)"},
-        {"no status", "HTTP/1.1\r\n\r\n", "read: malformed answer (bad version)"},
-        {"status below 100", "HTTP/1.1 099 Odd\r\n\r\n", "read: malformed answer (bad status)"},
+        {"garbage", "garbage\r\n\r\n", "read: malformed response (bad version)"},
+        {"another protocol", "SSH-2.0-OpenSSH_9.2\r\n\r\n",
+         "read: malformed response (bad version)"},
+        {"letters for a status", "HTTP/1.1 abc\r\n\r\n", "read: malformed response (bad status)"},
+        {"no status", "HTTP/1.1\r\n\r\n", "read: malformed response (bad version)"},
+        {"status below 100", "HTTP/1.1 099 Odd\r\n\r\n", "read: malformed response (bad status)"},
         {"a header without colon", "HTTP/1.1 200 OK\r\nnothing\r\n\r\n",
-         "read: malformed answer (bad field)"},
+         "read: malformed response (bad field)"},
         {"a negative length", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
-         "read: malformed answer (bad Content-Length)"},
+         "read: malformed response (bad Content-Length)"},
         {"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-         "read: malformed answer (multiple Content-Length)"},
+         "read: malformed response (multiple Content-Length)"},
         {"an upgrade", "HTTP/1.1 101 Switching\r\n\r\n",
-         "read: malformed answer (101 without being asked)"},
-        {"half a head", "HTTP/1.1 200 OK\r\nContent-", "read: the answer broke off in its head"},
+         "read: malformed response (101 without an upgrade request)"},
+        {"half a head", "HTTP/1.1 200 OK\r\nContent-",
+         "read: the connection was closed in the middle of the response's head"},
         {"a head without end", "HTTP/1.1 200 OK\r\nX: " + std::string(70'000, 'x') + "\r\n\r\n",
-         "read: the head of the answer is longer than 64 KiB"},
+         "read: the head of the response is longer than 64 KiB"},
         {"many headers",
          "HTTP/1.1 200 OK\r\n" +
              [] {
@@ -209,7 +215,7 @@ TEST_F(ClientTest, RefusesMalformedAnswers) {
                  return lines;
              }() +
              "\r\n",
-         "read: the head of the answer is longer than 64 KiB"},
+         "read: the head of the response is longer than 64 KiB"},
     };
     for (const auto& one : cases) {
         ScriptedServer server{raw(one.bytes)};
@@ -221,7 +227,7 @@ TEST_F(ClientTest, RefusesMalformedAnswers) {
     }
 }
 
-TEST_F(ClientTest, AWantedBodyIsWholeOrAnError) {
+TEST_F(ClientTest, AWantedBodyIsCompleteOrAnError) {
     struct Case {
         std::string name, bytes, says;
     };
@@ -230,18 +236,18 @@ TEST_F(ClientTest, AWantedBodyIsWholeOrAnError) {
         {"just as long as allowed", head + "Content-Length: 10\r\n\r\n0123456789",
          "200 0123456789"},
         {"announced too long", head + "Content-Length: 11\r\n\r\n0123456789x",
-         "read: the body of the answer is longer than 10 bytes"},
+         "read: the body of the response is longer than 10 bytes"},
         {"chunks too long",
          head + "Transfer-Encoding: chunked\r\n\r\n6\r\n012345\r\n6\r\n012345\r\n0\r\n\r\n",
-         "read: the body of the answer is longer than 10 bytes"},
+         "read: the body of the response is longer than 10 bytes"},
         {"too long without a length", head + "\r\n0123456789x",
-         "read: the body of the answer is longer than 10 bytes"},
+         "read: the body of the response is longer than 10 bytes"},
         {"cut", head + "Content-Length: 9\r\n\r\n0123",
-         "read: the body of the answer broke off after 4 bytes"},
+         "read: the connection was closed after 4 bytes of the body"},
         {"cut chunks", head + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
-         "read: the body of the answer broke off after 3 bytes"},
+         "read: the connection was closed after 3 bytes of the body"},
         {"bad chunks", head + "Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n",
-         "read: the body of the answer is broken after 0 bytes (bad chunk)"},
+         "read: malformed body after 0 bytes (bad chunk)"},
     };
     for (const auto& one : cases) {
         ScriptedServer server{raw(one.bytes)};
@@ -253,7 +259,7 @@ TEST_F(ClientTest, AWantedBodyIsWholeOrAnError) {
     }
 }
 
-TEST_F(ClientTest, ThrowsAnUnwantedBodyAwayAndKeepsTheConnection) {
+TEST_F(ClientTest, DiscardsAnUnwantedBodyAndKeepsTheConnection) {
     ScriptedServer server{[](const Seen&) { return Answer{200, {}, std::string(64 * 1024, 'x')}; }};
     auto request = post(server.url(), "x");
     request.body_wanted = false;
@@ -271,9 +277,10 @@ TEST_F(ClientTest, ClosesAConnectionWhoseUnwantedBodyIsTooLongOrSlow) {
         return Answer{200, {}, std::string(64 * 1024 + 1, 'x')};
     };
     const auto cut = [](const Seen&) { return Answer{200, {}, "0123456789", Answer::Fault::cut}; };
-    for (const ScriptedServer::Script& script :
-         {ScriptedServer::Script{hang}, ScriptedServer::Script{too_long},
-          ScriptedServer::Script{cut}}) {
+    const std::map<std::string, ScriptedServer::Script> scripts{
+        {"slow", hang}, {"too long", too_long}, {"cut", cut}};
+    for (const auto& [name, script] : scripts) {
+        SCOPED_TRACE(name);
         ScriptedServer server{script};
         auto request = post(server.url(), "x");
         request.body_wanted = false;
@@ -287,7 +294,10 @@ TEST_F(ClientTest, ClosesAConnectionWhoseUnwantedBodyIsTooLongOrSlow) {
 TEST_F(ClientTest, DoesNotKeepAConnectionThatThePeerWillClose) {
     const auto closing = [](const Seen&) { return Answer{200, {{"Connection", "close"}}, "bye"}; };
     const auto old = raw("HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nbye");
-    for (const ScriptedServer::Script& script : {ScriptedServer::Script{closing}, old}) {
+    const std::map<std::string, ScriptedServer::Script> scripts{{"Connection: close", closing},
+                                                                {"HTTP/1.0", old}};
+    for (const auto& [name, script] : scripts) {
+        SCOPED_TRACE(name);
         ScriptedServer server{script};
         EXPECT_EQ(text(server.url()), "200 bye");
         EXPECT_EQ(text(server.url()), "200 bye");
@@ -295,14 +305,14 @@ TEST_F(ClientTest, DoesNotKeepAConnectionThatThePeerWillClose) {
     }
 }
 
-TEST_F(ClientTest, TakesAnAnswerThatComesByteByByte) {
+TEST_F(ClientTest, ReadsAResponseThatArrivesByteByByte) {
     ScriptedServer server{[](const Seen&) {
         return Answer{0, {}, "", Answer::Fault::trickle, "HTTP/1.1 204 \r\n\r\n"};
     }};
     EXPECT_EQ(text(server.url()), "204 ");
 }
 
-TEST_F(ClientTest, RefusesToSendWhatIsNoHeader) {
+TEST_F(ClientTest, RefusesToSendAnInvalidHeader) {
     ScriptedServer server{ok};
     auto request = get(server.url());
     request.headers = {{"X-Fine", "yes"}, {"X-Token", "secret\r\nX-Evil: 1"}};
@@ -310,9 +320,10 @@ TEST_F(ClientTest, RefusesToSendWhatIsNoHeader) {
     ASSERT_FALSE(reply);
     EXPECT_EQ(reply.error().fault, common::Fault::input);
     EXPECT_EQ(reply.error().message,
-              "request: the value of header X-Token holds control characters");
+              "request: the value of header X-Token contains control characters");
     request.headers = {{"X Evil", "1"}};
-    EXPECT_EQ(text(request), "request: the name of a header is no token (RFC 9110, section 5.1)");
+    EXPECT_EQ(text(request),
+              "request: the name of a header is not a token (RFC 9110, section 5.1)");
     EXPECT_EQ(server.count(), 0U);
 }
 

@@ -19,10 +19,11 @@ common::AddressBytes address(std::string_view text) {
     return *common::parse_address(text);
 }
 
-/// Answers when it is let go, and counts. Shared with threads that may outlive the test.
+/// Counts queries, and answers slow ones once it is released. Shared with threads that may outlive
+/// the test.
 struct Lookups {
-    std::promise<void> gate;
-    std::shared_future<void> open{gate.get_future().share()};
+    std::promise<void> release;
+    std::shared_future<void> open{release.get_future().share()};
     std::atomic<int> asked{0};
     std::atomic<bool> fails{false};
 };
@@ -57,13 +58,13 @@ class ResolverTest : public testing::Test {
     }
 
     void TearDown() override {
-        if (!let_go) {
-            lookups->gate.set_value();
+        if (!released) {
+            lookups->release.set_value();
         }
     }
 
     std::shared_ptr<Lookups> lookups = std::make_shared<Lookups>();
-    bool let_go = false;
+    bool released = false;
     common::asio::io_context loop;
 };
 
@@ -81,11 +82,11 @@ TEST_F(ResolverTest, KeepsAnAnswerForAWhile) {
     EXPECT_EQ(ask(resolver, "a.test"), "1");
     EXPECT_EQ(ask(resolver, "a.test"), "1");
     EXPECT_EQ(ask(resolver, "b.test"), "2");
-    resolver.renew(options());
+    resolver.set_options(options());
     EXPECT_EQ(ask(resolver, "a.test"), "3");
 }
 
-TEST_F(ResolverTest, AsksAgainWhenTheWhileIsOver) {
+TEST_F(ResolverTest, AsksAgainWhenAnAnswerExpires) {
     auto short_lived = options();
     short_lived.keep = 0ms;
     short_lived.keep_failure = 1h;
@@ -99,7 +100,7 @@ TEST_F(ResolverTest, AsksAgainWhenTheWhileIsOver) {
     EXPECT_EQ(lookups->asked, 3);
 }
 
-TEST_F(ResolverTest, LooksOneNameUpOnceForAllWhoAsk) {
+TEST_F(ResolverTest, SharesOneQueryAmongConcurrentLookupsOfAName) {
     Resolver resolver{loop.get_executor(), options()};
     std::vector<std::string> answers;
     for (int i = 0; i < 3; ++i) {
@@ -109,8 +110,8 @@ TEST_F(ResolverTest, LooksOneNameUpOnceForAllWhoAsk) {
     }
     loop.poll();
     EXPECT_TRUE(answers.empty());
-    lookups->gate.set_value();
-    let_go = true;
+    lookups->release.set_value();
+    released = true;
     loop.restart();
     loop.run();
     EXPECT_EQ(answers, (std::vector<std::string>{"1", "1", "1"}));
@@ -121,12 +122,12 @@ TEST_F(ResolverTest, ANameThatHangsDelaysNoOther) {
     Resolver resolver{loop.get_executor(), options()};
     EXPECT_EQ(ask(resolver, "slow.test", 20ms), "resolve: timed out");
     EXPECT_EQ(ask(resolver, "quick.test").size(), 1U);
-    // It is still the one lookup when it is asked for again.
+    // Asking again joins the lookup that is still under way.
     EXPECT_EQ(ask(resolver, "slow.test", 20ms), "resolve: timed out");
     EXPECT_EQ(lookups->asked, 2);
 }
 
-TEST_F(ResolverTest, RefusesMoreLookupsThanItMayHave) {
+TEST_F(ResolverTest, RefusesLookupsAboveTheLimit) {
     auto few = options();
     few.lookups_under_way = 2;
     Resolver resolver{loop.get_executor(), few};
@@ -140,11 +141,11 @@ TEST_F(ResolverTest, RefusesMoreLookupsThanItMayHave) {
         [&](std::exception_ptr, Result<Addresses> found) { late = text(found); });
     loop.restart();
     loop.poll();
-    lookups->gate.set_value();
-    let_go = true;
+    lookups->release.set_value();
+    released = true;
     loop.run();
     EXPECT_FALSE(late.empty());
-    // Each lookup that ends makes room for another.
+    // A lookup that ends makes room for another.
     EXPECT_EQ(ask(resolver, "quick.test").size(), 1U);
 }
 
@@ -153,7 +154,7 @@ TEST_F(ResolverTest, ALookupThatThrowsIsAnError) {
     EXPECT_EQ(ask(resolver, "broken.test"), "resolve: out of luck");
 }
 
-TEST_F(ResolverTest, LeavesALookupToTheOthersWhenOneIsCancelled) {
+TEST_F(ResolverTest, KeepsAQueryForTheOthersWhenOneCallerIsCancelled) {
     Resolver resolver{loop.get_executor(), options()};
     common::asio::cancellation_signal stop;
     bool aborted = false;
@@ -175,14 +176,14 @@ TEST_F(ResolverTest, LeavesALookupToTheOthersWhenOneIsCancelled) {
     loop.poll();
     EXPECT_TRUE(aborted);
     EXPECT_EQ(answer, "");
-    lookups->gate.set_value();
-    let_go = true;
+    lookups->release.set_value();
+    released = true;
     loop.restart();
     loop.run();
     EXPECT_EQ(answer, "1");
 }
 
-TEST_F(ResolverTest, MayGoWhileALookupHangs) {
+TEST_F(ResolverTest, MayBeDestroyedWhileALookupHangs) {
     const std::weak_ptr<Lookups> held = lookups;
     auto short_lived = std::make_unique<common::asio::io_context>();
     auto resolver = std::make_unique<Resolver>(short_lived->get_executor(), options());
@@ -192,11 +193,11 @@ TEST_F(ResolverTest, MayGoWhileALookupHangs) {
     short_lived->poll();
     resolver.reset();
     short_lived.reset();
-    EXPECT_EQ(token.use_count(), 1); // nobody waits any more
-    lookups->gate.set_value();
-    let_go = true;
+    EXPECT_EQ(token.use_count(), 1); // no coroutine waits any more
+    lookups->release.set_value();
+    released = true;
     lookups.reset();
-    while (!held.expired()) { // the thread has come to its end and has touched nothing that is gone
+    while (!held.expired()) { // until the thread has ended, without touching what is gone
         std::this_thread::yield();
     }
     lookups = std::make_shared<Lookups>();
@@ -206,7 +207,7 @@ TEST(SystemLookup, FindsThisMachineAndNothingElse) {
     const auto found = common::system_lookup("localhost");
     ASSERT_TRUE(found) << found.error().message;
     for (const auto& one : *found) {
-        EXPECT_TRUE(common::is_loopback(one));
+        EXPECT_TRUE(common::is_loopback(one)) << int{one[15]};
     }
     const auto none = common::system_lookup("name with spaces");
     ASSERT_FALSE(none);

@@ -1,3 +1,5 @@
+#include "common/http_client/tls.hpp"
+
 #include "common/base/file.hpp"
 #include "test/common/http_client/client_fixture.hpp"
 #include "test/support/certificates.hpp"
@@ -22,7 +24,7 @@ test::ServerFiles serve(const Certificates::Files& files) {
 
 class TlsClientTest : public ClientTest {
   protected:
-    /// What a client says that trusts `ca_file` and asks `host`.
+    /// The reply that a client gets from `host` if it trusts `ca_file`.
     std::string ask(const ScriptedServer& server, const std::string& ca_file,
                     const std::string& host = "127.0.0.1") {
         auto request = get("https://" + host + ":" + std::to_string(server.port()) + "/");
@@ -50,14 +52,14 @@ TEST_F(TlsClientTest, TrustsAnAuthorityFromAFile) {
     EXPECT_EQ(server.seen().back().connection, 2U);
 }
 
-TEST_F(TlsClientTest, TrustsASelfSignedCertificateThatIsNamed) {
+TEST_F(TlsClientTest, TrustsASelfSignedCertificateFromAFile) {
     const auto files = certificates.self_signed();
     ScriptedServer server{ok, 0, serve(files)};
     EXPECT_EQ(ask(server, files.cert_file), "200 fine");
     EXPECT_EQ(ask(server, certificates.ca_file()), "TLS: self-signed certificate");
 }
 
-TEST_F(TlsClientTest, TrustsAServersOwnCertificateThatIsNamed) {
+TEST_F(TlsClientTest, TrustsAServersOwnCertificateFromAFile) {
     const auto files = certificates.server();
     ScriptedServer server{ok, 0, serve(files)};
     EXPECT_EQ(ask(server, files.cert_file), "200 fine");
@@ -82,13 +84,14 @@ TEST_F(TlsClientTest, RefusesWhatItCannotVerify) {
          "TLS: unable to get local issuer certificate"},
     };
     for (const auto& one : cases) {
+        SCOPED_TRACE(one.name);
         ScriptedServer server{ok, 0, serve(one.files)};
-        EXPECT_EQ(ask(server, one.ca_file, one.host), one.says) << one.name;
-        EXPECT_EQ(server.count(), 0U) << one.name;
+        EXPECT_EQ(ask(server, one.ca_file, one.host), one.says);
+        EXPECT_EQ(server.count(), 0U);
     }
 }
 
-TEST_F(TlsClientTest, ShowsAClientCertificateWhereOneIsWanted) {
+TEST_F(TlsClientTest, PresentsAClientCertificateToAServerThatRequiresOne) {
     auto files = serve(certificates.server());
     files.client_ca_file = certificates.ca_file();
     ScriptedServer server{ok, 0, files};
@@ -97,7 +100,7 @@ TEST_F(TlsClientTest, ShowsAClientCertificateWhereOneIsWanted) {
     auto request = get(server.url());
     request.tls = {certificates.ca_file(), mine.cert_file, mine.key_file};
     EXPECT_EQ(text(request), "200 fine");
-    // Who shows nothing must not ride on a connection of who does.
+    // A request without a certificate must not reuse the connection of one that has one.
     EXPECT_EQ(ask(server, certificates.ca_file()), "TLS: tlsv13 alert certificate required");
     const auto stranger = certificates.self_signed();
     request.tls = {certificates.ca_file(), stranger.cert_file, stranger.key_file};
@@ -128,6 +131,7 @@ TEST_F(TlsClientTest, CarriesBodiesOfAnySize) {
                           },
                           0, serve(certificates.server())};
     for (const std::size_t size : {0U, 1U, 8'192U, 100'000U, 3'000'000U}) {
+        SCOPED_TRACE(size);
         auto request = post(server.url(), std::string(size, 'x'));
         request.tls.ca_file = certificates.ca_file();
         request.body_limit = 4U << 20U;
@@ -136,7 +140,7 @@ TEST_F(TlsClientTest, CarriesBodiesOfAnySize) {
     EXPECT_EQ(server.seen().back().connection, 1U);
 }
 
-TEST_F(TlsClientTest, SaysWhatIsWrongWithAFile) {
+TEST_F(TlsClientTest, SaysWhichFileIsWrongAndHow) {
     const auto good = certificates.server();
     const auto other = certificates.client();
     const auto ca = certificates.ca_file();
@@ -153,29 +157,35 @@ TEST_F(TlsClientTest, SaysWhatIsWrongWithAFile) {
         {"nothing", {}, {}},
         {"all good", {ca, good.cert_file, good.key_file}, {}},
         {"no such file", {ca + "x", "", ""}, {"TLS: cannot open " + ca + "x"}},
-        {"no PEM", {junk, "", ""}, {junk, "not a PEM file with certificates"}},
+        {"no PEM", {junk, "", ""}, {junk, "expected a PEM file with certificates"}},
         {"a key for an authority",
          {good.key_file, "", ""},
-         {good.key_file, "not a PEM file with certificates"}},
-        {"no key", {"", good.cert_file, ""}, {good.cert_file, "stands alone"}},
-        {"no certificate", {"", "", good.key_file}, {good.key_file, "stands alone"}},
+         {good.key_file, "expected a PEM file with certificates"}},
+        {"no key",
+         {"", good.cert_file, ""},
+         {"a client certificate together with its key", "found only " + good.cert_file}},
+        {"no certificate",
+         {"", "", good.key_file},
+         {"a client certificate together with its key", "found only " + good.key_file}},
         {"junk for a certificate",
          {"", junk, good.key_file},
-         {junk, "not a PEM file with a certificate"}},
-        {"junk for a key", {"", good.cert_file, junk}, {junk, "not a PEM file with a private key"}},
-        {"a locked key", {"", good.cert_file, locked}, {locked, "without passphrase"}},
+         {junk, "expected a PEM file with a certificate"}},
+        {"junk for a key",
+         {"", good.cert_file, junk},
+         {junk, "expected a PEM file with a private key"}},
+        {"a locked key", {"", good.cert_file, locked}, {locked, "without a passphrase"}},
         {"another key",
          {"", good.cert_file, other.key_file},
          {other.key_file, "does not belong to", good.cert_file}},
     };
     for (const auto& one : cases) {
         const auto result = common::check_tls_files(one.files);
-        EXPECT_EQ(result.has_value(), one.says.empty()) << one.name;
+        const auto message = result ? "" : result.error().message;
+        SCOPED_TRACE(one.name + ": " + message);
+        EXPECT_EQ(result.has_value(), one.says.empty());
         for (const auto& part : one.says) {
-            EXPECT_NE(result ? std::string::npos : result.error().message.find(part),
-                      std::string::npos)
-                << one.name << ": " << (result ? "" : result.error().message);
+            EXPECT_NE(message.find(part), std::string::npos) << part;
         }
-        EXPECT_TRUE(result || result.error().fault == common::Fault::config) << one.name;
+        EXPECT_TRUE(result || result.error().fault == common::Fault::config);
     }
 }

@@ -1,0 +1,45 @@
+// Dialer: opens connections for requests. It resolves, refuses denied networks, connects and does
+// the TLS handshake. Loop thread. Internal to BeastClient.
+#pragma once
+
+#include "common/async/task.hpp"
+#include "common/base/result.hpp"
+#include "common/http_client/connection.hpp"
+#include "common/http_client/resolver.hpp"
+#include "common/http_client/tls.hpp"
+#include "common/net/address.hpp"
+#include "common/net/http.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace common {
+
+class Dialer {
+  public:
+    using Connection = Result<std::shared_ptr<ClientConnection>>;
+
+    Dialer(Executor executor, std::vector<IpRange> denied, ResolverOptions names);
+
+    /// Returns a connection that is ready for the request, with `deadline` set. Each address of a
+    /// name gets an equal share of the time that is left. `request` outlives the coroutine. Errors:
+    /// Fault::unreachable, or Fault::config for TLS files.
+    Task<Connection> dial(const HttpRequest& request, Instant deadline);
+
+    /// Forgets the addresses and the contents of TLS files that it knows.
+    void set_options(std::vector<IpRange> denied, ResolverOptions names);
+    /// After this the loop may end, even while a name is being looked up.
+    void close() { resolver_.close(); }
+
+  private:
+    Task<Connection> dial_local(const HttpRequest& request, Instant deadline);
+    Task<Connection> dial_one_of(Addresses addresses, const HttpRequest& request, Instant deadline);
+    [[nodiscard]] bool is_denied(const AddressBytes& address) const;
+
+    Executor executor_;
+    std::vector<IpRange> denied_;
+    Resolver resolver_;
+    TlsContexts contexts_;
+};
+
+} // namespace common
