@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 faults() { # faults FILE...: one line for each fault
   clang-format --dry-run "$@" 2>&1 | grep -oE '^[^:]+:[0-9]+:[0-9]+: .*' || true
-  grep -nE '^.{101,}$' "$@" /dev/null | grep -E '^[^:]+:[0-9]+:.*//' |
+  grep -nE '^.{101,}$' "$@" /dev/null | grep -E '^[^:]+:[0-9]+:(.*[[:space:]])?//' |
     sed -E 's/^([^:]+:[0-9]+):.*/\1: a comment beyond 100 columns/' || true
 }
 

@@ -3,9 +3,9 @@
 #include "agent/api/metrics_page.hpp"
 #include "agent/api/status_json.hpp"
 #include "agent/api/status_page.hpp"
+#include "agent/events/event_splitter.hpp"
 #include "common/net/problem.hpp"
 #include "common/text/json.hpp"
-#include "agent/events/event_splitter.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -13,8 +13,7 @@ HttpReply problem(unsigned status, std::string detail, Headers extra) {
                                       {"status", status},
                                       {"detail", std::move(detail)}};
     extra.push_back({"Content-Type", "application/problem+json"});
-    return {status, std::move(extra),
-            text_of(body)};
+    return {status, std::move(extra), text_of(body)};
 }
 
 HttpReply json_reply(unsigned status, std::string body) {

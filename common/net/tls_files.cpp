@@ -1,6 +1,6 @@
 #include "common/net/tls_files.hpp"
 
-#include "common/text/ini.hpp"
+#include "common/base/file.hpp"
 
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
