@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
-# g++ 12 destroys closures and braced temporaries inside a co_await expression twice, and compiles a
-# co_await in the condition of a while loop to a crash. This refuses every co_await with a `{` or
-# with the `[` of a closure in its operand, and those in loop conditions, across lines, outside
-# comments and strings. First it proves on samples that it finds them.
+# g++ 12 destroys closures and braced temporaries inside a co_await expression twice. In a coroutine
+# without local variables it also misplaces the promise when an `if`, `switch` or `while` condition
+# awaits a temporary, unless the condition declares a variable. This refuses every co_await with a
+# `{` or with the `[` of a closure in its operand, and every one in such a condition, across lines,
+# outside comments and strings. First it proves on samples that it finds them.
 set -euo pipefail
 
 # FILE:LINE of each such co_await in the files given.
 faults() {
   awk '
-    function check(text, file,    at, line, rest, i, c, depth, before, in_loop) {
+    function check(text, file,    at, line, rest, i, c, depth, before, in_condition) {
       for (line = 1; (at = match(text, /(^|[^A-Za-z0-9_])co_await[^A-Za-z0-9_]/)) > 0; text = rest) {
         before = substr(text, 1, at + 8)
-        in_loop = before ~ /while[ \t\n]*\([^;{}]*$/
+        in_condition = before ~ /(^|[^A-Za-z0-9_])(if|switch|while)[ \t\n]*\([^;{}=]*$/
         line += gsub(/\n/, "", before)
-        if (in_loop) print file ":" line
+        if (in_condition) print file ":" line
         rest = substr(text, at + 9); depth = 0; before = "("
         for (i = 1; i <= length(rest); i++) {
           c = substr(rest, i, 1)
@@ -67,7 +68,8 @@ expect "3" '/* co_await {\n */ // co_await {\nf(co_await g{}); s = "co_await {";
 expect "" 'co_await std::move(call); if (x) { y = {1}; }'
 expect "1" 'while (co_await std::move(next)) { f([] {}); }'
 expect "2" 'while (ready) { if (x) {\nco_await g{}; } }'
-expect "" 'while (ready) { if (co_await f()) { g(); } }'
+expect "1" 'while (ready) { if (x && co_await f()) { g(); } }'
+expect "" 'if (const auto x = co_await f(); x) { g(); } my_if(co_await f());'
 expect "" 'r = co_await list[0].wait(m["{"], \x27{\x27, R"(" { )"); auto f = [] {}; my_co_await{}; // co_await {'
 expect "" 'f([&] { co_await x; }); n = 1\x27000; { }'
 
@@ -75,6 +77,6 @@ cd "$(dirname "$0")/.."
 mapfile -t files < <(grep -rlw co_await --include=*.cpp --include=*.hpp agent common test)
 found=$(faults "${files[@]}")
 if [ -n "$found" ]; then
-  printf '%s: move the { or closure inside this co_await, or the co_await in a loop condition, into a named local\n' $found >&2
+  printf '%s: give the { or closure inside this co_await, or its result in a condition, a name\n' $found >&2
   exit 1
 fi

@@ -1,13 +1,13 @@
 // Task<T> (a coroutine), OneShot<T> (a value that comes later) and TaskGroup (coroutines that are
 // stopped together). Everything here belongs to the thread of its executor.
 //
-// Rule for every co_await: its operand is a plain call, whose arguments are named, moved or
-// ordinary temporaries, but never `{…}` or a closure. g++ 12 destroys those twice, so move them
-// into a named local first, and never await in a loop's condition, which g++ 12 compiles to a crash
-// (test/check_coroutines.sh checks both). Parameters of coroutines are
-// values, or references that outlive the loop.
+// Rule for every co_await: its operand is a plain call with named, moved or ordinary temporary
+// arguments. A `{…}` or a closure gets a name first, for g++ 12 destroys it twice; so does the
+// result in a condition (`if (const auto x = co_await f(); x)`), where g++ 12 can misplace the
+// promise. test/check_coroutines.sh checks it. Parameters are values or outlive the loop.
 //
-// common/async holds coroutines, the clock and what waits on it. It uses common/base and Asio.
+// common/async holds coroutines, the clock and what waits on it.
+// It uses common/base and Asio.
 #pragma once
 
 #include <boost/asio/any_completion_handler.hpp>
