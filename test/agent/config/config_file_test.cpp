@@ -15,17 +15,16 @@ TEST_F(ConfigFile, ReportsEveryErrorAtOnce) {
     EXPECT_EQ(
         found,
         (Lines{
-            "agent.ini:1: 'key' stands before the first [section]",
+            "agent.ini:1: key \"key\" is outside any section: expected [section] before it",
             "agent.ini:4: unknown section \"nonsense\": expected one of: server, webhooks, ingest, "
             "delivery, queue, log, webhook GLOB",
             "agent.ini:7: [queue] sync = maybe: expected one of: full, normal",
             "agent.ini:8: [queue] unknown key \"synch\": did you mean \"sync\"? expected one of: "
             "path, sync, commit_window, max_size, min_free, when_full, max_age, keep_dead",
-            "agent.ini:9: [queue] max_size = 1KB: accepted are a whole number of "
-            "bytes or with a unit (KiB MiB GiB), such as "
-            "512KiB or 1GiB",
-            "agent.ini:10: [queue] max_size was set in line 9 already",
-            "agent.ini:11: '[log' must look like [section]",
+            "agent.ini:9: [queue] max_size = 1KB: expected a whole number of bytes or one with "
+            "a unit (KiB, MiB, GiB), such as 512KiB or 1GiB",
+            "agent.ini:10: [queue] max_size is already set in line 9: expected each key once",
+            "agent.ini:11: \"[log\" is not a section header: expected [section]",
         }));
 }
 
