@@ -13,7 +13,6 @@ namespace agent {
 
 namespace {
 
-using common::Fault;
 using common::HttpReply;
 using common::Task;
 using nlohmann::json;

@@ -47,8 +47,8 @@ class SystemClock final : public Clock {
 /// For one waiter. A notify() before the wait is not lost: the next wait returns at once.
 class Wakeup {
   public:
-    Wakeup(Executor executor, Clock& clock)
-        : clock_{clock}, gate_{std::move(executor), asio::steady_timer::time_point::max()} {}
+    Wakeup(const Executor& executor, Clock& clock)
+        : clock_{clock}, gate_{executor, asio::steady_timer::time_point::max()} {}
     void notify();
     /// Waits for notify(). Cancellation of the coroutine ends it with operation_aborted.
     Task<> wait();
