@@ -18,6 +18,8 @@ enum class Fault {
     input,       ///< bad data, or an unknown id
     config,      ///< the INI file or a file that it names
     unreachable, ///< no answer: connection refused, timed out, no such name, connection lost
+    own,         ///< a shortage or fault of this side: descriptors, memory, a TLS file; wait
+    date,        ///< the peer's certificate is not valid at the time that this clock shows
     refused,     ///< the peer answered and refused: login, permission
     storage,     ///< the database or the file system
     full,        ///< the queue is at its limit

@@ -1,6 +1,7 @@
 #include "common/http_client/connection.hpp"
 
 #include "common/base/ascii.hpp"
+#include "common/http_client/shortage.hpp"
 #include "common/http_client/tls.hpp"
 
 #include <array>
@@ -14,6 +15,7 @@
 #include <boost/system/system_error.hpp>
 #include <optional>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace common {
 
@@ -32,6 +34,18 @@ asio::ip::tcp::endpoint endpoint_of(const AddressBytes& address, std::uint16_t p
         return {asio::ip::make_address_v4(asio::ip::v4_mapped, whole), port};
     }
     return {whole, port};
+}
+
+/// Whether this system has an address from which to reach the peer. A datagram socket needs no TCP
+/// port, and connecting it sends nothing.
+bool has_local_address(const Protocol::endpoint& peer) {
+    const int probe = ::socket(peer.data()->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (probe < 0) {
+        return true;
+    }
+    const bool has = ::connect(probe, peer.data(), static_cast<socklen_t>(peer.size())) == 0;
+    ::close(probe);
+    return has;
 }
 
 /// After a failed step: throws operation_aborted if it failed because the coroutine was cancelled.
@@ -69,6 +83,10 @@ Task<ErrorCode> ClientConnection::connect(const AddressBytes& address, std::uint
     if (failed) {
         co_await throw_if_cancelled();
     }
+    // Linux has one errno for "no local port is left" and "no local address for that network".
+    if (failed == boost::system::errc::address_not_available && !has_local_address(peer)) {
+        co_return asio::error::network_unreachable;
+    }
     co_return failed;
 }
 
@@ -100,6 +118,10 @@ std::string ClientConnection::handshake_failure(ErrorCode why) const {
     return fault.empty() ? failed_step("TLS", why) : "TLS: " + fault;
 }
 
+Fault ClientConnection::handshake_fault(ErrorCode why) const {
+    return has_wrong_dates(stream_->tls->native_handle()) ? Fault::date : fault_of(why);
+}
+
 Task<ErrorCode> ClientConnection::read_some() {
     const auto before = received_.size();
     received_.resize(before + read_size);
@@ -119,6 +141,7 @@ Task<ErrorCode> ClientConnection::write(std::string_view head, std::string_view 
     auto writing = stream_->tls ? asio::async_write(*stream_->tls, both, as_result)
                                 : asio::async_write(stream_->socket, both, as_result);
     const auto [failed, size] = co_await std::move(writing);
+    written_ = size;
     if (failed) {
         co_await throw_if_cancelled();
     }

@@ -4,6 +4,7 @@
 
 #include "common/async/deadline.hpp"
 #include "common/async/task.hpp"
+#include "common/base/result.hpp"
 #include "common/net/address.hpp"
 
 #include <boost/system/error_code.hpp>
@@ -33,6 +34,8 @@ class ClientConnection {
                               const std::string& host);
     /// "TLS: certificate has expired".
     [[nodiscard]] std::string handshake_failure(ErrorCode why) const;
+    /// Fault::date when the peer's certificate is not valid at this time, otherwise fault_of().
+    [[nodiscard]] Fault handshake_fault(ErrorCode why) const;
 
     /// Appends what arrives to received().
     Task<ErrorCode> read_some();
@@ -40,6 +43,8 @@ class ClientConnection {
     void consume(std::size_t size) { received_.erase(0, size); }
     /// Writes both in one go. They must outlive the step.
     Task<ErrorCode> write(std::string_view head, std::string_view body);
+    /// Whether the last write() sent anything before it failed.
+    [[nodiscard]] bool has_written() const { return written_ > 0; }
 
     /// Closes the connection at that time, whatever it is doing.
     void set_deadline(Instant when) { deadline_.set(when); }
@@ -56,6 +61,7 @@ class ClientConnection {
 
     std::unique_ptr<Stream> stream_;
     std::string received_;
+    std::size_t written_ = 0; ///< bytes, by the last write()
     bool expired_ = false;
     Deadline deadline_;
 };

@@ -1,5 +1,7 @@
 #include "common/http_client/dialer.hpp"
 
+#include "common/http_client/shortage.hpp"
+
 #include <algorithm>
 #include <sys/un.h>
 
@@ -37,7 +39,7 @@ Task<Dialer::Connection> Dialer::dial_local(const HttpRequest& request, Instant 
     auto connection = std::make_shared<ClientConnection>(executor_);
     connection->set_deadline(deadline);
     if (const auto failed = co_await connection->connect(request.unix_socket)) {
-        co_return fail(Fault::unreachable, connect_failure(*connection, request, failed));
+        co_return fail(fault_of(failed), connect_failure(*connection, request, failed));
     }
     co_return connection;
 }
@@ -45,6 +47,7 @@ Task<Dialer::Connection> Dialer::dial_local(const HttpRequest& request, Instant 
 Task<Dialer::Connection> Dialer::dial_one_of(Addresses addresses, const HttpRequest& request,
                                              Instant deadline) {
     std::string reason;
+    bool all_own = true; // an address that failed for another reason says more about the target
     for (std::size_t i = 0; i < addresses.size(); ++i) {
         const auto now = std::chrono::steady_clock::now();
         auto connection = std::make_shared<ClientConnection>(executor_);
@@ -55,8 +58,9 @@ Task<Dialer::Connection> Dialer::dial_one_of(Addresses addresses, const HttpRequ
             co_return connection;
         }
         reason = connect_failure(*connection, request, failed);
+        all_own = all_own && !connection->expired() && fault_of(failed) == Fault::own;
     }
-    co_return fail(Fault::unreachable, reason);
+    co_return fail(all_own ? Fault::own : Fault::unreachable, reason);
 }
 
 Task<Dialer::Connection> Dialer::dial(const HttpRequest& request, Instant deadline) {
@@ -90,9 +94,11 @@ Task<Dialer::Connection> Dialer::dial(const HttpRequest& request, Instant deadli
     }
     const auto failed = co_await (*connection)->handshake(std::move(context), request.url.host);
     if (failed) {
-        const bool late = (*connection)->expired();
-        co_return fail(Fault::unreachable, late ? timed_out(request.timeout, "in the TLS handshake")
-                                                : (*connection)->handshake_failure(failed));
+        if ((*connection)->expired()) {
+            co_return fail(Fault::unreachable, timed_out(request.timeout, "in the TLS handshake"));
+        }
+        co_return fail((*connection)->handshake_fault(failed),
+                       (*connection)->handshake_failure(failed));
     }
     co_return connection;
 }

@@ -23,7 +23,7 @@ class Dialer {
 
     /// Returns a connection that is ready for the request, with `deadline` set. Each address of a
     /// name gets an equal share of the time that is left. `request` outlives the coroutine. Errors:
-    /// Fault::unreachable, or Fault::config for TLS files.
+    /// Fault::unreachable, Fault::own, Fault::date, or Fault::config for TLS files.
     Task<Connection> dial(const HttpRequest& request, Instant deadline);
 
     /// Forgets the addresses and the contents of TLS files that it knows.

@@ -1,5 +1,6 @@
 #include "common/http_client/exchange.hpp"
 
+#include "common/http_client/shortage.hpp"
 #include "common/http_client/tls.hpp"
 
 #include <algorithm>
@@ -152,6 +153,9 @@ Task<Result<void>> Exchange::send() {
     write_failed_ = co_await connection_.write(head_, request_.body);
     if (write_failed_ && connection_.expired()) {
         co_return unreachable(timed_out(request_.timeout, "sending the request"));
+    }
+    if (write_failed_ && !connection_.has_written() && fault_of(write_failed_) == Fault::own) {
+        co_return fail(Fault::own, failed_step("write", write_failed_));
     }
     co_return Result<void>{};
 }

@@ -19,7 +19,7 @@ struct ExchangeResult {
 
 /// `head` is what request_head() returned. The deadline until the end of the response's head is the
 /// one set on the connection; the body gets its own. The arguments outlive the coroutine. Errors:
-/// Fault::unreachable.
+/// Fault::unreachable; Fault::own: nothing was sent.
 Task<ExchangeResult> exchange(ClientConnection& connection, const HttpRequest& request,
                               std::string_view head);
 

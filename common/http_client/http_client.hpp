@@ -18,8 +18,10 @@ namespace common {
 
 /// Sends one request and returns the reply, whatever its status. An error means that there was no
 /// HTTP response (Fault::unreachable), and names the step that failed: resolve, connect, TLS, write
-/// or read. Fault::input and Fault::config: nothing was sent. Redirects are not followed. Errors
-/// never contain secrets.
+/// or read. Nothing was sent when it is Fault::input, Fault::config (TLS files), Fault::own (a
+/// shortage of this side, whoever the peer is: it passes) or Fault::date (the peer's certificate is
+/// not valid at the time that this clock shows, which may be wrong). Redirects are not followed.
+/// Errors never contain secrets.
 class HttpClient {
   public:
     virtual ~HttpClient() = default;

@@ -1,5 +1,7 @@
 #include "common/http_client/resolver.hpp"
 
+#include "common/http_client/shortage.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/system/system_error.hpp>
 #include <csignal>
@@ -39,19 +41,25 @@ AddressBytes bytes_of(const sockaddr_in6& address) {
     return bytes;
 }
 
-std::string lookup_failure(int code) {
+Error lookup_failure(int code) {
+    const int why = errno;
+    if (out_of_descriptors()) {
+        return {Fault::own, std::string{"resolve: "} + std::strerror(EMFILE)};
+    }
     switch (code) {
     case EAI_NONAME:
 #ifdef EAI_NODATA
     case EAI_NODATA:
 #endif
-        return "resolve: no such host name";
+        return {Fault::unreachable, "resolve: no such host name"};
     case EAI_AGAIN:
-        return "resolve: the name server does not answer";
+        return {Fault::unreachable, "resolve: the name server does not answer"};
     case EAI_SYSTEM:
-        return std::string{"resolve: "} + std::strerror(errno);
+        return {Fault::own, std::string{"resolve: "} + std::strerror(why)};
+    case EAI_MEMORY:
+        return {Fault::own, std::string{"resolve: "} + ::gai_strerror(code)};
     default:
-        return std::string{"resolve: "} + ::gai_strerror(code);
+        return {Fault::unreachable, std::string{"resolve: "} + ::gai_strerror(code)};
     }
 }
 
@@ -59,7 +67,7 @@ Result<Addresses> guarded_lookup(const NameLookup& lookup, const std::string& na
     try {
         return lookup(name);
     } catch (const std::exception& error) {
-        return fail(Fault::unreachable, std::string{"resolve: "} + error.what());
+        return fail(Fault::own, std::string{"resolve: "} + error.what());
     }
 }
 
@@ -98,7 +106,7 @@ Result<Addresses> system_lookup(const std::string& name) {
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
     if (const int code = ::getaddrinfo(name.c_str(), nullptr, &hints, &found); code != 0) {
-        return fail(Fault::unreachable, lookup_failure(code));
+        return fail(lookup_failure(code));
     }
     Addresses addresses;
     for (const auto* one = found; one != nullptr; one = one->ai_next) {
@@ -154,8 +162,8 @@ void Resolver::State::set(ResolverOptions chosen) {
 
 std::optional<Error> Resolver::State::look_up(const std::string& name) {
     if (under_way >= options.lookups_under_way) {
-        return Error{Fault::unreachable, "resolve: too many names are being looked up (" +
-                                             std::to_string(under_way) + ")"};
+        return Error{Fault::own, "resolve: too many names are being looked up (" +
+                                     std::to_string(under_way) + ")"};
     }
     auto job = [access = access, self = weak_from_this(), lookup = options.lookup, name] {
         auto answer = guarded_lookup(lookup, name);
@@ -169,7 +177,7 @@ std::optional<Error> Resolver::State::look_up(const std::string& name) {
         }
     };
     if (const int failed = run_detached(std::move(job)); failed != 0) {
-        return Error{Fault::unreachable,
+        return Error{Fault::own,
                      std::string{"resolve: cannot start a thread: "} + std::strerror(failed)};
     }
     ++under_way;
@@ -181,8 +189,10 @@ void Resolver::State::deliver(const std::string& name, Result<Addresses> answer)
     --under_way;
     auto& entry = names[name];
     entry.looking_up = false;
-    entry.valid_until =
-        std::chrono::steady_clock::now() + (answer ? options.keep : options.keep_failure);
+    // A shortage of our own says nothing about the name, so it is not kept.
+    const bool own = !answer && answer.error().fault == Fault::own;
+    const auto keep = answer ? options.keep : own ? Millis{0} : options.keep_failure;
+    entry.valid_until = std::chrono::steady_clock::now() + keep;
     for (auto& waiter : entry.waiting) {
         waiter.answer = answer;
         waiter.timer.cancel();

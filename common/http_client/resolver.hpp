@@ -20,7 +20,8 @@ using Addresses = std::vector<AddressBytes>;
 /// them.
 using NameLookup = std::function<Result<Addresses>(const std::string& name)>;
 
-/// getaddrinfo(3). Errors: Fault::unreachable, "resolve: no such host name".
+/// getaddrinfo(3). Errors: Fault::unreachable, "resolve: no such host name"; Fault::own where this
+/// side has no memory or no descriptor for the lookup.
 Result<Addresses> system_lookup(const std::string& name);
 
 struct ResolverOptions {
@@ -38,9 +39,9 @@ class Resolver {
     Resolver(const Resolver&) = delete;
     Resolver& operator=(const Resolver&) = delete;
 
-    /// Concurrent lookups of one name share a single query. Errors (Fault::unreachable): that of
-    /// the lookup, too many lookups, or `deadline` passed. When the coroutine is cancelled it
-    /// throws operation_aborted; the query goes on for the others.
+    /// Concurrent lookups of one name share a single query. Errors: that of the lookup;
+    /// Fault::unreachable, `deadline` passed; Fault::own, too many lookups. When the coroutine is
+    /// cancelled it throws operation_aborted; the query goes on for the others.
     Task<Result<Addresses>> resolve(std::string name, Instant deadline);
 
     /// Also forgets every answer.

@@ -77,6 +77,18 @@ std::string certificate_fault(const SSL* session) {
     return result == X509_V_OK ? "" : ::X509_verify_cert_error_string(result);
 }
 
+bool has_wrong_dates(const SSL* session) {
+    switch (::SSL_get_verify_result(session)) {
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_CRL_NOT_YET_VALID:
+    case X509_V_ERR_CRL_HAS_EXPIRED:
+        return true;
+    default:
+        return false;
+    }
+}
+
 bool is_tls_error(error_code why) {
     return why.category() == asio::error::get_ssl_category() ||
            why.category() == ssl::error::get_stream_category();

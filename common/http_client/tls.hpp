@@ -42,6 +42,10 @@ bool expect_host(ssl_st* session, const std::string& host);
 /// words. Empty if nothing is, or if there was no certificate to verify.
 std::string certificate_fault(const ssl_st* session);
 
+/// Whether the peer's certificate was refused for its dates alone: right or wrong, as this clock
+/// is.
+bool has_wrong_dates(const ssl_st* session);
+
 /// Whether the error came from TLS, and what it says.
 bool is_tls_error(boost::system::error_code why);
 std::string tls_reason(boost::system::error_code why);

@@ -134,6 +134,10 @@ TEST_F(ResolverTest, RefusesLookupsAboveTheLimit) {
     EXPECT_EQ(ask(resolver, "slow1.test", 1ms), "resolve: timed out");
     EXPECT_EQ(ask(resolver, "slow2.test", 1ms), "resolve: timed out");
     EXPECT_EQ(ask(resolver, "quick.test"), "resolve: too many names are being looked up (2)");
+    const auto refused =
+        test::run(loop, resolver.resolve("quick.test", std::chrono::steady_clock::now() + 60s));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().fault, common::Fault::own) << "says nothing about the name";
     EXPECT_EQ(ask(resolver, "127.0.0.1"), "1");
     std::string late;
     common::asio::co_spawn(
