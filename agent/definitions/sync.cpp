@@ -30,6 +30,7 @@ struct Sync::State {
     common::Instant due{};    ///< when the next regular fetch begins
     std::uint32_t failed = 0; ///< fetches since the last good one
 
+    [[nodiscard]] std::string own_hint(common::Fault fault) const;
     void note_success(const Changes& changes);
     void note_failure(const common::Error& error);
     static Task<Result<Changes>> fetch(std::shared_ptr<State> state);
@@ -53,12 +54,25 @@ void Sync::State::note_success(const Changes& changes) {
     }
 }
 
+/// Where the trouble is this device's own rather than the server's, so that nobody looks there.
+std::string Sync::State::own_hint(common::Fault fault) const {
+    if (fault == common::Fault::own) {
+        return "a shortage of this device, not a fault of the server";
+    }
+    return fault == common::Fault::date && !clock.synchronized()
+               ? "the clock of this device is not synchronised"
+               : "";
+}
+
 void Sync::State::note_failure(const common::Error& error) {
     counters.server.state = ServerStatus::State::failing;
     counters.server.last_error = error.message;
     ++counters.server.failures;
-    if (failed == 0) {
+    const auto hint = own_hint(error.fault);
+    if (failed == 0 && hint.empty()) {
         log::warn("cannot fetch webhooks", {{"error", error.message}});
+    } else if (failed == 0) {
+        log::warn("cannot fetch webhooks", {{"error", error.message}, {"hint", hint}});
     }
     due = clock.now() + backoff.wait(++failed, chance());
 }

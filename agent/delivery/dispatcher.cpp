@@ -52,6 +52,8 @@ void Dispatcher::update_lanes() {
             context.by_webhook.emplace(key, lane);
         }
     }
+    context.own_faults.retain(
+        [&](const std::string& key) { return context.by_webhook.contains(key); });
     for (const auto& [origin, lane] : lanes) {
         lane->serve(std::move(wanted[origin]));
     }

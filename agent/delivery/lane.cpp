@@ -20,13 +20,17 @@ Millis read_pause(const common::Backoff& backoff) {
     return std::clamp(backoff.initial / 10, Millis{1}, longest_read_pause);
 }
 
-/// False if attempts are sent differently now, so that an unreachable target may have become
-/// reachable.
-bool sent_alike(const Webhook& before, const Webhook& now) {
-    const auto& a = before.settings;
-    const auto& b = now.settings;
-    return before.target == now.target && a.tls == b.tls && a.timeout == b.timeout &&
-           a.headers == b.headers && a.body == b.body && a.signing_keys == b.signing_keys;
+std::optional<common::Instant> earlier(std::optional<common::Instant> a,
+                                       std::optional<common::Instant> b) {
+    return a && b ? std::min(*a, *b) : a ? a : b;
+}
+
+/// Seconds since 1970, if the clock is synchronised.
+std::optional<std::int64_t> trusted_time(const common::Clock& clock) {
+    const auto since = clock.wall().time_since_epoch();
+    return clock.synchronized()
+               ? std::optional{std::chrono::floor<std::chrono::seconds>(since).count()}
+               : std::nullopt;
 }
 
 } // namespace
@@ -46,6 +50,7 @@ Lane::Lane(std::shared_ptr<LaneContext> context, std::string origin)
 
 Task<> Lane::run(std::shared_ptr<Lane> lane) {
     while (!lane->ended()) {
+        lane->take_back();
         if (lane->plan().read_fresh) {
             co_await lane->read_fresh();
         }
@@ -57,8 +62,10 @@ Task<> Lane::run(std::shared_ptr<Lane> lane) {
         if (plan.reads()) {
             continue;
         }
-        if (plan.wake_at) {
-            co_await lane->wakeup_.wait_until(*plan.wake_at);
+        const auto wake_at =
+            earlier(plan.wake_at, lane->webhooks_.next_back(lane->context_->own_faults));
+        if (wake_at) {
+            co_await lane->wakeup_.wait_until(*wake_at);
         } else {
             co_await lane->wakeup_.wait();
         }
@@ -93,30 +100,21 @@ LanePlan Lane::plan() const {
 }
 
 void Lane::serve(Webhooks webhooks) {
-    const auto same_key = [](const auto& before, const auto& now) {
-        return before.first == now.first;
-    };
-    const auto alike = [](const auto& before, const auto& now) {
-        return before.first == now.first && sent_alike(*before.second, *now.second);
-    };
-    const auto same = [&](const auto& equal) {
-        return std::equal(webhooks_.begin(), webhooks_.end(), webhooks.begin(), webhooks.end(),
-                          equal);
-    };
-    const bool same_keys = same(same_key);
-    const bool same_requests = same(alike);
-    webhooks_ = std::move(webhooks);
-    if (!same_keys) {
+    const auto change = webhooks_.replace(std::move(webhooks));
+    if (change.keys) {
         fresh_.forget();
         retries_.forget();
     }
-    if (!same_requests) {
+    if (change.requests) {
         probe_now();
     }
     wakeup_.notify();
 }
 
 void Lane::committed(Delivery delivery) {
+    if (webhooks_.is_left_out(delivery.webhook)) {
+        return; // read back with the others
+    }
     fresh_.committed(std::move(delivery));
     context_->budget.want(shared_from_this());
 }
@@ -140,17 +138,27 @@ void Lane::probe_now() {
 
 // Reading back.
 
-std::vector<std::string> Lane::keys() const {
-    std::vector<std::string> keys;
-    for (const auto& [key, webhook] : webhooks_) {
-        keys.push_back(key);
+void Lane::leave_out(const std::string& webhook) {
+    webhooks_.leave_out(webhook);
+    Selection selection;
+    selection.webhook = webhook;
+    fresh_.forget(selection);
+    retries_.forget(selection);
+    wakeup_.notify();
+}
+
+void Lane::take_back() {
+    const auto now = context_->clock.now();
+    if (webhooks_.take_back(context_->own_faults, now)) {
+        fresh_.forget();
+        retries_.forget();
+        read_retries_at_ = now;
     }
-    return keys;
 }
 
 Task<> Lane::read_fresh() {
     const auto query = fresh_.begin_read();
-    auto batch = co_await context_->queue.fresh(keys(), query.after, query.limit);
+    auto batch = co_await context_->queue.fresh(webhooks_.keys(), query.after, query.limit);
     ++context_->progress;
     if (!batch) {
         read_fresh_at_ = context_->clock.now() + failure_pause;
@@ -160,7 +168,7 @@ Task<> Lane::read_fresh() {
 
 Task<> Lane::read_retries() {
     const auto limit = retries_.begin_read(context_->in_flight.size());
-    auto batch = co_await context_->queue.due(keys(), limit);
+    auto batch = co_await context_->queue.due(webhooks_.keys(), limit);
     ++context_->progress;
     auto pause = batch ? read_pause(context_->config.delivery.retry) : failure_pause;
     auto found = retries_.end_read(std::move(batch));
@@ -240,16 +248,22 @@ Task<> Lane::make_attempt(std::shared_ptr<Lane> lane, Attempt attempt) {
 
 void Lane::attempt_ended(const Attempt& attempt, const common::Result<common::HttpReply>& reply) {
     const auto& delivery = attempt.delivery;
-    const auto outcome = judge_reply(reply, delivery.attempts + 1, *attempt.webhook,
-                                     context_->config.delivery.retry, context_->chance());
-    log_.attempt_ended(*attempt.webhook, delivery, outcome);
-    bool waits_for_probe = false;
-    if (outcome.answered) {
-        note_answer();
+    const auto outcome =
+        judge_reply(reply, delivery.attempts + 1, *attempt.webhook, context_->config.delivery.retry,
+                    context_->chance(), trusted_time(context_->clock));
+    if (outcome.kind == Outcome::Kind::own_fault) {
+        not_attempted(attempt, outcome.error);
     } else {
-        waits_for_probe = note_no_answer(attempt);
+        context_->own_faults.attempted(delivery.webhook);
+        log_.attempt_ended(*attempt.webhook, delivery, outcome);
+        bool waits_for_probe = false;
+        if (outcome.answered) {
+            note_answer();
+        } else {
+            waits_for_probe = note_no_answer(attempt);
+        }
+        record_outcome(delivery, outcome, waits_for_probe ? Millis{0} : outcome.wait);
     }
-    record_outcome(delivery, outcome, waits_for_probe ? Millis{0} : outcome.wait);
 
     ++context_->progress;
     --in_flight_;
@@ -259,6 +273,20 @@ void Lane::attempt_ended(const Attempt& attempt, const common::Result<common::Ht
     context_->budget.release(reachable());
     context_->budget.want(shared_from_this());
     wakeup_.notify();
+}
+
+/// The row stays as it is, and so does what is known about the target.
+void Lane::not_attempted(const Attempt& attempt, const std::string& error) {
+    const auto& key = attempt.delivery.webhook;
+    context_->counters.webhooks[key].last_error = error;
+    if (attempt.kind == Kind::probe && outage_) {
+        outage_->probing = false;
+    }
+    // Not always this lane, as in record_outcome().
+    if (const auto found = context_->by_webhook.find(key); found != context_->by_webhook.end()) {
+        context_->own_faults.failed(*attempt.webhook, error);
+        found->second->leave_out(key);
+    }
 }
 
 void Lane::note_answer() {

@@ -6,6 +6,9 @@
 // While no attempt gets an HTTP answer, the target counts as unreachable: retries wait for a single
 // probe, and fresh deliveries go one at a time. Any answer ends that, and whatever is due goes out
 // at once.
+//
+// An attempt that could not be made for a reason of this device's own is none. Its webhook's
+// deliveries leave memory, and are read back when OwnFaults says.
 #pragma once
 
 #include "agent/config/config.hpp"
@@ -14,6 +17,8 @@
 #include "agent/delivery/fresh_deliveries.hpp"
 #include "agent/delivery/lane_log.hpp"
 #include "agent/delivery/lane_plan.hpp"
+#include "agent/delivery/lane_webhooks.hpp"
+#include "agent/delivery/own_faults.hpp"
 #include "agent/queue/queue.hpp"
 #include "agent/webhooks/counters.hpp"
 #include "common/async/clock.hpp"
@@ -42,6 +47,7 @@ struct LaneContext {
     Counters& counters;
 
     ConnectionBudget budget{config};
+    OwnFaults own_faults{clock};
     common::TaskGroup attempts{loop};
     common::TaskGroup lanes{loop};
     common::Wakeup attempt_ended{loop, clock};
@@ -57,7 +63,7 @@ struct LaneContext {
 
 class Lane final : public ConnectionUser, public std::enable_shared_from_this<Lane> {
   public:
-    using Webhooks = std::map<std::string, std::shared_ptr<const Webhook>>; ///< by key
+    using Webhooks = LaneWebhooks::ByKey;
 
     Lane(std::shared_ptr<LaneContext> context, std::string origin);
 
@@ -96,7 +102,8 @@ class Lane final : public ConnectionUser, public std::enable_shared_from_this<La
     };
 
     [[nodiscard]] LanePlan plan() const;
-    [[nodiscard]] std::vector<std::string> keys() const;
+    void leave_out(const std::string& webhook);
+    void take_back();
     common::Task<> read_fresh();
     common::Task<> read_retries();
 
@@ -106,6 +113,7 @@ class Lane final : public ConnectionUser, public std::enable_shared_from_this<La
     static common::Task<> make_attempt(std::shared_ptr<Lane> lane, Attempt attempt);
 
     void attempt_ended(const Attempt& attempt, const common::Result<common::HttpReply>& reply);
+    void not_attempted(const Attempt& attempt, const std::string& error);
     void note_answer();
     bool note_no_answer(const Attempt& attempt);
     void record_outcome(const Delivery& delivery, const Outcome& outcome, common::Millis wait);
@@ -113,7 +121,7 @@ class Lane final : public ConnectionUser, public std::enable_shared_from_this<La
 
     const std::shared_ptr<LaneContext> context_;
     const std::string origin_;
-    Webhooks webhooks_;
+    LaneWebhooks webhooks_;
     FreshDeliveries fresh_;
     DueRetries retries_;
     LaneLog log_;

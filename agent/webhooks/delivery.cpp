@@ -1,66 +1,25 @@
 #include "agent/webhooks/delivery.hpp"
 
+#include "agent/webhooks/retry_after.hpp"
 #include "common/base/crypto.hpp"
 #include "common/net/status_phrase.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <ctime>
 
 namespace agent {
 
 namespace {
-
-constexpr common::Millis longest_retry_after = std::chrono::hours{1};
 
 std::string status_text(unsigned status) {
     const auto phrase = common::status_phrase(status);
     return std::to_string(status).append(phrase.empty() ? "" : " ").append(phrase);
 }
 
-/// Seconds since 1970 of an HTTP date in any of its three forms (RFC 9110 section 5.6.7).
-std::optional<std::int64_t> parse_date(std::string_view value) {
-    const std::string text{value};
-    for (const char* form :
-         {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"}) {
-        std::tm fields{};
-        const char* end = ::strptime(text.c_str(), form, &fields);
-        if (end && *end == '\0') {
-            return ::timegm(&fields);
-        }
-    }
-    return std::nullopt;
-}
-
-std::optional<std::int64_t> parse_seconds(std::string_view value) {
-    if (value.empty() ||
-        !std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; })) {
-        return std::nullopt;
-    }
-    std::int64_t seconds = 0;
-    const auto parsed = std::from_chars(value.data(), value.data() + value.size(), seconds);
-    return parsed.ec == std::errc::result_out_of_range ? INT64_MAX : seconds;
-}
-
-std::optional<common::Millis> retry_after(const common::Headers& headers) {
-    const auto value = common::find_header(headers, "Retry-After");
-    if (!value) {
-        return std::nullopt;
-    }
-    auto seconds = parse_seconds(*value);
-    if (!seconds) {
-        const auto date = common::find_header(headers, "Date");
-        const auto then = parse_date(*value);
-        const auto now = date ? parse_date(*date) : std::nullopt;
-        if (!then || !now) {
-            return std::nullopt;
-        }
-        seconds = *then - *now;
-    }
-    const auto longest =
-        std::chrono::duration_cast<std::chrono::seconds>(longest_retry_after).count();
-    return std::chrono::seconds{std::clamp<std::int64_t>(*seconds, 0, longest)};
+/// Whether nothing was sent for a reason of our own. A certificate's dates are judged by our clock;
+/// where that is not synchronised, they say nothing about the peer.
+bool is_own(common::Fault fault, bool clock_known) {
+    return fault == common::Fault::own || fault == common::Fault::config ||
+           (fault == common::Fault::date && !clock_known);
 }
 
 std::string_view as_text(const std::uint8_t* bytes, std::size_t size) {
@@ -125,7 +84,8 @@ common::HttpRequest make_request(const Webhook& webhook, const Delivery& deliver
 }
 
 Outcome judge_reply(const common::Result<common::HttpReply>& reply, std::uint32_t attempt,
-                    const Webhook& webhook, const common::Backoff& backoff, double chance) {
+                    const Webhook& webhook, const common::Backoff& backoff, double chance,
+                    std::optional<std::int64_t> wall_s) {
     Outcome outcome;
     outcome.answered = reply.has_value();
     outcome.status = reply ? reply->status : 0;
@@ -134,6 +94,13 @@ Outcome judge_reply(const common::Result<common::HttpReply>& reply, std::uint32_
         return outcome;
     }
     outcome.error = reply ? status_text(reply->status) : reply.error().message;
+    if (!reply && is_own(reply.error().fault, wall_s.has_value())) {
+        outcome.kind = Outcome::Kind::own_fault;
+        if (reply.error().fault == common::Fault::date) {
+            outcome.error += " (the clock of this device is not synchronised)";
+        }
+        return outcome;
+    }
     if (webhook.send_attempts != 0 && attempt >= webhook.send_attempts) {
         outcome.kind = Outcome::Kind::dead;
         return outcome;
@@ -142,7 +109,7 @@ Outcome judge_reply(const common::Result<common::HttpReply>& reply, std::uint32_
     outcome.wait = backoff.wait(attempt, chance);
     if (reply) {
         outcome.wait =
-            std::max(outcome.wait, retry_after(reply->headers).value_or(common::Millis{0}));
+            std::max(outcome.wait, retry_after(reply->headers, wall_s).value_or(common::Millis{0}));
     }
     return outcome;
 }

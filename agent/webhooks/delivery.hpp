@@ -36,7 +36,9 @@ common::HttpRequest make_request(const Webhook& webhook, const Delivery& deliver
 
 /// The result of an attempt.
 struct Outcome {
-    enum class Kind { delivered, retry, dead } kind = Kind::retry;
+    /// own_fault: no attempt was made, because this side could not make it. The delivery is as it
+    /// was before, and nothing is known about the target.
+    enum class Kind { delivered, retry, dead, own_fault } kind = Kind::retry;
     common::Millis wait{0}; ///< for a retry: how long this delivery waits at least
     bool answered = false;  ///< there was an HTTP answer
     unsigned status = 0;    ///< of the answer
@@ -45,10 +47,11 @@ struct Outcome {
 };
 
 /// Decides the outcome of attempt `attempt` (from 1). After `webhook.send_attempts` failed attempts
-/// the delivery is dead. A Retry-After (RFC 9110 section 10.2.3: seconds, or a date relative to the
-/// reply's own Date) can only lengthen the backoff, to at most one hour. `chance` in [0, 1) decides
-/// the jitter.
+/// the delivery is dead. A retry_after() can only lengthen the backoff. `chance` in [0, 1) decides
+/// the jitter. `wall_s` is the time in seconds since 1970 if the clock is synchronised: without it,
+/// a certificate that is not valid now is a fault of this side, like a shortage or a bad TLS file.
 Outcome judge_reply(const common::Result<common::HttpReply>& reply, std::uint32_t attempt,
-                    const Webhook& webhook, const common::Backoff& backoff, double chance);
+                    const Webhook& webhook, const common::Backoff& backoff, double chance,
+                    std::optional<std::int64_t> wall_s);
 
 } // namespace agent
