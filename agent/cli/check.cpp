@@ -3,6 +3,7 @@
 #include "agent/config/config_file.hpp"
 #include "agent/definitions/local_file.hpp"
 #include "agent/service/exit_codes.hpp"
+#include "agent/service/tls_judgement.hpp"
 #include "agent/store/schema.hpp"
 #include "common/async/clock.hpp"
 #include "common/http_client/tls.hpp"
@@ -82,15 +83,14 @@ void check_secret(Report& report, const std::string& what, const std::string& pa
     }
 }
 
-void check_tls(Report& report, const std::string& what, const common::TlsFiles& files) {
-    if (files == common::TlsFiles{}) {
-        return;
-    }
-    if (const auto good = common::check_tls_files(files); good) {
-        report.ok(what);
-    } else {
-        report.fail(what + ": " + good.error().message,
-                    "use PEM files that exist and belong together", exit_code::bad_config);
+void check_tls(Report& report, const Config& config) {
+    for (const auto& [what, files] : tls_uses(config)) {
+        if (const auto good = common::check_tls_files(files); good) {
+            report.ok(what);
+        } else {
+            report.fail(what + ": " + good.error().message,
+                        "use PEM files that exist and belong together", exit_code::bad_config);
+        }
     }
 }
 
@@ -217,14 +217,7 @@ void check_all(Report& report, const Config& config) {
     check_secret(report, "[server] password_file", config.server.password_file);
     check_secret(report, "[ingest] token_file", config.ingest.token_file);
     check_secret(report, "[delivery] signing_secret_file", config.delivery.signing_secret_file);
-    check_tls(report, "[server] ca_file", {config.server.ca_file, "", ""});
-    check_tls(report, "[ingest] TLS files",
-              {"", config.ingest.tls_cert_file, config.ingest.tls_key_file});
-    check_tls(report, "[delivery] TLS files", config.delivery.defaults.tls);
-    for (const auto& section : config.overrides) {
-        check_tls(report, "[webhook " + section.glob + "] TLS files",
-                  settings_for(config, section.glob).tls);
-    }
+    check_tls(report, config);
     check_local(report, config);
     check_user(report, config.queue.path);
     check_folder(report, "[queue] path", config.queue.path);

@@ -11,6 +11,7 @@
 #include "agent/findface/client.hpp"
 #include "agent/queue/queue.hpp"
 #include "agent/service/exit_codes.hpp"
+#include "agent/service/tls_judgement.hpp"
 #include "agent/service/watchdog.hpp"
 #include "agent/store/salvage.hpp"
 #include "common/base/log.hpp"
@@ -53,6 +54,14 @@ common::ClientOptions client_options(const Config& config) {
     options.denied = config.delivery.deny_targets;
     options.idle_per_origin = static_cast<std::size_t>(config.delivery.connections_per_target);
     return options;
+}
+
+std::string joined(const std::vector<std::string>& errors) {
+    std::string all;
+    for (const auto& error : errors) {
+        all.append(all.empty() ? "" : "; ").append(error);
+    }
+    return all;
 }
 
 /// Settings that need a restart stay as they are.
@@ -135,6 +144,9 @@ int Service::run() {
 }
 
 Result<void> Service::start() {
+    if (const auto errors = tls_errors(config_); !errors.empty()) {
+        return common::fail(Fault::config, joined(errors));
+    }
     if (auto opened = open(); !opened) {
         return opened;
     }
@@ -246,6 +258,9 @@ bool Service::apply_new_config() {
     auto local = loaded.good() ? read_local(loaded.config) : Result<std::vector<Definition>>{};
     if (!local) {
         loaded.errors.push_back(local.error().message);
+    }
+    if (loaded.good()) {
+        loaded.errors = tls_errors(loaded.config);
     }
     for (const auto& error : loaded.errors) {
         log::error("invalid configuration, keeping the current one", {{"error", error}});

@@ -145,6 +145,9 @@ TEST_F(TlsClientTest, SaysWhichFileIsWrongAndHow) {
     const auto other = certificates.client();
     const auto ca = certificates.ca_file();
     const auto junk = certificates.write("junk.pem", "no certificate in here\n");
+    const auto empty = certificates.write("empty.pem", "");
+    const auto whole = *common::read_file(ca);
+    const auto half = certificates.write("half.pem", whole + whole.substr(0, whole.size() / 2));
     const auto locked = certificates.write(
         "locked.key",
         "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n");
@@ -158,6 +161,8 @@ TEST_F(TlsClientTest, SaysWhichFileIsWrongAndHow) {
         {"all good", {ca, good.cert_file, good.key_file}, {}},
         {"no such file", {ca + "x", "", ""}, {"TLS: cannot open " + ca + "x"}},
         {"no PEM", {junk, "", ""}, {junk, "expected a PEM file with certificates"}},
+        {"an empty file", {empty, "", ""}, {empty, "expected a PEM file with certificates"}},
+        {"half a file", {half, "", ""}, {half, "expected a PEM file with certificates"}},
         {"a key for an authority",
          {good.key_file, "", ""},
          {good.key_file, "expected a PEM file with certificates"}},
