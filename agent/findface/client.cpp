@@ -48,9 +48,9 @@ Result<std::string> path_of(const std::string& id) {
 
 /// Appends a page's definitions to `list` and their keys to `keys`. Returns the reference to the
 /// next page; empty on the last one.
-Result<std::string> append_page(const std::string& body, std::vector<Definition>& list,
-                                std::set<std::string>& keys) {
-    auto page = read_list(body);
+Result<std::string> append_page(const HttpReply& reply, std::uint64_t pages_before,
+                                std::vector<Definition>& list, std::set<std::string>& keys) {
+    auto page = read_list(reply.body, reply.headers);
     if (!page) {
         return common::fail(page.error());
     }
@@ -65,7 +65,7 @@ Result<std::string> append_page(const std::string& body, std::vector<Definition>
         }
         list.push_back({std::move(*key), definition.dump()});
     }
-    return page->next.value_or("");
+    return next_page(page->signs, {list.size(), pages_before + 1, page->definitions.size()});
 }
 
 /// A page's `next` may be a query, a path on the server, or relative to server.url. A server behind
@@ -114,7 +114,7 @@ Task<Result<std::vector<Definition>>> all_pages(Session& session, const Terms& t
             co_return common::fail(Fault::unreachable,
                                    name + ": the list of webhooks is larger than 64 MiB");
         }
-        const auto next = append_page(reply->body, list, keys);
+        const auto next = append_page(*reply, seen.size() - 1, list, keys);
         if (!next) {
             co_return common::fail(name, next.error());
         }

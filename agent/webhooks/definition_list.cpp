@@ -55,23 +55,6 @@ common::Result<json*> list_in(json& whole) {
                             "): expected an array, or an object with results, items or data");
 }
 
-common::Result<std::optional<std::string>> next_in(const json& whole) {
-    if (!whole.is_object()) {
-        return std::nullopt;
-    }
-    for (const auto* key : {"next_page", "next"}) {
-        const auto at = whole.find(key);
-        if (at == whole.end() || at->is_null() || *at == "") {
-            continue;
-        }
-        if (!at->is_string()) {
-            return wrong_kind(key, *at, "a URL or null");
-        }
-        return at->get<std::string>();
-    }
-    return std::nullopt;
-}
-
 json name_of(const json& definition) {
     return definition.is_object() ? definition.value("name", json{}) : json{};
 }
@@ -85,7 +68,7 @@ std::string title_of(std::size_t index, const json& definition) {
 
 } // namespace
 
-common::Result<DefinitionList> read_list(std::string_view text) {
+common::Result<DefinitionList> read_list(std::string_view text, const common::Headers& headers) {
     if (looks_like_html(text)) {
         return common::fail(Fault::input,
                             "this is an HTML page: expected JSON; check [server] url");
@@ -98,12 +81,12 @@ common::Result<DefinitionList> read_list(std::string_view text) {
     if (!items) {
         return common::fail(std::move(items.error()));
     }
-    auto next = next_in(*whole);
-    if (!next) {
-        return common::fail(std::move(next.error()));
+    auto signs = read_page_signs(*whole, headers);
+    if (!signs) {
+        return common::fail(std::move(signs.error()));
     }
     DefinitionList list;
-    list.next = std::move(*next);
+    list.signs = std::move(*signs);
     for (auto& item : **items) {
         if (!item.is_object()) {
             return wrong_kind(title_of(list.definitions.size(), item), item, "an object");
@@ -140,7 +123,8 @@ common::Result<std::vector<Definition>> read_local_definitions(std::string_view 
         return common::fail(list.error());
     }
     std::vector<std::string> faults;
-    if (list->next) {
+    const auto count = list->definitions.size();
+    if (const auto rest = next_page(list->signs, {count, 1, count}); !rest || !rest->empty()) {
         faults.emplace_back("this is one page of a longer list: expected the whole list");
     }
     std::vector<Definition> definitions;

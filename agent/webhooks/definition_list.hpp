@@ -1,6 +1,7 @@
 // Reads the list of webhook definitions that a server or a local file holds. Pure.
 #pragma once
 
+#include "agent/webhooks/page_signs.hpp"
 #include "common/base/result.hpp"
 
 #include <nlohmann/json.hpp>
@@ -20,13 +21,14 @@ struct Definition {
 
 struct DefinitionList {
     std::vector<nlohmann::json> definitions; ///< objects
-    /// The page's `next_page` or `next`, if any: a URL, absolute or relative.
-    std::optional<std::string> next;
+    PageSigns signs;                         ///< what the page says about the rest
 };
 
-/// Reads a bare array, or the array in `results`, `items` or `data`. Errors (Fault::input) say what
-/// is wrong with the list as a whole; an HTML page is reported as one.
-common::Result<DefinitionList> read_list(std::string_view json);
+/// Reads a bare array, or the array in `results`, `items` or `data`, with the headers of the answer
+/// that it came in. Errors (Fault::input) say what is wrong with the list as a whole; an HTML page
+/// is reported as one.
+common::Result<DefinitionList> read_list(std::string_view json,
+                                         const common::Headers& headers = {});
 
 /// The key of a server's definition: its integer id in decimal. Without one: Fault::input.
 common::Result<std::string> server_key(const nlohmann::json& definition);

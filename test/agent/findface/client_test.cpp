@@ -80,6 +80,32 @@ TEST_F(FindfaceClient, FollowsPagesInOrder) {
     }
 }
 
+TEST_F(FindfaceClient, FollowsTheNumbersOfPages) {
+    serve({{"/v1/webhooks/", R"({"items":[{"id":3}],"total":2,"page":1,"size":1,"pages":2})"},
+           {"/v1/webhooks/?page=2&size=1",
+            R"({"items":[{"id":1}],"total":2,"page":2,"size":1,"pages":2})"}});
+    EXPECT_EQ(keys(), (Keys{"3", "1"}));
+    serve({{"/v1/webhooks/", R"({"results":[{"id":3}],"total":2,"limit":1,"offset":0})"},
+           {"/v1/webhooks/?offset=1&limit=1",
+            R"({"results":[{"id":1}],"total":2,"limit":1,"offset":1})"}});
+    EXPECT_EQ(keys(), (Keys{"3", "1"}));
+    // One that does not heed the number sends the first page for ever.
+    answer(200, R"({"items":[{"id":3}],"total":2,"page":1,"size":1,"pages":2})");
+    EXPECT_NE(list_error().message.find("twice"), std::string::npos);
+}
+
+TEST_F(FindfaceClient, FollowsALinkHeader) {
+    on_call = [](const HttpRequest& request) {
+        const bool second = request.url.target.ends_with("?page=2");
+        common::HttpReply reply{200, {}, second ? R"([{"id":1}])" : R"([{"id":3}])"};
+        if (!second) {
+            reply.headers.push_back({"Link", R"(</v1/webhooks/?page=2>; rel="next")"});
+        }
+        return FakeHttp::Answer{std::move(reply)};
+    };
+    EXPECT_EQ(keys(), (Keys{"3", "1"}));
+}
+
 TEST_F(FindfaceClient, NeverSendsItsTokenToAnotherOrigin) {
     for (const auto* next : {"http://evil:8080/v1/webhooks/", "http://lite/v1/webhooks/?page=2",
                              "https://lite:8080/v1/webhooks/?page=2", "//evil/v1/webhooks/"}) {
@@ -132,6 +158,10 @@ TEST_F(FindfaceClient, RefusesListsThatAreNotWholeAndValid) {
          "\"no id\" has no id"},
         {json_answer(200, R"([{"id":1.5}])"), Fault::unreachable, "id = 1.5: expected an integer"},
         {json_answer(200, R"([{"id":1},{"id":2},{"id":1}])"), Fault::unreachable, "the id 1 twice"},
+        {json_answer(200, R"({"results":[{"id":1},{"id":2}],"count":3})"), Fault::unreachable,
+         "breaks off after 2 of them: count = 3"},
+        {json_answer(200, R"({"items":[{"id":1}],"has_more":true})"), Fault::unreachable,
+         "breaks off after 1 of them: has_more = true"},
         {json_answer(200, R"({"results":[],"next":7})"), Fault::unreachable,
          "next is a number: expected a URL or null"},
         {json_answer(200, R"({"results":[],"next":"ht tp://x"})"), Fault::unreachable,

@@ -21,7 +21,7 @@ std::string local_fault(std::string_view text) {
 std::optional<std::string> next_of(std::string_view text) {
     const auto list = read_list(text);
     EXPECT_TRUE(list) << text << ": " << list.error().message;
-    return list ? list->next : std::nullopt;
+    return list ? list->signs.next : std::nullopt;
 }
 
 } // namespace
@@ -35,7 +35,7 @@ TEST(ReadList, AcceptsEveryShape) {
         const auto list = read_list(text);
         ASSERT_TRUE(list) << text << ": " << list.error().message;
         EXPECT_EQ(list->definitions, (std::vector<json>{{{"id", 1}}, {{"id", 2}}})) << text;
-        EXPECT_EQ(list->next, std::nullopt) << text;
+        EXPECT_EQ(list->signs.next, std::nullopt) << text;
     }
     EXPECT_EQ(
         read_list(R"({"data":[{"id":1}],"results":[{"id":2}],"items":[]})")->definitions.front(),
