@@ -4,6 +4,8 @@
 #include "common/async/joinable.hpp"
 #include "common/base/log.hpp"
 
+#include <unordered_set>
+
 namespace agent {
 
 namespace {
@@ -11,6 +13,22 @@ namespace {
 using common::Result;
 using common::Task;
 namespace log = common::log;
+
+using Definitions = std::vector<Definition>;
+
+/// What either of two readings has is there, as the second one has it.
+Definitions merged(Definitions first, Definitions second) {
+    std::unordered_set<std::string> keys;
+    for (const auto& definition : second) {
+        keys.insert(definition.key);
+    }
+    for (auto& definition : first) {
+        if (!keys.contains(definition.key)) {
+            second.push_back(std::move(definition));
+        }
+    }
+    return second;
+}
 
 constexpr common::Backoff backoff{.initial = common::Millis{1'000}, .max = common::Millis{60'000}};
 
@@ -33,6 +51,7 @@ struct Sync::State {
     [[nodiscard]] std::string own_hint(common::Fault fault) const;
     void note_success(const Changes& changes);
     void note_failure(const common::Error& error);
+    static Task<Result<Definitions>> read_list(std::shared_ptr<State> state);
     static Task<Result<Changes>> fetch(std::shared_ptr<State> state);
     static Task<Result<Changes>> sync_now(std::shared_ptr<State> state);
     static Task<> keep_fetching(std::shared_ptr<State> state);
@@ -77,6 +96,27 @@ void Sync::State::note_failure(const common::Error& error) {
     due = clock.now() + backoff.wait(++failed, chance());
 }
 
+/// The server's list. Pages move while they are read, so that a webhook may stand on none of them:
+/// one counts as removed only when a second reading, made at once, lacks it too.
+Task<Result<Definitions>> Sync::State::read_list(std::shared_ptr<State> state) {
+    for (;;) {
+        const auto server = state->config.server;
+        auto first = co_await state->client.list();
+        if (!first || !state->cache.removes_any(*first)) {
+            co_return first;
+        }
+        auto second = co_await state->client.list();
+        if (!second) {
+            co_return second;
+        }
+        // After a change of the configuration the readings may be of two servers or users.
+        if (server.url == state->config.server.url &&
+            server.username == state->config.server.username) {
+            co_return merged(std::move(*first), std::move(*second));
+        }
+    }
+}
+
 Task<Result<Changes>> Sync::State::fetch(std::shared_ptr<State> state) {
     while (state->fetching.under_way()) {
         auto joined = co_await state->fetching.join();
@@ -89,7 +129,7 @@ Task<Result<Changes>> Sync::State::fetch(std::shared_ptr<State> state) {
     }
     auto lead = state->fetching.lead();
     Result<Changes> result;
-    auto list = co_await state->client.list();
+    auto list = co_await read_list(state);
     if (list) {
         result = co_await state->cache.replace_server_list(std::move(*list));
     } else {

@@ -1,10 +1,14 @@
 #include "agent/definitions/webhook_cache.hpp"
 
 #include "agent/store/definition_rows.hpp"
+#include "common/base/log.hpp"
+#include "common/text/invalid.hpp"
+#include "common/text/json.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace agent {
 
@@ -69,6 +73,21 @@ Changes difference(const Snapshot& before, const Snapshot& after) {
     return changes;
 }
 
+/// What a removal takes away ends as dead letters, so a person must be able to read which it was.
+void log_removed(const Snapshot& before, const std::vector<std::string>& removed) {
+    constexpr std::size_t most = 20;
+    std::vector<std::string> names;
+    for (const auto& key : removed) {
+        if (names.size() == most) {
+            names.push_back("and " + std::to_string(removed.size() - most) + " more");
+            break;
+        }
+        const auto webhook = before.find(key);
+        names.push_back(key + " " + common::shown(nlohmann::json(webhook ? webhook->name : "")));
+    }
+    common::log::info("webhooks removed", {{"webhooks", common::joined(names, ", ")}});
+}
+
 } // namespace
 
 void Changes::append(const Changes& later) {
@@ -90,6 +109,15 @@ Result<void> WebhookCache::load(std::vector<Definition> local) {
     fetched_ = stored->fetched;
     rebuild(std::move(local));
     return {};
+}
+
+bool WebhookCache::removes_any(const std::vector<Definition>& list) const {
+    std::unordered_set<std::string_view> keys;
+    for (const auto& definition : list) {
+        keys.insert(definition.key);
+    }
+    return std::ranges::any_of(server_,
+                               [&](const Webhook& webhook) { return !keys.contains(webhook.key); });
 }
 
 Task<Result<Changes>> WebhookCache::replace_server_list(std::vector<Definition> list) {
@@ -133,6 +161,9 @@ Changes WebhookCache::publish() {
         next->webhooks.push_back(configured(definition, config_));
     }
     auto changes = difference(*snapshot_, *next);
+    if (!changes.removed.empty()) {
+        log_removed(*snapshot_, changes.removed);
+    }
     snapshot_ = std::move(next);
     if (listener_) {
         listener_();

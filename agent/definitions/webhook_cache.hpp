@@ -34,6 +34,8 @@ class WebhookCache {
     /// Blocking, at start: the server's list as it was last fetched, and `local`.
     common::Result<void> load(std::vector<Definition> local);
 
+    /// Whether `list` lacks a webhook of the server's stored list, which would count as removed.
+    [[nodiscard]] bool removes_any(const std::vector<Definition>& list) const;
     /// The server's whole list was fetched: replaces the stored list in one transaction, then the
     /// snapshot. After an error nothing has changed.
     common::Task<common::Result<Changes>> replace_server_list(std::vector<Definition> list);

@@ -82,8 +82,8 @@ class Queue {
         return upkeep_.edit(edit, std::move(selection));
     }
 
-    /// Every 10 seconds and after run_upkeep_now(): bury_removed(), if all webhooks are known, and
-    /// prune().
+    /// Every 10 seconds and after run_upkeep_now(): revive_known(), bury_removed(), if all webhooks
+    /// are known, and prune().
     common::Task<> run_upkeep(std::function<KnownWebhooks()> webhooks) {
         return upkeep_.run(std::move(webhooks));
     }
@@ -91,6 +91,11 @@ class Queue {
     /// Deliveries of webhooks whose key is not in `known` become dead letters ("webhook removed").
     common::Task<common::Result<std::uint64_t>> bury_removed(std::vector<std::string> known) {
         return upkeep_.bury_removed(std::move(known));
+    }
+    /// Dead letters ("webhook removed") of webhooks in `known` become pending again, with fresh
+    /// attempts. Only looks at webhooks that were not in `known` the last time.
+    common::Task<common::Result<std::uint64_t>> revive_known(std::vector<std::string> known) {
+        return upkeep_.revive_known(std::move(known));
     }
     /// Deletes old dead letters and expired deliveries and shrinks the files.
     common::Task<common::Result<void>> prune(Snapshot snapshot) {

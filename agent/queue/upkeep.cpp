@@ -14,6 +14,7 @@ using common::Connection;
 using common::Result;
 using common::Task;
 
+const std::string removed = "webhook removed"; // the last error of its deliveries
 constexpr common::Millis interval{10'000};
 constexpr std::int64_t max_dead = 10'000;
 constexpr std::uint64_t pages_per_step = 256;
@@ -149,7 +150,7 @@ Task<Result<std::uint64_t>> Upkeep::bury_removed(std::vector<std::string> known)
         }
         NextWork next = [webhook, this](std::int64_t) {
             return [webhook, now = time_.now()](Connection& connection, OldestPending& oldest) {
-                return bury(connection, oldest, webhook, "webhook removed", now);
+                return bury(connection, oldest, webhook, removed, now);
             };
         };
         const auto buried = co_await repeat(std::move(next));
@@ -159,6 +160,33 @@ Task<Result<std::uint64_t>> Upkeep::bury_removed(std::vector<std::string> known)
         count += *buried;
         listeners_.rows_changed(Selection{{}, {}, webhook});
     }
+    co_return count;
+}
+
+Task<Result<std::uint64_t>> Upkeep::revive_known(std::vector<std::string> known) {
+    const std::set<std::string> before = std::exchange(revived_, {});
+    std::uint64_t count = 0;
+    for (const auto& webhook : known) {
+        if (!before.contains(webhook) && counts_.of(webhook).dead > 0) {
+            NextWork next = [webhook, this](std::int64_t after) {
+                return [=, now = time_.now()](Connection& connection, OldestPending& oldest) {
+                    return revive(connection, oldest, webhook, removed, after, now);
+                };
+            };
+            bool changed = false;
+            Each each = [&changed](const Step& step) { changed = changed || !step.rows.empty(); };
+            const auto revived = co_await repeat(std::move(next), std::move(each));
+            if (changed) {                     // also after an error: the steps before it stay done
+                expired_up_to_.erase(webhook); // what became pending again may be older
+                listeners_.rows_changed(Selection{{}, {}, webhook});
+            }
+            if (!revived) {
+                co_return revived; // the others are looked at again, too
+            }
+            count += *revived;
+        }
+    }
+    revived_.insert(known.begin(), known.end());
     co_return count;
 }
 
@@ -251,21 +279,32 @@ Task<Result<void>> Upkeep::shrink_files() {
     co_return co_await measured(std::move(work));
 }
 
+/// Deliveries of webhooks that are gone become dead letters, and pending again when they are back.
+Task<> Upkeep::follow_removals(const KnownWebhooks& webhooks) {
+    std::vector<std::string> keys;
+    for (const auto& webhook : webhooks.snapshot->webhooks) {
+        keys.push_back(webhook->key);
+    }
+    const auto revived = co_await revive_known(keys);
+    if (revived && *revived > 0) {
+        common::log::info("webhooks are back: dead letters became pending again",
+                          {{"deliveries", *revived}});
+    }
+    if (!webhooks.complete) {
+        co_return;
+    }
+    const auto buried = co_await bury_removed(std::move(keys));
+    if (buried && *buried > 0) {
+        common::log::info("deliveries of removed webhooks became dead letters",
+                          {{"deliveries", *buried}});
+    }
+}
+
 Task<> Upkeep::run(std::function<KnownWebhooks()> webhooks) {
     for (;;) {
         co_await wake_.wait_until(clock_.now() + interval);
         const auto known = webhooks();
-        if (known.complete) {
-            std::vector<std::string> keys;
-            for (const auto& webhook : known.snapshot->webhooks) {
-                keys.push_back(webhook->key);
-            }
-            const auto buried = co_await bury_removed(std::move(keys));
-            if (buried && *buried > 0) {
-                common::log::info("deliveries of removed webhooks became dead letters",
-                                  {{"deliveries", *buried}});
-            }
-        }
+        co_await follow_removals(known);
         // An error shows as a degraded queue; the next round tries again.
         const auto done = co_await prune(*known.snapshot);
         common::log::debug("pruned", {{"done", done ? "yes" : done.error().message}});

@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ class Upkeep {
     // As in Queue.
     common::Task<common::Result<std::uint64_t>> edit(Edit edit, Selection selection);
     common::Task<common::Result<std::uint64_t>> bury_removed(std::vector<std::string> known);
+    common::Task<common::Result<std::uint64_t>> revive_known(std::vector<std::string> known);
     common::Task<common::Result<void>> prune(Snapshot snapshot);
     common::Task<> run(std::function<KnownWebhooks()> webhooks);
     void run_now() { wake_.notify(); }
@@ -44,6 +46,7 @@ class Upkeep {
 
     common::Task<common::Result<std::uint64_t>> edit_by_id(Edit edit, Selection selection);
     common::Task<common::Result<std::uint64_t>> edit_all(Edit edit, Selection selection);
+    common::Task<> follow_removals(const KnownWebhooks& webhooks);
     common::Task<common::Result<void>> forget();
     common::Task<common::Result<std::uint64_t>> expire_older(std::string webhook,
                                                              common::Millis max_age);
@@ -59,6 +62,8 @@ class Upkeep {
     const QueueListeners& listeners_;
     Committer& committer_;
     common::Wakeup wake_;
+    /// The webhooks that were known when revive_known() last ran: it only looks at the others.
+    std::set<std::string> revived_;
     /// By webhook: its deliveries up to this id are delivered or expired.
     std::map<std::string, std::int64_t> expired_up_to_;
 };

@@ -159,6 +159,24 @@ Step bury(Connection& connection, OldestPending& oldest, const std::string& webh
     });
 }
 
+Step revive(Connection& connection, OldestPending& oldest, const std::string& webhook,
+            const std::string& why, std::int64_t after, std::int64_t now) {
+    auto& query = connection.prepared("SELECT id FROM delivery INDEXED BY delivery_dead WHERE "
+                                      "state = 1 AND id > ?1 AND webhook = ?2 AND "
+                                      "last_error = ?3 ORDER BY id");
+    query.bind(1, after);
+    query.bind(2, webhook);
+    query.bind(3, why);
+    const auto ids = ids_of(query);
+    return for_each(connection, oldest, ids, [&](std::int64_t id, CountChanges& changes) {
+        retry_row(connection, oldest, id, {webhook, row_dead}, now, changes);
+        auto& update = connection.prepared("UPDATE delivery SET last_error = '' WHERE id = ?");
+        update.bind(1, id);
+        update.exec();
+        return true;
+    });
+}
+
 Step expire(Connection& connection, OldestPending& oldest, const std::string& webhook,
             std::int64_t after, std::int64_t accepted_before) {
     auto& query = connection.prepared(

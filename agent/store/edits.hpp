@@ -36,6 +36,10 @@ Step edit_pending(common::Connection& connection, OldestPending& oldest, Edit ed
 /// Makes pending deliveries of `webhook` dead letters, with `why` as their last error.
 Step bury(common::Connection& connection, OldestPending& oldest, const std::string& webhook,
           const std::string& why, std::int64_t now);
+/// Makes the dead letters of `webhook` above `after` whose last error is `why` pending again, with
+/// fresh attempts: what bury() did is undone. Others stay dead.
+Step revive(common::Connection& connection, OldestPending& oldest, const std::string& webhook,
+            const std::string& why, std::int64_t after, std::int64_t now);
 /// Deletes pending deliveries of `webhook` accepted before `accepted_before`, as expired. Reads ids
 /// above `after`, in order.
 Step expire(common::Connection& connection, OldestPending& oldest, const std::string& webhook,

@@ -61,4 +61,23 @@ struct SyncFixture : FindfaceFixture {
     common::TaskGroup group{loop.get_executor()};
 };
 
+/// A fetch() that was started; its result comes later.
+struct PendingFetch {
+    explicit PendingFetch(SyncFixture& fixture) {
+        common::asio::co_spawn(fixture.loop, fixture.sync.fetch(),
+                               [this](std::exception_ptr, auto got) { result = std::move(got); });
+    }
+    PendingFetch(const PendingFetch&) = delete;
+    PendingFetch& operator=(const PendingFetch&) = delete;
+    std::optional<common::Result<agent::Changes>> result;
+};
+
+inline std::size_t lines_with(const std::string& text, const std::string& what) {
+    std::size_t count = 0;
+    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) {
+        ++count;
+    }
+    return count;
+}
+
 } // namespace test

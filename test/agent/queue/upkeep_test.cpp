@@ -44,6 +44,83 @@ TEST_F(UpkeepTest, BuriesDeliveriesOfRemovedWebhooks) {
     EXPECT_EQ(run.queue.dead("2"), 1U);
 }
 
+TEST_F(UpkeepTest, RevivesTheDeliveriesOfAWebhookThatIsBack) {
+    auto& run = start();
+    run.take({event("a", {"1", "2"}), event("b", {"2"}), event("c", {"2"})});
+    run.died(run.offered[3]); // for a reason of its own
+    run.failed(run.offered[1], run.queue.queue_time() + 1'000, 3);
+    run.pass();
+    const auto known = [&](const std::vector<std::string>& keys) {
+        return test::run(loop, run.queue.revive_known(keys)).value();
+    };
+    EXPECT_EQ(known({"1", "2"}), 0U) << "it did not die of a removal";
+    EXPECT_TRUE(run.edits.empty());
+    EXPECT_EQ(known({"1"}), 0U);
+    ASSERT_EQ(test::run(loop, run.queue.bury_removed({"1"})).value(), 2U);
+    EXPECT_EQ(run.queue.dead("2"), 3U);
+    run.edits.clear();
+    EXPECT_EQ(known({"1"}), 0U);
+    EXPECT_TRUE(run.edits.empty());
+
+    clock.advance(5s);
+    EXPECT_EQ(known({"1", "2"}), 2U);
+    EXPECT_EQ(run.queue.pending("2"), 2U);
+    EXPECT_EQ(run.queue.dead("2"), 1U);
+    EXPECT_EQ(run.number("SELECT count(*) FROM delivery WHERE webhook = '2' AND state = 0 AND "
+                         "attempts = 0 AND last_error = ''"),
+              2);
+    ASSERT_EQ(run.edits.size(), 1U) << "the lane is told";
+    EXPECT_EQ(run.edits[0].webhook, "2");
+    EXPECT_EQ(run.due({"2"}).deliveries.size(), 2U);
+    EXPECT_EQ(run.show(run.offered[3].id)->last_error, "500 Internal Server Error");
+    EXPECT_EQ(known({"1", "2"}), 0U);
+}
+
+TEST_F(UpkeepTest, RevivesInStepsAndAfterARestart) {
+    {
+        auto& run = start();
+        for (int batch = 0; batch < 3; ++batch) {
+            std::vector<NewEvent> events;
+            for (int i = 0; i < 900; ++i) {
+                events.push_back(event(std::to_string(batch * 1'000 + i), {"1"}));
+            }
+            run.take(std::move(events));
+        }
+        ASSERT_EQ(test::run(loop, run.queue.bury_removed({})).value(), 2'700U);
+    }
+    auto& run = start();
+    EXPECT_EQ(test::run(loop, run.queue.revive_known({"1"})).value(), 2'700U);
+    EXPECT_EQ(run.queue.pending("1"), 2'700U);
+    EXPECT_EQ(run.queue.dead("1"), 0U);
+    EXPECT_EQ(run.queue.stats().oldest_ms.has_value(), true);
+    EXPECT_EQ(start().queue.pending("1"), 2'700U) << "as on disk";
+}
+
+TEST_F(UpkeepTest, ARemovalThatIsTakenBackCostsNothing) {
+    auto& run = start();
+    run.take({event("a", {"1"})});
+    agent::KnownWebhooks known{std::make_shared<const agent::Snapshot>(with_max_age({{"1", 0s}})),
+                               true};
+    common::TaskGroup upkeep{loop.get_executor()};
+    upkeep.spawn("upkeep", run.queue.run_upkeep([&] { return known; }));
+    const auto with = known.snapshot;
+    clock.advance(10s);
+    EXPECT_EQ(run.queue.pending("1"), 1U);
+    for (int round = 0; round < 3; ++round) {
+        known.snapshot = std::make_shared<const agent::Snapshot>();
+        run.queue.run_upkeep_now();
+        clock.settle();
+        EXPECT_EQ(run.queue.dead("1"), 1U);
+        known.snapshot = with;
+        run.queue.run_upkeep_now();
+        clock.settle();
+        EXPECT_EQ(run.queue.pending("1"), 1U);
+        EXPECT_EQ(run.queue.dead("1"), 0U);
+    }
+    upkeep.cancel();
+    clock.settle();
+}
+
 TEST_F(UpkeepTest, ForgetsOldDeadLetters) {
     config.queue.keep_dead = 24h;
     auto& run = start();
