@@ -28,7 +28,7 @@ std::string status_text(bool webhooks_known, std::size_t serving, const QueueSta
 
 Watchdog::Watchdog(common::Clock& clock, common::Database& database, const Queue& queue,
                    const Dispatcher& dispatcher, const WebhookCache& cache, const Config& config,
-                   const common::SystemdNotifier& systemd)
+                   common::SystemdNotifier& systemd)
     : clock_{clock}, database_{database}, queue_{queue}, dispatcher_{dispatcher}, cache_{cache},
       config_{config}, systemd_{systemd}, progressed_at_{clock.now()} {}
 

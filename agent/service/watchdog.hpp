@@ -21,7 +21,7 @@ class Watchdog {
   public:
     Watchdog(common::Clock& clock, common::Database& database, const Queue& queue,
              const Dispatcher& dispatcher, const WebhookCache& cache, const Config& config,
-             const common::SystemdNotifier& systemd);
+             common::SystemdNotifier& systemd);
     /// Until cancelled.
     common::Task<> run();
 
@@ -35,7 +35,7 @@ class Watchdog {
     const Dispatcher& dispatcher_;
     const WebhookCache& cache_;
     const Config& config_;
-    const common::SystemdNotifier& systemd_;
+    common::SystemdNotifier& systemd_;
     std::uint64_t progress_ = 0;    ///< the dispatcher's, when it last changed
     common::Instant progressed_at_; ///< and when that was seen
 };

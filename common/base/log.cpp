@@ -2,9 +2,16 @@
 
 #include "common/base/ascii.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstdlib>
+#include <mutex>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 // Header-only, so that the device needs no shared spdlog or fmt. The level names are those of the
@@ -17,7 +24,7 @@
     { "<7>", "<7>", "<6>", "<4>", "<3>", "<2>", "" }
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 
 namespace common::log {
 
@@ -28,9 +35,96 @@ bool read_by_journald() {
     return std::getenv("JOURNAL_STREAM") != nullptr && ::isatty(STDERR_FILENO) == 0;
 }
 
+/// stderr, but never waiting for whoever reads it: what does not fit is dropped and counted, and
+/// the count is told once there is room again. stderr itself stays blocking, because other
+/// processes share it.
+class Sink final : public spdlog::sinks::base_sink<std::mutex> {
+  protected:
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        spdlog::memory_buf_t line;
+        formatter_->format(message, line);
+        if (!write_rest()) {
+            ++dropped_;
+            return;
+        }
+        if (dropped_ > 0) {
+            const auto text = std::to_string(dropped_) +
+                              " lines of the log were dropped, because nobody read them";
+            spdlog::memory_buf_t told;
+            formatter_->format(spdlog::details::log_msg{message.logger_name, spdlog::level::warn,
+                                                        spdlog::string_view_t{text}},
+                               told);
+            rest_.assign(told.data(), told.size());
+            const bool written = write_rest();
+            if (rest_.size() == told.size()) {
+                rest_.clear(); // not begun: told with a larger count later
+                ++dropped_;
+                return;
+            }
+            dropped_ = 0;
+            if (!written) {
+                ++dropped_;
+                return;
+            }
+        }
+        rest_.assign(line.data(), line.size());
+        if (!write_rest() && rest_.size() == line.size()) {
+            rest_.clear();
+            ++dropped_;
+        }
+    }
+    void flush_() override {}
+
+  private:
+    /// Writes what it can of a line that was begun. Returns whether nothing of it is left.
+    bool write_rest() {
+        while (!rest_.empty()) {
+            const auto written = write_now(rest_);
+            if (written < 0) {
+                return false;
+            }
+            rest_.erase(0, static_cast<std::size_t>(written));
+        }
+        return true;
+    }
+
+    /// The bytes written, 0 < n; or -1 when it would have to wait. What can never be written counts
+    /// as written.
+    static ssize_t write_now(const std::string& text) {
+        struct stat kind {};
+        pollfd ready{STDERR_FILENO, POLLOUT, 0};
+        if (::fstat(STDERR_FILENO, &kind) != 0) {
+            return static_cast<ssize_t>(text.size());
+        }
+        if (::poll(&ready, 1, 0) != 1 && !S_ISREG(kind.st_mode)) {
+            return -1;
+        }
+        ssize_t written = 0;
+        do {
+            if (S_ISSOCK(kind.st_mode)) {
+                written =
+                    ::send(STDERR_FILENO, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+            } else {
+                // A pipe that poll() calls ready takes PIPE_BUF bytes; a terminal takes less.
+                const std::size_t piece = S_ISREG(kind.st_mode)    ? text.size()
+                                          : S_ISFIFO(kind.st_mode) ? std::size_t{PIPE_BUF}
+                                                                   : 256;
+                written = ::write(STDERR_FILENO, text.data(), std::min(piece, text.size()));
+            }
+        } while (written < 0 && errno == EINTR);
+        if (written < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            return -1;
+        }
+        return written <= 0 ? static_cast<ssize_t>(text.size()) : written;
+    }
+
+    std::string rest_; // of a line that was begun
+    std::size_t dropped_ = 0;
+};
+
 spdlog::logger& logger() {
     static spdlog::logger instance = [] {
-        spdlog::logger created{"ffl-agent", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
+        spdlog::logger created{"ffl-agent", std::make_shared<Sink>()};
         const char* pattern = read_by_journald() ? "%L%l %v" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
         created.set_formatter(std::make_unique<spdlog::pattern_formatter>(
             pattern, spdlog::pattern_time_type::utc, "\n"));

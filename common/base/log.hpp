@@ -1,6 +1,7 @@
 // The log: one line per call on stderr, a message and key=value fields; under journald with a `<N>`
-// priority in front. Any thread. Never log secrets or events: log Url::shown() for a URL and the id
-// for an event.
+// priority in front. Any thread. Never waits for a reader: lines that nobody reads are dropped and
+// counted, and the count is told when there is room again. Never log secrets or events: log
+// Url::shown() for a URL and the id for an event.
 #pragma once
 
 #include "common/base/log_level.hpp"

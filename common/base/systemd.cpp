@@ -1,13 +1,13 @@
 #include "common/base/systemd.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -41,12 +41,33 @@ SystemdNotifier::SystemdNotifier() : socket_{environment("NOTIFY_SOCKET")} {
     }
 }
 
-void SystemdNotifier::send(std::string_view state) const {
+void SystemdNotifier::send(std::string_view state) {
+    if (!unsent_.empty()) {
+        unsent_ += '\n';
+    }
+    unsent_ += state;
+    if (send_now(unsent_)) {
+        unsent_.clear();
+        return;
+    }
+    // What systemd has to know is repeated with the next state; a sign of life is worth nothing
+    // later.
+    std::string kept;
+    for (const std::string line : {"READY=1", "STOPPING=1"}) {
+        if (unsent_.find(line) != std::string::npos) {
+            kept += (kept.empty() ? "" : "\n") + line;
+        }
+    }
+    unsent_ = std::move(kept);
+}
+
+/// Returns false if systemd does not read just now; it must not block the loop.
+bool SystemdNotifier::send_now(std::string_view state) const {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     const bool known_form = !socket_.empty() && (socket_[0] == '/' || socket_[0] == '@');
     if (!known_form || socket_.size() >= sizeof address.sun_path) {
-        return;
+        return true;
     }
     std::memcpy(address.sun_path, socket_.data(), socket_.size());
     if (socket_[0] == '@') {
@@ -54,17 +75,15 @@ void SystemdNotifier::send(std::string_view state) const {
     }
     const int descriptor = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (descriptor < 0) {
-        return;
+        return true;
     }
-    // A supervisor that does not read must not block the loop for ever, but READY=1 is worth
-    // waiting a second.
-    const timeval timeout{1, 0};
-    ::setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
     // An abstract name has no terminating NUL: every byte of the length counts.
     const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
-    ::sendto(descriptor, state.data(), state.size(), MSG_NOSIGNAL,
-             reinterpret_cast<const sockaddr*>(&address), length);
+    const bool sent = ::sendto(descriptor, state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
+                               reinterpret_cast<const sockaddr*>(&address), length) >= 0;
+    const bool waits = !sent && (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS);
     ::close(descriptor);
+    return !waits;
 }
 
 } // namespace common

@@ -15,11 +15,15 @@ class SystemdNotifier {
     /// Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID from the environment.
     SystemdNotifier();
     /// State lines of sd_notify(3): "READY=1", "STOPPING=1", "WATCHDOG=1", "STATUS=…".
-    void send(std::string_view state) const;
+    /// Never waits: READY=1 and STOPPING=1 that systemd does not take now go with the next call.
+    void send(std::string_view state);
     /// The longest time that may pass between two WATCHDOG=1; nothing if no watchdog is configured.
     [[nodiscard]] std::optional<Millis> watchdog_period() const { return watchdog_period_; }
 
   private:
+    [[nodiscard]] bool send_now(std::string_view state) const;
+
+    std::string unsent_;
     std::string socket_;
     std::optional<Millis> watchdog_period_;
 };

@@ -5,8 +5,10 @@
 #include <cstdlib>
 #include <functional>
 #include <gtest/gtest.h>
+#include <sstream>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 namespace common::log {
 namespace {
@@ -97,6 +99,69 @@ TEST(Log, EscapesWhatCouldForgeALineOrControlATerminal) {
     });
     EXPECT_EQ(text, "<6>info a\\nb key=\"1\\n<0>emerg forged\" r=\"\\r\\t\" esc=\"\\x1b[2J\\x7f\" "
                     "c1=\\x9b nul=\"\\x00\" format=\"{} %s\"\n");
+}
+
+/// A child whose stderr nobody reads until `read_all` is told to.
+TEST(Log, ALogThatNobodyReadsNeverBlocksAndIsTold) {
+    std::array<int, 2> log{}, told{}, go{};
+    for (auto* ends : {&log, &told, &go}) {
+        ASSERT_EQ(::pipe(ends->data()), 0);
+    }
+    constexpr int lines = 3'000; // a pipe holds 64 KiB
+    const std::string text(500, 'x');
+    const auto child = ::fork();
+    if (child == 0) {
+        ::alarm(20); // a blocked write ends here
+        ::dup2(log[1], STDERR_FILENO);
+        ::setenv("JOURNAL_STREAM", "8:1", 1);
+        for (int i = 0; i < lines; ++i) {
+            info(text, {{"i", i}});
+        }
+        char byte = 'r';
+        (void)!::write(told[1], &byte, 1);
+        (void)!::read(go[0], &byte, 1);
+        info("drained");
+        ::_exit(0);
+    }
+    ::close(log[1]);
+    char byte = 0;
+    ASSERT_EQ(::read(told[0], &byte, 1), 1) << "all lines came back without a reader";
+    std::string got;
+    std::array<char, 65536> buffer{};
+    // What is in the pipe by now; the child waits.
+    const auto first = ::read(log[0], buffer.data(), buffer.size());
+    ASSERT_GT(first, 0);
+    got.append(buffer.data(), static_cast<std::size_t>(first));
+    ASSERT_EQ(::write(go[1], &byte, 1), 1);
+    for (ssize_t more = 0; (more = ::read(log[0], buffer.data(), buffer.size())) > 0;) {
+        got.append(buffer.data(), static_cast<std::size_t>(more));
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    std::istringstream all{got};
+    int whole = 0;
+    std::string last, before;
+    for (std::string line; std::getline(all, line);) {
+        whole += line.starts_with("<6>" + text + " i=" + std::to_string(whole)) ? 1 : 0;
+        before = std::exchange(last, line);
+    }
+    EXPECT_EQ(last, "<6>drained");
+    EXPECT_EQ(before, "<4>" + std::to_string(lines - whole) +
+                          " lines of the log were dropped, because nobody read them");
+    EXPECT_GT(whole, 100);
+    for (auto* ends : {&log, &told, &go}) {
+        ::close((*ends)[0]);
+    }
+}
+
+TEST(Log, WritesLinesThatAreLongerThanAPipeTakesAtOnce) {
+    const std::string value(20'000, 'v');
+    EXPECT_EQ(written("8:1",
+                      [&] {
+                          info("long", {{"value", value}});
+                      }),
+              "<6>long value=" + value + "\n");
 }
 
 } // namespace
