@@ -1,5 +1,6 @@
 #include "agent/queue/group_admission.hpp"
 
+#include "agent/store/dead_room.hpp"
 #include "agent/store/reading.hpp"
 
 #include <algorithm>
@@ -116,6 +117,16 @@ Task<Result<void>> GroupAdmission::find_room(const Requests& group) {
             co_return shrunk;
         }
     }
+    // What rows take on disk is an estimate: the first round may fall short.
+    for (int round = 0; round < 3 && counts_.all.dead > 0; ++round) {
+        const auto dropped = co_await drop_dead_letters(group);
+        if (!dropped) {
+            co_return common::fail(dropped.error());
+        }
+        if (*dropped == 0) {
+            break;
+        }
+    }
     const bool all = config_.queue.when_full == WhenFull::drop_oldest
                          ? admit_dropping(group)
                          : admit_within(group, Space::rows_within(space().room()));
@@ -123,6 +134,54 @@ Task<Result<void>> GroupAdmission::find_room(const Requests& group) {
         log_.refused(space(), clock_.now());
     }
     co_return Result<void>{};
+}
+
+/// Dead letters never take room from what can still be delivered. As many of the oldest go as make
+/// the group fit; for what would not fit even without all of them, none.
+/// Returns how many went.
+Task<Result<std::size_t>> GroupAdmission::drop_dead_letters(const Requests& group) {
+    std::uint64_t wanted = 0;
+    for (const auto& request : group) {
+        wanted += request->batch.row_bytes();
+    }
+    const auto enough =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(Space::cost(wanted) - space().room(), 0));
+    auto look = [enough](common::Connection& connection, OldestPending&) {
+        return dead_bytes(connection, enough);
+    };
+    const auto gain = co_await database_.run(std::move(look));
+    if (!gain) {
+        co_return common::fail(gain.error());
+    }
+    const auto without_dead = space().room() + static_cast<std::int64_t>(*gain);
+    const auto limit = config_.queue.when_full == WhenFull::drop_oldest
+                           ? static_cast<std::int64_t>(config_.queue.max_size)
+                           : without_dead;
+    (void)admit_within(group, Space::rows_within(limit));
+    const auto admitted = admission_.bytes();
+    const auto lacking =
+        std::min(Space::cost(admitted) - space().room(), static_cast<std::int64_t>(*gain));
+    std::size_t dropped = 0;
+    for (auto left = admitted == 0 ? 0 : lacking; left > 0;) {
+        auto drop = [left](common::Connection& connection, OldestPending& oldest) {
+            return drop_dead(connection, oldest, static_cast<std::uint64_t>(left));
+        };
+        const auto step =
+            co_await database_.run(std::move(drop), QueueDatabase::OnFullDisk::make_way);
+        if (!step) {
+            co_return common::fail(step.error());
+        }
+        counts_.apply(step->written);
+        dropped += step->rows.size();
+        left = step->done ? 0 : left - step->last;
+    }
+    if (dropped > 0) {
+        log_.dropped_dead(dropped, clock_.now());
+        if (const auto shrunk = co_await shrink_files(); !shrunk && database_.broken()) {
+            co_return common::fail(shrunk.error());
+        }
+    }
+    co_return dropped;
 }
 
 Task<Result<void>> GroupAdmission::shrink_files() {

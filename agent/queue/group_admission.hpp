@@ -57,6 +57,7 @@ class GroupAdmission {
     [[nodiscard]] bool admit_within(const Requests& group, std::uint64_t limit);
     [[nodiscard]] bool admit_dropping(const Requests& group);
     common::Task<common::Result<void>> find_room(const Requests& group);
+    common::Task<common::Result<std::size_t>> drop_dead_letters(const Requests& group);
     common::Task<common::Result<void>> shrink_files();
 
     common::Clock& clock_;

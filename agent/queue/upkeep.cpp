@@ -1,5 +1,6 @@
 #include "agent/queue/upkeep.hpp"
 
+#include "agent/store/dead_room.hpp"
 #include "agent/store/disk_reserve.hpp"
 #include "common/base/log.hpp"
 
@@ -17,6 +18,7 @@ using common::Task;
 const std::string removed = "webhook removed"; // the last error of its deliveries
 constexpr common::Millis interval{10'000};
 constexpr std::int64_t max_dead = 10'000;
+constexpr std::uint64_t dead_share = 4; // of max_size: dead letters may take a quarter
 constexpr std::uint64_t pages_per_step = 256;
 constexpr int max_shrink_steps = 64;                              // each time
 constexpr std::uint64_t min_spare_bytes = std::uint64_t{4} << 20; // kept for the next growth
@@ -219,6 +221,10 @@ Task<Result<void>> Upkeep::forget() {
             co_return done;
         }
     }
+    const auto dropped = co_await bound_dead_letters();
+    if (!dropped) {
+        co_return dropped;
+    }
     if (counts_.all.dead > 0) {
         NextWork next = [this](std::int64_t) {
             return [died_before = time_.now() - config_.queue.keep_dead.count(),
@@ -230,6 +236,29 @@ Task<Result<void>> Upkeep::forget() {
         if (const auto done = co_await repeat(std::move(next)); !done) {
             co_return common::fail(done.error());
         }
+    }
+    co_return Result<void>{};
+}
+
+/// Dead letters are kept for a person to look at, not to fill the queue: those beyond
+/// their share of max_size are dropped, the oldest first.
+Task<Result<void>> Upkeep::bound_dead_letters() {
+    const auto share = config_.queue.max_size / dead_share;
+    if (counts_.all.dead == 0 || counts_.sizes.used <= share) {
+        co_return Result<void>{};
+    }
+    NextWork next = [share](std::int64_t) {
+        return [share](Connection& connection, OldestPending& oldest) {
+            const auto bytes = dead_bytes(connection, UINT64_MAX);
+            return drop_dead(connection, oldest, bytes > share ? bytes - share : 0);
+        };
+    };
+    const auto dropped = co_await repeat(std::move(next));
+    if (!dropped) {
+        co_return common::fail(dropped.error());
+    }
+    if (*dropped > 0) {
+        log_.dropped_dead(*dropped, clock_.now());
     }
     co_return Result<void>{};
 }

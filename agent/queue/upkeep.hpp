@@ -48,6 +48,7 @@ class Upkeep {
     common::Task<common::Result<std::uint64_t>> edit_all(Edit edit, Selection selection);
     common::Task<> follow_removals(const KnownWebhooks& webhooks);
     common::Task<common::Result<void>> forget();
+    common::Task<common::Result<void>> bound_dead_letters();
     common::Task<common::Result<std::uint64_t>> expire_older(std::string webhook,
                                                              common::Millis max_age);
     common::Task<common::Result<void>> shrink_files();
@@ -61,6 +62,7 @@ class Upkeep {
     QueueDatabase& database_;
     const QueueListeners& listeners_;
     Committer& committer_;
+    SpaceLog log_;
     common::Wakeup wake_;
     /// The webhooks that were known when revive_known() last ran: it only looks at the others.
     std::set<std::string> revived_;

@@ -67,6 +67,26 @@ bool make_room(Connection& connection, OldestPending& oldest, std::uint64_t byte
     return true;
 }
 
+/// Makes the room that the commit needs, or changes nothing and says so in `written`.
+bool room_for(Connection& connection, OldestPending& oldest, const Commit& commit,
+              CommitResult& written) {
+    if (commit.make_room == 0) {
+        return true;
+    }
+    const auto oldest_before = oldest;
+    auto before = written;
+    connection.handle().exec("SAVEPOINT room");
+    const bool made = make_room(connection, oldest, commit.make_room, written);
+    if (!made) {
+        connection.handle().exec("ROLLBACK TO room");
+        oldest = oldest_before;
+        written = std::move(before);
+        written.no_room = true;
+    }
+    connection.handle().exec("RELEASE room");
+    return made;
+}
+
 CommitResult write_outcomes_alone(Connection& connection,
                                   const std::vector<UnwrittenOutcome>& outcomes) {
     give_up_reserve(connection.path());
@@ -147,11 +167,10 @@ CommitResult write_commit(Connection& connection, OldestPending& oldest, const C
         for (const auto& one : commit.outcomes) {
             write_outcome(connection, one, written.changes);
         }
-        if (!make_room(connection, oldest, commit.make_room, written)) {
-            oldest = oldest_before;
-            CommitResult nothing;
-            nothing.no_room = true;
-            return nothing;
+        if (!room_for(connection, oldest, commit, written)) {
+            transaction.commit(); // outcomes free room: they do not wait for what does not fit
+            written.measured = measure(connection, oldest);
+            return written;
         }
         for (const auto& event : commit.events) {
             insert_event(connection, event, written.changes);

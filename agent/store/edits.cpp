@@ -220,8 +220,12 @@ Step forget_dead(Connection& connection, OldestPending& oldest, std::int64_t die
         }
     }
     query.reset();
+    std::int64_t deleted = 0;
     return for_each(connection, oldest, ids, [&](std::int64_t id, CountChanges& changes) {
-        delete_delivery(connection, id, changes);
+        const auto gone = delete_delivery(connection, id, changes);
+        if (gone && deleted++ < surplus) {
+            ++changes[gone->webhook].dropped;
+        }
         return true;
     });
 }

@@ -103,7 +103,7 @@ struct Measurement {
 struct CommitResult {
     CountChanges changes;
     std::vector<std::int64_t> dropped; ///< deliveries deleted to make room
-    /// Not enough room even without all pending deliveries: nothing was written.
+    /// Not enough room even without all pending deliveries: only outcomes were written.
     bool no_room = false;
     /// The disk was full: only outcomes were written, except those of `unwritten`.
     std::optional<std::string> full;

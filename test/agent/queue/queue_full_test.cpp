@@ -21,6 +21,7 @@ class QueueFullTest : public Storage {
         ADD_FAILURE() << "never full";
         return 0;
     }
+    bool run_prune() { return run(loop, now().queue.prune({})).has_value(); }
     std::uint64_t on_disk() {
         std::error_code absent;
         const auto wal = std::filesystem::file_size(config.queue.path + "-wal", absent);
@@ -123,29 +124,104 @@ TEST_F(QueueFullTest, DropsTheOldestIfAllowed) {
     EXPECT_FALSE(run.queue.stats().full);
 }
 
-TEST_F(QueueFullTest, DropsNoDeadLettersAndStopsWhenNothingIsLeftToDrop) {
+TEST_F(QueueFullTest, StopsWhenNothingIsLeftToDrop) {
     config.queue.when_full = agent::WhenFull::drop_oldest;
     auto& run = start();
-    for (int i = 0; i < 12; ++i) {
-        run.take({large("dead " + std::to_string(i))});
-    }
-    ASSERT_EQ(test::run(loop, run.queue.bury_removed({})).value(), 12U);
     run.take({large("pending")});
-    const auto refused = run.add({large("too large", 1 << 20)});
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().fault, Fault::full);
-    EXPECT_EQ(run.queue.dead("1"), 12U);
-    EXPECT_EQ(run.queue.pending("1"), 1U) << "nothing is dropped for what does not fit anyway";
+    run.take({large("done")});
+    run.execute("CREATE TABLE ballast(bytes)");
+    run.execute("INSERT INTO ballast VALUES(zeroblob(1000000))");
+    run.pass();
+    run.delivered(run.offered[1]);
     const auto too_much = run.add({large("more than may be dropped", 900'000)});
     ASSERT_FALSE(too_much);
     EXPECT_EQ(too_much.error().fault, Fault::full);
-    EXPECT_NE(too_much.error().message.find("nothing left to drop"), std::string::npos)
-        << too_much.error().message;
-    EXPECT_EQ(run.queue.pending("1"), 1U) << "the commit that found too little is undone";
+    EXPECT_EQ(run.queue.pending("1"), 1U) << "nothing is dropped for what does not fit anyway";
+    run.pass();
+    EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 1) << "what frees room is kept";
     const auto never = run.add({large("larger than all", 3 << 20)});
     ASSERT_FALSE(never);
     EXPECT_EQ(never.error().fault, Fault::full);
+    EXPECT_EQ(run.queue.pending("1"), 1U);
 }
+
+/// Dead letters fill the queue; what can be delivered comes in all the same.
+class DeadLettersTest : public QueueFullTest, public testing::WithParamInterface<agent::WhenFull> {
+  protected:
+    DeadLettersTest() { config.queue.when_full = GetParam(); }
+    int bury(int count, std::size_t bytes = 100'000) {
+        for (int i = 0; i < count; ++i) {
+            now().take({large("dead " + std::to_string(i), bytes)});
+            now().died(now().offered.back());
+            now().pass();
+        }
+        return count;
+    }
+};
+
+TEST_P(DeadLettersTest, AreTheFirstToGo) {
+    auto& run = start();
+    run.take({event("first", {"2"})});
+    bury(30);
+    EXPECT_GT(run.stats.webhooks["1"].dropped, 5U);
+    EXPECT_EQ(run.queue.dead("1") + run.stats.webhooks["1"].dropped, 30U) << "counted";
+    EXPECT_EQ(run.list({{}, DeliveryState::dead, "1"}).back().event_id, "dead 29")
+        << "the oldest go first";
+    for (int i = 0; i < 8; ++i) {
+        ASSERT_EQ(run.take({large(std::to_string(i))}).deliveries, 1U) << i;
+        ASSERT_LE(on_disk(), config.queue.max_size + (1 << 20)) << i;
+    }
+    EXPECT_EQ(run.queue.pending("1"), 8U);
+    EXPECT_EQ(run.queue.pending("2"), 1U) << "no pending delivery goes before a dead letter";
+    EXPECT_FALSE(run.queue.stats().full);
+}
+
+TEST_P(DeadLettersTest, StayWhereTheyWouldMakeNoRoom) {
+    auto& run = start();
+    const auto dead = bury(8);
+    ASSERT_EQ(run.queue.dead("1"), 8U);
+    const auto never = run.add({large("larger than all", 3 << 20)});
+    ASSERT_FALSE(never);
+    EXPECT_EQ(never.error().fault, Fault::full);
+    EXPECT_EQ(run.queue.dead("1"), static_cast<std::uint64_t>(dead));
+    run.take({large("fits without them", 800'000)});
+    EXPECT_LT(run.queue.dead("1"), 8U);
+}
+
+TEST_P(DeadLettersTest, TheirEventStaysForWhatIsPending) {
+    auto& run = start();
+    for (int i = 0; i < 14; ++i) {
+        run.take({event(std::to_string(i), {"1", "2"}, "\"" + std::string(100'000, 'x') + "\"")});
+        const auto& to_one = run.offered[run.offered.size() - 2];
+        ASSERT_EQ(to_one.webhook, "1");
+        run.died(to_one);
+        run.pass();
+    }
+    const auto pending = run.queue.pending("2");
+    const auto added = run.add({large("too large", 700'000)});
+    if (GetParam() == agent::WhenFull::reject) {
+        EXPECT_FALSE(added);
+        EXPECT_EQ(run.queue.pending("2"), pending);
+        EXPECT_EQ(run.queue.dead("1"), pending) << "their bodies are still needed";
+    }
+    EXPECT_EQ(run.number("SELECT count(*) FROM event WHERE id NOT IN (SELECT id / 65536 FROM "
+                         "delivery)"),
+              0);
+}
+
+TEST_P(DeadLettersTest, TakeAQuarterOfTheQueueAtMost) {
+    auto& run = start();
+    bury(15);
+    run.take({event("pending", {"2"})});
+    ASSERT_TRUE(run_prune());
+    EXPECT_LE(run.queue.dead("1"), 5U);
+    EXPECT_GE(run.queue.dead("1"), 4U);
+    EXPECT_EQ(run.queue.dead("1") + run.stats.webhooks["1"].dropped, 15U);
+    EXPECT_EQ(run.queue.pending("2"), 1U);
+}
+
+INSTANTIATE_TEST_SUITE_P(WhenFull, DeadLettersTest,
+                         testing::Values(agent::WhenFull::reject, agent::WhenFull::drop_oldest));
 
 TEST_F(QueueFullTest, AFileSystemWithTooLittleSpaceIsFull) {
     auto& run = start();
