@@ -4,6 +4,7 @@
 #include "agent/definitions/local_file.hpp"
 #include "agent/service/exit_codes.hpp"
 #include "agent/service/tls_judgement.hpp"
+#include "agent/store/queue_lock.hpp"
 #include "agent/store/schema.hpp"
 #include "common/async/clock.hpp"
 #include "common/http_client/tls.hpp"
@@ -148,6 +149,33 @@ void check_database(Report& report, const std::string& path) {
     }
 }
 
+/// Faces and plates lie in it.
+void check_folder_mode(Report& report, const std::string& path) {
+    const auto folder = fs::absolute(path).parent_path();
+    struct stat there {};
+    if (::stat(folder.c_str(), &there) == 0 && (there.st_mode & S_IRWXO) != 0 &&
+        (there.st_mode & S_ISVTX) == 0) {
+        report.warn("[queue] path: every user can enter " + folder.string(),
+                    "chmod 750 " + folder.string());
+    }
+    struct stat file {};
+    if (::stat(path.c_str(), &file) == 0 && (file.st_mode & 0137) != 0) {
+        report.warn("[queue] path: " + path + " can be used by more than its owner and group",
+                    "the service takes these permissions away when it starts; or chmod 640 " +
+                        path);
+    }
+}
+
+/// One agent per queue.
+void check_lock(Report& report, const Config& config) {
+    const auto holder = QueueLock::holder(config.queue.path);
+    if (!holder) {
+        return;
+    }
+    report.ok("[queue] path " + config.queue.path + " is in use by " + *holder +
+              ", the agent that runs on it; a second one would be refused");
+}
+
 void check_local(Report& report, const Config& config) {
     const auto local = read_local(config);
     if (!local) {
@@ -222,6 +250,8 @@ void check_all(Report& report, const Config& config) {
     check_user(report, config.queue.path);
     check_folder(report, "[queue] path", config.queue.path);
     check_database(report, config.queue.path);
+    check_lock(report, config);
+    check_folder_mode(report, config.queue.path);
     check_space(report, config);
     if (!config.ingest.socket.empty()) {
         check_folder(report, "[ingest] socket", config.ingest.socket);

@@ -154,13 +154,16 @@ Task<> Committer::write_group(bool probe) {
         co_return;
     }
     auto write = [commit](common::Connection& connection, OldestPending& oldest) {
+        require_in_place(connection);
         return write_commit(connection, oldest, *commit);
     };
     const auto written = co_await database_.run(std::move(write));
     if (!written) {
         refuse(group, written.error());
     } else if (written->no_room) {
-        undo();
+        outcomes_.written(written->unwritten, clock_.now());
+        counts_.apply(*written);
+        admission_.undo();
         admission_.refuse_all(group);
         answer(group);
     } else {
@@ -169,6 +172,9 @@ Task<> Committer::write_group(bool probe) {
 }
 
 Task<Result<void>> Committer::admit(const Requests& group) {
+    if (auto ours = database_.have_queue(); !ours) {
+        co_return ours;
+    }
     if (database_.broken()) {
         const auto loaded = co_await database_.recover();
         if (!loaded) {

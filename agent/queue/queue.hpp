@@ -62,6 +62,11 @@ class Queue {
     common::Task<common::Result<DueBatch>> due(std::vector<std::string> webhooks,
                                                std::size_t limit);
 
+    /// Asked before each commit whether this process still has the queue for itself; on an error
+    /// nothing is written.
+    void on_commit(std::function<common::Result<void>()> have_queue) {
+        database_.on_commit(std::move(have_queue));
+    }
     /// Called on the loop for each committed batch of new deliveries.
     void on_committed(std::function<void(std::vector<Delivery>)> listener) {
         listeners_.committed = std::move(listener);

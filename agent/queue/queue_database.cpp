@@ -23,6 +23,8 @@ DatabaseError database_error() {
     DatabaseError found{common::storage_error()};
     try {
         throw;
+    } catch (const FilesMoved&) {
+        found.trouble = DatabaseTrouble::moved;
     } catch (const SQLite::Exception& error) {
         found.full = says_full(error);
         switch (error.getErrorCode() & 0xff) {
@@ -76,6 +78,12 @@ common::Task<common::Result<LoadedQueue>> QueueDatabase::recover() {
         salvage = [sync = config_.queue.sync](const std::string& path) {
             return salvage_file(path, sync);
         };
+    }
+    if (trouble_ == DatabaseTrouble::moved) {
+        const auto back = co_await database_.run(&put_back);
+        if (!back || !*back) {
+            co_return common::fail(back ? back->error() : back.error());
+        }
     }
     const auto opened = co_await database_.reopen(std::move(salvage));
     if (!opened) {

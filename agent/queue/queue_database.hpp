@@ -6,6 +6,7 @@
 #include "agent/config/config.hpp"
 #include "agent/store/commit.hpp"
 #include "agent/store/disk_reserve.hpp"
+#include "agent/store/rescue.hpp"
 #include "common/async/clock.hpp"
 #include "common/sqlite/database.hpp"
 
@@ -21,6 +22,7 @@ namespace agent {
 enum class DatabaseTrouble {
     none,     ///< it still works; only this job failed (no space, busy)
     io_error, ///< unknown what reached the disk: reopen
+    moved,    ///< the files were removed or replaced: what is written is lost
     damaged,  ///< the file is not a sound database
 };
 struct DatabaseError {
@@ -38,10 +40,18 @@ class QueueDatabase {
     /// Blocking, at start.
     common::Result<LoadedQueue> load();
 
+    /// Called before each commit and each recovery: whether this process still has the queue for
+    /// itself.
+    void on_commit(std::function<common::Result<void>()> have_queue) {
+        have_queue_ = std::move(have_queue);
+    }
+    [[nodiscard]] common::Result<void> have_queue() const { return have_queue_(); }
+
     /// Runs work(Connection&, OldestPending&) on the database's thread and returns its result.
     enum class OnFullDisk {
         refuse,
-        make_way, ///< for jobs that delete: give up the reserve and try once more
+        make_way, ///< for jobs that delete: give up the reserve and try once more. They write, so
+                  ///< the files must be in place
     };
     template <class Work>
     auto run(Work work, OnFullDisk on_full = OnFullDisk::refuse) -> common::Task<
@@ -73,6 +83,7 @@ class QueueDatabase {
     const Config& config_;
     std::shared_ptr<OldestPending> oldest_ = std::make_shared<OldestPending>();
     std::function<void()> on_broken_;
+    std::function<common::Result<void>()> have_queue_ = [] { return common::Result<void>{}; };
     DatabaseTrouble trouble_ = DatabaseTrouble::none;
     int salvaged_ = 0;
     bool degraded_ = false;
@@ -89,6 +100,9 @@ auto QueueDatabase::run(Work work, OnFullDisk on_full) -> common::Task<
          on_full](common::Connection& connection) mutable -> tl::expected<Value, DatabaseError> {
         for (bool again = on_full == OnFullDisk::make_way;; again = false) {
             try {
+                if (on_full == OnFullDisk::make_way) {
+                    require_in_place(connection);
+                }
                 return work(connection, *oldest);
             } catch (...) {
                 auto error = database_error();

@@ -13,6 +13,8 @@
 #include "agent/service/exit_codes.hpp"
 #include "agent/service/tls_judgement.hpp"
 #include "agent/service/watchdog.hpp"
+#include "agent/store/private_files.hpp"
+#include "agent/store/queue_lock.hpp"
 #include "agent/store/salvage.hpp"
 #include "common/base/log.hpp"
 #include "common/base/systemd.hpp"
@@ -24,6 +26,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <csignal>
+#include <sys/stat.h>
 
 namespace agent {
 
@@ -97,6 +100,7 @@ class Service {
 
     // From top to bottom: each part uses only those above it.
     Config config_;
+    QueueLock lock_; // given back last, when the database is closed
     asio::io_context loop_{1};
     // Caught for the whole life of the process, so that none of them ends it at once.
     asio::signal_set signals_{loop_, SIGTERM, SIGINT, SIGHUP};
@@ -165,6 +169,11 @@ Result<void> Service::start() {
 }
 
 Result<void> Service::open() {
+    if (auto locked = lock_.take(config_.queue.path); !locked) {
+        return locked;
+    }
+    queue_.on_commit([this] { return lock_.keep(); });
+    make_private(config_.queue.path);
     auto opened = open_database(database_, config_.queue.path, config_.queue.sync);
     if (!opened) {
         return common::fail(opened.error());
@@ -285,6 +294,7 @@ bool Service::apply_new_config() {
 int run_service(Config config) {
     log::set_level(config.log_level);
     std::signal(SIGPIPE, SIG_IGN);
+    ::umask(private_umask);
     return Service{std::move(config)}.run();
 }
 

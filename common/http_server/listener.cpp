@@ -7,6 +7,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <optional>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -39,6 +40,28 @@ std::optional<tcp::endpoint> parse(std::string_view address) {
     return failed ? std::nullopt : std::optional{tcp::endpoint{ip, parsed->port}};
 }
 
+/// Whether a process listens on the socket file, as the kernel lists it. For a socket of another
+/// user, to which only root can connect; the list is that of this network namespace.
+bool is_listed(const std::string& path) {
+    struct stat ours {};
+    if (::stat(path.c_str(), &ours) != 0) {
+        return false;
+    }
+    std::ifstream list{"/proc/net/unix"};
+    if (!list) {
+        return true; // not known: better not to take it from somebody
+    }
+    for (std::string line; std::getline(list, line);) {
+        const auto at = line.find(" /");
+        struct stat there {};
+        if (at != std::string::npos && ::stat(line.c_str() + at + 1, &there) == 0 &&
+            there.st_dev == ours.st_dev && there.st_ino == ours.st_ino) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /// Whether a process listens on the socket file.
 Result<bool> in_use(const sockaddr_un& address, const std::string& path) {
     const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -54,6 +77,9 @@ Result<bool> in_use(const sockaddr_un& address, const std::string& path) {
     }
     if (why.value() == ECONNREFUSED) {
         return false;
+    }
+    if (why.value() == EACCES || why.value() == EPERM) {
+        return is_listed(path);
     }
     return fail(Fault::config,
                 path + ": cannot find out whether the existing socket is in use: " + reason(why));
@@ -78,7 +104,8 @@ Result<void> remove_stale_socket(const sockaddr_un& address, const std::string& 
     }
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
         return fail(Fault::storage,
-                    path + ": cannot remove the old socket: " + reason(last_error()));
+                    path + ": cannot remove the old socket: " + reason(last_error()) +
+                        "; nobody listens on it: remove it as its owner (sudo rm " + path + ")");
     }
     return {};
 }

@@ -3,12 +3,15 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
 #include <SQLiteCpp/Statement.h>
+#include <algorithm>
 #include <boost/url/encode.hpp>
 #include <boost/url/rfc/pchars.hpp>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <unordered_map>
 
@@ -45,6 +48,7 @@ std::string immutable_uri(const std::string& path) {
 
 struct Connection::State {
     SQLite::Database handle;
+    std::map<std::string_view, std::pair<dev_t, ino_t>> places;    // where they were first seen
     std::unordered_map<const char*, SQLite::Statement> statements; // destroyed before the handle
 };
 
@@ -52,7 +56,7 @@ Connection::Connection(std::string path) : path_{std::move(path)} {}
 Connection::~Connection() = default;
 
 void Connection::open_file(const std::string& name, int flags) {
-    state_.reset(new State{SQLite::Database{name, flags, busy_timeout_ms}, {}});
+    state_.reset(new State{SQLite::Database{name, flags, busy_timeout_ms}, {}, {}});
     ::sqlite3_extended_result_codes(state_->handle.getHandle(), 1);
 }
 
@@ -76,6 +80,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Sy
                     "cache_size = -8192;"
                     "PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF; PRAGMA secure_delete = "
                     "FAST; PRAGMA trusted_schema = OFF");
+        (void)connection->in_place(); // remembers which files these are
         return connection;
     } catch (...) {
         return fail(cannot_open(path));
@@ -108,6 +113,23 @@ Result<std::unique_ptr<Connection>> Connection::open_read_only(const std::string
         connection = attempt(true);
     }
     return connection;
+}
+
+bool Connection::in_place(std::string_view file) {
+    struct stat there {};
+    const auto path = path_ + std::string{file};
+    const auto known = state_->places.find(file);
+    if (::stat(path.c_str(), &there) != 0) {
+        // SQLite creates the side files when it needs them.
+        return known == state_->places.end() && errno == ENOENT;
+    }
+    const std::pair here{there.st_dev, there.st_ino};
+    return state_->places.try_emplace(file, here).first->second == here;
+}
+
+bool Connection::in_place() {
+    return std::all_of(database_files.begin(), database_files.end(),
+                       [this](std::string_view file) { return in_place(file); });
 }
 
 SQLite::Database& Connection::handle() {

@@ -10,10 +10,12 @@
 #include "common/base/durability.hpp"
 #include "common/base/result.hpp"
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 namespace SQLite {
@@ -22,6 +24,9 @@ class Statement;
 } // namespace SQLite
 
 namespace common {
+
+/// What is appended to a database's path for each of its files.
+inline constexpr std::array<std::string_view, 3> database_files{"", "-wal", "-shm"};
 
 /// What a function on the database thread works with. Not for any other thread.
 class Connection {
@@ -37,6 +42,12 @@ class Connection {
     /// The prepared statement for `sql` (a literal: its address is the key), reset and unbound.
     [[nodiscard]] SQLite::Statement& prepared(const char* sql);
     [[nodiscard]] const std::string& path() const { return path_; }
+    /// Whether the files that it has open are still those that lie at their paths, with their WAL
+    /// and its index. Otherwise what is written goes into files that nobody will find. Three stat()
+    /// calls.
+    [[nodiscard]] bool in_place();
+    /// The same of one of database_files.
+    [[nodiscard]] bool in_place(std::string_view file);
     /// Cleans up after a function: resets running statements and rolls back an open transaction.
     void reset_statements() noexcept;
 

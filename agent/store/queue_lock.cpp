@@ -1,0 +1,171 @@
+#include "agent/store/queue_lock.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+namespace agent {
+
+namespace {
+
+using common::Fault;
+using common::Result;
+namespace fs = std::filesystem;
+
+constexpr int max_links = 40; // as the kernel
+
+std::string file_of(const std::string& database) {
+    return without_links(database) + "-lock";
+}
+
+std::string utc_now() {
+    const auto now = std::time(nullptr);
+    std::tm parts{};
+    ::gmtime_r(&now, &parts);
+    std::array<char, 32> text{};
+    return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
+bool same_file(int descriptor, const std::string& path) {
+    struct stat held {
+    }, there{};
+    return ::fstat(descriptor, &held) == 0 && ::stat(path.c_str(), &there) == 0 &&
+           held.st_dev == there.st_dev && held.st_ino == there.st_ino;
+}
+
+/// What the holder has written: "123 2024-05-01T10:00:00Z".
+std::string who(int descriptor) {
+    std::array<char, 64> text{};
+    const auto got = ::pread(descriptor, text.data(), text.size(), 0);
+    const std::string line{text.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
+    const auto digits = line.find_first_not_of("0123456789");
+    const auto end = line.find('\n');
+    if (digits == 0 || digits == std::string::npos || line[digits] != ' ' ||
+        end == std::string::npos) {
+        return "another process"; // it has not written it yet
+    }
+    const auto since = line.substr(digits + 1, end - digits - 1);
+    if (since.find_first_not_of("0123456789-:TZ") != std::string::npos) {
+        return "another process";
+    }
+    return "process " + line.substr(0, digits) + " (since " + since + ")";
+}
+
+/// The lock of an open file, not of a process: closing another descriptor of the file in this
+/// process does not give it back.
+struct flock whole_file() {
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    return lock;
+}
+
+void write_who(int descriptor) {
+    const auto line = std::to_string(::getpid()) + " " + utc_now() + "\n";
+    // For people only: on a full disk the lock holds all the same.
+    if (::ftruncate(descriptor, 0) != 0 || ::pwrite(descriptor, line.data(), line.size(), 0) < 0) {
+        return;
+    }
+}
+
+/// A lock file that root leaves behind must not keep the service's own user out.
+void give_to_owner_of_folder(int descriptor, const std::string& file) {
+    struct stat folder {};
+    if (::geteuid() == 0 && ::stat(fs::path{file}.parent_path().c_str(), &folder) == 0 &&
+        folder.st_uid != 0 && ::fchown(descriptor, folder.st_uid, folder.st_gid) != 0) {
+        return; // not every file system has owners
+    }
+}
+
+common::Error cannot_open(const std::string& file, int why) {
+    std::string text = "cannot open the queue's lock " + file + ": " + std::strerror(why);
+    if (why == EACCES && ::access(file.c_str(), F_OK) == 0) {
+        text += "; it belongs to another user: if no agent runs on this queue, remove it";
+    }
+    return {Fault::storage, text};
+}
+
+} // namespace
+
+std::string without_links(const std::string& path) {
+    fs::path file{path};
+    std::error_code error;
+    for (int link = 0; link < max_links && fs::is_symlink(file, error); ++link) {
+        const auto to = fs::read_symlink(file, error);
+        if (error) {
+            break;
+        }
+        file = to.is_absolute() ? to : file.parent_path() / to;
+    }
+    const auto folder =
+        fs::weakly_canonical(file.has_parent_path() ? file.parent_path() : fs::path{"."}, error);
+    return error ? file.string() : (folder / file.filename()).string();
+}
+
+QueueLock::~QueueLock() {
+    if (descriptor_ >= 0) {
+        ::close(descriptor_);
+    }
+}
+
+bool QueueLock::in_place() const {
+    return descriptor_ >= 0 && same_file(descriptor_, file_);
+}
+
+Result<void> QueueLock::take(const std::string& path) {
+    path_ = path;
+    file_ = file_of(path);
+    for (;;) {
+        const int opened = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+        if (opened < 0) {
+            return common::fail(cannot_open(file_, errno));
+        }
+        auto lock = whole_file();
+        if (::fcntl(opened, F_OFD_SETLK, &lock) != 0) {
+            const int why = errno;
+            const auto holder = why == EAGAIN || why == EACCES ? who(opened) : std::string{};
+            ::close(opened);
+            return common::fail(Fault::storage,
+                                holder.empty() ? "cannot lock " + file_ + ": " + std::strerror(why)
+                                               : "the queue " + path + " is in use by " + holder +
+                                                     ": stop that agent, or give this one a "
+                                                     "[queue] path of its own");
+        }
+        if (!same_file(opened, file_)) { // removed between the two calls
+            ::close(opened);
+            continue;
+        }
+        give_to_owner_of_folder(opened, file_);
+        write_who(opened);
+        if (const int before = std::exchange(descriptor_, opened); before >= 0) {
+            ::close(before);
+        }
+        return {};
+    }
+}
+
+Result<void> QueueLock::keep() {
+    return in_place() ? Result<void>{} : take(path_);
+}
+
+std::optional<std::string> QueueLock::holder(const std::string& path) {
+    const int opened = ::open(file_of(path).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (opened < 0) {
+        return std::nullopt;
+    }
+    std::optional<std::string> found;
+    auto lock = whole_file();
+    if (::fcntl(opened, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK) {
+        found = who(opened);
+    }
+    ::close(opened);
+    return found;
+}
+
+} // namespace agent

@@ -1,0 +1,43 @@
+// QueueLock: one agent per queue. A lock on a file beside the database, held for the life of the
+// process and taken before the database is opened or repaired; the kernel gives it back however the
+// process ends. The file stays and names its last holder. Reading without it is allowed.
+#pragma once
+
+#include "common/base/result.hpp"
+
+#include <optional>
+#include <string>
+#include <sys/types.h>
+
+namespace agent {
+
+class QueueLock {
+  public:
+    QueueLock() = default;
+    ~QueueLock();
+    QueueLock(const QueueLock&) = delete;
+    QueueLock& operator=(const QueueLock&) = delete;
+
+    /// Takes the lock of the database at `path` (a symbolic link counts as the file that it leads
+    /// to). Errors: Fault::storage, with the process that has it.
+    common::Result<void> take(const std::string& path);
+    /// Takes it again if somebody has removed or replaced the file that it is on. One stat()
+    /// otherwise. Errors as of take().
+    common::Result<void> keep();
+
+    /// Who has the queue, as "process 123 (since 2024-05-01T10:00:00Z)". Nothing if nobody has it,
+    /// or that cannot be found out.
+    static std::optional<std::string> holder(const std::string& path);
+
+  private:
+    [[nodiscard]] bool in_place() const;
+
+    std::string path_; // of the database
+    std::string file_; // of the lock
+    int descriptor_ = -1;
+};
+
+/// The file that `path` leads to through symbolic links, also where it does not exist yet.
+std::string without_links(const std::string& path);
+
+} // namespace agent

@@ -1,0 +1,130 @@
+#include "agent/store/rescue.hpp"
+
+#include "common/base/log.hpp"
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <fcntl.h>
+#include <filesystem>
+#include <unistd.h>
+
+namespace agent {
+
+namespace {
+
+using common::Connection;
+using common::Fault;
+using common::Result;
+namespace fs = std::filesystem;
+
+std::string utc_now() {
+    const auto now = std::time(nullptr);
+    std::tm parts{};
+    ::gmtime_r(&now, &parts);
+    std::array<char, 32> text{};
+    return {text.data(), std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ", &parts)};
+}
+
+Result<void> sync(const std::string& path, int flags) {
+    const int file = ::open(path.c_str(), flags | O_CLOEXEC);
+    const bool synced = file >= 0 && ::fsync(file) == 0;
+    const int why = errno;
+    if (file >= 0) {
+        ::close(file);
+    }
+    return synced
+               ? Result<void>{}
+               : common::fail(Fault::storage, "cannot write " + path + ": " + std::strerror(why));
+}
+
+void remove_files(const std::string& path) {
+    for (const auto* suffix : {"", "-wal", "-shm", "-journal"}) {
+        std::error_code ignored;
+        fs::remove(path + suffix, ignored);
+    }
+}
+
+/// Whatever lies at the path now is not ours, except for side files that were left behind: another
+/// database must not meet them.
+Result<std::string> set_aside(Connection& connection) {
+    const auto& path = connection.path();
+    auto name = path + ".replaced-" + utc_now();
+    for (int n = 1; fs::exists(name); ++n) {
+        name = path + ".replaced-" + utc_now() + "-" + std::to_string(n);
+    }
+    std::string aside;
+    for (const auto file : common::database_files) {
+        std::error_code error;
+        const auto from = path + std::string{file};
+        if (!fs::exists(from, error)) {
+            continue;
+        }
+        if (connection.in_place(file)) {
+            fs::remove(from, error);
+        } else {
+            fs::rename(from, name + std::string{file}, error);
+            aside = name;
+        }
+        if (error) {
+            return common::fail(Fault::storage,
+                                "cannot set " + from + " aside: " + error.message());
+        }
+    }
+    return aside;
+}
+
+} // namespace
+
+void require_in_place(Connection& connection) {
+    if (!connection.in_place()) {
+        throw FilesMoved{"the queue's files " + connection.path() +
+                         "* were removed or replaced while the agent runs"};
+    }
+}
+
+Result<void> put_back(Connection& connection) {
+    const auto& path = connection.path();
+    connection.reset_statements();
+    if (connection.in_place()) {
+        return {}; // somebody has moved them back
+    }
+    if (connection.in_place(common::database_files[0])) {
+        connection.handle().exec("PRAGMA wal_checkpoint(TRUNCATE)"); // the WAL has lost its name
+        common::log::warn("side files of the queue were removed; nothing is lost",
+                          {{"file", path}});
+        return {};
+    }
+    const auto copy = path + "-rescue";
+    remove_files(copy);
+    SQLite::Statement write{connection.handle(), "VACUUM INTO ?"};
+    write.bind(1, copy);
+    write.exec();
+    if (auto synced = sync(copy, O_RDWR); !synced) {
+        return synced;
+    }
+    const auto aside = set_aside(connection);
+    if (!aside) {
+        return common::fail(aside.error());
+    }
+    std::error_code error;
+    fs::rename(copy, path, error);
+    if (error) {
+        return common::fail(Fault::storage, "cannot write " + path + ": " + error.message());
+    }
+    const fs::path file{path};
+    if (auto synced = sync(file.has_parent_path() ? file.parent_path().string() : ".",
+                           O_RDONLY | O_DIRECTORY);
+        !synced) {
+        return synced;
+    }
+    common::log::warn("the queue's file was removed or replaced: wrote everything into a new one; "
+                      "stop the agent before you change its files",
+                      {{"file", path}, {"found_instead", aside->empty() ? "nothing" : *aside}});
+    return {};
+}
+
+} // namespace agent
