@@ -1,0 +1,33 @@
+// WalFile: SQLite's write-ahead log read as a file (https://sqlite.org/fileformat2.html#walformat),
+// without SQLite, which passes over all that follows a faulty frame and deletes a log that lies
+// beside an empty database. Reads only; for the time before the database is opened.
+#pragma once
+
+#include "common/base/result.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace common {
+
+/// What a log holds, and whether SQLite would read all of it.
+struct WalReport {
+    std::size_t frames = 0;    ///< written since the log was last begun anew, faulty ones included
+    std::size_t faulty = 0;    ///< of them: checksum or salt is wrong
+    std::size_t committed = 0; ///< frames up to the last end of a transaction
+    /// Why the log is damaged: SQLite would lose committed transactions. Nothing when it is whole,
+    /// or when only its last transaction was cut off (a power cut; nothing of it was acknowledged).
+    std::optional<std::string> damage;
+    [[nodiscard]] bool has_transactions() const { return committed > 0; }
+};
+
+/// A log that is absent or empty has no frames. Errors: Fault::storage when it cannot be read.
+Result<WalReport> inspect_wal(const std::string& wal_path);
+
+/// Writes to `image` the database `database` (which may be absent) with the readable committed
+/// frames of its log in their places; a page that neither has is zeros. Synced by nobody. Errors:
+/// Fault::storage for what cannot be read, Fault::full when the image cannot be written.
+Result<void> write_image(const std::string& database, const std::string& image);
+
+} // namespace common
