@@ -109,6 +109,9 @@ class Queue {
 
     [[nodiscard]] std::int64_t queue_time() const { return time_.now(); }
     [[nodiscard]] QueueStatus stats() const;
+    /// Grows while a damaged database is being recovered, which nothing else can be told from: the
+    /// database's thread answers only afterwards.
+    [[nodiscard]] std::uint64_t repair_progress() const { return database_.repair_progress(); }
     [[nodiscard]] std::uint64_t pending(const std::string& webhook) const;
     [[nodiscard]] std::uint64_t dead(const std::string& webhook) const;
 

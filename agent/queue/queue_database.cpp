@@ -75,8 +75,8 @@ common::Task<common::Result<LoadedQueue>> QueueDatabase::recover() {
     std::function<common::Result<void>(const std::string&)> salvage;
     if (trouble_ == DatabaseTrouble::damaged && salvaged_ < max_salvages) {
         ++salvaged_;
-        salvage = [sync = config_.queue.sync](const std::string& path) {
-            return salvage_file(path, sync);
+        salvage = [progress = repair_progress_](const std::string& path) {
+            return salvage_file(path, [&](std::string_view) { ++*progress; });
         };
     }
     if (trouble_ == DatabaseTrouble::moved) {

@@ -10,6 +10,7 @@
 #include "common/async/clock.hpp"
 #include "common/sqlite/database.hpp"
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -60,6 +61,8 @@ class QueueDatabase {
     /// After an I/O error or damage: reopens the file and loads the queue again. broken() until it
     /// succeeds.
     common::Task<common::Result<LoadedQueue>> recover();
+    /// Grows as long as a salvage makes progress, while the database's thread answers nothing else.
+    [[nodiscard]] std::uint64_t repair_progress() const { return *repair_progress_; }
     [[nodiscard]] bool broken() const { return trouble_ != DatabaseTrouble::none; }
     /// Called when a job finds the database broken.
     void on_broken(std::function<void()> listener) { on_broken_ = std::move(listener); }
@@ -85,6 +88,8 @@ class QueueDatabase {
     std::function<void()> on_broken_;
     std::function<common::Result<void>()> have_queue_ = [] { return common::Result<void>{}; };
     DatabaseTrouble trouble_ = DatabaseTrouble::none;
+    std::shared_ptr<std::atomic<std::uint64_t>> repair_progress_ =
+        std::make_shared<std::atomic<std::uint64_t>>(0); ///< written on the database's thread
     int salvaged_ = 0;
     bool degraded_ = false;
     common::Instant retry_at_{};

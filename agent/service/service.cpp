@@ -165,6 +165,7 @@ Result<void> Service::start() {
         return KnownWebhooks{cache_.snapshot(), cache_.known()};
     }));
     parts_.spawn("watchdog", watchdog_.run());
+    parts_.spawn("watchdog of repairs", watchdog_.run_beside_repairs());
     return {};
 }
 
@@ -174,7 +175,17 @@ Result<void> Service::open() {
     }
     queue_.on_commit([this] { return lock_.keep(); });
     make_private(config_.queue.path);
-    auto opened = open_database(database_, config_.queue.path, config_.queue.sync);
+    // A salvage may take minutes, before READY=1 too: once a second systemd hears that it goes on.
+    const auto told = [this, last = common::Instant{}](std::string_view step) mutable {
+        const auto now = clock_.now();
+        if (now - last >= common::Millis{1'000}) {
+            last = now;
+            systemd_.send(
+                std::string{"WATCHDOG=1\nEXTEND_TIMEOUT_USEC=60000000\nSTATUS="} +
+                (step == "checking" ? "checking the database" : "recovering a damaged database"));
+        }
+    };
+    auto opened = open_database(database_, config_.queue.path, config_.queue.sync, told);
     if (!opened) {
         return common::fail(opened.error());
     }

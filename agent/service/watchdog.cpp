@@ -60,10 +60,22 @@ std::string Watchdog::status() const {
     return status_text(cache_.known(), static_cast<std::size_t>(serving), queue_.stats());
 }
 
+common::Millis Watchdog::interval() const {
+    return systemd_.watchdog_period() ? std::min(*systemd_.watchdog_period() / 2, status_interval)
+                                      : status_interval;
+}
+
+common::Task<> Watchdog::run_beside_repairs() {
+    for (auto seen = queue_.repair_progress();;) {
+        co_await common::sleep_for(clock_, interval());
+        if (const auto now = queue_.repair_progress(); now != seen) {
+            seen = now;
+            systemd_.send("WATCHDOG=1\nSTATUS=recovering a damaged database");
+        }
+    }
+}
+
 common::Task<> Watchdog::run() {
-    const auto interval = systemd_.watchdog_period()
-                              ? std::min(*systemd_.watchdog_period() / 2, status_interval)
-                              : status_interval;
     const auto no_op = [](common::Connection&) {};
     std::string sent;
     for (;;) {
@@ -76,11 +88,13 @@ common::Task<> Watchdog::run() {
         } else {
             systemd_.send("WATCHDOG=1");
         }
-        if (auto text = status(); text != sent) {
+        const auto repaired = queue_.repair_progress();
+        if (auto text = status(); text != sent || repaired != repaired_) {
             systemd_.send("STATUS=" + text);
             sent = std::move(text);
+            repaired_ = repaired;
         }
-        co_await common::sleep_for(clock_, interval);
+        co_await common::sleep_for(clock_, interval());
     }
 }
 

@@ -24,10 +24,14 @@ class Watchdog {
              common::SystemdNotifier& systemd);
     /// Until cancelled.
     common::Task<> run();
+    /// The same, beside run(), for the time in which a salvage occupies the database's thread:
+    /// feeds the supervisor as long as the salvage makes progress.
+    common::Task<> run_beside_repairs();
 
   private:
     [[nodiscard]] bool deliveries_stand_still();
     [[nodiscard]] std::string status() const;
+    [[nodiscard]] common::Millis interval() const;
 
     common::Clock& clock_;
     common::Database& database_;
@@ -38,6 +42,7 @@ class Watchdog {
     common::SystemdNotifier& systemd_;
     std::uint64_t progress_ = 0;    ///< the dispatcher's, when it last changed
     common::Instant progressed_at_; ///< and when that was seen
+    std::uint64_t repaired_ = 0;    ///< the queue's repair_progress() when the status was sent
 };
 
 } // namespace agent

@@ -48,8 +48,13 @@ std::optional<TimeAnchor> read_anchor(common::Connection& connection) {
     if (!query.executeStep()) {
         return std::nullopt;
     }
-    const auto json = nlohmann::json::parse(query.getColumn(0).getString(), nullptr, false);
+    const auto text = query.getColumn(0).getString();
     query.reset();
+    return parse_anchor(text);
+}
+
+std::optional<TimeAnchor> parse_anchor(const std::string& text) {
+    const auto json = nlohmann::json::parse(text, nullptr, false);
     // Anything is possible in a row salvaged from a damaged database.
     const auto number = [&](const char* key) {
         const auto found = json.find(key);
@@ -63,7 +68,7 @@ std::optional<TimeAnchor> read_anchor(common::Connection& connection) {
                       .boot_id = json["boot_id"].get<std::string>(),
                       .monotonic = number("monotonic"),
                       .wall = number("wall"),
-                      .synchronized = json.value("synchronized", false) == true,
+                      .synchronized = json.value("synchronized", nlohmann::json{}) == true,
                       .next_event = number("next_event")};
 }
 

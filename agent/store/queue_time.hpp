@@ -41,6 +41,9 @@ class QueueTime {
     std::int64_t started_ = 0; // monotonic, ms
 };
 
+/// The anchor as meta keeps it; nothing if it is not one.
+std::optional<TimeAnchor> parse_anchor(const std::string& text);
+
 // The following run on the database thread and throw as SQLite does.
 
 std::optional<TimeAnchor> read_anchor(common::Connection& connection);

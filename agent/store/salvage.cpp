@@ -1,23 +1,23 @@
 #include "agent/store/salvage.hpp"
 
+#include "agent/store/damage.hpp"
 #include "agent/store/disk_reserve.hpp"
 #include "agent/store/salvage_rows.hpp"
 #include "agent/store/schema.hpp"
 #include "common/base/log.hpp"
+#include "common/sqlite/wal_file.hpp"
 
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Exception.h>
-#include <SQLiteCpp/Statement.h>
 #include <algorithm>
-#include <array>
 #include <chrono>
+#include <cstring>
 #include <ctime>
+#include <fcntl.h>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <optional>
-#include <sqlite3.h>
+#include <unistd.h>
 
 namespace agent {
 
@@ -28,83 +28,9 @@ using common::Fault;
 using common::Result;
 namespace fs = std::filesystem;
 
-// Reading every page of a file of this size takes a few seconds on a board. Of a larger one only
-// the first pages are checked; damage elsewhere shows while the agent runs.
-constexpr std::uintmax_t max_checked_bytes = std::uintmax_t{64} << 20;
-
-// What is appended to the database's name for each of its files.
-constexpr const char* suffixes[] = {"", "-wal", "-shm"};
-
-bool means_damage(const SQLite::Exception& error) {
-    const int code = error.getErrorCode() & 0xff;
-    return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
-}
-
-/// Whether the file ends in the middle of a page and no WAL explains it: pages are written whole,
-/// except that a crash during a checkpoint can leave part of one, and then the WAL still exists.
-bool is_truncated(const std::string& path, std::uintmax_t bytes) {
-    std::array<char, 18> head{};
-    std::ifstream{path, std::ios::binary}.read(head.data(), head.size());
-    const auto page =
-        static_cast<unsigned char>(head[16]) * 256U + static_cast<unsigned char>(head[17]);
-    std::error_code absent;
-    const auto wal_bytes = fs::file_size(path + "-wal", absent);
-    return page >= 512 && bytes % page != 0 && (absent || wal_bytes == 0);
-}
-
-/// Whether there is a WAL that does not begin with one of the two magic numbers. SQLite silently
-/// ignores such a WAL and with it every event that it holds. Zeros do not count: a power cut leaves
-/// them in a WAL that was just created, and nothing in it was acknowledged.
-bool wal_is_overwritten(const std::string& path) {
-    std::array<char, 4> magic{};
-    std::ifstream{path + "-wal", std::ios::binary}.read(magic.data(), magic.size());
-    const std::string_view found{magic.data(), magic.size()};
-    using namespace std::string_view_literals;
-    return found != "\x37\x7f\x06\x82"sv && found != "\x37\x7f\x06\x83"sv && found != "\0\0\0\0"sv;
-}
-
-/// Why the file is not a good database; nothing if it seems fine or the cause lies elsewhere.
-std::optional<std::string> find_damage(const std::string& path) {
-    std::error_code absent;
-    const auto bytes = fs::file_size(path, absent);
-    if (absent || bytes == 0) {
-        return std::nullopt;
-    }
-    // This check comes first because SQLite removes the WAL when it closes the file.
-    if (wal_is_overwritten(path)) {
-        return "its WAL was overwritten";
-    }
-    if (is_truncated(path, bytes)) {
-        return "it ends in the middle of a page";
-    }
-    try {
-        SQLite::Database handle{path, SQLite::OPEN_READWRITE, 5'000};
-        SQLite::Statement schema{handle, "SELECT count(*) FROM sqlite_schema"};
-        schema.executeStep();
-        if (bytes <= max_checked_bytes) {
-            SQLite::Statement check{handle, "PRAGMA quick_check(1)"};
-            if (const auto found = check.executeStep() ? check.getColumn(0).getString() : "ok";
-                found != "ok") {
-                return found.substr(found.rfind('\n') + 1); // the first line is a heading
-            }
-        }
-        if (auto why = schema_mismatch(handle)) {
-            return why;
-        }
-        // Every table is readable or does not exist yet.
-        for (const auto* table : {"meta", "webhook", "event", "delivery", "cooldown"}) {
-            if (handle.tableExists(table)) {
-                SQLite::Statement probe{handle, std::string{"SELECT * FROM "} + table + " LIMIT 1"};
-                probe.executeStep();
-            }
-        }
-    } catch (const SQLite::Exception& error) {
-        if (means_damage(error)) {
-            return error.what();
-        }
-    }
-    return std::nullopt;
-}
+// What is appended to the database's name for each of its files, in the order in which they are set
+// aside: the database last, for the WAL is nothing without it.
+constexpr const char* suffixes[] = {"-wal", "-shm", ""};
 
 std::string utc_now() {
     const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
@@ -114,28 +40,128 @@ std::string utc_now() {
     return {text, std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &parts)};
 }
 
-/// Renames the database with its side files and returns its new name.
-Result<std::string> set_aside(const std::string& path) {
-    const auto base = path + ".corrupt-" + utc_now();
-    auto name = base;
-    for (int n = 1; fs::exists(name) || fs::exists(name + "-wal"); ++n) {
-        name = base + "-" + std::to_string(n);
+struct Names {
+    std::string path;
+    [[nodiscard]] std::string fresh() const { return path + ".salvage"; }  ///< half built
+    [[nodiscard]] std::string image() const { return path + ".reading"; }  ///< of database and WAL
+    [[nodiscard]] std::string done() const { return path + ".salvaged-"; } ///< + time: whole
+    [[nodiscard]] std::string corrupt() const { return path + ".corrupt-"; } ///< + time
+};
+
+void tell(const Progress& progress, std::string_view step) {
+    if (progress) {
+        progress(step);
     }
-    for (const auto* suffix : suffixes) {
-        std::error_code error;
-        if (fs::exists(path + suffix, error)) {
-            fs::rename(path + suffix, name + suffix, error);
-        }
-        if (error) {
-            return common::fail(Fault::storage, "cannot set the damaged database " + path + suffix +
-                                                    " aside: " + error.message());
-        }
-    }
-    return name;
 }
 
-Result<std::unique_ptr<Connection>> open_fresh(const std::string& path, common::Sync sync) {
-    auto fresh = Connection::open(path, sync);
+/// All files whose names begin with `prefix`, sorted.
+std::vector<std::string> files_named(const std::string& prefix) {
+    const fs::path start{prefix};
+    const auto folder = start.has_parent_path() ? start.parent_path() : fs::path{"."};
+    std::vector<std::string> found;
+    std::error_code error;
+    for (fs::directory_iterator entry{folder, error}, end; !error && entry != end;
+         entry.increment(error)) {
+        const auto name = entry->path().filename().string();
+        if (name.starts_with(start.filename().string())) {
+            found.push_back((start.parent_path() / name).string());
+        }
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+void remove_unfinished(const Names& names) {
+    for (const auto& base : {names.fresh(), names.image()}) {
+        for (const auto* suffix : {"-wal", "-shm", "-journal", ""}) {
+            std::error_code ignored;
+            fs::remove(base + suffix, ignored);
+        }
+    }
+}
+
+/// A name for a copy that is set aside now, as no file has it yet.
+std::string free_time(const Names& names) {
+    const auto now = utc_now();
+    auto time = now;
+    for (int n = 1; !files_named(names.corrupt() + time).empty(); ++n) {
+        time = now + "-" + std::to_string(n);
+    }
+    return time;
+}
+
+Result<void> sync_to_disk(const std::string& path) {
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool synced = file >= 0 && ::fsync(file) == 0;
+    const std::string why = std::strerror(errno);
+    if (file >= 0) {
+        ::close(file);
+    }
+    return synced ? Result<void>{}
+                  : common::fail(Fault::storage, "cannot sync " + path + ": " + why);
+}
+
+Result<void> sync_folder(const std::string& path) {
+    const fs::path file{path};
+    return sync_to_disk(file.has_parent_path() ? file.parent_path().string() : ".");
+}
+
+Result<void> rename(const std::string& from, const std::string& to) {
+    std::error_code error;
+    fs::rename(from, to, error);
+    return error ? common::fail(Fault::storage,
+                                "cannot rename " + from + " to " + to + ": " + error.message())
+                 : Result<void>{};
+}
+
+/// Sets the damaged files aside and puts the new database in their place. May be broken off
+/// anywhere and begun again.
+Result<void> swap_files(const Names& names, const std::string& time, const Progress& progress) {
+    const auto aside = names.corrupt() + time;
+    for (const auto* suffix : suffixes) {
+        std::error_code error;
+        if (fs::exists(names.path + suffix, error)) {
+            auto target = aside + suffix;
+            for (int n = 2; fs::exists(target, error); ++n) { // somebody put a file back
+                target = aside + "-" + std::to_string(n) + suffix;
+            }
+            if (auto renamed = rename(names.path + suffix, target); !renamed) {
+                return renamed;
+            }
+        }
+        tell(progress, std::string{"set aside "} + (*suffix == '\0' ? "database" : suffix));
+    }
+    if (auto synced = sync_folder(names.path); !synced) {
+        return synced;
+    }
+    tell(progress, "set aside, folder synced");
+    if (auto renamed = rename(names.done() + time, names.path); !renamed) {
+        return renamed;
+    }
+    tell(progress, "new database in its place");
+    return sync_folder(names.path);
+}
+
+/// Finishes the salvages that earlier runs committed. Returns the name of the last copy set aside.
+Result<std::optional<std::string>> finish_earlier(const Names& names, const Progress& progress) {
+    std::optional<std::string> aside;
+    for (const auto& file : files_named(names.done())) {
+        const auto time = file.substr(names.done().size());
+        if (time.ends_with("-wal") || time.ends_with("-shm") || time.ends_with("-journal")) {
+            continue;
+        }
+        if (auto swapped = swap_files(names, time, progress); !swapped) {
+            return common::fail(swapped.error());
+        }
+        aside = names.corrupt() + time;
+    }
+    remove_unfinished(names);
+    return aside;
+}
+
+Result<std::unique_ptr<Connection>> open_fresh(const std::string& path) {
+    // Synced as a whole when it is finished.
+    auto fresh = Connection::open(path, common::Sync::normal);
     if (!fresh) {
         return fresh;
     }
@@ -145,37 +171,107 @@ Result<std::unique_ptr<Connection>> open_fresh(const std::string& path, common::
     return fresh;
 }
 
-Result<OpenReport> replace_damaged(const std::string& path, common::Sync sync,
-                                   const std::string& why) {
-    const auto aside = set_aside(path);
-    if (!aside) {
-        return common::fail(aside.error());
-    }
-    auto fresh = open_fresh(path, sync);
-    if (!fresh) {
-        // The old file goes back if no new one can be created (no space): the next start must not
-        // take its absence for a first start.
-        for (const auto* suffix : suffixes) {
-            std::error_code ignored;
-            fs::remove(path + suffix, ignored);
-            fs::rename(*aside + suffix, path + suffix, ignored);
+/// Moves all of the WAL into the file, so that the file alone is the database.
+Result<void> close_whole(std::unique_ptr<Connection> fresh) {
+    try {
+        fresh->reset_statements();
+        if (fresh->handle().execAndGet("PRAGMA wal_checkpoint(TRUNCATE)").getInt() != 0) {
+            return common::fail(Fault::full, "its WAL stays in use");
         }
+    } catch (...) {
+        return common::fail(common::storage_error());
+    }
+    const auto path = fresh->path();
+    fresh.reset();
+    return sync_to_disk(path);
+}
+
+/// Writes the new database to names.fresh(). The damaged files stay where and as they are.
+Result<SalvageCounts> build(const Names& names, const Progress& progress) {
+    remove_unfinished(names);
+    tell(progress, "begun");
+    auto source = names.path;
+    const auto wal = common::inspect_wal(names.path + "-wal");
+    std::error_code error;
+    if ((wal && wal->has_transactions()) || !fs::exists(names.path, error)) {
+        source = names.image();
+        auto written =
+            common::write_image(names.path, source, [&] { tell(progress, "writing the image"); });
+        if (!written) {
+            return common::fail(written.error());
+        }
+        tell(progress, "image written");
+    }
+    auto fresh = open_fresh(names.fresh());
+    if (!fresh) {
         return common::fail(fresh.error());
     }
-    const auto counts = salvage_rows(*aside, **fresh);
+    tell(progress, "new database created");
+    auto counts = salvage_rows(source, names.image(), **fresh, progress);
+    if (!counts) {
+        return counts;
+    }
+    tell(progress, "rows carried over");
+    if (auto closed = close_whole(std::move(*fresh)); !closed) {
+        return common::fail(closed.error());
+    }
+    tell(progress, "new database synced");
+    return counts;
+}
+
+void log_salvage(const std::string& why, const std::string& aside, const SalvageCounts& counts) {
     common::log::error(
         "the database was damaged: it was set aside and everything readable was recovered",
         {{"damage", why},
-         {"file", *aside},
+         {"file", aside},
          {"webhooks", counts.webhooks},
          {"events", counts.events},
          {"deliveries", counts.deliveries}});
-    OpenReport report;
-    report.salvaged = true;
-    report.webhooks_carried = counts.webhooks;
-    report.events_carried = counts.events;
-    report.deliveries_carried = counts.deliveries;
-    return report;
+}
+
+Result<SalvageCounts> replace_damaged(const Names& names, const std::string& why,
+                                      const Progress& progress) {
+    auto counts = build(names, progress);
+    if (!counts && give_up_reserve(names.path)) {
+        counts = build(names, progress);
+    }
+    if (!counts) {
+        remove_unfinished(names);
+        return common::fail(Fault::full, "the database " + names.path + " is damaged (" + why +
+                                             "), and a new one cannot be written beside it: " +
+                                             counts.error().message +
+                                             "; it was left as it is: make room on the disk");
+    }
+    // From this rename on the new database counts.
+    const auto time = free_time(names);
+    auto committed = rename(names.fresh(), names.done() + time);
+    if (committed) {
+        tell(progress, "committed");
+        committed = sync_folder(names.path);
+    }
+    if (committed) {
+        remove_unfinished(names);
+        tell(progress, "committed, folder synced");
+        committed = swap_files(names, time, progress);
+    }
+    if (!committed) {
+        return common::fail(committed.error());
+    }
+    log_salvage(why, names.corrupt() + time, *counts);
+    return counts;
+}
+
+Result<SalvageCounts> count_rows(common::Database& database) {
+    const auto count = [](Connection& connection) {
+        const auto rows = [&](const char* table) {
+            return static_cast<std::size_t>(
+                connection.handle()
+                    .execAndGet(std::string{"SELECT count(*) FROM "} + table)
+                    .getInt64());
+        };
+        return SalvageCounts{rows("webhook"), rows("event"), rows("delivery")};
+    };
+    return database.run_now(count);
 }
 
 Result<void> open_and_migrate(common::Database& database, const std::string& path,
@@ -195,39 +291,43 @@ Result<void> open_and_migrate(common::Database& database, const std::string& pat
 } // namespace
 
 std::vector<std::string> quarantined_files(const std::string& path) {
-    const fs::path file{path};
-    const auto prefix = file.filename().string() + ".corrupt-";
+    const auto all = files_named(path + ".corrupt-");
     std::vector<std::string> found;
-    std::error_code error;
-    for (fs::directory_iterator
-             entry{file.has_parent_path() ? file.parent_path() : fs::path{"."}, error},
-         end;
-         !error && entry != end; entry.increment(error)) {
-        const auto name = entry->path().filename().string();
+    for (const auto& name : all) {
         const bool side_file =
             name.ends_with("-wal") || name.ends_with("-shm") || name.ends_with("-journal");
-        if (name.starts_with(prefix) && !side_file) {
-            found.push_back(entry->path().string());
+        const auto base = name.substr(0, name.rfind('-'));
+        // A WAL without its database is a copy of its own.
+        if (!side_file || (name.ends_with("-wal") && !std::ranges::binary_search(all, base))) {
+            found.push_back(name);
         }
     }
-    std::sort(found.begin(), found.end());
     return found;
 }
 
-Result<void> salvage_file(const std::string& path, common::Sync sync) {
-    auto opened = replace_damaged(path, sync, "found while running");
-    return opened ? Result<void>{} : common::fail(opened.error());
+Result<void> salvage_file(const std::string& path, const Progress& progress) {
+    const Names names{path};
+    if (auto finished = finish_earlier(names, progress); !finished) {
+        return common::fail(finished.error());
+    }
+    auto replaced = replace_damaged(names, "found while running", progress);
+    return replaced ? Result<void>{} : common::fail(replaced.error());
 }
 
 Result<OpenReport> open_database(common::Database& database, const std::string& path,
-                                 common::Sync sync) {
-    OpenReport report;
-    if (const auto why = find_damage(path)) {
-        auto replaced = replace_damaged(path, sync, *why);
+                                 common::Sync sync, const Progress& progress) {
+    const Names names{path};
+    const auto earlier = finish_earlier(names, progress);
+    if (!earlier) {
+        return common::fail(earlier.error());
+    }
+    std::optional<SalvageCounts> counts;
+    if (const auto why = find_damage(path, progress)) {
+        const auto replaced = replace_damaged(names, *why, progress);
         if (!replaced) {
-            return replaced;
+            return common::fail(replaced.error());
         }
-        report = std::move(*replaced);
+        counts = *replaced;
     }
     auto good = open_and_migrate(database, path, sync);
     if (!good && good.error().fault == Fault::storage && give_up_reserve(path)) {
@@ -237,7 +337,18 @@ Result<OpenReport> open_database(common::Database& database, const std::string& 
     if (!good) {
         return common::fail(good.error());
     }
+    if (!counts && *earlier) {
+        counts = count_rows(database).value_or(SalvageCounts{});
+        log_salvage("found by an earlier run, which was cut off", **earlier, *counts);
+    }
+    OpenReport report;
     report.quarantined = quarantined_files(path);
+    if (counts) {
+        report.salvaged = true;
+        report.webhooks_carried = counts->webhooks;
+        report.events_carried = counts->events;
+        report.deliveries_carried = counts->deliveries;
+    }
     return report;
 }
 

@@ -1,7 +1,8 @@
 // Copies rows from a damaged database into a new one, table by table and row by row; what cannot be
-// read is left out. Blocking.
+// read, or cannot be true, is left out. Blocking.
 #pragma once
 
+#include "agent/store/progress.hpp"
 #include "common/sqlite/database.hpp"
 
 #include <cstddef>
@@ -14,8 +15,10 @@ struct SalvageCounts {
     std::size_t webhooks = 0, events = 0, deliveries = 0;
 };
 
-/// `damaged` is only read; `fresh` has the schema and no rows. Never fails: what cannot be read or
-/// written is not counted.
-SalvageCounts salvage_rows(const std::string& damaged, common::Connection& fresh);
+/// `damaged` is a database without a WAL and is only read; if its first page is bad, a copy of it
+/// is made at `copy`, which may be the same file. `fresh` has the schema and no rows. What cannot
+/// be read is not counted. Errors: Fault::full when `fresh` or the copy cannot be written.
+common::Result<SalvageCounts> salvage_rows(const std::string& damaged, const std::string& copy,
+                                           common::Connection& fresh, const Progress& progress);
 
 } // namespace agent

@@ -1,5 +1,7 @@
 #include "common/sqlite/database.hpp"
 
+#include "common/sqlite/wal_file.hpp"
+
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
 #include <SQLiteCpp/Statement.h>
@@ -40,11 +42,25 @@ Error cannot_open(const std::string& path) {
     return {Fault::storage, "cannot open the database " + path + ": " + why};
 }
 
-std::string immutable_uri(const std::string& path) {
-    return "file:" + boost::urls::encode(path, boost::urls::pchars + '/') + "?immutable=1";
+/// SQLite deletes a WAL that lies beside an empty file, and with it all that only the WAL has.
+Result<void> refuse_lone_wal(const std::string& path) {
+    std::error_code absent;
+    const auto bytes = std::filesystem::file_size(path, absent);
+    if (!absent && bytes > 0) {
+        return {};
+    }
+    const auto wal = inspect_wal(path + "-wal");
+    return wal && wal->has_transactions()
+               ? Result<void>{fail(Fault::storage, "cannot open the database " + path +
+                                                       ": it is empty beside its WAL")}
+               : Result<void>{};
 }
 
 } // namespace
+
+std::string immutable_uri(const std::string& path) {
+    return "file:" + boost::urls::encode(path, boost::urls::pchars + '/') + "?immutable=1";
+}
 
 struct Connection::State {
     SQLite::Database handle;
@@ -61,6 +77,9 @@ void Connection::open_file(const std::string& name, int flags) {
 }
 
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Sync sync) {
+    if (auto fine = refuse_lone_wal(path); !fine) {
+        return fail(fine.error());
+    }
     try {
         auto connection = std::unique_ptr<Connection>{new Connection{path}};
         connection->open_file(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
@@ -88,6 +107,9 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Sy
 }
 
 Result<std::unique_ptr<Connection>> Connection::open_read_only(const std::string& path) {
+    if (auto fine = refuse_lone_wal(path); !fine) {
+        return fail(fine.error());
+    }
     std::error_code absent;
     const bool exists = std::filesystem::exists(path, absent);
     const auto wal_bytes = std::filesystem::file_size(path + "-wal", absent);

@@ -4,9 +4,11 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
-#include <functional>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <vector>
 
 namespace common {
@@ -19,6 +21,8 @@ constexpr std::size_t header_bytes = 32;
 constexpr std::size_t frame_header_bytes = 24;
 constexpr std::uint32_t magic = 0x377f0682; // the lowest bit: checksums are of big-endian words
 constexpr std::size_t fallback_page = 4096;
+constexpr ::off_t block_bytes = 1 << 20;
+constexpr std::size_t frames_per_call = 256; // of progress
 constexpr std::uint32_t largest_page_number = 0xfffffffe;
 
 std::uint32_t big_endian(const char* bytes) {
@@ -133,9 +137,12 @@ Result<Log> read_log(const std::string& path) {
             // Only the checksum or salt that the frame before carries is damaged, not its page.
             good = log.frames.back().good = true;
         }
+        const bool follows_good = log.frames.empty() ? log.header_good : log.frames.back().good;
         const bool plausible = salt && own == *salt && page != 0;
-        unproven = !good && plausible && !log.frames.empty() && !log.frames.back().good;
-        good = good && plausible;
+        unproven = !good && plausible && !follows_good;
+        // A checksum that goes on from a good frame cannot be an older frame's: then only the salt
+        // is damaged.
+        good = good && (plausible || (follows_good && page != 0));
         computed = sum(stored);
         stored = written;
         log.frames.push_back({page, big_endian(frame.data() + 4), good, at + frame_header_bytes});
@@ -154,6 +161,48 @@ std::size_t committed_frames(const Log& log) {
         --count;
     }
     return count;
+}
+
+struct File {
+    int descriptor = -1;
+    explicit File(int opened) : descriptor{opened} {}
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+    ~File() {
+        if (descriptor >= 0) {
+            ::close(descriptor);
+        }
+    }
+};
+
+bool read_at(int file, char* bytes, std::size_t size, ::off_t at) {
+    while (size > 0) {
+        const auto count = ::pread(file, bytes, size, at);
+        if (count <= 0) {
+            return false;
+        }
+        bytes += count;
+        size -= static_cast<std::size_t>(count);
+        at += count;
+    }
+    return true;
+}
+
+bool write_at(int file, const char* bytes, std::size_t size, ::off_t at) {
+    while (size > 0) {
+        const auto count = ::pwrite(file, bytes, size, at);
+        if (count <= 0) {
+            return false;
+        }
+        bytes += count;
+        size -= static_cast<std::size_t>(count);
+        at += count;
+    }
+    return true;
+}
+
+tl::unexpected<Error> cannot_write(const std::string& path) {
+    return fail(Fault::full, "cannot write " + path + ": " + std::strerror(errno));
 }
 
 } // namespace
@@ -189,48 +238,81 @@ Result<WalReport> inspect_wal(const std::string& wal_path) {
     return report;
 }
 
-Result<void> write_image(const std::string& database, const std::string& image) {
+Result<void> copy_database(const std::string& database, const std::string& copy,
+                           const std::function<void()>& progress) {
+    const File from{::open(database.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (from.descriptor < 0 && errno != ENOENT) {
+        return fail(Fault::storage, "cannot read " + database + ": " + std::strerror(errno));
+    }
+    const File to{::open(copy.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640)};
+    if (to.descriptor < 0) {
+        return cannot_write(copy);
+    }
+    struct ::stat file {};
+    if (from.descriptor < 0 || ::fstat(from.descriptor, &file) != 0) {
+        return {};
+    }
+    std::string block(block_bytes, '\0');
+    for (::off_t at = 0; at < file.st_size; at += block_bytes) {
+        const auto want =
+            static_cast<std::size_t>(std::min<::off_t>(block_bytes, file.st_size - at));
+        if (!read_at(from.descriptor, block.data(), want, at)) {
+            // A sector that cannot be read: the pages beside it can.
+            for (std::size_t page = 0; page < want; page += fallback_page) {
+                const auto part = std::min(fallback_page, want - page);
+                if (!read_at(from.descriptor, block.data() + page, part,
+                             at + static_cast<::off_t>(page))) {
+                    std::memset(block.data() + page, 0, part);
+                }
+            }
+        }
+        if (!write_at(to.descriptor, block.data(), want, at)) {
+            return cannot_write(copy);
+        }
+        if (progress) {
+            progress();
+        }
+    }
+    return {};
+}
+
+Result<void> write_image(const std::string& database, const std::string& image,
+                         const std::function<void()>& progress) {
     const auto log = read_log(database + "-wal");
     if (!log) {
         return fail(log.error());
     }
-    std::error_code error;
-    fs::remove(image, error);
-    if (fs::exists(database, error)) {
-        fs::copy_file(database, image, error);
-        if (error) {
-            return fail(Fault::full, "cannot copy " + database + ": " + error.message());
-        }
-    } else {
-        std::ofstream{image, std::ios::binary};
+    if (auto copied = copy_database(database, image, progress); !copied) {
+        return copied;
     }
-    std::ifstream from{database + "-wal", std::ios::binary};
-    std::fstream to{image, std::ios::binary | std::ios::in | std::ios::out};
+    const auto wal = database + "-wal";
+    const File from{::open(wal.c_str(), O_RDONLY | O_CLOEXEC)};
+    const File to{::open(image.c_str(), O_WRONLY | O_CLOEXEC)};
+    if (to.descriptor < 0) {
+        return cannot_write(image);
+    }
     std::string page(log->page_size, '\0');
     std::uint32_t pages = 0;
     const auto committed = committed_frames(*log);
     for (std::size_t i = 0; i < committed; ++i) {
         const auto& frame = log->frames[i];
-        if (!frame.good || frame.page > largest_page_number) {
+        if (!frame.good || frame.page > largest_page_number ||
+            !read_at(from.descriptor, page.data(), page.size(),
+                     static_cast<::off_t>(frame.data_at))) {
             continue;
         }
-        from.seekg(static_cast<std::streamoff>(frame.data_at));
-        if (!from.read(page.data(), static_cast<std::streamsize>(page.size()))) {
-            return fail(Fault::storage, "cannot read " + database + "-wal");
+        const auto at = std::uint64_t{frame.page - 1} * log->page_size;
+        if (!write_at(to.descriptor, page.data(), page.size(), static_cast<::off_t>(at))) {
+            return cannot_write(image);
         }
-        to.seekp(static_cast<std::streamoff>(std::uint64_t{frame.page - 1} * log->page_size));
-        to.write(page.data(), static_cast<std::streamsize>(page.size()));
         pages = frame.pages_after != 0 ? frame.pages_after : pages;
+        if (progress && i % frames_per_call == 0) {
+            progress();
+        }
     }
-    to.close();
-    if (!to) {
-        return fail(Fault::full, "cannot write " + image);
-    }
-    if (pages > 0) {
-        fs::resize_file(image, std::uint64_t{pages} * log->page_size, error);
-    }
-    if (error) {
-        return fail(Fault::full, "cannot write " + image + ": " + error.message());
+    if (pages > 0 && ::ftruncate(to.descriptor, static_cast<::off_t>(std::uint64_t{pages} *
+                                                                     log->page_size)) != 0) {
+        return cannot_write(image);
     }
     return {};
 }

@@ -6,6 +6,7 @@
 #include "common/base/result.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -25,9 +26,15 @@ struct WalReport {
 /// A log that is absent or empty has no frames. Errors: Fault::storage when it cannot be read.
 Result<WalReport> inspect_wal(const std::string& wal_path);
 
-/// Writes to `image` the database `database` (which may be absent) with the readable committed
-/// frames of its log in their places; a page that neither has is zeros. Synced by nobody. Errors:
-/// Fault::storage for what cannot be read, Fault::full when the image cannot be written.
-Result<void> write_image(const std::string& database, const std::string& image);
+/// Copies the file alone; what cannot be read (a bad sector) is zeros, and a file that is absent is
+/// empty. `progress`, if given, is called for every MiB. Synced by nobody. Errors: Fault::storage
+/// when it may not be read, Fault::full when the copy cannot be written.
+Result<void> copy_database(const std::string& database, const std::string& copy,
+                           const std::function<void()>& progress = {});
+
+/// Copies `database` (which may be absent) to `image`, with the readable committed frames of its
+/// log in their places; a page that neither has is zeros. Otherwise as copy_database().
+Result<void> write_image(const std::string& database, const std::string& image,
+                         const std::function<void()>& progress = {});
 
 } // namespace common

@@ -54,6 +54,7 @@ struct WatchdogTest : Dispatching {
         watchdog.emplace(clock, parts->database, parts->queue, parts->dispatcher, parts->cache,
                          config, systemd);
         parts->others.spawn("watchdog", watchdog->run());
+        parts->others.spawn("repairs", watchdog->run_beside_repairs());
         clock.settle();
     }
     /// How often the supervisor hears within `span` that all is well: it should every 10 s.

@@ -259,7 +259,7 @@ TEST_F(SalvageTest, TablesThatDoNotFitTheVersionAreDamage) {
           Case{"PRAGMA user_version = -1", 2 * events, 2},
           Case{"DROP INDEX delivery_pending", 2 * events, 2},
           Case{"ALTER TABLE cooldown DROP COLUMN until", 2 * events, 2},
-          Case{"ALTER TABLE event RENAME COLUMN body TO b", 0, 2}}) {
+          Case{"ALTER TABLE event RENAME COLUMN body TO b", 2 * events, 2}}) {
         SCOPED_TRACE(sql);
         stop();
         write(config.queue.path, good);
@@ -286,7 +286,7 @@ TEST_F(SalvageTest, IdsContinueAfterTheOldOnes) {
     EXPECT_GT(run.offered[0].id, events * agent::deliveries_per_event);
 }
 
-TEST_F(SalvageTest, PutsTheFileBackIfNoNewOneCanBeCreated) {
+TEST_F(SalvageTest, LeavesTheFileIfNoNewOneCanBeWritten) {
     const std::string bytes(20'000, 'x');
     write(config.queue.path, bytes);
     struct ::rlimit before {};
@@ -300,7 +300,8 @@ TEST_F(SalvageTest, PutsTheFileBackIfNoNewOneCanBeCreated) {
     const auto opened = agent::open_database(database, config.queue.path, common::Sync::full);
     ::setrlimit(RLIMIT_FSIZE, &before);
     ASSERT_FALSE(opened);
-    EXPECT_EQ(opened.error().fault, Fault::storage);
+    EXPECT_EQ(opened.error().fault, Fault::full) << opened.error().message;
+    EXPECT_NE(opened.error().message.find("make room"), std::string::npos);
     EXPECT_TRUE(contents(config.queue.path) == bytes);
     EXPECT_TRUE(set_aside().empty());
     EXPECT_TRUE(start().opened.salvaged);

@@ -1,0 +1,128 @@
+#include "agent/store/damage.hpp"
+
+#include "agent/store/schema.hpp"
+#include "common/sqlite/wal_file.hpp"
+
+#include <SQLiteCpp/Column.h>
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Exception.h>
+#include <SQLiteCpp/Statement.h>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <sqlite3.h>
+
+namespace agent {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Reading every page of a file of this size takes a few seconds on a board. Of a larger one only
+// the first pages are checked; damage elsewhere shows while the agent runs.
+constexpr std::uintmax_t max_checked_bytes = std::uintmax_t{64} << 20;
+
+constexpr std::uintmax_t header_bytes = 100; // of a database
+constexpr int instructions_per_call = 100'000;
+
+bool means_damage(const SQLite::Exception& error) {
+    const int code = error.getErrorCode() & 0xff;
+    return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+}
+
+/// Whether the file ends in the middle of a page: pages are written whole, except that a crash
+/// during a checkpoint can leave part of one, and then the WAL still holds it.
+bool ends_within_a_page(const std::string& path, std::uintmax_t bytes) {
+    std::array<char, 18> head{};
+    std::ifstream{path, std::ios::binary}.read(head.data(), head.size());
+    const auto page =
+        static_cast<unsigned char>(head[16]) * 256U + static_cast<unsigned char>(head[17]);
+    return page >= 512 && bytes % page != 0;
+}
+
+/// Whether there is a WAL that does not begin with one of the two magic numbers. Zeros do not
+/// count: a power cut leaves them in a WAL that was just created, and nothing in it was
+/// acknowledged.
+bool wal_is_overwritten(const std::string& path) {
+    std::array<char, 4> magic{};
+    std::ifstream{path + "-wal", std::ios::binary}.read(magic.data(), magic.size());
+    const std::string_view found{magic.data(), magic.size()};
+    using namespace std::string_view_literals;
+    return found != "\x37\x7f\x06\x82"sv && found != "\x37\x7f\x06\x83"sv && found != "\0\0\0\0"sv;
+}
+
+int report_progress(void* progress) {
+    (*static_cast<const Progress*>(progress))("checking");
+    return 0;
+}
+
+std::optional<std::string> found_by_sqlite(const std::string& path, std::uintmax_t bytes,
+                                           const Progress& progress) {
+    try {
+        SQLite::Database handle{path, SQLite::OPEN_READWRITE, 5'000};
+        // Otherwise closing would move the WAL into a file that may be about to be set aside.
+        ::sqlite3_db_config(handle.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+        if (progress) {
+            ::sqlite3_progress_handler(handle.getHandle(), instructions_per_call, report_progress,
+                                       const_cast<Progress*>(&progress));
+        }
+        SQLite::Statement schema{handle, "SELECT count(*) FROM sqlite_schema"};
+        schema.executeStep();
+        if (bytes <= max_checked_bytes) {
+            SQLite::Statement check{handle, "PRAGMA quick_check(1)"};
+            if (const auto found = check.executeStep() ? check.getColumn(0).getString() : "ok";
+                found != "ok") {
+                return found.substr(found.rfind('\n') + 1); // the first line is a heading
+            }
+        }
+        if (auto why = schema_mismatch(handle)) {
+            return why;
+        }
+        // Every table is readable or does not exist yet.
+        for (const auto* table : {"meta", "webhook", "event", "delivery", "cooldown"}) {
+            if (handle.tableExists(table)) {
+                SQLite::Statement probe{handle, std::string{"SELECT * FROM "} + table + " LIMIT 1"};
+                probe.executeStep();
+            }
+        }
+    } catch (const SQLite::Exception& error) {
+        if (means_damage(error)) {
+            return error.what();
+        }
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+std::optional<std::string> find_damage(const std::string& path, const Progress& progress) {
+    if (progress) {
+        progress("checking");
+    }
+    const auto wal = common::inspect_wal(path + "-wal").value_or(common::WalReport{});
+    std::error_code absent;
+    const auto found = fs::file_size(path, absent);
+    const auto bytes = absent ? 0 : found;
+    if (fs::is_directory(path, absent)) {
+        return std::nullopt;
+    }
+    if (bytes < header_bytes && wal.has_transactions()) {
+        return bytes == 0 ? "the database is empty beside its WAL"
+                          : "the database is shorter than its header beside its WAL";
+    }
+    if (wal.damage) {
+        return wal.damage;
+    }
+    if (wal_is_overwritten(path)) {
+        return "its WAL was overwritten";
+    }
+    if (bytes == 0) {
+        return std::nullopt; // the first start
+    }
+    if (!wal.has_transactions() && ends_within_a_page(path, bytes)) {
+        return "it ends in the middle of a page";
+    }
+    return found_by_sqlite(path, bytes, progress);
+}
+
+} // namespace agent

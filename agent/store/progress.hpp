@@ -1,0 +1,14 @@
+// What long work on the database's files tells while it goes on, so that whoever waits for it can
+// see that it does not hang.
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+namespace agent {
+
+/// Called with the step's name when it begins, and again and again while it goes on. On the thread
+/// that does the work.
+using Progress = std::function<void(std::string_view step)>;
+
+} // namespace agent
