@@ -104,7 +104,7 @@ TEST_F(WalFile, IsDamagedWhenAFrameBeforeOtherTransactionsIs) {
         overwrite(32 + wal_frames() / 2 * frame + hit, std::string(16, '\xAA'));
         ASSERT_TRUE(report().damage);
         EXPECT_NE(report().damage->find("of its WAL is damaged"), std::string::npos);
-        
+
         EXPECT_LE(report().faulty, 1U);
         EXPECT_GT(rows_of_image(), 40);
     }
