@@ -63,14 +63,15 @@ Task<HttpReply> Control::handle(const RouteMatch& match, common::Incoming reques
     case Endpoint::deliveries:
         return deliveries_.list(std::move(request.query));
     case Endpoint::delivery:
-        return request.method == "DELETE" ? deliveries_.edit_one(match.id, Edit::drop)
-                                          : deliveries_.show(match.id);
+        return request.method == "DELETE"
+                   ? deliveries_.edit_one(match.id, std::move(request.query), Edit::drop)
+                   : deliveries_.show(match.id);
     case Endpoint::retry_delivery:
-        return deliveries_.edit_one(match.id, Edit::retry);
+        return deliveries_.edit_one(match.id, std::move(request.query), Edit::retry);
     case Endpoint::retry_deliveries:
-        return deliveries_.edit_all(std::move(request.body), Edit::retry);
+        return deliveries_.edit_all(std::move(request.query), std::move(request.body), Edit::retry);
     case Endpoint::drop_deliveries:
-        return deliveries_.edit_all(std::move(request.body), Edit::drop);
+        return deliveries_.edit_all(std::move(request.query), std::move(request.body), Edit::drop);
     case Endpoint::sync:
         return sync();
     case Endpoint::metrics:

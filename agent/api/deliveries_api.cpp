@@ -96,7 +96,11 @@ Task<HttpReply> DeliveriesApi::show(std::string id) {
     co_return common::json_reply(200, std::move(text));
 }
 
-Task<HttpReply> DeliveriesApi::edit_one(std::string id, Edit how) {
+Task<HttpReply> DeliveriesApi::edit_one(std::string id, std::string query, Edit how) {
+    if (!query.empty()) {
+        co_return common::problem(400, "the query " + common::shown(json(query)) +
+                                           " is not read here: the path alone names the delivery");
+    }
     const auto row = row_id(id);
     if (!row) {
         co_return bad_id(id);
@@ -111,20 +115,16 @@ Task<HttpReply> DeliveriesApi::edit_one(std::string id, Edit how) {
                           : common::json_reply(200, json{{count_key(how), *count}}.dump());
 }
 
-Task<HttpReply> DeliveriesApi::edit_all(std::string body, Edit how) {
-    auto selection = read_selection(body);
+Task<HttpReply> DeliveriesApi::edit_all(std::string query, std::string body, Edit how) {
+    auto selection = read_selection(query, body);
     if (!selection) {
         co_return common::problem(400, selection.error().message);
     }
-    std::uint64_t count = 0;
-    if (*selection) {
-        const auto edited = co_await queue_.edit(how, std::move(**selection));
-        if (!edited) {
-            co_return database_problem(edited.error());
-        }
-        count = *edited;
+    const auto count = co_await queue_.edit(how, std::move(*selection));
+    if (!count) {
+        co_return database_problem(count.error());
     }
-    co_return common::json_reply(200, json{{count_key(how), count}}.dump());
+    co_return common::json_reply(200, json{{count_key(how), *count}}.dump());
 }
 
 } // namespace agent

@@ -21,10 +21,11 @@ class DeliveriesApi {
     /// One row with its event, byte for byte, and the attempts that are still known.
     common::Task<common::HttpReply> show(std::string id);
 
-    /// 404 when there is no such delivery.
-    common::Task<common::HttpReply> edit_one(std::string id, Edit how);
-    /// Edits all that the body selects; answers {"retried":n} or {"dropped":n}.
-    common::Task<common::HttpReply> edit_all(std::string body, Edit how);
+    /// 404 when there is no such delivery, 400 for a query.
+    common::Task<common::HttpReply> edit_one(std::string id, std::string query, Edit how);
+    /// Edits all that the body selects; answers {"retried":n} or {"dropped":n}. 400 for a query and
+    /// for a body that selects nothing.
+    common::Task<common::HttpReply> edit_all(std::string query, std::string body, Edit how);
 
   private:
     [[nodiscard]] std::string name_of(const DeliveryRow& row) const;

@@ -22,7 +22,8 @@ using nlohmann::json;
 constexpr std::int64_t max_limit = 1000;
 constexpr std::size_t max_ids = 10'000;
 const std::vector<std::string> parameter_names{"state", "webhook", "limit", "after", "bodies"};
-const std::vector<std::string> field_names{"state", "webhook", "ids"};
+const std::vector<std::string> field_names{"state", "webhook", "ids", "all"};
+constexpr const char* example = R"(an object such as {"state":"dead","webhook":"7"})";
 
 tl::unexpected<common::Error> invalid(std::string_view name, const json& value,
                                       std::string_view expected) {
@@ -87,7 +88,6 @@ Result<void> apply(ListQuery& list, std::string_view name, const std::string& va
 }
 
 Result<json> read_object(std::string_view body) {
-    const std::string example = R"(an object such as {"state":"dead","webhook":"7"})";
     auto object = common::parse_json(body);
     if (!object) {
         return common::fail(Fault::input,
@@ -104,10 +104,10 @@ Result<std::vector<std::int64_t>> ids_of(const json& value) {
     std::vector<std::int64_t> ids;
     const auto bad = [&] {
         return invalid("ids", value,
-                       "a list of at most " + std::to_string(max_ids) +
+                       "a list of 1 to " + std::to_string(max_ids) +
                            " delivery ids (whole numbers)");
     };
-    if (!value.is_array() || value.size() > max_ids) {
+    if (!value.is_array() || value.empty() || value.size() > max_ids) {
         return bad();
     }
     for (const auto& id : value) {
@@ -129,7 +129,7 @@ Result<void> apply(Selection& selection, const std::string& name, const json& va
         }
         selection.state = *state;
     } else if (name == "webhook") {
-        if (!value.is_string() && !value.is_number_integer()) {
+        if ((!value.is_string() && !value.is_number_integer()) || value == "") {
             return invalid("webhook", value,
                            R"(a key from GET /v1/status, such as "7" or "local:door")");
         }
@@ -140,6 +140,10 @@ Result<void> apply(Selection& selection, const std::string& name, const json& va
             return common::fail(ids.error());
         }
         selection.ids = std::move(*ids);
+    } else if (name == "all") {
+        if (!value.is_boolean()) {
+            return invalid("all", value, common::one_of({"true", "false"}));
+        }
     } else {
         return unknown("field", name, field_names);
     }
@@ -180,26 +184,33 @@ Result<ListQuery> read_list_query(std::string_view query) {
     return list;
 }
 
-Result<std::optional<Selection>> read_selection(std::string_view body) {
-    Selection selection;
-    if (common::trim(body).empty()) {
-        return selection;
+Result<Selection> read_selection(std::string_view query, std::string_view body) {
+    if (!query.empty()) {
+        return common::fail(Fault::input, "the query " + common::shown(json(query)) +
+                                              " is not read here: put what it selects into the "
+                                              "body, " +
+                                              example);
     }
-    const auto object = read_object(body);
+    const auto object =
+        common::trim(body).empty() ? Result<json>{json::object()} : read_object(body);
     if (!object) {
         return common::fail(object.error());
     }
-    bool none = false;
+    Selection selection;
+    bool selects = false;
     for (const auto& [name, value] : object->items()) {
-        if (value.is_null() && std::ranges::find(field_names, name) != field_names.end()) {
-            continue;
-        }
+        // Null is not taken for an absent field: it may be a restriction that got lost on its way.
         if (auto applied = apply(selection, name, value); !applied) {
             return common::fail(applied.error());
         }
-        none = none || (name == "ids" && selection.ids.empty());
+        selects = selects || value != false;
     }
-    return none ? std::nullopt : std::optional{std::move(selection)};
+    if (!selects) {
+        return common::fail(Fault::input,
+                            R"(nothing is selected: expected "state", "webhook" or "ids", or )"
+                            R"("all":true for every delivery)");
+    }
+    return selection;
 }
 
 } // namespace agent

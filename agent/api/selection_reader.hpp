@@ -19,8 +19,9 @@ struct ListQuery {
 };
 common::Result<ListQuery> read_list_query(std::string_view query);
 
-/// A body {"state","webhook","ids"}; an empty one selects all. Nothing: `ids` is an empty list,
-/// which selects no delivery (an empty Selection would select all of them).
-common::Result<std::optional<Selection>> read_selection(std::string_view body);
+/// A body {"state","webhook","ids","all"}, for calls that change what it selects. Without a
+/// restriction "all":true is needed: one that got lost on its way is not taken for the wish to
+/// change everything. For the same reason null, an empty value and any query are refused.
+common::Result<Selection> read_selection(std::string_view query, std::string_view body);
 
 } // namespace agent

@@ -36,7 +36,7 @@ struct CommandLine {
     std::vector<std::int64_t> ids;
     std::int64_t delivery = 0;
     std::size_t limit = 100;
-    bool all = false;
+    bool all = false, yes = false;
     Needs needs = Needs::nothing;
     std::function<int()> run;
 
@@ -127,7 +127,9 @@ void add_queue(CLI::App& app, CommandLine& line) {
     };
     const auto with_webhook = [&l](CLI::App* sub) {
         sub->add_option("--webhook", l.webhook, "Only deliveries to the webhook with this key")
-            ->type_name("KEY");
+            ->type_name("KEY")
+            ->check(validator("--webhook", "a webhook's key, as status shows it",
+                              [](const std::string& text) { return !text.empty(); }));
     };
     const auto with_selection = [&l](CLI::App* sub) {
         sub->add_option("ID", l.ids, "The ids of deliveries")->type_name("")->check(id_validator());
@@ -162,14 +164,15 @@ void add_queue(CLI::App& app, CommandLine& line) {
         ->check(id_validator());
     auto* retry = add(*queue, l, Needs::settings, "retry",
                       "Make dead letters pending again and pending deliveries due now",
-                      [&l] { return command_queue_edit(l.command, l.selection(), Edit::retry); });
+                      [&l] { return command_queue_retry(l.command, l.selection()); });
     with_selection(retry);
     with_webhook(retry);
     auto* drop = add(*queue, l, Needs::settings, "drop", "Delete deliveries",
-                     [&l] { return command_queue_edit(l.command, l.selection(), Edit::drop); });
+                     [&l] { return command_queue_drop(l.command, l.selection(), l.yes); });
     with_selection(drop);
     with_webhook(drop);
     with_state(drop);
+    drop->add_flag("-y,--yes", l.yes, "Do not ask first (without a terminal nothing is asked)");
     auto* dump =
         add(*queue, l, Needs::settings, "export", "Write deliveries with their events as NDJSON",
             [&l] { return command_queue_export(l.command, l.selection()); });

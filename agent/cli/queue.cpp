@@ -1,6 +1,7 @@
 #include "agent/cli/queue.hpp"
 
 #include "agent/cli/agent_client.hpp"
+#include "agent/cli/drop_question.hpp"
 #include "agent/cli/output.hpp"
 #include "agent/events/event_splitter.hpp"
 #include "agent/service/exit_codes.hpp"
@@ -14,6 +15,7 @@
 #include <iostream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 namespace agent {
 
@@ -132,9 +134,9 @@ void print_row(const json& row) {
     std::cout << "event\n" << row.at("event").dump(2) << '\n';
 }
 
-/// {"state","webhook"} as the API reads it.
+/// {"state","webhook","all"} as the API reads it.
 std::string selection_body(const Selection& selection) {
-    json body = json::object();
+    json body{{"all", true}};
     if (selection.state) {
         body["state"] = to_string(*selection.state);
     }
@@ -142,6 +144,41 @@ std::string selection_body(const Selection& selection) {
         body["webhook"] = *selection.webhook;
     }
     return body.dump();
+}
+
+int edit_deliveries(const Command& command, const Selection& selection, Edit edit) {
+    const std::string key{count_key(edit)};
+    std::uint64_t count = 0;
+    int code = exit_code::done;
+    if (selection.ids.empty()) {
+        const auto path = std::string{"/v1/deliveries/"} + (edit == Edit::drop ? "drop" : "retry");
+        const auto answer = ask_agent(command.config, "POST", path, selection_body(selection));
+        if (!answer) {
+            return complain(answer.error());
+        }
+        count = answer->value(key, 0ULL);
+    }
+    // An unknown id is an error, but does not keep the others from being edited.
+    for (const auto id : selection.ids) {
+        const auto path = "/v1/deliveries/" + std::to_string(id);
+        const auto answer = edit == Edit::drop
+                                ? call_agent(command.config, "DELETE", path)
+                                : call_agent(command.config, "POST", path + "/retry");
+        if (!answer) {
+            return complain(answer.error());
+        }
+        if (answer->status / 100 == 2) {
+            ++count;
+        } else {
+            code = complain(reply_error(*answer));
+        }
+    }
+    if (command.json) {
+        std::cout << json{{key, count}}.dump() << '\n';
+    } else {
+        std::cout << key << ' ' << count << '\n';
+    }
+    return code;
 }
 
 } // namespace
@@ -230,39 +267,22 @@ int command_queue_export(const Command& command, const Selection& selection) {
     return done ? exit_code::done : complain(done.error());
 }
 
-int command_queue_edit(const Command& command, const Selection& selection, Edit edit) {
-    const std::string key{count_key(edit)};
-    std::uint64_t count = 0;
-    int code = exit_code::done;
-    if (selection.ids.empty()) {
-        const auto path = std::string{"/v1/deliveries/"} + (edit == Edit::drop ? "drop" : "retry");
-        const auto answer = ask_agent(command.config, "POST", path, selection_body(selection));
-        if (!answer) {
-            return complain(answer.error());
+int command_queue_retry(const Command& command, const Selection& selection) {
+    return edit_deliveries(command, selection, Edit::retry);
+}
+
+int command_queue_drop(const Command& command, const Selection& selection, bool yes) {
+    if (!yes && ::isatty(STDIN_FILENO) == 1) {
+        const auto agreed = asked_to_drop(command.config, selection);
+        if (!agreed) {
+            return complain(agreed.error());
         }
-        count = answer->value(key, 0ULL);
-    }
-    // An unknown id is an error, but does not keep the others from being edited.
-    for (const auto id : selection.ids) {
-        const auto path = "/v1/deliveries/" + std::to_string(id);
-        const auto answer = edit == Edit::drop
-                                ? call_agent(command.config, "DELETE", path)
-                                : call_agent(command.config, "POST", path + "/retry");
-        if (!answer) {
-            return complain(answer.error());
-        }
-        if (answer->status / 100 == 2) {
-            ++count;
-        } else {
-            code = complain(reply_error(*answer));
+        if (!*agreed) {
+            std::cerr << "ffl-agent: nothing was dropped\n";
+            return exit_code::done;
         }
     }
-    if (command.json) {
-        std::cout << json{{key, count}}.dump() << '\n';
-    } else {
-        std::cout << key << ' ' << count << '\n';
-    }
-    return code;
+    return edit_deliveries(command, selection, Edit::drop);
 }
 
 } // namespace agent

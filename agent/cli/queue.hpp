@@ -13,7 +13,8 @@ namespace agent {
 int command_queue_list(const Command& command, const Selection& selection, std::size_t limit);
 int command_queue_show(const Command& command, std::int64_t id);
 int command_queue_export(const Command& command, const Selection& selection);
-/// `retry` and `drop`.
-int command_queue_edit(const Command& command, const Selection& selection, Edit edit);
+int command_queue_retry(const Command& command, const Selection& selection);
+/// Unless `yes`, says what it would drop and asks, if there is a terminal to answer.
+int command_queue_drop(const Command& command, const Selection& selection, bool yes);
 
 } // namespace agent

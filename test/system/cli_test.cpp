@@ -42,6 +42,11 @@ TEST(Cli, UsageIsCheckedBeforeAnythingIsContactedOrRead) {
         {{"queue", "retry", "12", "--all"}, "queue retry: " + either},
         {{"queue", "drop"}, "queue drop: " + either},
         {{"queue", "drop", "12", "--state", "dead"}, with_all},
+        {{"queue", "drop", "--all", "--webhook", ""},
+         "--webhook = '': expected a webhook's key, as status shows it"},
+        {{"queue", "retry", "--all", "--webhook="}, "--webhook"},
+        {{"queue", "drop", "--all", "--state", ""}, "--state = ''"},
+        {{"queue", "retry", "7", "--yes"}, "not expected: --yes"},
         {{"webhook", "create"}, "FILE is required"},
         {{"send"}, "FILE is required"},
         {{"explain"}, "FILE is required"},
@@ -306,6 +311,47 @@ TEST(Cli, TheQueueCanBeReadWhileTheServiceIsStopped) {
         5);
     EXPECT_TRUE(
         agent.wait_until([](const json& status) { return status["queue"]["pending"] == 0; }));
+}
+
+/// Runs a command line on a terminal of its own, which types `typed`.
+test::Finished on_a_terminal(const std::string& command, const std::string& typed) {
+    return test::run_program({"/usr/bin/script", "-qec", command, "/dev/null"}, typed);
+}
+
+TEST(Cli, DropSaysWhatItDeletesAndAsksAPersonFirst) {
+    if (!std::filesystem::exists("/usr/bin/script")) {
+        GTEST_SKIP() << "needs script(1) for a terminal";
+    }
+    test::Program agent{local_only};
+    agent.folder().write(
+        "webhooks.json",
+        R"([{"name":"door","target":"http://127.0.0.1:9/"},{"name":"gate","target":"http://127.0.0.1:9/gate"}])");
+    agent.start();
+    ASSERT_EQ(agent.post("/v1/events", R"([{"id":"a"},{"id":"b"}])").status, 202U);
+    const auto drop = std::string{FFL_BINARY} + " queue drop --config " + agent.ini();
+    const auto pending = [&] { return agent.status()["queue"]["pending"].get<int>(); };
+    for (const auto* answer : {"n\n", "\n", "maybe\n"}) {
+        const auto done = on_a_terminal(drop + " --all", answer);
+        EXPECT_EQ(done.code, 0) << done.out;
+        EXPECT_NE(done.out.find("This deletes all 4 deliveries: 2 of \"local:door\" \"door\", "
+                                "2 of \"local:gate\" \"gate\"."),
+                  std::string::npos)
+            << done.out;
+        EXPECT_NE(done.out.find("nothing was dropped"), std::string::npos) << done.out;
+        EXPECT_EQ(pending(), 4);
+    }
+    const auto one = on_a_terminal(drop + " --all --webhook local:gate --state pending", "y\n");
+    EXPECT_NE(one.out.find("all pending deliveries of one webhook: 2 of \"local:gate\" \"gate\"."),
+              std::string::npos)
+        << one.out;
+    EXPECT_NE(one.out.find("dropped 2"), std::string::npos) << one.out;
+    EXPECT_EQ(pending(), 2);
+    const auto unknown = on_a_terminal(drop + " --all --webhook local:removed", "y\n");
+    EXPECT_NE(unknown.out.find("0 of \"local:removed\"."), std::string::npos) << unknown.out;
+    const auto quiet = on_a_terminal(drop + " --all --yes", "");
+    EXPECT_EQ(quiet.out.find("[y/N]"), std::string::npos) << quiet.out;
+    EXPECT_EQ(pending(), 0);
+    EXPECT_EQ(agent.cli({"queue", "retry", "--all"}).out, "retried 0\n");
 }
 
 } // namespace

@@ -202,9 +202,8 @@ TEST_F(DeliveriesApiTest, RetriesWhatTheBodySelects) {
     EXPECT_EQ(retry(R"({"state":"dead","webhook":8})"), (Json{{"retried", 1}}))
         << "a key may be given as a number";
     EXPECT_EQ(queue.stats().dead, 0U);
-    EXPECT_EQ(retry("{}"), (Json{{"retried", 3}}));
-    EXPECT_EQ(retry(""), (Json{{"retried", 3}}));
-    EXPECT_EQ(retry(R"({"state":null,"webhook":null,"ids":null})"), (Json{{"retried", 3}}));
+    EXPECT_EQ(retry(R"({"all":true})"), (Json{{"retried", 3}}));
+    EXPECT_EQ(retry(R"({"all":true,"webhook":"7"})"), (Json{{"retried", 1}}));
 }
 
 TEST_F(DeliveriesApiTest, DropsWhatTheBodySelects) {
@@ -214,8 +213,6 @@ TEST_F(DeliveriesApiTest, DropsWhatTheBodySelects) {
         return Json::parse(call("POST", "/v1/deliveries/drop", body).body);
     };
     EXPECT_EQ(drop(R"({"webhook":"7"})"), (Json{{"dropped", 0}}));
-    EXPECT_EQ(drop(R"({"ids":[]})"), (Json{{"dropped", 0}}))
-        << "an empty list selects none, not all";
     EXPECT_EQ(
         drop(R"({"ids":[)" + std::to_string(ids[0]) + "," + std::to_string(ids[1]) + ",999999]}"),
         (Json{{"dropped", 2}}));
@@ -224,7 +221,7 @@ TEST_F(DeliveriesApiTest, DropsWhatTheBodySelects) {
         << "all conditions must hold";
     EXPECT_EQ(drop(R"({"state":"dead"})"), (Json{{"dropped", 1}}));
     EXPECT_EQ(queue.stats().pending, 2U);
-    EXPECT_EQ(drop(""), (Json{{"dropped", 2}}));
+    EXPECT_EQ(drop(R"({"all":true})"), (Json{{"dropped", 2}}));
     EXPECT_EQ(queue.stats().pending, 0U);
 }
 
@@ -235,7 +232,14 @@ TEST_F(DeliveriesApiTest, RefusesBadSelectionsAndChangesNothing) {
         const char* named;
     };
     for (const auto& bad :
-         {Bad{"[]", "list"},
+         {Bad{"", "nothing is selected"},
+          Bad{"{}", "nothing is selected"},
+          Bad{R"({"all":false})", "nothing is selected"},
+          Bad{R"({"state":null})", "state"},
+          Bad{R"({"all":true,"webhook":null})", "webhook"},
+          Bad{R"({"webhook":""})", "webhook"},
+          Bad{R"({"ids":[]})", "ids"},
+          Bad{"[]", "list"},
           Bad{"5", "number"},
           Bad{"\"all\"", "string"},
           Bad{"{", "JSON"},
@@ -259,6 +263,21 @@ TEST_F(DeliveriesApiTest, RefusesBadSelectionsAndChangesNothing) {
             SCOPED_TRACE(path + (' ' + bad.body));
             const auto detail = problem_of(call("POST", path, bad.body), 400);
             EXPECT_NE(detail.find(bad.named), std::string::npos) << detail;
+        }
+    }
+    // Where GET reads them, and where they would narrow down what is destroyed.
+    const auto one = webhook_path(handed_on.at(0).id);
+    for (const auto& [method, path] :
+         std::vector<std::pair<std::string, std::string>>{{"POST", "/v1/deliveries/drop"},
+                                                          {"POST", "/v1/deliveries/retry"},
+                                                          {"POST", one + "/retry"},
+                                                          {"DELETE", one}}) {
+        for (const auto* query : {"?webhook=7&state=dead", "?all=true", "?x"}) {
+            for (const auto* body : {"", R"({"all":true})", R"({"webhook":"8"})"}) {
+                SCOPED_TRACE(method + " " + path + query + " " + body);
+                const auto detail = problem_of(call(method, path + query, body), 400);
+                EXPECT_NE(detail.find("the query"), std::string::npos) << detail;
+            }
         }
     }
     EXPECT_EQ(queue.stats().pending, 2U);

@@ -76,40 +76,46 @@ TEST(SelectionReader, RefusesBadQueries) {
 }
 
 TEST(SelectionReader, ReadsEveryFieldOfABody) {
-    const auto read = agent::read_selection(R"({"state":"pending","webhook":"7","ids":[1,2]})");
+    const auto read =
+        agent::read_selection("", R"({"state":"pending","webhook":"7","ids":[1,2],"all":true})");
     ASSERT_TRUE(read) << read.error().message;
-    ASSERT_TRUE(*read);
-    EXPECT_EQ((*read)->state, DeliveryState::pending);
-    EXPECT_EQ((*read)->webhook, "7");
-    EXPECT_EQ((*read)->ids, (std::vector<std::int64_t>{1, 2}));
-    EXPECT_EQ((**agent::read_selection(R"({"webhook":7})")).webhook, "7")
+    EXPECT_EQ(read->state, DeliveryState::pending);
+    EXPECT_EQ(read->webhook, "7");
+    EXPECT_EQ(read->ids, (std::vector<std::int64_t>{1, 2}));
+    EXPECT_EQ(agent::read_selection("", R"({"webhook":7,"all":false})")->webhook, "7")
         << "a key may be given as a number";
-    EXPECT_EQ((**agent::read_selection(R"({"ids":[9223372036854775807]})")).ids.at(0),
+    EXPECT_EQ(agent::read_selection("", R"({"ids":[9223372036854775807]})")->ids.at(0),
               std::numeric_limits<std::int64_t>::max());
 }
 
-TEST(SelectionReader, AnEmptyBodySelectsAllAndAnEmptyListOfIdsNone) {
-    for (const auto* body : {"", " \r\n\t", "{}", R"({"state":null,"webhook":null,"ids":null})"}) {
+TEST(SelectionReader, OnlyTheWordAllSelectsAll) {
+    const auto all = agent::read_selection("", R"({"all":true})");
+    ASSERT_TRUE(all) << all.error().message;
+    EXPECT_TRUE(all->ids.empty());
+    EXPECT_EQ(all->state, std::nullopt);
+    EXPECT_EQ(all->webhook, std::nullopt);
+    for (const auto* body : {"", " \r\n\t", "{}", R"({"all":false})"}) {
         SCOPED_TRACE(body);
-        const auto read = agent::read_selection(body);
-        ASSERT_TRUE(read) << read.error().message;
-        ASSERT_TRUE(*read);
-        EXPECT_TRUE((*read)->ids.empty());
-        EXPECT_EQ((*read)->state, std::nullopt);
-        EXPECT_EQ((*read)->webhook, std::nullopt);
+        const auto none = agent::read_selection("", body);
+        ASSERT_FALSE(none);
+        EXPECT_EQ(none.error().fault, common::Fault::input);
+        EXPECT_EQ(none.error().message,
+                  R"(nothing is selected: expected "state", "webhook" or "ids", or "all":true )"
+                  "for every delivery");
     }
-    for (const auto* body : {R"({"ids":[]})", R"({"ids":[],"state":"dead"})"}) {
-        SCOPED_TRACE(body);
-        const auto read = agent::read_selection(body);
-        ASSERT_TRUE(read) << read.error().message;
-        EXPECT_FALSE(*read);
+    for (const auto* body : {"", R"({"all":true})", R"({"state":"dead"})"}) {
+        const auto query = agent::read_selection("webhook=7&state=dead", body);
+        ASSERT_FALSE(query);
+        EXPECT_EQ(query.error().message,
+                  R"(the query "webhook=7&state=dead" is not read here: put what it selects into )"
+                  R"(the body, an object such as {"state":"dead","webhook":"7"})");
     }
 }
 
 TEST(SelectionReader, RefusesBadBodies) {
     const std::string object = R"(expected an object such as {"state":"dead","webhook":"7"})";
     const std::string key = R"(expected a key from GET /v1/status, such as "7" or "local:door")";
-    const std::string list = "expected a list of at most 10000 delivery ids (whole numbers)";
+    const std::string list = "expected a list of 1 to 10000 delivery ids (whole numbers)";
     const BadRow table[] = {
         {"[]", "the body is a list: " + object},
         {"5", "the body is a number: " + object},
@@ -118,21 +124,33 @@ TEST(SelectionReader, RefusesBadBodies) {
         {R"({"state":["dead"]})", R"(state = ["dead"]: expected one of: pending, dead)"},
         {R"({"webhook":true})", "webhook = true: " + key},
         {R"({"webhook":7.5})", "webhook = 7.5: " + key},
+        {R"({"webhook":""})", R"(webhook = "": )" + key},
+        {R"({"webhook":null})", "webhook = null: " + key},
+        {R"({"state":"dead","webhook":null})", "webhook = null: " + key},
+        {R"({"all":true,"webhook":""})", R"(webhook = "": )" + key},
+        {R"({"state":null})", "state = null: expected one of: pending, dead"},
+        {R"({"state":""})", R"(state = "": expected one of: pending, dead)"},
+        {R"({"all":null})", "all = null: expected one of: true, false"},
+        {R"({"all":"true"})", R"(all = "true": expected one of: true, false)"},
+        {R"({"all":1})", "all = 1: expected one of: true, false"},
+        {R"({"ids":[]})", "ids = []: " + list},
+        {R"({"ids":[],"all":true})", "ids = []: " + list},
+        {R"({"ids":null})", "ids = null: " + list},
         {R"({"ids":5})", "ids = 5: " + list},
         {R"({"ids":["5"]})", R"(ids = ["5"]: )" + list},
         {R"({"ids":[1.5]})", "ids = [1.5]: " + list},
         {R"({"ids":[18446744073709551615]})", "ids = [18446744073709551615]: " + list},
         {R"({"id":5})",
-         R"(unknown field "id": did you mean "ids"? expected one of: state, webhook, ids)"},
+         R"(unknown field "id": did you mean "ids"? expected one of: state, webhook, ids, all)"},
     };
     for (const auto& row : table) {
         SCOPED_TRACE(row.text);
-        const auto read = agent::read_selection(row.text);
+        const auto read = agent::read_selection("", row.text);
         ASSERT_FALSE(read);
         EXPECT_EQ(read.error().fault, common::Fault::input);
         EXPECT_EQ(read.error().message, row.says);
     }
-    const auto broken = agent::read_selection("{");
+    const auto broken = agent::read_selection("", "{");
     ASSERT_FALSE(broken);
     EXPECT_TRUE(broken.error().message.starts_with("not valid JSON")) << broken.error().message;
     EXPECT_TRUE(broken.error().message.ends_with(
@@ -142,7 +160,7 @@ TEST(SelectionReader, RefusesBadBodies) {
     for (int i = 0; i < 10'000; ++i) {
         many += ",1";
     }
-    const auto too_many = agent::read_selection(R"({"ids":[)" + many + "]}");
+    const auto too_many = agent::read_selection("", R"({"ids":[)" + many + "]}");
     ASSERT_FALSE(too_many);
     EXPECT_TRUE(too_many.error().message.ends_with(list)) << too_many.error().message;
 }
