@@ -3,7 +3,9 @@
 #include "common/sqlite/database.hpp"
 
 #include <SQLiteCpp/Column.h>
+#include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
+#include <SQLiteCpp/Statement.h>
 #include <algorithm>
 #include <sqlite3.h>
 
@@ -21,21 +23,24 @@ int report_progress(void* progress) {
 } // namespace
 
 DamagedDatabase::DamagedDatabase(const std::string& path, Progress progress)
-    : progress_{std::move(progress)}, handle_{common::immutable_uri(path),
-                                              SQLite::OPEN_READONLY | SQLite::OPEN_URI} {
+    : progress_{std::move(progress)}, handle_{std::make_unique<SQLite::Database>(
+                                          common::immutable_uri(path),
+                                          SQLite::OPEN_READONLY | SQLite::OPEN_URI)} {
     if (progress_) {
-        ::sqlite3_progress_handler(handle_.getHandle(), instructions_per_call, report_progress,
+        ::sqlite3_progress_handler(handle_->getHandle(), instructions_per_call, report_progress,
                                    &progress_);
     }
     // With a writable schema SQLite reads a truncated file as far as it goes.
-    handle_.exec("PRAGMA writable_schema = ON; PRAGMA cell_size_check = ON");
-    handle_.exec("SELECT count(*) FROM sqlite_schema");
+    handle_->exec("PRAGMA writable_schema = ON; PRAGMA cell_size_check = ON");
+    handle_->exec("SELECT count(*) FROM sqlite_schema");
 }
+
+DamagedDatabase::~DamagedDatabase() = default;
 
 bool DamagedDatabase::read_rows(const std::string& sql, const std::string& parameter,
                                 const RowHandler& each) {
     try {
-        SQLite::Statement query{handle_, sql};
+        SQLite::Statement query{*handle_, sql};
         if (query.getBindParameterCount() > 0) {
             query.bind(1, parameter);
         }
@@ -51,7 +56,7 @@ bool DamagedDatabase::read_rows(const std::string& sql, const std::string& param
 void DamagedDatabase::read_table(const std::string& sql, const RowHandler& each) {
     for (std::int64_t from = INT64_MIN;;) {
         try {
-            SQLite::Statement query{handle_, sql};
+            SQLite::Statement query{*handle_, sql};
             query.bind(1, from);
             while (query.executeStep()) {
                 const auto id = query.getColumn(0).getInt64();
@@ -72,7 +77,7 @@ void DamagedDatabase::read_table(const std::string& sql, const RowHandler& each)
 
 std::optional<std::int64_t> DamagedDatabase::first_at(const std::string& sql, std::int64_t id) {
     try {
-        SQLite::Statement query{handle_, sql + " LIMIT 1"};
+        SQLite::Statement query{*handle_, sql + " LIMIT 1"};
         query.bind(1, id);
         return query.executeStep() ? query.getColumn(0).getInt64() : INT64_MAX;
     } catch (const SQLite::Exception&) {

@@ -4,12 +4,16 @@
 
 #include "agent/store/progress.hpp"
 
-#include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+
+namespace SQLite {
+class Database;
+class Statement;
+} // namespace SQLite
 
 namespace agent {
 
@@ -17,6 +21,7 @@ class DamagedDatabase {
   public:
     /// Throws SQLite::Exception when not even its list of tables can be read.
     DamagedDatabase(const std::string& path, Progress progress);
+    ~DamagedDatabase();
     DamagedDatabase(const DamagedDatabase&) = delete;
     DamagedDatabase& operator=(const DamagedDatabase&) = delete;
 
@@ -36,7 +41,7 @@ class DamagedDatabase {
     std::optional<std::int64_t> end_of_gap(const std::string& sql, std::int64_t from);
 
     Progress progress_;
-    SQLite::Database handle_;
+    std::unique_ptr<SQLite::Database> handle_;
 };
 
 } // namespace agent

@@ -3,6 +3,8 @@
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
+#include <SQLiteCpp/Statement.h>
+#include <SQLiteCpp/Transaction.h>
 #include <sqlite3.h>
 
 namespace agent {
@@ -33,6 +35,8 @@ NewDatabase::NewDatabase(common::Connection& connection, const Progress& progres
     : connection_{connection}, progress_{progress} {
     begin();
 }
+
+NewDatabase::~NewDatabase() = default;
 
 void NewDatabase::put(const char* sql, const std::function<void(SQLite::Statement&)>& bind) {
     write([&] {
@@ -66,7 +70,8 @@ void NewDatabase::commit() {
 
 void NewDatabase::begin() {
     write([&] {
-        transaction_.emplace(connection_.handle(), SQLite::TransactionBehavior::IMMEDIATE);
+        transaction_ = std::make_unique<SQLite::Transaction>(
+            connection_.handle(), SQLite::TransactionBehavior::IMMEDIATE);
     });
 }
 

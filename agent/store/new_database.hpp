@@ -5,12 +5,16 @@
 #include "agent/store/progress.hpp"
 #include "common/sqlite/database.hpp"
 
-#include <SQLiteCpp/Statement.h>
-#include <SQLiteCpp/Transaction.h>
 #include <cstdint>
-#include <optional>
+#include <functional>
+#include <memory>
 #include <stdexcept>
 #include <string>
+
+namespace SQLite {
+class Statement;
+class Transaction;
+} // namespace SQLite
 
 namespace agent {
 
@@ -24,6 +28,7 @@ class CannotWrite : public std::runtime_error {
 class NewDatabase {
   public:
     NewDatabase(common::Connection& connection, const Progress& progress);
+    ~NewDatabase();
 
     /// `sql` is a literal (Connection::prepared()).
     void put(const char* sql, const std::function<void(SQLite::Statement&)>& bind);
@@ -37,7 +42,7 @@ class NewDatabase {
 
     common::Connection& connection_;
     const Progress& progress_;
-    std::optional<SQLite::Transaction> transaction_;
+    std::unique_ptr<SQLite::Transaction> transaction_;
     std::size_t rows_ = 0;
 };
 
