@@ -204,7 +204,7 @@ Result<SalvageCounts> build(const Names& names, const Progress& progress) {
     }
     auto fresh = open_fresh(names.fresh());
     if (!fresh) {
-        return common::fail(fresh.error());
+        return common::fail(Fault::full, fresh.error().message);
     }
     tell(progress, "new database created");
     auto counts = salvage_rows(source, names.image(), **fresh, progress);

@@ -70,8 +70,9 @@ struct Salt {
 struct Frame {
     std::uint32_t page = 0;
     std::uint32_t pages_after = 0; ///< not 0: the transaction ends here
-    bool good = false;
-    std::uint64_t data_at = 0; ///< place of the page's bytes in the log
+    bool good = false;             ///< its page can be believed
+    bool seen = false;             ///< SQLite reads it: no frame before it stops SQLite
+    std::uint64_t data_at = 0;     ///< place of the page's bytes in the log
 };
 
 /// The frames of the log's present generation: those after its last restart.
@@ -100,7 +101,7 @@ Result<Log> read_log(const std::string& path) {
         return fail(Fault::storage, "cannot read " + path + ": " + std::strerror(errno));
     }
     const auto number = big_endian(header.data());
-    const bool big = (number & 1U) != 0;
+    const bool big = number == (magic | 1U); // of a damaged header: as boards write it
     const auto page_size = big_endian(header.data() + 8);
     log.page_size = is_page_size(page_size) ? page_size : fallback_page;
     auto stored = checksum_at(header.data() + 24);
@@ -112,6 +113,7 @@ Result<Log> read_log(const std::string& path) {
     if (log.header_good) {
         salt = Salt{big_endian(header.data() + 16), big_endian(header.data() + 20)};
     }
+    bool seen = log.header_good;
     bool unproven = false; // the last frame follows a faulty one, so that nothing confirms it yet
     std::string frame(frame_header_bytes + log.page_size, '\0');
     for (std::uint64_t at = header_bytes; at + frame.size() <= bytes; at += frame.size()) {
@@ -130,6 +132,7 @@ Result<Log> read_log(const std::string& path) {
         const auto written = checksum_at(frame.data() + 16);
         const auto page = big_endian(frame.data());
         bool good = sum(stored) == written;
+        seen = seen && good && salt && own == *salt && page != 0;
         if (good && unproven) {
             log.frames.back().good = true; // it was faulty only in what the one before it said
         }
@@ -145,7 +148,8 @@ Result<Log> read_log(const std::string& path) {
         good = good && (plausible || (follows_good && page != 0));
         computed = sum(stored);
         stored = written;
-        log.frames.push_back({page, big_endian(frame.data() + 4), good, at + frame_header_bytes});
+        log.frames.push_back(
+            {page, big_endian(frame.data() + 4), good, seen, at + frame_header_bytes});
     }
     // What follows the last good frame is older, zeros, or was never finished.
     while (!log.frames.empty() && !log.frames.back().good) {
@@ -222,7 +226,7 @@ Result<WalReport> inspect_wal(const std::string& wal_path) {
         report.damage = "the header of its WAL is damaged";
         return report;
     }
-    const auto first_bad = std::ranges::find_if(frames, [](const Frame& one) { return !one.good; });
+    const auto first_bad = std::ranges::find_if(frames, [](const Frame& one) { return !one.seen; });
     const auto end = frames.begin() + static_cast<std::ptrdiff_t>(report.committed);
     if (first_bad < end) {
         // The last transaction may be torn: its frames reach the disk in any order before its fsync

@@ -101,15 +101,15 @@ TEST_F(QueueMovedTest, IsNoticedWithoutEvents) {
 
 TEST_F(QueueMovedTest, NothingIsWrittenWhileAnotherHasTheQueue) {
     auto& run = now();
-    bool ours = false;
-    run.queue.on_commit([&]() -> Result<void> {
-        return ours ? Result<void>{} : common::fail(Fault::storage, "in use by process 7");
+    const auto ours = std::make_shared<bool>(false); // the queue outlives this test's body
+    run.queue.on_commit([ours]() -> Result<void> {
+        return *ours ? Result<void>{} : common::fail(Fault::storage, "in use by process 7");
     });
     const auto refused = run.add({event("refused", {"1"})});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().message, "in use by process 7");
     EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 3);
-    ours = true;
+    *ours = true;
     clock.advance(1s);
     run.take({event("d", {"1"})});
 }

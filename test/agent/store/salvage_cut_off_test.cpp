@@ -190,10 +190,8 @@ TEST_F(SalvageCutOffTest, DamageBesideTheFileLosesNothingReadable) {
         }
         auto& run = start();
         EXPECT_GE(run.queue.pending("1"), static_cast<std::uint64_t>(least));
-        EXPECT_EQ(run.opened.salvaged, std::string_view{what} != "one page" &&
-                                           std::string_view{what} != "100 bytes" &&
-                                           std::string_view{what} != "half a page");
-        EXPECT_EQ(run.opened.quarantined.size(), run.opened.salvaged ? 1U : 0U);
+        EXPECT_TRUE(run.opened.salvaged);
+        EXPECT_EQ(run.opened.quarantined.size(), 1U);
         EXPECT_EQ(run.number("SELECT count(*) FROM event"),
                   static_cast<std::int64_t>(run.queue.pending("1")));
         EXPECT_TRUE(run.add({event("after", {"1"})}));
@@ -210,7 +208,8 @@ TEST_F(SalvageCutOffTest, AFullDiskIsNotTakenForUnreadableRows) {
     ::getrlimit(RLIMIT_FSIZE, &before);
     ::signal(SIGXFSZ, SIG_IGN);
     for (const auto& log : {std::string{}, log_}) {
-        for (::rlim_t limit = 0; limit < bad.size(); limit += 3 * page + 100) {
+        // From what SQLite needs to open a file at all (the index of a WAL).
+        for (::rlim_t limit = 10 * page; limit < bad.size(); limit += 3 * page + 100) {
             SCOPED_TRACE(limit);
             lay_down(bad, log);
             common::Database database{loop.get_executor(), loop.get_executor()};

@@ -143,11 +143,11 @@ TEST(Log, ALogThatNobodyReadsNeverBlocksAndIsTold) {
     int whole = 0;
     std::string last, before;
     for (std::string line; std::getline(all, line);) {
-        whole += line.starts_with("<6>" + text + " i=" + std::to_string(whole)) ? 1 : 0;
+        whole += line.starts_with("<6>info " + text + " i=" + std::to_string(whole)) ? 1 : 0;
         before = std::exchange(last, line);
     }
-    EXPECT_EQ(last, "<6>drained");
-    EXPECT_EQ(before, "<4>" + std::to_string(lines - whole) +
+    EXPECT_EQ(last, "<6>info drained");
+    EXPECT_EQ(before, "<4>warn " + std::to_string(lines - whole) +
                           " lines of the log were dropped, because nobody read them");
     EXPECT_GT(whole, 100);
     for (auto* ends : {&log, &told, &go}) {
@@ -161,7 +161,7 @@ TEST(Log, WritesLinesThatAreLongerThanAPipeTakesAtOnce) {
                       [&] {
                           info("long", {{"value", value}});
                       }),
-              "<6>long value=" + value + "\n");
+              "<6>info long value=" + value + "\n");
 }
 
 } // namespace
