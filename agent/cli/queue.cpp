@@ -21,7 +21,6 @@ namespace agent {
 
 namespace {
 
-using common::Fault;
 using common::Result;
 using nlohmann::json;
 
