@@ -11,4 +11,10 @@ namespace agent {
 /// that does the work.
 using Progress = std::function<void(std::string_view step)>;
 
+inline void tell(const Progress& progress, std::string_view step) {
+    if (progress) {
+        progress(step);
+    }
+}
+
 } // namespace agent

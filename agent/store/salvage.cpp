@@ -2,6 +2,7 @@
 
 #include "agent/store/damage.hpp"
 #include "agent/store/disk_reserve.hpp"
+#include "agent/store/salvage_files.hpp"
 #include "agent/store/salvage_rows.hpp"
 #include "agent/store/schema.hpp"
 #include "common/base/log.hpp"
@@ -10,9 +11,6 @@
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Database.h>
 #include <algorithm>
-#include <chrono>
-#include <cstring>
-#include <ctime>
 #include <fcntl.h>
 #include <filesystem>
 #include <memory>
@@ -27,137 +25,6 @@ using common::Connection;
 using common::Fault;
 using common::Result;
 namespace fs = std::filesystem;
-
-// What is appended to the database's name for each of its files, in the order in which they are set
-// aside: the database last, for the WAL is nothing without it.
-constexpr const char* suffixes[] = {"-wal", "-shm", ""};
-
-std::string utc_now() {
-    const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    std::tm parts{};
-    ::gmtime_r(&now, &parts);
-    char text[32];
-    return {text, std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &parts)};
-}
-
-struct Names {
-    std::string path;
-    [[nodiscard]] std::string fresh() const { return path + ".salvage"; }  ///< half built
-    [[nodiscard]] std::string image() const { return path + ".reading"; }  ///< of database and WAL
-    [[nodiscard]] std::string done() const { return path + ".salvaged-"; } ///< + time: whole
-    [[nodiscard]] std::string corrupt() const { return path + ".corrupt-"; } ///< + time
-};
-
-void tell(const Progress& progress, std::string_view step) {
-    if (progress) {
-        progress(step);
-    }
-}
-
-/// All files whose names begin with `prefix`, sorted.
-std::vector<std::string> files_named(const std::string& prefix) {
-    const fs::path start{prefix};
-    const auto folder = start.has_parent_path() ? start.parent_path() : fs::path{"."};
-    std::vector<std::string> found;
-    std::error_code error;
-    for (fs::directory_iterator entry{folder, error}, end; !error && entry != end;
-         entry.increment(error)) {
-        const auto name = entry->path().filename().string();
-        if (name.starts_with(start.filename().string())) {
-            found.push_back((start.parent_path() / name).string());
-        }
-    }
-    std::sort(found.begin(), found.end());
-    return found;
-}
-
-void remove_unfinished(const Names& names) {
-    for (const auto& base : {names.fresh(), names.image()}) {
-        for (const auto* suffix : {"-wal", "-shm", "-journal", ""}) {
-            std::error_code ignored;
-            fs::remove(base + suffix, ignored);
-        }
-    }
-}
-
-/// A name for a copy that is set aside now, as no file has it yet.
-std::string free_time(const Names& names) {
-    const auto now = utc_now();
-    auto time = now;
-    for (int n = 1; !files_named(names.corrupt() + time).empty(); ++n) {
-        time = now + "-" + std::to_string(n);
-    }
-    return time;
-}
-
-Result<void> sync_to_disk(const std::string& path) {
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    const bool synced = file >= 0 && ::fsync(file) == 0;
-    const std::string why = std::strerror(errno);
-    if (file >= 0) {
-        ::close(file);
-    }
-    return synced ? Result<void>{}
-                  : common::fail(Fault::storage, "cannot sync " + path + ": " + why);
-}
-
-Result<void> sync_folder(const std::string& path) {
-    const fs::path file{path};
-    return sync_to_disk(file.has_parent_path() ? file.parent_path().string() : ".");
-}
-
-Result<void> rename(const std::string& from, const std::string& to) {
-    std::error_code error;
-    fs::rename(from, to, error);
-    return error ? common::fail(Fault::storage,
-                                "cannot rename " + from + " to " + to + ": " + error.message())
-                 : Result<void>{};
-}
-
-/// Sets the damaged files aside and puts the new database in their place. May be broken off
-/// anywhere and begun again.
-Result<void> swap_files(const Names& names, const std::string& time, const Progress& progress) {
-    const auto aside = names.corrupt() + time;
-    for (const auto* suffix : suffixes) {
-        std::error_code error;
-        if (fs::exists(names.path + suffix, error)) {
-            auto target = aside + suffix;
-            for (int n = 2; fs::exists(target, error); ++n) { // somebody put a file back
-                target = aside + "-" + std::to_string(n) + suffix;
-            }
-            if (auto renamed = rename(names.path + suffix, target); !renamed) {
-                return renamed;
-            }
-        }
-        tell(progress, std::string{"set aside "} + (*suffix == '\0' ? "database" : suffix));
-    }
-    if (auto synced = sync_folder(names.path); !synced) {
-        return synced;
-    }
-    tell(progress, "set aside, folder synced");
-    if (auto renamed = rename(names.done() + time, names.path); !renamed) {
-        return renamed;
-    }
-    tell(progress, "new database in its place");
-    return sync_folder(names.path);
-}
-
-/// Finishes the salvages that earlier runs committed. Returns the name of the last copy set aside.
-Result<std::optional<std::string>> finish_earlier(const Names& names, const Progress& progress) {
-    std::optional<std::string> aside;
-    for (const auto& file : files_named(names.done())) {
-        const auto time = file.substr(names.done().size());
-        if (time.ends_with("-wal") || time.ends_with("-shm") || time.ends_with("-journal")) {
-            continue;
-        }
-        if (auto swapped = swap_files(names, time, progress); !swapped) {
-            return common::fail(swapped.error());
-        }
-        aside = names.corrupt() + time;
-    }
-    remove_unfinished(names);
-    return aside;
-}
 
 Result<std::unique_ptr<Connection>> open_fresh(const std::string& path) {
     // Synced as a whole when it is finished.
@@ -187,7 +54,7 @@ Result<void> close_whole(std::unique_ptr<Connection> fresh) {
 }
 
 /// Writes the new database to names.fresh(). The damaged files stay where and as they are.
-Result<SalvageCounts> build(const Names& names, const Progress& progress) {
+Result<SalvageCounts> build(const SalvageNames& names, const Progress& progress) {
     remove_unfinished(names);
     tell(progress, "begun");
     auto source = names.path;
@@ -229,7 +96,7 @@ void log_salvage(const std::string& why, const std::string& aside, const Salvage
          {"deliveries", counts.deliveries}});
 }
 
-Result<SalvageCounts> replace_damaged(const Names& names, const std::string& why,
+Result<SalvageCounts> replace_damaged(const SalvageNames& names, const std::string& why,
                                       const Progress& progress) {
     auto counts = build(names, progress);
     if (!counts && give_up_reserve(names.path)) {
@@ -244,7 +111,7 @@ Result<SalvageCounts> replace_damaged(const Names& names, const std::string& why
     }
     // From this rename on the new database counts.
     const auto time = free_time(names);
-    auto committed = rename(names.fresh(), names.done() + time);
+    auto committed = rename_file(names.fresh(), names.done() + time);
     if (committed) {
         tell(progress, "committed");
         committed = sync_folder(names.path);
@@ -306,7 +173,7 @@ std::vector<std::string> quarantined_files(const std::string& path) {
 }
 
 Result<void> salvage_file(const std::string& path, const Progress& progress) {
-    const Names names{path};
+    const SalvageNames names{path};
     if (auto finished = finish_earlier(names, progress); !finished) {
         return common::fail(finished.error());
     }
@@ -316,7 +183,7 @@ Result<void> salvage_file(const std::string& path, const Progress& progress) {
 
 Result<OpenReport> open_database(common::Database& database, const std::string& path,
                                  common::Sync sync, const Progress& progress) {
-    const Names names{path};
+    const SalvageNames names{path};
     const auto earlier = finish_earlier(names, progress);
     if (!earlier) {
         return common::fail(earlier.error());

@@ -1,0 +1,136 @@
+#include "agent/store/salvage_files.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <ctime>
+#include <fcntl.h>
+#include <filesystem>
+#include <unistd.h>
+
+namespace agent {
+
+using common::Fault;
+using common::Result;
+namespace fs = std::filesystem;
+
+namespace {
+
+// What is appended to the database's name for each of its files, in the order in which they are set
+// aside: the database last, for the WAL is nothing without it.
+constexpr const char* suffixes[] = {"-wal", "-shm", ""};
+
+std::string utc_now() {
+    const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+    std::tm parts{};
+    ::gmtime_r(&now, &parts);
+    char text[32];
+    return {text, std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &parts)};
+}
+
+} // namespace
+
+std::vector<std::string> files_named(const std::string& prefix) {
+    const fs::path start{prefix};
+    const auto folder = start.has_parent_path() ? start.parent_path() : fs::path{"."};
+    std::vector<std::string> found;
+    std::error_code error;
+    for (fs::directory_iterator entry{folder, error}, end; !error && entry != end;
+         entry.increment(error)) {
+        const auto name = entry->path().filename().string();
+        if (name.starts_with(start.filename().string())) {
+            found.push_back((start.parent_path() / name).string());
+        }
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+void remove_unfinished(const SalvageNames& names) {
+    for (const auto& base : {names.fresh(), names.image()}) {
+        for (const auto* suffix : {"-wal", "-shm", "-journal", ""}) {
+            std::error_code ignored;
+            fs::remove(base + suffix, ignored);
+        }
+    }
+}
+
+std::string free_time(const SalvageNames& names) {
+    const auto now = utc_now();
+    auto time = now;
+    for (int n = 1; !files_named(names.corrupt() + time).empty(); ++n) {
+        time = now + "-" + std::to_string(n);
+    }
+    return time;
+}
+
+Result<void> sync_to_disk(const std::string& path) {
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool synced = file >= 0 && ::fsync(file) == 0;
+    const std::string why = std::strerror(errno);
+    if (file >= 0) {
+        ::close(file);
+    }
+    return synced ? Result<void>{}
+                  : common::fail(Fault::storage, "cannot sync " + path + ": " + why);
+}
+
+Result<void> sync_folder(const std::string& path) {
+    const fs::path file{path};
+    return sync_to_disk(file.has_parent_path() ? file.parent_path().string() : ".");
+}
+
+Result<void> rename_file(const std::string& from, const std::string& to) {
+    std::error_code error;
+    fs::rename(from, to, error);
+    return error ? common::fail(Fault::storage,
+                                "cannot rename " + from + " to " + to + ": " + error.message())
+                 : Result<void>{};
+}
+
+Result<void> swap_files(const SalvageNames& names, const std::string& time,
+                        const Progress& progress) {
+    const auto aside = names.corrupt() + time;
+    for (const auto* suffix : suffixes) {
+        std::error_code error;
+        if (fs::exists(names.path + suffix, error)) {
+            auto target = aside + suffix;
+            for (int n = 2; fs::exists(target, error); ++n) { // somebody put a file back
+                target = aside + "-" + std::to_string(n) + suffix;
+            }
+            if (auto renamed = rename_file(names.path + suffix, target); !renamed) {
+                return renamed;
+            }
+        }
+        tell(progress, std::string{"set aside "} + (*suffix == '\0' ? "database" : suffix));
+    }
+    if (auto synced = sync_folder(names.path); !synced) {
+        return synced;
+    }
+    tell(progress, "set aside, folder synced");
+    if (auto renamed = rename_file(names.done() + time, names.path); !renamed) {
+        return renamed;
+    }
+    tell(progress, "new database in its place");
+    return sync_folder(names.path);
+}
+
+Result<std::optional<std::string>> finish_earlier(const SalvageNames& names,
+                                                  const Progress& progress) {
+    std::optional<std::string> aside;
+    for (const auto& file : files_named(names.done())) {
+        const auto time = file.substr(names.done().size());
+        if (time.ends_with("-wal") || time.ends_with("-shm") || time.ends_with("-journal")) {
+            continue;
+        }
+        if (auto swapped = swap_files(names, time, progress); !swapped) {
+            return common::fail(swapped.error());
+        }
+        aside = names.corrupt() + time;
+    }
+    remove_unfinished(names);
+    return aside;
+}
+
+} // namespace agent
