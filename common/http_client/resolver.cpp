@@ -93,7 +93,7 @@ int run_detached(std::function<void()> job) {
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     ::pthread_attr_destroy(&attributes);
     if (failed == 0) {
-        owned.release(); // the thread deletes it
+        static_cast<void>(owned.release()); // the thread deletes it
     }
     return failed;
 }

@@ -187,7 +187,7 @@ Server::~Server() {
 Result<std::uint16_t> Server::listen(const std::string& address, const std::string& cert_file,
                                      const std::string& key_file) {
     auto& listener = state_->listeners.emplace_back(state_->executor);
-    const auto port = listener.open_tcp(address, cert_file, key_file);
+    auto port = listener.open_tcp(address, cert_file, key_file);
     if (!port) {
         state_->listeners.pop_back();
         return port;
@@ -198,7 +198,7 @@ Result<std::uint16_t> Server::listen(const std::string& address, const std::stri
 
 Result<void> Server::listen_unix(const std::string& path, unsigned mode) {
     auto& listener = state_->listeners.emplace_back(state_->executor);
-    const auto open = listener.open_unix(path, mode);
+    auto open = listener.open_unix(path, mode);
     if (!open) {
         state_->listeners.pop_back();
         return open;

@@ -36,6 +36,7 @@ struct TlsFiles {
     std::string ca_file;
     std::string client_cert_file;
     std::string client_key_file;
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 mistakes the 0 that it compares with
     auto operator<=>(const TlsFiles&) const = default;
 };
 
