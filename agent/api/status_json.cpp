@@ -1,8 +1,8 @@
 #include "agent/api/status_json.hpp"
 
+#include "common/base/time.hpp"
 #include "common/base/version.hpp"
 
-#include <ctime>
 #include <nlohmann/json.hpp>
 
 namespace agent {
@@ -34,7 +34,7 @@ json server_json(const StatusSources& sources) {
     const auto& url = sources.config.server.url;
     return {{"url", url ? json(url->shown()) : json{}},
             {"state", url ? to_string(server.state) : to_string(ServerStatus::State::standalone)},
-            {"last_sync", server.last_sync ? json(rfc3339(*server.last_sync)) : json{}},
+            {"last_sync", server.last_sync ? json(common::rfc3339(*server.last_sync)) : json{}},
             {"last_error", text_or_null(server.last_error)}};
 }
 
@@ -57,14 +57,6 @@ json webhook_json(const StatusSources& sources, const Webhook& webhook) {
 }
 
 } // namespace
-
-std::string rfc3339(common::WallTime time) {
-    const auto seconds = std::chrono::system_clock::to_time_t(time);
-    std::tm parts{};
-    gmtime_r(&seconds, &parts);
-    char text[48];
-    return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
-}
 
 json status_json(const StatusSources& sources) {
     const auto queue = sources.queue.stats();

@@ -11,7 +11,4 @@ namespace agent {
 /// Contains no secret: targets and the server's URL are shown without user and password.
 nlohmann::json status_json(const StatusSources& sources);
 
-/// "2025-06-15T15:06:40Z" (RFC 3339).
-std::string rfc3339(common::WallTime time);
-
 } // namespace agent

@@ -1,24 +1,15 @@
 #include "agent/delivery/own_faults.hpp"
 
+#include "common/base/backoff.hpp"
 #include "common/base/log.hpp"
-
-#include <algorithm>
 
 namespace agent {
 
 namespace {
 
-constexpr common::Millis first_wait{1'000};
-constexpr common::Millis longest_wait{10'000};
+// Without jitter: the fault is this device's, so no other device waits for the same moment.
+constexpr common::Backoff backoff{.initial = common::Millis{1'000}, .max = common::Millis{10'000}};
 constexpr std::chrono::minutes log_interval{1};
-
-common::Millis wait_after(std::uint32_t failures) {
-    auto wait = first_wait;
-    for (std::uint32_t i = 1; i < failures && wait < longest_wait; ++i) {
-        wait *= 2;
-    }
-    return std::min(wait, longest_wait);
-}
 
 } // namespace
 
@@ -32,7 +23,7 @@ void OwnFaults::failed(const Webhook& webhook, const std::string& error) {
         leave(waiting.error, webhook.key);
     }
     waiting.error = error;
-    waiting.until = now + wait_after(++waiting.failures);
+    waiting.until = now + backoff.longest(++waiting.failures);
 
     auto& trouble = troubles_[error];
     if (trouble.webhooks.empty()) {

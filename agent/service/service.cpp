@@ -22,6 +22,7 @@
 #include "common/http_client/http_client.hpp"
 #include "common/http_server/server.hpp"
 #include "common/net/host_port.hpp"
+#include "common/text/invalid.hpp"
 
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -57,14 +58,6 @@ common::ClientOptions client_options(const Config& config) {
     options.denied = config.delivery.deny_targets;
     options.idle_per_origin = static_cast<std::size_t>(config.delivery.connections_per_target);
     return options;
-}
-
-std::string joined(const std::vector<std::string>& errors) {
-    std::string all;
-    for (const auto& error : errors) {
-        all.append(all.empty() ? "" : "; ").append(error);
-    }
-    return all;
 }
 
 /// Settings that need a restart stay as they are.
@@ -149,7 +142,7 @@ int Service::run() {
 
 Result<void> Service::start() {
     if (const auto errors = tls_errors(config_); !errors.empty()) {
-        return common::fail(Fault::config, joined(errors));
+        return common::fail(Fault::config, common::joined(errors));
     }
     if (auto opened = open(); !opened) {
         return opened;
@@ -238,7 +231,6 @@ Result<void> Service::listen() {
 }
 
 Task<> Service::run_until_stopped() {
-    // Not in the loop's condition: g++ 12 compiles that to a crash.
     for (;;) {
         const int signal = co_await signals_.async_wait(asio::use_awaitable);
         if (signal != SIGHUP) {

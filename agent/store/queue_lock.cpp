@@ -1,9 +1,10 @@
 #include "agent/store/queue_lock.hpp"
 
+#include "common/base/time.hpp"
+
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
@@ -22,14 +23,6 @@ constexpr int max_links = 40; // as the kernel
 
 std::string file_of(const std::string& database) {
     return without_links(database) + "-lock";
-}
-
-std::string utc_now() {
-    const auto now = std::time(nullptr);
-    std::tm parts{};
-    ::gmtime_r(&now, &parts);
-    std::array<char, 32> text{};
-    return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
 bool same_file(int descriptor, const std::string& path) {
@@ -67,7 +60,7 @@ struct flock whole_file() {
 }
 
 void write_who(int descriptor) {
-    const auto line = std::to_string(::getpid()) + " " + utc_now() + "\n";
+    const auto line = std::to_string(::getpid()) + " " + common::rfc3339(std::chrono::system_clock::now()) + "\n";
     // For people only: on a full disk the lock holds all the same.
     if (::ftruncate(descriptor, 0) != 0 || ::pwrite(descriptor, line.data(), line.size(), 0) < 0) {
         return;

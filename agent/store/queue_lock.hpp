@@ -21,7 +21,7 @@ class QueueLock {
     /// Takes the lock of the database at `path` (a symbolic link counts as the file that it leads
     /// to). Errors: Fault::storage, with the process that has it.
     common::Result<void> take(const std::string& path);
-    /// Takes it again if somebody has removed or replaced the file that it is on. One stat()
+    /// Takes it again if the file that it is on was removed or replaced. One stat()
     /// otherwise. Errors as of take().
     common::Result<void> keep();
 

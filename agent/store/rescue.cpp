@@ -1,16 +1,12 @@
 #include "agent/store/rescue.hpp"
 
+#include "common/base/file.hpp"
 #include "common/base/log.hpp"
+#include "common/base/time.hpp"
 
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
-#include <array>
-#include <cerrno>
-#include <cstring>
-#include <ctime>
-#include <fcntl.h>
 #include <filesystem>
-#include <unistd.h>
 
 namespace agent {
 
@@ -20,26 +16,6 @@ using common::Connection;
 using common::Fault;
 using common::Result;
 namespace fs = std::filesystem;
-
-std::string utc_now() {
-    const auto now = std::time(nullptr);
-    std::tm parts{};
-    ::gmtime_r(&now, &parts);
-    std::array<char, 32> text{};
-    return {text.data(), std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ", &parts)};
-}
-
-Result<void> sync(const std::string& path, int flags) {
-    const int file = ::open(path.c_str(), flags | O_CLOEXEC);
-    const bool synced = file >= 0 && ::fsync(file) == 0;
-    const int why = errno;
-    if (file >= 0) {
-        ::close(file);
-    }
-    return synced
-               ? Result<void>{}
-               : common::fail(Fault::storage, "cannot write " + path + ": " + std::strerror(why));
-}
 
 void remove_files(const std::string& path) {
     for (const auto* suffix : {"", "-wal", "-shm", "-journal"}) {
@@ -52,9 +28,10 @@ void remove_files(const std::string& path) {
 /// database must not meet them.
 Result<std::string> set_aside(Connection& connection) {
     const auto& path = connection.path();
-    auto name = path + ".replaced-" + utc_now();
+    const auto now = path + ".replaced-" + common::file_stamp(std::chrono::system_clock::now());
+    auto name = now;
     for (int n = 1; fs::exists(name); ++n) {
-        name = path + ".replaced-" + utc_now() + "-" + std::to_string(n);
+        name = now + "-" + std::to_string(n);
     }
     std::string aside;
     for (const auto file : common::database_files) {
@@ -90,7 +67,7 @@ Result<void> put_back(Connection& connection) {
     const auto& path = connection.path();
     connection.reset_statements();
     if (connection.in_place()) {
-        return {}; // somebody has moved them back
+        return {}; // they were moved back
     }
     if (connection.in_place(common::database_files[0])) {
         connection.handle().exec("PRAGMA wal_checkpoint(TRUNCATE)"); // the WAL has lost its name
@@ -103,22 +80,17 @@ Result<void> put_back(Connection& connection) {
     SQLite::Statement write{connection.handle(), "VACUUM INTO ?"};
     write.bind(1, copy);
     write.exec();
-    if (auto synced = sync(copy, O_RDWR); !synced) {
+    if (auto synced = common::sync_file(copy); !synced) {
         return synced;
     }
     const auto aside = set_aside(connection);
     if (!aside) {
         return common::fail(aside.error());
     }
-    std::error_code error;
-    fs::rename(copy, path, error);
-    if (error) {
-        return common::fail(Fault::storage, "cannot write " + path + ": " + error.message());
+    if (auto renamed = common::rename_file(copy, path); !renamed) {
+        return renamed;
     }
-    const fs::path file{path};
-    if (auto synced = sync(file.has_parent_path() ? file.parent_path().string() : ".",
-                           O_RDONLY | O_DIRECTORY);
-        !synced) {
+    if (auto synced = common::sync_folder_of(path); !synced) {
         return synced;
     }
     common::log::warn("the queue's file was removed or replaced: wrote everything into a new one; "

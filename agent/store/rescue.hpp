@@ -1,4 +1,4 @@
-// What to do when somebody removes or replaces the queue's files under the running agent. SQLite
+// What to do when the queue's files are removed or replaced under the running agent. SQLite
 // goes on writing into files that have no name any more, and all of it would be gone with the
 // process. Database thread only.
 #pragma once

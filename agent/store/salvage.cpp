@@ -5,6 +5,7 @@
 #include "agent/store/salvage_files.hpp"
 #include "agent/store/salvage_rows.hpp"
 #include "agent/store/schema.hpp"
+#include "common/base/file.hpp"
 #include "common/base/log.hpp"
 #include "common/sqlite/wal_file.hpp"
 
@@ -50,7 +51,7 @@ Result<void> close_whole(std::unique_ptr<Connection> fresh) {
     }
     const auto path = fresh->path();
     fresh.reset();
-    return sync_to_disk(path);
+    return common::sync_file(path);
 }
 
 /// Writes the new database to names.fresh(). The damaged files stay where and as they are.
@@ -111,10 +112,10 @@ Result<SalvageCounts> replace_damaged(const SalvageNames& names, const std::stri
     }
     // From this rename on the new database counts.
     const auto time = free_time(names);
-    auto committed = rename_file(names.fresh(), names.done() + time);
+    auto committed = common::rename_file(names.fresh(), names.done() + time);
     if (committed) {
         tell(progress, "committed");
-        committed = sync_folder(names.path);
+        committed = common::sync_folder_of(names.path);
     }
     if (committed) {
         remove_unfinished(names);

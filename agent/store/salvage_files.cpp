@@ -1,17 +1,14 @@
 #include "agent/store/salvage_files.hpp"
 
+#include "common/base/file.hpp"
+#include "common/base/time.hpp"
+
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
-#include <ctime>
-#include <fcntl.h>
 #include <filesystem>
-#include <unistd.h>
 
 namespace agent {
 
-using common::Fault;
 using common::Result;
 namespace fs = std::filesystem;
 
@@ -20,14 +17,6 @@ namespace {
 // What is appended to the database's name for each of its files, in the order in which they are set
 // aside: the database last, for the WAL is nothing without it.
 constexpr const char* suffixes[] = {"-wal", "-shm", ""};
-
-std::string utc_now() {
-    const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    std::tm parts{};
-    ::gmtime_r(&now, &parts);
-    char text[32];
-    return {text, std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &parts)};
-}
 
 } // namespace
 
@@ -57,36 +46,12 @@ void remove_unfinished(const SalvageNames& names) {
 }
 
 std::string free_time(const SalvageNames& names) {
-    const auto now = utc_now();
+    const auto now = common::file_stamp(std::chrono::system_clock::now());
     auto time = now;
     for (int n = 1; !files_named(names.corrupt() + time).empty(); ++n) {
         time = now + "-" + std::to_string(n);
     }
     return time;
-}
-
-Result<void> sync_to_disk(const std::string& path) {
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    const bool synced = file >= 0 && ::fsync(file) == 0;
-    const std::string why = std::strerror(errno);
-    if (file >= 0) {
-        ::close(file);
-    }
-    return synced ? Result<void>{}
-                  : common::fail(Fault::storage, "cannot sync " + path + ": " + why);
-}
-
-Result<void> sync_folder(const std::string& path) {
-    const fs::path file{path};
-    return sync_to_disk(file.has_parent_path() ? file.parent_path().string() : ".");
-}
-
-Result<void> rename_file(const std::string& from, const std::string& to) {
-    std::error_code error;
-    fs::rename(from, to, error);
-    return error ? common::fail(Fault::storage,
-                                "cannot rename " + from + " to " + to + ": " + error.message())
-                 : Result<void>{};
 }
 
 Result<void> swap_files(const SalvageNames& names, const std::string& time,
@@ -96,24 +61,24 @@ Result<void> swap_files(const SalvageNames& names, const std::string& time,
         std::error_code error;
         if (fs::exists(names.path + suffix, error)) {
             auto target = aside + suffix;
-            for (int n = 2; fs::exists(target, error); ++n) { // somebody put a file back
+            for (int n = 2; fs::exists(target, error); ++n) { // a file was put back by hand
                 target = aside + "-" + std::to_string(n) + suffix;
             }
-            if (auto renamed = rename_file(names.path + suffix, target); !renamed) {
+            if (auto renamed = common::rename_file(names.path + suffix, target); !renamed) {
                 return renamed;
             }
         }
         tell(progress, std::string{"set aside "} + (*suffix == '\0' ? "database" : suffix));
     }
-    if (auto synced = sync_folder(names.path); !synced) {
+    if (auto synced = common::sync_folder_of(names.path); !synced) {
         return synced;
     }
     tell(progress, "set aside, folder synced");
-    if (auto renamed = rename_file(names.done() + time, names.path); !renamed) {
+    if (auto renamed = common::rename_file(names.done() + time, names.path); !renamed) {
         return renamed;
     }
     tell(progress, "new database in its place");
-    return sync_folder(names.path);
+    return common::sync_folder_of(names.path);
 }
 
 Result<std::optional<std::string>> finish_earlier(const SalvageNames& names,

@@ -29,14 +29,8 @@ void remove_unfinished(const SalvageNames& names);
 /// A time for the name of a copy that is set aside now, as no file has it yet.
 std::string free_time(const SalvageNames& names);
 
-// Errors: Fault::storage.
-common::Result<void> sync_to_disk(const std::string& path);
-/// Syncs the folder that `path` lies in.
-common::Result<void> sync_folder(const std::string& path);
-common::Result<void> rename_file(const std::string& from, const std::string& to);
-
 /// Sets the damaged files aside and puts the new database in their place. May be broken off
-/// anywhere and begun again.
+/// anywhere and begun again. Errors: Fault::storage.
 common::Result<void> swap_files(const SalvageNames& names, const std::string& time,
                                 const Progress& progress);
 

@@ -15,6 +15,8 @@ struct Backoff {
     /// `n` counts from 1 and has no upper bound; `chance` in [0, 1) picks within the range. Never
     /// 0.
     [[nodiscard]] Millis wait(std::uint32_t n, double chance) const;
+    /// All of it, without jitter.
+    [[nodiscard]] Millis longest(std::uint32_t n) const;
 };
 
 /// Draws the `chance` of a wait.

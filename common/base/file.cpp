@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <unistd.h>
 
 namespace common {
@@ -26,6 +27,30 @@ Result<std::string> read_file(const std::string& path) {
         return fail(Fault::storage, "cannot read " + path + ": " + std::strerror(why));
     }
     return text;
+}
+
+Result<void> sync_file(const std::string& path) {
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool synced = file >= 0 && ::fsync(file) == 0;
+    const int why = errno;
+    if (file >= 0) {
+        ::close(file);
+    }
+    return synced ? Result<void>{}
+                  : fail(Fault::storage, "cannot sync " + path + ": " + std::strerror(why));
+}
+
+Result<void> sync_folder_of(const std::string& path) {
+    const std::filesystem::path file{path};
+    return sync_file(file.has_parent_path() ? file.parent_path().string() : ".");
+}
+
+Result<void> rename_file(const std::string& from, const std::string& to) {
+    std::error_code error;
+    std::filesystem::rename(from, to, error);
+    return error ? fail(Fault::storage,
+                        "cannot rename " + from + " to " + to + ": " + error.message())
+                 : Result<void>{};
 }
 
 } // namespace common

@@ -1,4 +1,5 @@
-// Reading files. Any thread; blocks.
+// Files: reading, and the steps that make a change of names last. Any thread; blocks. Errors
+// (Fault::storage) name the file and the reason.
 #pragma once
 
 #include "common/base/result.hpp"
@@ -7,7 +8,12 @@
 
 namespace common {
 
-/// The whole file. Errors (Fault::storage) name the file and the reason.
+/// The whole file.
 Result<std::string> read_file(const std::string& path);
+
+Result<void> sync_file(const std::string& path);
+/// Syncs the folder that `path` lies in: only then a change of the file's name outlives a power cut.
+Result<void> sync_folder_of(const std::string& path);
+Result<void> rename_file(const std::string& from, const std::string& to);
 
 } // namespace common

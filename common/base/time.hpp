@@ -1,7 +1,9 @@
-// The types of time. The time itself comes from Clock (common/async/clock.hpp).
+// The types of time, and how it is written. The time itself comes from Clock
+// (common/async/clock.hpp). Pure.
 #pragma once
 
 #include <chrono>
+#include <string>
 
 namespace common {
 
@@ -11,5 +13,10 @@ using Instant = std::chrono::steady_clock::time_point;
 /// Only for what leaves the machine (webhook-timestamp, UUIDv7, JWT), never for waiting. It may
 /// jump by years.
 using WallTime = std::chrono::system_clock::time_point;
+
+/// In UTC, in whole seconds: "2026-11-24T10:01:02Z".
+std::string rfc3339(WallTime time);
+/// The same as part of a file's name: "20261124T100102Z".
+std::string file_stamp(WallTime time);
 
 } // namespace common

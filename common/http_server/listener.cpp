@@ -49,7 +49,7 @@ bool is_listed(const std::string& path) {
     }
     std::ifstream list{"/proc/net/unix"};
     if (!list) {
-        return true; // not known: better not to take it from somebody
+        return true; // not known: another process may still listen on it
     }
     for (std::string line; std::getline(list, line);) {
         const auto at = line.find(" /");

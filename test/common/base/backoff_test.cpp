@@ -24,6 +24,7 @@ TEST(BackoffWait, LiesBetweenHalfAndAll) {
              Case{65, Millis{50'000}, Millis{100'000}},
              Case{std::numeric_limits<std::uint32_t>::max(), Millis{50'000}, Millis{100'000}},
          }) {
+        EXPECT_EQ(backoff.longest(n), whole) << n;
         EXPECT_EQ(backoff.wait(n, 0), half) << n;
         EXPECT_EQ(backoff.wait(n, std::nextafter(1.0, 0.0)), whole) << n;
         EXPECT_GT(backoff.wait(n, 0.5), half) << n;
