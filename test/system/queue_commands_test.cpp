@@ -1,0 +1,111 @@
+// `ffl-agent queue`: reading and changing the queue, with and without a running agent.
+#include "test/support/program.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <gtest/gtest.h>
+
+namespace {
+
+using nlohmann::json;
+
+const test::Program::Sections local_only{{"webhooks", {{"file", "webhooks.json"}}}};
+
+TEST(QueueCommands, ReadAQueueWhoseServiceIsStopped) {
+    test::Program agent{local_only};
+    // Nothing listens on the discard port of this address.
+    agent.folder().write(
+        "webhooks.json",
+        R"([{"name":"door","target":"http://127.0.0.1:9/"},{"name":"gate","target":"http://127.0.0.1:9/gate"}])");
+    agent.start();
+    ASSERT_EQ(
+        agent.post("/v1/events", "[{\"id\":\"a\"},{\"id\":\"b\"},{\r\n\"id\":\"c\",\n\"n\":1.0}]")
+            .status,
+        202U);
+    ASSERT_TRUE(
+        agent.wait_until([](const json& status) { return status["queue"]["pending"] == 6; }));
+    const auto running = json::parse(agent.cli({"queue", "list", "--json"}).out);
+    ASSERT_EQ(agent.stop(), 0);
+    const auto stopped = json::parse(agent.cli({"queue", "list", "--json"}).out);
+    ASSERT_EQ(stopped["deliveries"].size(), 6U);
+    for (std::size_t i = 0; i < 6; ++i) {
+        for (const auto* key : {"id", "state", "webhook", "event_id"}) {
+            SCOPED_TRACE(std::to_string(i) + " " + key);
+            EXPECT_EQ(running["deliveries"][i][key], stopped["deliveries"][i][key]);
+        }
+    }
+    EXPECT_EQ(
+        json::parse(
+            agent.cli({"queue", "list", "--webhook", "local:gate", "--json"}).out)["deliveries"]
+            .size(),
+        3U);
+    EXPECT_EQ(
+        json::parse(agent.cli({"queue", "list", "--state", "dead", "--json"}).out)["deliveries"]
+            .size(),
+        0U);
+    const auto id = stopped["deliveries"][0]["id"].dump();
+    EXPECT_EQ(json::parse(agent.cli({"queue", "show", id, "--json"}).out)["event"],
+              (json{{"id", "a"}}));
+    EXPECT_EQ(agent.cli({"queue", "show", "424242"}).code, 65);
+    const auto dump = agent.cli({"queue", "export"}).out;
+    EXPECT_EQ(std::count(dump.begin(), dump.end(), '\n'), 6) << dump;
+    EXPECT_NE(dump.find("\"event\":{  \"id\":\"c\", \"n\":1.0}}\n"), std::string::npos) << dump;
+    const auto nowhere = test::run_program(
+        {"/bin/sh", "-c",
+         "exec " FFL_BINARY " queue export --config " + agent.ini() + " >/dev/full"});
+    EXPECT_EQ(nowhere.code, 74) << nowhere.err;
+    agent.start();
+    EXPECT_EQ(agent.cli({"queue", "drop", "424242"}).code, 65);
+    EXPECT_EQ(agent.cli({"queue", "drop", id}).code, 0);
+    EXPECT_EQ(
+        json::parse(agent.cli({"queue", "drop", "--all", "--webhook", "local:gate", "--json"})
+                        .out)["dropped"]
+                .get<int>() +
+            json::parse(agent.cli({"queue", "drop", "--all", "--json"}).out)["dropped"].get<int>(),
+        5);
+    EXPECT_TRUE(
+        agent.wait_until([](const json& status) { return status["queue"]["pending"] == 0; }));
+}
+
+/// Runs a command line on a terminal of its own, which types `typed`.
+test::Finished on_a_terminal(const std::string& command, const std::string& typed) {
+    return test::run_program({"/usr/bin/script", "-qec", command, "/dev/null"}, typed);
+}
+
+TEST(QueueCommands, DropSaysWhatItDeletesAndAsksAPersonFirst) {
+    if (!std::filesystem::exists("/usr/bin/script")) {
+        GTEST_SKIP() << "needs script(1) for a terminal";
+    }
+    test::Program agent{local_only};
+    agent.folder().write(
+        "webhooks.json",
+        R"([{"name":"door","target":"http://127.0.0.1:9/"},{"name":"gate","target":"http://127.0.0.1:9/gate"}])");
+    agent.start();
+    ASSERT_EQ(agent.post("/v1/events", R"([{"id":"a"},{"id":"b"}])").status, 202U);
+    const auto drop = std::string{FFL_BINARY} + " queue drop --config " + agent.ini();
+    const auto pending = [&] { return agent.status()["queue"]["pending"].get<int>(); };
+    for (const auto* answer : {"n\n", "\n", "maybe\n"}) {
+        const auto done = on_a_terminal(drop + " --all", answer);
+        EXPECT_EQ(done.code, 0) << done.out;
+        EXPECT_NE(done.out.find("This deletes all 4 deliveries: 2 of \"local:door\" \"door\", "
+                                "2 of \"local:gate\" \"gate\"."),
+                  std::string::npos)
+            << done.out;
+        EXPECT_NE(done.out.find("nothing was dropped"), std::string::npos) << done.out;
+        EXPECT_EQ(pending(), 4);
+    }
+    const auto one = on_a_terminal(drop + " --all --webhook local:gate --state pending", "y\n");
+    EXPECT_NE(one.out.find("all pending deliveries of one webhook: 2 of \"local:gate\" \"gate\"."),
+              std::string::npos)
+        << one.out;
+    EXPECT_NE(one.out.find("dropped 2"), std::string::npos) << one.out;
+    EXPECT_EQ(pending(), 2);
+    const auto unknown = on_a_terminal(drop + " --all --webhook local:removed", "y\n");
+    EXPECT_NE(unknown.out.find("0 of \"local:removed\"."), std::string::npos) << unknown.out;
+    const auto quiet = on_a_terminal(drop + " --all --yes", "");
+    EXPECT_EQ(quiet.out.find("[y/N]"), std::string::npos) << quiet.out;
+    EXPECT_EQ(pending(), 0);
+    EXPECT_EQ(agent.cli({"queue", "retry", "--all"}).out, "retried 0\n");
+}
+
+} // namespace
