@@ -60,7 +60,8 @@ struct flock whole_file() {
 }
 
 void write_who(int descriptor) {
-    const auto line = std::to_string(::getpid()) + " " + common::rfc3339(std::chrono::system_clock::now()) + "\n";
+    const auto line =
+        std::to_string(::getpid()) + " " + common::rfc3339(std::chrono::system_clock::now()) + "\n";
     // For people only: on a full disk the lock holds all the same.
     if (::ftruncate(descriptor, 0) != 0 || ::pwrite(descriptor, line.data(), line.size(), 0) < 0) {
         return;

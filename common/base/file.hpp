@@ -12,7 +12,8 @@ namespace common {
 Result<std::string> read_file(const std::string& path);
 
 Result<void> sync_file(const std::string& path);
-/// Syncs the folder that `path` lies in: only then a change of the file's name outlives a power cut.
+/// Syncs the folder that `path` lies in: only then does a change of the file's name outlive a
+/// power cut.
 Result<void> sync_folder_of(const std::string& path);
 Result<void> rename_file(const std::string& from, const std::string& to);
 
