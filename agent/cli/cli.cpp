@@ -9,6 +9,7 @@
 #include "agent/cli/webhooks.hpp"
 #include "agent/config/config_file.hpp"
 #include "agent/service/exit_codes.hpp"
+#include "agent/service/held_signals.hpp"
 #include "agent/service/service.hpp"
 #include "common/base/version.hpp"
 #include "common/text/invalid.hpp"
@@ -37,6 +38,7 @@ struct CommandLine {
     std::int64_t delivery = 0;
     std::size_t limit = 100;
     bool all = false, yes = false;
+    bool is_service = false; ///< `run`, which catches its signals itself
     Needs needs = Needs::nothing;
     std::function<int()> run;
 
@@ -182,8 +184,9 @@ void add_queue(CLI::App& app, CommandLine& line) {
 
 void add_commands(CLI::App& app, CommandLine& line) {
     auto& l = line;
-    add(app, l, Needs::secrets, "run", "Run the service in the foreground",
-        [&l] { return run_service(std::move(l.command.config)); });
+    add(app, l, Needs::secrets, "run", "Run the service in the foreground", [&l] {
+        return run_service(std::move(l.command.config));
+    })->preparse_callback([&l](std::size_t) { l.is_service = true; });
     add(app, l, Needs::nothing, "check",
         "Check configuration, secrets, files and clock without starting the service",
         [&l] { return command_check(config_path(l.config_file), l.command.json); });
@@ -274,6 +277,9 @@ int command_line(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return written(app.exit(error, std::cout, std::cerr) == 0 ? exit_code::done
                                                                   : exit_code::usage);
+    }
+    if (!line.is_service) {
+        release_signals();
     }
     // Usage errors come first, whatever the state of the INI file.
     if (line.needs != Needs::nothing && line.webhooks_file.empty()) {

@@ -11,6 +11,7 @@
 #include "agent/findface/client.hpp"
 #include "agent/queue/queue.hpp"
 #include "agent/service/exit_codes.hpp"
+#include "agent/service/held_signals.hpp"
 #include "agent/service/tls_judgement.hpp"
 #include "agent/service/watchdog.hpp"
 #include "agent/store/private_files.hpp"
@@ -117,6 +118,7 @@ class Service {
 };
 
 int Service::run() {
+    release_signals(); // signals_ catches them by now
     log::info(
         "starting",
         {{"version", common::version}, {"config", config_.path}, {"queue", config_.queue.path}});

@@ -166,13 +166,21 @@ void Program::configure(const Sections& sections) {
 }
 
 void Program::start() {
-    const auto before = log().size();
+    launch();
+    wait_until_listening();
+}
+
+void Program::launch() {
+    logged_before_ = log().size();
     pid_ = spawn({FFL_BINARY, "run", "--config", ini()}, "/dev/null", folder_.file("out"),
                  folder_.file("log"), {});
+}
+
+void Program::wait_until_listening() {
     const std::string mark = "address=127.0.0.1:";
     const auto end = std::chrono::steady_clock::now() + patience;
     for (;;) {
-        const auto text = log().substr(before);
+        const auto text = log().substr(logged_before_);
         const auto at = text.find(mark);
         if (at != std::string::npos && text.find('\n', at) != std::string::npos) {
             port_ = static_cast<std::uint16_t>(std::stoi(text.substr(at + mark.size())));

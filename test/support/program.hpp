@@ -54,6 +54,9 @@ class Program {
 
     /// Starts it and waits until it says that it listens. Throws with its log when it ends instead.
     void start();
+    /// The two halves of start(): the process exists; it listens.
+    void launch();
+    void wait_until_listening();
     /// SIGTERM and the exit code.
     int stop();
     /// SIGKILL.
@@ -92,6 +95,7 @@ class Program {
     TempFolder folder_;
     pid_t pid_ = -1;
     std::uint16_t port_ = 0;
+    std::size_t logged_before_ = 0; ///< bytes, by earlier starts
 };
 
 } // namespace test
