@@ -27,11 +27,6 @@ void Dialer::set_options(std::vector<IpRange> denied, ResolverOptions names) {
     contexts_.forget();
 }
 
-bool Dialer::is_denied(const AddressBytes& address) const {
-    return std::ranges::any_of(denied_,
-                               [&](const IpRange& range) { return range.contains(address); });
-}
-
 Task<Dialer::Connection> Dialer::dial_local(const HttpRequest& request, Instant deadline) {
     if (request.unix_socket.size() >= sizeof(sockaddr_un{}.sun_path)) {
         co_return fail(Fault::unreachable, "connect: the path of the socket is too long");
@@ -83,7 +78,7 @@ Task<Dialer::Connection> Dialer::dial(const HttpRequest& request, Instant deadli
     }
     if (request.guarded) {
         std::erase_if(*addresses,
-                      [this](const AddressBytes& address) { return is_denied(address); });
+                      [this](const AddressBytes& address) { return any_contains(denied_, address); });
         if (addresses->empty()) {
             co_return fail(Fault::unreachable, "target address denied");
         }

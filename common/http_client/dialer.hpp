@@ -34,7 +34,6 @@ class Dialer {
   private:
     Task<Connection> dial_local(const HttpRequest& request, Instant deadline);
     Task<Connection> dial_one_of(Addresses addresses, const HttpRequest& request, Instant deadline);
-    [[nodiscard]] bool is_denied(const AddressBytes& address) const;
 
     Executor executor_;
     std::vector<IpRange> denied_;

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@ class IpRange {
   public:
     /// "10.0.0.0/8", "fe80::/10", or a single address. Bits beyond the prefix are ignored.
     static Result<IpRange> parse(std::string_view text);
+    /// By the address as it is written: see any_contains() for IPv4 within IPv6.
     [[nodiscard]] bool contains(const AddressBytes& address) const;
     bool operator==(const IpRange&) const = default;
 
@@ -29,6 +31,12 @@ class IpRange {
 
 /// "127.0.0.1", "::1"; a name is an error.
 Result<AddressBytes> parse_address(std::string_view text);
+/// The IPv4 address to which a packet for this IPv6 address goes in the end: IPv4-mapped,
+/// -compatible and -translated addresses, NAT64 (RFC 6052 and RFC 8215), 6to4, Teredo (the client)
+/// and ISATAP. Nothing for any other address, among them :: and ::1.
+std::optional<AddressBytes> carried_ipv4(const AddressBytes& address);
+/// Whether one of the ranges contains the address, or the IPv4 address that it carries.
+bool any_contains(const std::vector<IpRange>& ranges, const AddressBytes& address);
 /// 127.0.0.0/8 and ::1.
 bool is_loopback(const AddressBytes& address);
 

@@ -187,6 +187,11 @@ TEST_F(ClientTest, NeverConnectsToADeniedNetwork) {
         EXPECT_EQ(test::text_of(reply), "target address denied");
         EXPECT_TRUE(reply || reply.error().fault == common::Fault::unreachable);
     }
+    for (const auto* host : {"[64:ff9b::7f00:1]", "[2002:7f00:1::1]", "[::127.0.0.1]"}) {
+        auto request = get(std::string{"http://"} + host + ":" + port + "/");
+        request.guarded = true;
+        EXPECT_EQ(text(request), "target address denied") << host;
+    }
     client->set_options(
         {.user_agent = "", .denied = {*common::IpRange::parse("127.0.0.2")}, .lookup = lookup});
     auto request = get("http://both.test:" + port + "/");

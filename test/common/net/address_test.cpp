@@ -42,6 +42,84 @@ INSTANTIATE_TEST_SUITE_P(
         Membership{"192.168.1.128/25", "192.168.1.200", true},
         Membership{"::ffff:10.0.0.0/104", "10.1.2.3", true}));
 
+struct Carried {
+    const char* address;
+    const char* ipv4; ///< null: none
+};
+
+class CarriedAddresses : public testing::TestWithParam<Carried> {};
+
+TEST_P(CarriedAddresses, AreWhereThePacketGoes) {
+    SCOPED_TRACE(GetParam().address);
+    const auto found = carried_ipv4(*parse_address(GetParam().address));
+    ASSERT_EQ(found.has_value(), GetParam().ipv4 != nullptr);
+    if (found) {
+        EXPECT_EQ(*found, *parse_address(GetParam().ipv4));
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, CarriedAddresses,
+    testing::Values(Carried{"169.254.169.254", "169.254.169.254"},
+                    Carried{"::ffff:169.254.169.254", "169.254.169.254"},
+                    Carried{"::169.254.169.254", "169.254.169.254"},
+                    Carried{"::a9fe:a9fe", "169.254.169.254"}, Carried{"::0.0.0.2", "0.0.0.2"},
+                    Carried{"::", nullptr}, Carried{"::1", nullptr},
+                    Carried{"::ffff:0:169.254.169.254", "169.254.169.254"},
+                    Carried{"64:ff9b::169.254.169.254", "169.254.169.254"},
+                    Carried{"64:ff9b::a9fe:a9fe", "169.254.169.254"},
+                    Carried{"64:ff9b::", "0.0.0.0"}, Carried{"64:ff9b::1:a9fe:a9fe", nullptr},
+                    // RFC 8215 with prefixes of 96, 64, 56 and 48 bits
+                    Carried{"64:ff9b:1::169.254.169.254", "169.254.169.254"},
+                    Carried{"64:ff9b:1:beef:0:1:8.8.8.8", "8.8.8.8"},
+                    Carried{"64:ff9b:1:7:a9:fea9:fe00::", "169.254.169.254"},
+                    Carried{"64:ff9b:1:7a9:fe:a9fe::", "169.254.169.254"},
+                    Carried{"64:ff9b:1:a9fe:a9:fe00::", "169.254.169.254"},
+                    Carried{"64:ff9b:1::8.8.8.8", "8.8.8.8"},
+                    Carried{"64:ff9b:2::8.8.8.8", nullptr},
+                    Carried{"2002:a9fe:a9fe::1", "169.254.169.254"},
+                    Carried{"2002:a9fe:a9fe:1:2:3:808:808", "169.254.169.254"},
+                    Carried{"2003:a9fe:a9fe::1", nullptr},
+                    Carried{"2001:0:4136:e378:8000:63bf:5601:5601", "169.254.169.254"},
+                    Carried{"2001:1::5601:5601", nullptr},
+                    Carried{"fe80::5efe:169.254.169.254", "169.254.169.254"},
+                    Carried{"2001:db8::5efe:a9fe:a9fe", "169.254.169.254"},
+                    Carried{"2001:db8::200:5efe:10.0.0.1", "10.0.0.1"},
+                    Carried{"2001:db8::100:5efe:10.0.0.1", nullptr},
+                    Carried{"2001:db8::a9fe:a9fe", nullptr}, Carried{"fe80::1", nullptr}));
+
+std::vector<IpRange> ranges(std::initializer_list<const char*> texts) {
+    std::vector<IpRange> all;
+    for (const auto* text : texts) {
+        all.push_back(*IpRange::parse(text));
+    }
+    return all;
+}
+
+TEST(IpRange, IsJudgedByTheAddressAndByTheIpv4AddressInIt) {
+    const auto defaults =
+        ranges({"0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/128", "fe80::/10", "ff00::/8"});
+    for (const auto* denied :
+         {"169.254.169.254", "::ffff:169.254.169.254", "::169.254.169.254", "64:ff9b::a9fe:a9fe",
+          "64:ff9b:1::a9fe:a9fe", "2002:a9fe:a9fe::", "2002:e000:1::5", "::", "0.0.0.0",
+          "64:ff9b::", "fe80::1", "ff02::1"}) {
+        EXPECT_TRUE(any_contains(defaults, *parse_address(denied))) << denied;
+    }
+    for (const auto* free : {"::1", "127.0.0.1", "10.0.0.1", "64:ff9b::8.8.8.8", "::8.8.8.8",
+                             "2002:808:808::1", "2001:db8::1", "fd00::a9fe:a9fe"}) {
+        EXPECT_FALSE(any_contains(defaults, *parse_address(free))) << free;
+    }
+    // A range of such IPv6 addresses is about them alone.
+    const auto nat64 = ranges({"64:ff9b::/96", "2002::/16", "::/96"});
+    for (const auto* denied : {"64:ff9b::8.8.8.8", "2002:808:808::1", "::8.8.8.8", "::1"}) {
+        EXPECT_TRUE(any_contains(nat64, *parse_address(denied))) << denied;
+    }
+    EXPECT_FALSE(any_contains(nat64, *parse_address("8.8.8.8")));
+    EXPECT_FALSE(any_contains(ranges({"64:ff9b::10.0.0.0/104"}), *parse_address("10.0.0.1")));
+    EXPECT_TRUE(any_contains(ranges({"64:ff9b::10.0.0.0/104"}), *parse_address("64:ff9b::a00:1")));
+    EXPECT_FALSE(any_contains({}, *parse_address("64:ff9b::8.8.8.8")));
+}
+
 TEST(IpRange, HasOneValueHoweverItIsWritten) {
     EXPECT_EQ(*IpRange::parse("10.1.2.3/8"), *IpRange::parse("10.0.0.0/8"));
     EXPECT_EQ(*IpRange::parse("::ffff:10.0.0.0/104"), *IpRange::parse("10.0.0.0/8"));
