@@ -1,7 +1,7 @@
 // HTTP as values: headers, a request to a server, a reply. Any thread.
 //
 // common/net holds what client and server share about HTTP and addresses, as pure values. It uses
-// common/text and common/base, and of Boost only Boost.URL.
+// common/text and common/base.
 #pragma once
 
 #include "common/base/time.hpp"

@@ -1,75 +1,245 @@
 #include "common/net/url.hpp"
 
 #include "common/base/ascii.hpp"
+#include "common/net/address.hpp"
+#include "common/net/url_host.hpp"
+#include "common/net/url_text.hpp"
 #include "common/text/invalid.hpp"
 
 #include <algorithm>
-#include <boost/url/parse.hpp>
-#include <boost/url/url.hpp>
-#include <boost/url/url_view.hpp>
 #include <charconv>
 
 namespace common {
 
 namespace {
 
+constexpr const char* no_host = "no host in the URL: expected a form like http://host:8080/path";
+constexpr auto none = std::string_view::npos;
+
 constexpr std::uint16_t default_port(bool tls) {
     return tls ? 443 : 80;
 }
 
-bool is_control_or_space(char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte <= 0x20 || byte == 0x7f;
-}
-
 bool is_control(char c) {
-    return is_control_or_space(c) && c != ' ';
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7f;
 }
 
-// The characters of names that resolve. Others, percent-encoded or not, could only confuse a header
-// or a log line.
-bool is_host_char(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_';
+bool is_slash(char c) {
+    return c == '/' || c == '\\';
 }
 
-Result<std::uint16_t> read_port(const boost::urls::url_view& url, bool tls) {
-    const std::string digits{url.port()};
-    if (digits.empty()) {
-        return default_port(tls);
-    }
-    std::uint16_t number = 0; // Boost.URL 1.81 wraps numbers that do not fit
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (error != std::errc{} || end != digits.data() + digits.size() || number == 0) {
-        return fail(Fault::input,
-                    invalid("URL port", digits.substr(0, 12), "a number from 1 to 65535"));
-    }
-    return number;
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
 }
 
-Result<std::string> read_host(const boost::urls::url_view& url) {
-    using boost::urls::host_type;
-    switch (url.host_type()) {
-    case host_type::ipv4:
-        return std::string{url.host_address()};
-    case host_type::ipv6:
-        return ascii_lower(std::string{url.host_address()});
-    case host_type::name: {
-        auto host = ascii_lower(std::string{url.host_name()});
-        if (host.empty()) {
-            break;
+/// The scheme before the first colon, in lower case; empty if there is none.
+std::string scheme_of(std::string_view text) {
+    const auto is_letter = [](char c) { return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z'; };
+    const auto colon = text.find(':');
+    const auto scheme = text.substr(0, colon);
+    const bool valid = colon != none && !scheme.empty() && is_letter(scheme.front()) &&
+                       std::ranges::all_of(scheme, [&](char c) {
+                           return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
+                       });
+    return valid ? ascii_lower(std::string{scheme}) : std::string{};
+}
+
+/// Reads the parts of one URL, left to right.
+class UrlReader {
+  public:
+    explicit UrlReader(std::string_view text) : whole_{text}, rest_{text} {}
+
+    Result<Url> read() {
+        const auto trimmed = trim(rest_);
+        skip(trimmed.empty() ? rest_.size()
+                             : static_cast<std::size_t>(trimmed.data() - rest_.data()));
+        rest_ = trimmed;
+        for (const auto step : {&UrlReader::read_scheme, &UrlReader::read_authority}) {
+            if (auto done = (this->*step)(); !done) {
+                return fail(std::move(done.error()));
+            }
         }
-        if (host.size() > 253 || !std::ranges::all_of(host, is_host_char)) {
+        url_.target = target_of(rest_);
+        return std::move(url_);
+    }
+
+    /// Path and query as they are sent; the fragment is left out.
+    static std::string target_of(std::string_view text) {
+        text = text.substr(0, text.find('#'));
+        const auto question = text.find('?');
+        std::string path{text.substr(0, question)};
+        std::ranges::replace_if(path, is_slash, '/');
+        auto target = path.empty() ? "/" : url_text::encode_path(path);
+        if (question != none) {
+            target += "?" + url_text::encode_query(text.substr(question + 1));
+        }
+        return target;
+    }
+
+  private:
+    void skip(std::size_t count) {
+        rest_.remove_prefix(count);
+        at_ += count;
+    }
+
+    /// "^" at character 17; `from_here`: in bytes.
+    [[nodiscard]] std::string character(std::size_t from_here) const {
+        const auto one = rest_.substr(from_here);
+        return url_text::character_at(whole_, at_ + from_here, one.substr(0, utf8_length(one)));
+    }
+
+    Result<void> read_scheme() {
+        if (const auto bad = std::ranges::find_if(rest_, is_control); bad != rest_.end()) {
+            return fail(Fault::input, "URL: control character " +
+                                          character(static_cast<std::size_t>(bad - rest_.begin())) +
+                                          ": expected none, or percent-encoding such as %0A");
+        }
+        url_.scheme = scheme_of(rest_);
+        if (url_.scheme.empty()) {
+            return fail(Fault::input, "expected an absolute http or https URL such as "
+                                      "http://host:8080/path");
+        }
+        if (url_.scheme != "http" && url_.scheme != "https") {
             return fail(Fault::input,
-                        "invalid URL host: expected a name of letters, digits, "
-                        "\"-\", \".\" and \"_\", an IPv4 address, or an IPv6 address in "
-                        "brackets");
+                        invalid("URL scheme", url_.scheme.substr(0, 20), "http or https"));
         }
-        return host;
+        skip(url_.scheme.size() + 1);
+        if (rest_.size() < 2 || !is_slash(rest_[0]) || !is_slash(rest_[1])) {
+            return fail(Fault::input, no_host);
+        }
+        skip(2);
+        return {};
     }
-    default:
-        break;
+
+    Result<void> read_authority() {
+        const auto authority = rest_.substr(0, rest_.find_first_of("/\\?#"));
+        const auto after = rest_.substr(authority.size());
+        // A raw slash in a password ends the authority, and what is taken for host and port then is
+        // a part of the password.
+        may_be_secret_ = after.find('@') != none;
+        rest_ = authority;
+        if (const auto at = rest_.rfind('@'); at != none) {
+            if (auto login = read_login(rest_.substr(0, at)); !login) {
+                return login;
+            }
+            skip(at + 1);
+        }
+        if (auto host = rest_.starts_with('[') ? read_bracketed() : read_name(); !host) {
+            return host;
+        }
+        if (auto port = read_port(); !port) {
+            return port;
+        }
+        rest_ = after;
+        return {};
     }
-    return fail(Fault::input, "no host in the URL: expected a form like http://host:8080/path");
+
+    Result<void> read_login(std::string_view text) {
+        const auto colon = text.find(':');
+        url_.user = url_text::decode(text.substr(0, colon)).text;
+        url_.password = colon == none ? "" : url_text::decode(text.substr(colon + 1)).text;
+        if (std::ranges::any_of(url_.user, is_control) ||
+            std::ranges::any_of(url_.password, is_control)) {
+            return fail(Fault::input,
+                        "control character in the URL's user or password: expected none");
+        }
+        if (url_.user.find(':') != none) {
+            return fail(Fault::input, "colon in the URL's user: expected none (RFC 7617)");
+        }
+        return {};
+    }
+
+    Result<void> read_bracketed() {
+        const auto end = rest_.find(']');
+        if (end == none) {
+            return fail(Fault::input, "URL host: " + character(0) +
+                                          " has no closing bracket: expected a form like "
+                                          "http://[fd00::10]:8080/path");
+        }
+        auto host = read_ipv6(rest_.substr(1, end - 1), {whole_, at_ + 1, may_be_secret_});
+        if (!host) {
+            return fail(std::move(host.error()));
+        }
+        url_.host = std::move(*host);
+        skip(end + 1);
+        if (!rest_.empty() && rest_.front() != ':') {
+            return fail(Fault::input,
+                        "URL host: " + character(0) +
+                            " behind the bracket: expected \":\" and a port, or \"/\"");
+        }
+        return {};
+    }
+
+    Result<void> read_name() {
+        const auto text = rest_.substr(0, rest_.find(':'));
+        if (rest_.find(':', text.size() + 1) != none && parse_address(rest_)) {
+            return fail(Fault::input, "URL host: " + character(0) +
+                                          " begins an IPv6 address: expected brackets around it, "
+                                          "such as http://[fd00::10]:8080/path");
+        }
+        if (text.empty()) {
+            return fail(Fault::input, no_host);
+        }
+        auto host = read_name_or_ipv4(text, {whole_, at_, may_be_secret_});
+        if (!host) {
+            return fail(std::move(host.error()));
+        }
+        url_.host = std::move(*host);
+        skip(text.size());
+        return {};
+    }
+
+    /// "", ":" or ":8080".
+    Result<void> read_port() {
+        url_.port = default_port(url_.tls());
+        if (rest_.size() <= 1) {
+            return {};
+        }
+        skip(1);
+        constexpr const char* expected = "a number from 1 to 65535";
+        if (const auto bad = std::ranges::find_if_not(rest_, is_digit); bad != rest_.end()) {
+            const auto from_here = static_cast<std::size_t>(bad - rest_.begin());
+            return fail(Fault::input,
+                        may_be_secret_
+                            ? std::string{"URL port: expected "} + expected +
+                                  " (a \"/\", \"?\" or \"#\" in a password is percent-encoded)"
+                            : "URL port: " + character(from_here) + ": expected " + expected);
+        }
+        const auto [end, error] =
+            std::from_chars(rest_.data(), rest_.data() + rest_.size(), url_.port);
+        if (error != std::errc{} || url_.port == 0) {
+            return fail(Fault::input,
+                        invalid("URL port",
+                                may_be_secret_ ? "(not shown)" : std::string{rest_.substr(0, 12)},
+                                expected));
+        }
+        return {};
+    }
+
+    std::string_view whole_;
+    std::string_view rest_; // what is not read yet
+    std::size_t at_ = 0;    // where rest_ begins in whole_
+    bool may_be_secret_ = false;
+    Url url_;
+};
+
+/// RFC 3986 section 5.2.4, for a path that begins with a slash.
+std::string without_dot_segments(std::string_view path) {
+    std::string clean;
+    while (!path.empty()) {
+        const auto slash = path.find('/', 1);
+        const auto segment = path.substr(0, slash);
+        path = slash == none ? std::string_view{} : path.substr(slash);
+        if (segment == "/..") {
+            clean.resize(std::min(clean.rfind('/'), clean.size()));
+        } else if (segment != "/.") {
+            clean += segment;
+            continue;
+        }
+        clean += path.empty() ? "/" : "";
+    }
+    return clean;
 }
 
 } // namespace
@@ -91,70 +261,34 @@ std::string Url::shown() const {
 }
 
 Result<Url> parse_url(std::string_view text) {
-    if (std::ranges::any_of(text, is_control_or_space)) {
-        return fail(
-            Fault::input,
-            "space or control character in the URL: expected percent-encoding, such as %20");
-    }
-    const auto parsed = boost::urls::parse_uri(boost::urls::string_view{text.data(), text.size()});
-    // Boost 1.81 reads whatever follows a port as a path ("http://host:80@evil/"), but by RFC 3986
-    // section 3.3 a path begins with a slash.
-    if (!parsed || !(parsed->encoded_path().empty() || parsed->encoded_path().starts_with('/') ||
-                     !parsed->has_authority())) {
-        // Boost's reason would not help, and the text may contain a password.
-        return fail(Fault::input, "expected an absolute http or https URL such as "
-                                  "http://host:8080/path (other characters percent-encoded)");
-    }
-    Url url;
-    url.scheme = ascii_lower(std::string{parsed->scheme()});
-    if (url.scheme != "http" && url.scheme != "https") {
-        return fail(Fault::input, invalid("URL scheme", url.scheme.substr(0, 20), "http or https"));
-    }
-    auto host = read_host(*parsed);
-    if (!host) {
-        return fail(host.error());
-    }
-    url.host = std::move(*host);
-    const auto port = read_port(*parsed, url.tls());
-    if (!port) {
-        return fail(port.error());
-    }
-    url.port = *port;
-    url.user = parsed->user();
-    url.password = parsed->password();
-    if (std::ranges::any_of(url.user, is_control) ||
-        std::ranges::any_of(url.password, is_control)) {
-        return fail(Fault::input, "control character in the URL's user or password: expected none");
-    }
-    if (url.user.find(':') != std::string::npos) {
-        return fail(Fault::input, "colon in the URL's user: expected none (RFC 7617)");
-    }
-    url.target = std::string{parsed->encoded_path()};
-    if (url.target.empty()) {
-        url.target = "/";
-    }
-    if (parsed->has_query()) {
-        url.target += "?" + std::string{parsed->encoded_query()};
-    }
-    return url;
+    return UrlReader{text}.read();
 }
 
 Result<Url> resolve(const Url& base, std::string_view reference) {
-    const auto base_text = base.shown(); // the parse results are views into it
-    const auto parsed_base = boost::urls::parse_uri(base_text);
-    const auto parsed = boost::urls::parse_uri_reference(
-        boost::urls::string_view{reference.data(), reference.size()});
-    if (!parsed_base || !parsed) {
-        return fail(Fault::input, "expected a URL, absolute or relative to " + base_text);
+    reference = trim(reference);
+    if (!scheme_of(reference).empty()) {
+        return parse_url(reference);
     }
-    boost::urls::url whole;
-    if (!boost::urls::resolve(*parsed_base, *parsed, whole)) {
-        return fail(Fault::input, "expected a URL relative to " + base_text);
+    if (reference.size() > 1 && is_slash(reference[0]) && is_slash(reference[1])) {
+        return parse_url(base.scheme + ":" + std::string{reference});
     }
-    auto url = parse_url(std::string_view{whole.data(), whole.size()});
-    if (url && !parsed->has_scheme() && !parsed->has_authority()) {
-        url->user = base.user;
-        url->password = base.password;
+    if (std::ranges::any_of(reference, is_control)) {
+        return fail(Fault::input,
+                    "control character in the URL: expected one relative to " + base.shown());
+    }
+    reference = reference.substr(0, reference.find('#'));
+    const auto base_path = std::string_view{base.target}.substr(0, base.target.find('?'));
+    auto url = base;
+    if (reference.starts_with('?')) {
+        url.target = UrlReader::target_of(std::string{base_path}.append(reference));
+    } else if (!reference.empty()) {
+        const bool from_root = is_slash(reference.front());
+        std::string whole{from_root ? std::string_view{}
+                                    : base_path.substr(0, base_path.rfind('/') + 1)};
+        auto target = UrlReader::target_of(whole.append(reference));
+        const auto path = std::min(target.find('?'), target.size());
+        url.target =
+            without_dot_segments(std::string_view{target}.substr(0, path)) + target.substr(path);
     }
     return url;
 }

@@ -1,4 +1,6 @@
-// Url: an http or https URL in its parts. A value; any thread. Boost.URL does the parsing.
+// Url: an http or https URL in its parts. A value; any thread. Read as the WHATWG URL standard
+// says, so that what other clients accept is accepted, with few differences: no control character
+// is skipped, and the path's dot segments are sent as they are written.
 #pragma once
 
 #include "common/base/result.hpp"
@@ -13,7 +15,7 @@ struct Url {
     std::string scheme;       ///< "http" or "https", lower case
     std::string user;         ///< percent-decoded; secret; often empty
     std::string password;     ///< percent-decoded; secret; often empty
-    std::string host;         ///< name or address, lower case, IPv6 without brackets
+    std::string host;         ///< name or address, ASCII, lower case, IPv6 without brackets
     std::uint16_t port = 0;   ///< always set
     std::string target = "/"; ///< path and query, as sent in the request line
 
@@ -28,9 +30,12 @@ struct Url {
     [[nodiscard]] std::string shown() const;
 };
 
-/// Absolute http or https URLs. The error never contains user or password.
+/// Absolute http or https URLs. What may not stand raw in path and query is percent-encoded;
+/// nothing is encoded twice. The error names the character that is wrong and its place, but never
+/// contains user or password.
 Result<Url> parse_url(std::string_view text);
-/// Resolves `reference` (absolute or relative) against `base` (RFC 3986 section 5).
+/// Resolves `reference` (absolute or relative) against `base` (RFC 3986 section 5). User and
+/// password stay where no other place is named.
 Result<Url> resolve(const Url& base, std::string_view reference);
 
 } // namespace common
