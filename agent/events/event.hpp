@@ -38,7 +38,7 @@ struct Event {
     std::optional<std::string> bs_type;
     std::optional<Id> camera;
     std::optional<Id> card;
-    /// Always set by read_event(): without the field, whether there is a card.
+    /// Always set by read_event(): without the field, whether there is a card, readable or not.
     std::optional<bool> matched;
     std::optional<double> confidence;
     std::optional<double> yaw, pitch, roll;

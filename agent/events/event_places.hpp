@@ -1,6 +1,6 @@
 // EventPlaces: the places of an event that are read, as a tree in preorder: a place's subtree is
 // the range up to its `end`. Everything elsewhere in an event is ignored. Pure; built at compile
-// time. Internal to event.cpp.
+// time. Internal to this folder.
 #pragma once
 
 #include <array>
@@ -93,5 +93,28 @@ consteval Place at(std::string_view key, Place parent = top) {
 }
 
 inline constexpr Place features = at("features");
+
+/// In `features`, else at the top level.
+consteval std::array<Place, 2> either(std::string_view key) {
+    return {at(key, features), at(key)};
+}
+consteval std::array<Place, 4> angle_places(std::string_view key, std::string_view flat_key) {
+    return {at(key, at("headpose", features)), at(key, at("headpose")), at(flat_key, features),
+            at(flat_key)};
+}
+
+/// The places of one value, in the order in which they are tried.
+inline constexpr std::array cards{at("matched_card"), at("matched_dossier")};
+inline constexpr auto yaws = angle_places("yaw", "headpose_yaw");
+inline constexpr auto pitches = angle_places("pitch", "headpose_pitch");
+inline constexpr auto rolls = angle_places("roll", "headpose_roll");
+inline constexpr auto livenesses = either("liveness");
+inline constexpr auto medmasks = either("medmask");
+inline constexpr auto orientations = either("orientation");
+inline constexpr std::array special_types{at("special_type", features), at("special_type"),
+                                          at("special_vehicle_type", features),
+                                          at("special_vehicle_type")};
+inline constexpr auto visibilities = either("license_plate_visibility");
+inline constexpr auto plates = either("license_plate_number");
 
 } // namespace agent::places

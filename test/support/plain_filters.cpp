@@ -101,9 +101,19 @@ json card_of(const json& event) {
     return first_of(event, {"/matched_card", "/matched_dossier"}, an_id);
 }
 
+/// Whatever is there, readable or not.
+bool has_card(const json& event) {
+    const auto is_one = [&](const char* key) {
+        const json value = event.value(key, nothing);
+        return !(value.is_null() || value == false || value == "" || value == json::object() ||
+                 value == json::array());
+    };
+    return is_one("matched_card") || is_one("matched_dossier");
+}
+
 bool matched(const json& event) {
     return event.contains("matched") && event["matched"].is_boolean() ? event["matched"].get<bool>()
-                                                                      : !card_of(event).is_null();
+                                                                      : has_card(event);
 }
 
 json angle_of(const json& event, const std::string& name) {

@@ -47,7 +47,7 @@ TEST(ReadEvent, ReadsIdsFromNumbersOrObjects) {
         {R"({"matched_dossier":4,"matched_card":5})", "card=5 matched=yes"},
         {R"({"matched_dossier":4,"matched_card":""})", "card=4 matched=yes"},
         {R"({"matched_dossier":4,"matched_card":{"id":"5"}})", "card=4 matched=yes"},
-        {R"({"matched_card":"4"})", "matched=no"},
+        {R"({"matched_card":"4"})", "matched=yes"},
         {R"({"matched_card":0})", "card=0 matched=yes"},
     });
 }
@@ -75,6 +75,31 @@ TEST(ReadEvent, IsMatchedAsItSaysOrElseByItsCard) {
         {R"({"matched":"false","matched_card":4})", "card=4 matched=yes"},
         {R"({"matched":1})", "matched=no"},
         {R"({"matched":"true"})", "matched=no"},
+    });
+}
+
+TEST(ReadEvent, TakesACardThatCannotBeReadForACard) {
+    for (const auto* key : {"matched_card", "matched_dossier"}) {
+        const auto shown = [&](const std::string& value) {
+            return read_and_show(std::string{"{\""} + key + "\":" + value + "}");
+        };
+        for (const auto* card : {R"("5")", R"({"name":"Ann"})", R"({"id":"5"})", R"({"id":null})",
+                                 R"({"a":{}})", R"([5])", "[[]]", "[null]", R"([{"id":5}])", "5.0",
+                                 "1e3", "18446744073709551616", "true", R"(" ")"}) {
+            EXPECT_EQ(shown(card), "matched=yes") << key << card;
+        }
+        for (const auto* none : {"null", "false", R"("")", "{}", "[]", " { } ", " [ ] "}) {
+            EXPECT_EQ(shown(none), "matched=no") << key << none;
+        }
+    }
+    expect_shown({
+        {R"({"matched_card":{},"matched_dossier":"5"})", "matched=yes"},
+        {R"({"matched_card":"5","matched_dossier":null})", "matched=yes"},
+        {R"({"matched_card":null,"matched_dossier":[]})", "matched=no"},
+        {R"({"matched":false,"matched_card":{"name":"Ann"}})", "matched=no"},
+        {R"({"matched_card":{"name":"Ann"},"matched_card":{}})", "matched=no"},
+        {R"({"matched_card":{},"matched_card":{"name":"Ann"}})", "matched=yes"},
+        {R"({"features":{"matched_card":"5"}})", "matched=no"},
     });
 }
 
@@ -178,7 +203,7 @@ TEST(ReadEvent, ReadsEventsOfRealProducers) {
                                  "matched=no confidence=0.0 liveness=0.25 "
                                  "medmask=none medmask~=0.91"},
         {"face_not_computed", "id=nc-1 type=face camera=3 matched=no confidence=0.7"},
-        {"face_numbers_as_strings", "id=17 type=face bs_type=overall matched=no medmask=none"},
+        {"face_numbers_as_strings", "id=17 type=face bs_type=overall matched=yes medmask=none"},
         {"face_security_2021", "id=4376129865406823010 type=face bs_type=realtime camera=7 card=31 "
                                "matched=yes confidence=0.743 yaw=-8.5 "
                                "pitch=1.25 liveness=0.87"},

@@ -103,6 +103,9 @@ TEST(Filters, CheckMatched) {
         {R"({"matched":false})", R"({"matched_card":""})"},
         {R"({"matched":false})", R"({"matched":true})", "matched"},
         {R"({"matched":false})", R"({"matched_dossier":4})", "matched"},
+        {R"({"matched":false})", R"({"matched_card":{"name":"Ann"}})", "matched"},
+        {R"({"matched":true})", R"({"matched_dossier":"5"})"},
+        {R"({"matched":true,"card_in":[5]})", R"({"matched_dossier":"5"})", "card_in"},
     });
 }
 

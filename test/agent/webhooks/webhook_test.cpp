@@ -219,7 +219,8 @@ TEST(Webhook, ReportsEveryFault) {
 TEST(Webhook, ShowsNoPasswordOfATarget) {
     for (const auto* target :
          {"ftp://user:hunter2@h/", "http://user:hunter2@h:65536/", "http://user:hunter2@",
-          "http://user:hunter2@h/a b", "user:hunter2@h", "http:user:hunter2@h"}) {
+          "http://user:hunter2@h h/a", "http://user:hunter2/b@h/", "user:hunter2@h",
+          "http:user:hunter2@h"}) {
         const auto webhook = read_webhook("1", definition_with({{"target", target}}));
         EXPECT_EQ(webhook.state, WebhookState::unsupported) << target;
         EXPECT_EQ(webhook.reason.find("hunter2"), std::string::npos) << webhook.reason;

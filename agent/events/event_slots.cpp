@@ -1,0 +1,145 @@
+#include "agent/events/event_slots.hpp"
+
+#include "common/text/json.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace agent {
+
+namespace {
+
+using namespace places;
+using nlohmann::json;
+using Kind = Slot::Kind;
+
+std::string_view name_of(Kind kind) {
+    switch (kind) {
+    case Kind::boolean:
+        return "a boolean";
+    case Kind::integer:
+    case Kind::number:
+        return "a number";
+    case Kind::text:
+        return "a string";
+    case Kind::object:
+        return "an object";
+    case Kind::list:
+        return "a list";
+    default:
+        return "null";
+    }
+}
+
+/// A SAX handler that puts what the parser reads into the slots of the known places.
+class EventReader {
+  public:
+    explicit EventReader(EventSlots& slots) : slots_{slots} {}
+
+    bool null() { return put(Kind::null); }
+    bool boolean(bool value) {
+        next().boolean = value;
+        return put(Kind::boolean);
+    }
+    bool number_integer(std::int64_t value) {
+        // Negated as unsigned, which is right for the smallest integer too.
+        const auto bits = static_cast<std::uint64_t>(value);
+        return integer(value < 0 ? Id{true, 0 - bits} : Id{false, bits},
+                       static_cast<double>(value));
+    }
+    bool number_unsigned(std::uint64_t value) {
+        return integer(Id{false, value}, static_cast<double>(value));
+    }
+    bool number_float(double value, const std::string&) {
+        next().number = value;
+        return put(Kind::number);
+    }
+    bool string(std::string& value) {
+        if (next_ != nowhere) {
+            next().text = value;
+        }
+        return put(Kind::text);
+    }
+    bool binary(json::binary_t&) { return false; }
+    bool key(const std::string& name) {
+        const auto inside = open_[depth_ - 1];
+        next_ = inside == nowhere ? nowhere : tree.find(inside, name);
+        if (next_ != nowhere) {
+            slots_.clear(next_); // of equal keys only the last one counts
+        }
+        return true;
+    }
+    bool start_object(std::size_t) { return put(Kind::object) && enter(next_); }
+    bool start_array(std::size_t) { return put(Kind::list) && enter(nowhere); }
+    bool end_object() { return leave(); }
+    bool end_array() { return leave(); }
+    bool parse_error(std::size_t byte, const std::string&, const json::exception& why) {
+        return refuse(common::json_fault(byte, why));
+    }
+
+    std::string fault;
+
+  private:
+    Slot& next() { return slots_[next_]; }
+    bool integer(Id id, double number) {
+        next().id = id;
+        next().number = number;
+        return put(Kind::integer);
+    }
+    bool put(Kind kind) {
+        if (depth_ == 0 && kind != Kind::object) {
+            return refuse("the event is " + std::string{name_of(kind)} +
+                          ": expected a JSON object");
+        }
+        next().kind = kind;
+        if (depth_ > 0) {
+            slots_[of_[depth_ - 1]].filled = true;
+        }
+        return true;
+    }
+    bool enter(Place inside) {
+        if (depth_ == common::max_depth) {
+            return refuse(common::depth_fault());
+        }
+        of_[depth_] = next_;
+        open_[depth_++] = inside;
+        next_ = nowhere;
+        return true;
+    }
+    bool leave() {
+        --depth_;
+        next_ = nowhere;
+        return true;
+    }
+    bool refuse(std::string why) {
+        fault = std::move(why);
+        return false;
+    }
+
+    EventSlots& slots_;
+    // The objects and lists around the position: where their parts belong, and their own places.
+    std::array<Place, common::max_depth> open_{};
+    std::array<Place, common::max_depth> of_{};
+    std::size_t depth_ = 0;
+    Place next_ = top; // of the next value
+};
+
+} // namespace
+
+void EventSlots::clear(Place place) {
+    std::fill(slots_.begin() + place, slots_.begin() + tree.nodes[place].end, Slot{});
+}
+
+common::Result<void> read_slots(std::string_view text, EventSlots& slots) {
+    if (auto fault = common::forbidden_bytes(text)) {
+        return common::fail(common::Fault::input, std::move(*fault));
+    }
+    EventReader reader{slots};
+    if (!json::sax_parse(text.begin(), text.end(), &reader)) {
+        return common::fail(common::Fault::input, std::move(reader.fault));
+    }
+    return {};
+}
+
+} // namespace agent
