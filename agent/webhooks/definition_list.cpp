@@ -1,5 +1,6 @@
 #include "agent/webhooks/definition_list.hpp"
 
+#include "agent/webhooks/misplaced_filters.hpp"
 #include "common/text/invalid.hpp"
 #include "common/text/json.hpp"
 
@@ -139,6 +140,9 @@ common::Result<std::vector<Definition>> read_local_definitions(std::string_view 
         } else if (!names.insert(name).second) {
             faults.push_back(title +
                              ": another webhook already has this name: expected unique names");
+        }
+        for (const auto& fault : misplaced_filters(definition)) {
+            faults.push_back(title + ": " + fault);
         }
         definitions.push_back({local_key(name), definition.dump()});
     }

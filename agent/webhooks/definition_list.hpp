@@ -39,8 +39,9 @@ std::string local_key(std::string_view name);
 std::optional<std::string_view> local_name(std::string_view key);
 
 /// Reads the local definitions file: a whole list in which each definition has a name of its own.
-/// Errors (Fault::input) name every fault. A definition that breaks the manual's rules is not an
-/// error: it is unsupported, like one of the server's. Returns them in the file's order.
+/// Errors (Fault::input) name every fault; filters that are not in `filters` are one. Any other
+/// rule of the manual that a definition breaks is not an error: it is unsupported, like one of the
+/// server's. Returns them in the file's order.
 common::Result<std::vector<Definition>> read_local_definitions(std::string_view json);
 
 } // namespace agent

@@ -1,6 +1,7 @@
 #include "agent/webhooks/webhook.hpp"
 
 #include "agent/webhooks/filter_parser.hpp"
+#include "agent/webhooks/misplaced_filters.hpp"
 #include "common/text/invalid.hpp"
 #include "common/text/json.hpp"
 
@@ -110,6 +111,8 @@ DefinitionCheck check(const json& definition) {
     read_active(definition, out);
     read_target(definition, out);
     read_filters(definition, out);
+    std::ranges::move(misplaced_filters(definition), std::back_inserter(out.faults));
+    std::ranges::move(misspelt_keys(definition), std::back_inserter(out.webhook.warnings));
     read_send_attempts(definition, out);
     return out;
 }

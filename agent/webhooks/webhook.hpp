@@ -46,7 +46,7 @@ struct Webhook {
     bool active = true; ///< as the definition says; false if its value is not a boolean
     WebhookState state = WebhookState::unsupported;
     std::string reason;                ///< why it is unsupported or excluded
-    std::vector<std::string> warnings; ///< contradictions in the filters, served as written
+    std::vector<std::string> warnings; ///< contradictions, misspelt keys; served as written
     common::Url target;                ///< valid unless unsupported
     Filters filters;
     std::uint32_t send_attempts = 0; ///< 0: unlimited

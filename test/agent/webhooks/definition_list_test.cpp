@@ -169,4 +169,11 @@ TEST(LocalDefinitions, NameEveryFault) {
                   .find("webhook 2 is a number: expected an object"),
               std::string::npos);
     EXPECT_NE(local_fault("[").find("not valid JSON"), std::string::npos);
+    EXPECT_EQ(local_fault(R"([{"name":"a","target":"http://h/","filter":{"camera_in":1}}])"),
+              R"(webhook 1 ("a"): unknown key "filter": did you mean "filters"? without it, these )"
+              "filters do not apply");
+    EXPECT_EQ(
+        local_fault(R"([{"name":"a","target":"http://h/","camera_in":1}])"),
+        R"(webhook 1 ("a"): key "camera_in" stands beside filters: expected it inside, as in )"
+        R"("filters": {"camera_in": …})");
 }
