@@ -124,7 +124,7 @@ HttpReply Control::explain(const common::Incoming& request) const {
     if (!event) {
         return common::problem(400, "event 0: " + event.error().message);
     }
-    return fresh_json(explanation_json(agent::explain(*sources_.cache.snapshot(), *event)));
+    return fresh_json(explanation_json(*sources_.cache.snapshot(), *event, events->front()));
 }
 
 Task<HttpReply> Control::sync() {

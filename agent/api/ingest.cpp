@@ -1,5 +1,7 @@
 #include "agent/api/ingest.hpp"
 
+#include "agent/events/envelope.hpp"
+#include "common/base/log.hpp"
 #include "common/net/problem.hpp"
 
 #include <nlohmann/json.hpp>
@@ -65,6 +67,7 @@ common::Result<Ingest::Batch> Ingest::read(std::string body, BodyFormat format) 
         auto& added = batch.events.emplace_back();
         added.id_given = event->id.has_value();
         added.event_id = event->id ? *event->id : ids_.next(clock_.wall());
+        warn_of_envelope(*event, part, added.event_id);
         for (auto& webhook : match(*snapshot, *event)) {
             ++batch.matched[webhook->key];
             added.deliveries.push_back(delivery_to(std::move(webhook), *event));
@@ -74,6 +77,17 @@ common::Result<Ingest::Batch> Ingest::read(std::string body, BodyFormat format) 
         added.bytes = bytes_needed ? std::make_shared<const std::string>(part) : no_bytes;
     }
     return batch;
+}
+
+void Ingest::warn_of_envelope(const Event& event, std::string_view text, const std::string& id) {
+    constexpr common::Millis at_most_every{600'000};
+    if (clock_.now() < next_envelope_warning_) {
+        return;
+    }
+    if (const auto hint = envelope_hint(event, text); !hint.empty()) {
+        next_envelope_warning_ = clock_.now() + at_most_every;
+        common::log::warn("an accepted event says nothing", {{"event", id}, {"hint", hint}});
+    }
 }
 
 void Ingest::count(const Accepted& accepted, const std::map<std::string, std::uint64_t>& matched) {

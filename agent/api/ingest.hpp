@@ -29,6 +29,8 @@ class Ingest {
         std::map<std::string, std::uint64_t> matched; ///< by webhook key
     };
     common::Result<Batch> read(std::string body, BodyFormat format);
+    /// An envelope is accepted like any object, but whoever looks for its events must find a trace.
+    void warn_of_envelope(const Event& event, std::string_view text, const std::string& id);
     void count(const Accepted& accepted, const std::map<std::string, std::uint64_t>& matched);
 
     common::Clock& clock_;
@@ -36,6 +38,7 @@ class Ingest {
     WebhookCache& cache_;
     Counters& stats_;
     common::UuidV7 ids_;
+    common::Instant next_envelope_warning_{};
 };
 
 } // namespace agent

@@ -2,10 +2,12 @@
 
 #include "agent/cli/agent_client.hpp"
 #include "agent/cli/output.hpp"
+#include "agent/events/envelope.hpp"
 #include "agent/events/event.hpp"
 #include "agent/events/event_splitter.hpp"
 #include "agent/service/exit_codes.hpp"
 #include "agent/webhooks/definition_list.hpp"
+#include "common/text/json.hpp"
 
 #include <algorithm>
 #include <iostream>
@@ -40,6 +42,17 @@ Result<std::vector<std::string_view>> events_of(const std::string& file, std::st
         }
     }
     return parts;
+}
+
+/// Such a file is sent as it is, for every object is a valid event, but hardly as it was meant.
+void warn_of_envelope(const std::string& file, const std::vector<std::string_view>& events) {
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        const auto event = read_event(events[i]);
+        if (const auto hint = envelope_hint(event.value_or(Event{}), events[i]); !hint.empty()) {
+            std::cerr << "ffl-agent: warning: " << file << ": event " << i << ": " << hint << '\n';
+            return; // once a file
+        }
+    }
 }
 
 /// What the agent answered to all batches together.
@@ -107,6 +120,9 @@ Result<Snapshot> snapshot_of(const std::string& file) {
 }
 
 void print_explanation(const json& explanation) {
+    if (const auto note = explanation.value("note", ""); !note.empty()) {
+        std::cout << "note: " << note << '\n';
+    }
     for (const auto& webhook : explanation.at("webhooks")) {
         const auto title = webhook.value("key", "?") + " \"" + webhook.value("name", "") + "\": ";
         if (webhook.value("matches", false)) {
@@ -115,7 +131,7 @@ void print_explanation(const json& explanation) {
         }
         const auto& failed = webhook.at("failed");
         std::cout << title << "does not match: " << failed.value("filter", "?") << " requires "
-                  << failed.at("wanted").dump() << ", found " << failed.at("found").dump();
+                  << failed.at("wanted").dump() << ", found " << common::shown(failed.at("found"));
         if (const auto hint = failed.value("hint", ""); !hint.empty()) {
             std::cout << " (" << hint << ")";
         }
@@ -126,12 +142,13 @@ void print_explanation(const json& explanation) {
     }
 }
 
-Result<json> explain_alone(const Event& event, const std::string& webhooks_file) {
+Result<json> explain_alone(const Event& event, std::string_view text,
+                           const std::string& webhooks_file) {
     auto snapshot = snapshot_of(webhooks_file);
     if (!snapshot) {
         return common::fail(snapshot.error());
     }
-    return explanation_json(explain(*snapshot, event));
+    return explanation_json(*snapshot, event, text);
 }
 
 } // namespace
@@ -150,6 +167,7 @@ int command_send(const Command& command, const std::vector<std::string>& files) 
         if (!parts) {
             return complain(parts.error());
         }
+        warn_of_envelope(file, *parts);
         events.push_back(std::move(*parts));
     }
     SendTotals totals;
@@ -189,9 +207,10 @@ int command_explain(const Command& command, const std::string& file,
                                                  " events, expected exactly one");
     }
     const auto event = read_event(events->front());
-    auto explanation = webhooks_file.empty() ? ask_agent(command.config, "POST", "/v1/explain",
-                                                         std::string{events->front()})
-                                             : explain_alone(*event, webhooks_file);
+    auto explanation =
+        webhooks_file.empty()
+            ? ask_agent(command.config, "POST", "/v1/explain", std::string{events->front()})
+            : explain_alone(*event, events->front(), webhooks_file);
     if (!explanation) {
         return complain(explanation.error());
     }

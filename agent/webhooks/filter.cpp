@@ -76,17 +76,27 @@ bool FilterTerm::holds(const Event& event) const {
     return std::visit([&](const auto& one) { return agent::holds(one, event); }, test);
 }
 
-std::string FilterTerm::found(const Event& event) const {
-    return std::visit([&](const auto& one) { return found_by(one, event); }, test);
+std::string FilterTerm::found(const Event& event, const UnreadValues& unread) const {
+    auto text = std::visit([&](const auto& one) { return found_by(one, event); }, test);
+    const auto at = text == "null" ? unread.find(noun) : unread.end();
+    return at == unread.end() ? text : at->second.found;
 }
 
-std::string FilterTerm::hint(const Event& event) const {
+std::string FilterTerm::hint(const Event& event, const UnreadValues& unread) const {
     if (const auto* plate = std::get_if<PlateOf>(&test)) {
         if (auto text = hint_of_plate(*plate, event); !text.empty()) {
             return text;
         }
     }
-    return found(event) == "null" ? "the event has no " + noun : std::string{};
+    const auto at = unread.find(noun);
+    if (std::holds_alternative<IsMatched>(test) && at != unread.end()) {
+        return "matched = " + at->second.found + " (" + at->second.why +
+               ") does not count, so that the card decides";
+    }
+    if (found(event, {}) != "null") {
+        return {};
+    }
+    return at == unread.end() ? "the event has no " + noun : at->second.why;
 }
 
 Filters::Filters(std::vector<FilterTerm> terms)
@@ -97,7 +107,7 @@ bool Filters::matches(const Event& event) const {
            std::ranges::all_of(*terms_, [&](const FilterTerm& term) { return term.holds(event); });
 }
 
-std::optional<Mismatch> Filters::explain(const Event& event) const {
+std::optional<Mismatch> Filters::explain(const Event& event, const UnreadValues& unread) const {
     if (!terms_) {
         return {};
     }
@@ -106,7 +116,8 @@ std::optional<Mismatch> Filters::explain(const Event& event) const {
     if (failed == terms_->end()) {
         return {};
     }
-    return Mismatch{failed->filter, failed->wanted, failed->found(event), failed->hint(event)};
+    return Mismatch{failed->filter, failed->wanted, failed->found(event, unread),
+                    failed->hint(event, unread)};
 }
 
 } // namespace agent

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "agent/events/event.hpp"
+#include "agent/events/unread_values.hpp"
 
 #include <memory>
 #include <optional>
@@ -17,7 +18,8 @@ struct FilterTerm;
 struct Mismatch {
     std::string filter; ///< "yaw_gte", "medmask.name"
     std::string wanted; ///< JSON text of the filter's value: "3.5", "[1,2]"
-    std::string found;  ///< JSON text of the event's value; "null" if it lacks one
+    std::string found;  ///< JSON text of the event's value, also of one that cannot be read; "null"
+                        ///< if it lacks one
     std::string hint;   ///< an explanation for people, often empty: see plate_hint()
 };
 
@@ -30,8 +32,9 @@ class Filters {
 
     /// Allocates nothing.
     [[nodiscard]] bool matches(const Event& event) const;
-    /// Empty if the event matches.
-    [[nodiscard]] std::optional<Mismatch> explain(const Event& event) const;
+    /// Empty if the event matches. `unread` are the event's unread_values().
+    [[nodiscard]] std::optional<Mismatch> explain(const Event& event,
+                                                  const UnreadValues& unread = {}) const;
 
   private:
     std::shared_ptr<const std::vector<FilterTerm>> terms_; // null: every event matches

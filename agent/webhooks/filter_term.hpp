@@ -4,6 +4,7 @@
 #pragma once
 
 #include "agent/events/event.hpp"
+#include "agent/events/unread_values.hpp"
 
 #include <string>
 #include <string_view>
@@ -49,10 +50,10 @@ struct FilterTerm {
     std::variant<OneOfTexts, OneOfIds, IsMatched, Bound, PlateOf> test;
 
     [[nodiscard]] bool holds(const Event& event) const;
-    /// The JSON text of the event's value; "null" if it lacks one.
-    [[nodiscard]] std::string found(const Event& event) const;
+    /// The JSON text of the event's value, also of one that cannot be read; "null" if it lacks one.
+    [[nodiscard]] std::string found(const Event& event, const UnreadValues& unread) const;
     /// For people: why the term does not hold, if `wanted` and `found` do not show that.
-    [[nodiscard]] std::string hint(const Event& event) const;
+    [[nodiscard]] std::string hint(const Event& event, const UnreadValues& unread) const;
 };
 
 } // namespace agent

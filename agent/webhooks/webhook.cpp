@@ -1,5 +1,6 @@
 #include "agent/webhooks/webhook.hpp"
 
+#include "agent/events/envelope.hpp"
 #include "agent/webhooks/filter_parser.hpp"
 #include "agent/webhooks/misplaced_filters.hpp"
 #include "common/text/invalid.hpp"
@@ -166,12 +167,13 @@ std::vector<std::shared_ptr<const Webhook>> match(const Snapshot& snapshot, cons
     return matching;
 }
 
-std::vector<MatchResult> explain(const Snapshot& snapshot, const Event& event) {
+std::vector<MatchResult> explain(const Snapshot& snapshot, const Event& event,
+                                 const UnreadValues& unread) {
     std::vector<MatchResult> results;
     for (const auto& webhook : snapshot.webhooks) {
         MatchResult result{webhook, false, {}};
         if (webhook->state == WebhookState::serving) {
-            result.mismatch = webhook->filters.explain(event);
+            result.mismatch = webhook->filters.explain(event, unread);
             result.matches = !result.mismatch;
         } else {
             result.mismatch =
@@ -183,9 +185,9 @@ std::vector<MatchResult> explain(const Snapshot& snapshot, const Event& event) {
     return results;
 }
 
-json explanation_json(const std::vector<MatchResult>& results) {
+json explanation_json(const Snapshot& snapshot, const Event& event, std::string_view text) {
     auto list = json::array();
-    for (const auto& [webhook, matches, mismatch] : results) {
+    for (const auto& [webhook, matches, mismatch] : explain(snapshot, event, unread_values(text))) {
         json failed;
         if (mismatch) {
             failed = {{"filter", mismatch->filter},
@@ -201,7 +203,11 @@ json explanation_json(const std::vector<MatchResult>& results) {
                         {"matches", matches},
                         {"failed", std::move(failed)}});
     }
-    return {{"webhooks", std::move(list)}};
+    json explanation{{"webhooks", std::move(list)}};
+    if (auto note = envelope_hint(event, text); !note.empty()) {
+        explanation["note"] = std::move(note);
+    }
+    return explanation;
 }
 
 std::optional<std::string> cooldown_value(const DeliverySettings& settings, const Event& event) {

@@ -78,10 +78,13 @@ struct MatchResult {
 /// The serving webhooks that the event matches.
 std::vector<std::shared_ptr<const Webhook>> match(const Snapshot& snapshot, const Event& event);
 /// Every webhook, with the first filter that does not hold. For a webhook that is not serving, the
-/// mismatch names its state.
-std::vector<MatchResult> explain(const Snapshot& snapshot, const Event& event);
-/// The answer of POST /v1/explain.
-nlohmann::json explanation_json(const std::vector<MatchResult>& results);
+/// mismatch names its state. `unread` are the event's unread_values().
+std::vector<MatchResult> explain(const Snapshot& snapshot, const Event& event,
+                                 const UnreadValues& unread = {});
+/// The answer of POST /v1/explain about an event, which `text` was read as. It has a `note` where
+/// the text is an envelope rather than an event.
+nlohmann::json explanation_json(const Snapshot& snapshot, const Event& event,
+                                std::string_view text);
 
 /// The event's value for `settings.cooldown_key`; an empty string if the cooldown is for the whole
 /// webhook. No value without a cooldown or if the event lacks it: the event is never suppressed.

@@ -61,6 +61,22 @@ TEST_F(IngestTest, AcceptsAnEmptyArray) {
     EXPECT_EQ(stats.events_accepted, 0U);
 }
 
+TEST_F(IngestTest, AcceptsAnEnvelopeButSaysSoInTheLog) {
+    const auto log_of = [&](const std::string& body) {
+        ::testing::internal::CaptureStderr();
+        EXPECT_EQ(post(body).status, 202U) << body;
+        return ::testing::internal::GetCapturedStderr();
+    };
+    const std::string envelope = R"({"id":"e7","events":[{"type":"face"}]})";
+    EXPECT_EQ(log_of(face), "");
+    const auto log = log_of(envelope);
+    EXPECT_NE(log.find("an accepted event says nothing event=e7"), std::string::npos) << log;
+    EXPECT_NE(log.find(R"(\"events\" holds a list of 1)"), std::string::npos) << log;
+    EXPECT_EQ(log_of(envelope), "") << "not once an event";
+    clock.advance(common::Millis{600'000});
+    EXPECT_NE(log_of(R"({"data":{"camera":1}})"), "");
+}
+
 TEST_F(IngestTest, AcceptsEveryWayToSayJson) {
     for (const auto* json :
          {"application/json", "Application/JSON", "application/json; charset=utf-8",

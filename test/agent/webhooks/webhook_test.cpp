@@ -281,15 +281,15 @@ TEST(Snapshot, MatchesOnlyServingWebhooks) {
         {"key":"1","name":"all","state":"excluded","matches":false,"failed":{"filter":"state","wanted":"serving","found":"excluded",
          "hint":"webhooks.exclude"}}]})");
     expected["webhooks"][3]["failed"]["hint"] = results[3].webhook->reason;
-    EXPECT_EQ(agent::explanation_json(results), expected);
+    constexpr std::string_view face = R"({"type":"face"})";
+    EXPECT_EQ(agent::explanation_json(snapshot, event_of(face), face), expected);
 }
 
 TEST(Explanation, ContainsJsonValues) {
     const auto snapshot =
         snapshot_of({definition_with({{"filters", {{"camera_in", {1, 18446744073709551615U}}}}})});
     const auto failed = [&](std::string_view event) {
-        return agent::explanation_json(
-            agent::explain(snapshot, event_of(event)))["webhooks"][0]["failed"];
+        return agent::explanation_json(snapshot, event_of(event), event)["webhooks"][0]["failed"];
     };
     EXPECT_EQ(
         failed(R"({"camera":18446744073709551614})").dump(),
@@ -297,7 +297,18 @@ TEST(Explanation, ContainsJsonValues) {
     EXPECT_EQ(
         failed("{}").dump(),
         R"({"filter":"camera_in","found":null,"hint":"the event has no camera","wanted":[1,18446744073709551615]})");
-    EXPECT_EQ(agent::explanation_json({}).dump(), R"({"webhooks":[]})");
+    EXPECT_EQ(
+        failed(R"({"camera":{"id":"1"}})").dump(),
+        R"({"filter":"camera_in","found":"1","hint":"a string in camera.id; an integer is needed","wanted":[1,18446744073709551615]})");
+    EXPECT_EQ(agent::explanation_json({}, agent::Event{}, "{}").dump(), R"({"webhooks":[]})");
+}
+
+TEST(Explanation, NotesAnEnvelope) {
+    constexpr std::string_view text = R"({"events":[{"type":"face"}]})";
+    EXPECT_EQ(
+        agent::explanation_json({}, event_of(text), text).dump(),
+        R"({"note":"this looks like an envelope around events, not like an event: \"events\" )"
+        R"(holds a list of 1; send what is inside","webhooks":[]})");
 }
 
 TEST(CooldownValue, DependsOnTheCooldownKey) {
