@@ -1,5 +1,5 @@
 // Client: calls to a FindFace Lite server (login, webhook definitions) with its bearer token: one
-// login in flight, renewed before a JWT's `exp` and after a 401, backoff after refusals. Loop
+// login in flight, renewed before a JWT's `exp` and after a refusal, backoff after that. Loop
 // thread; nothing survives a restart. The command line uses it too.
 //
 // This folder is everything that talks to the FindFace Lite server. It uses agent/config,
@@ -41,7 +41,8 @@ class Client {
 
     /// The configuration changed: forgets the token and the wait after a refused login.
     void forget_login();
-    /// A user is waiting: ends the wait after a refused login, except for its first second.
+    /// A user is waiting: ends the wait after a refused login, except for its first second and what
+    /// the server asked for (Retry-After).
     void retry_login_now();
 
   private:

@@ -1,9 +1,11 @@
 #include "agent/findface/refusal.hpp"
 
 #include "common/base/ascii.hpp"
-#include "common/net/url.hpp"
+#include "common/net/reply_hints.hpp"
 #include "common/text/json.hpp"
 
+#include <algorithm>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 
 namespace agent::findface {
@@ -126,13 +128,15 @@ common::Error refusal(const std::string& call, const common::HttpReply& reply,
     const auto status = reply.status;
     auto message = call + " answered " + std::to_string(status);
     if (status >= 300 && status < 400) {
-        if (const auto location = common::find_header(reply.headers, "Location")) {
-            const auto url = common::parse_url(*location);
-            message +=
-                " (a redirect to " + (url ? url->origin() : std::string{"another path"}) + ")";
-        }
+        const auto location = common::shown_location(reply.headers);
+        message += location.empty() ? " without a Location" : " (a redirect to " + location + ")";
         return {Fault::unreachable,
-                message + "; redirects are not followed: server.url must be the final address"};
+                message + "; only 307 and 308 to the same scheme, host and port are followed: "
+                          "server.url must be the final address"};
+    }
+    if (const auto schemes = common::asked_schemes(reply.headers);
+        status == 401 && !schemes.empty()) {
+        message += " (asks for " + schemes + ")";
     }
     if (const auto words = server_words(reply, secrets); !words.empty()) {
         message += ": " + words;
@@ -143,6 +147,33 @@ common::Error refusal(const std::string& call, const common::HttpReply& reply,
     const bool later = status == 408 || status == 425 || status == 429;
     return {status >= 400 && status < 500 && !later ? Fault::input : Fault::unreachable,
             std::move(message)};
+}
+
+bool login_may_mend(const common::HttpReply& reply) {
+    const auto speaks_of = [](std::string text, std::initializer_list<std::string_view> words) {
+        text = common::ascii_lower(std::move(text));
+        return std::ranges::any_of(
+            words, [&](std::string_view word) { return text.find(word) != std::string::npos; });
+    };
+    switch (reply.status) {
+    case 401:
+    case 403:
+    case 419: // Laravel: page expired
+    case 440: // IIS: login time-out
+    case 498: // ArcGIS: invalid token
+        return true;
+    case 302:
+    case 303:
+    case 307:
+        return speaks_of(common::shown_location(reply.headers), {"login", "signin", "sign-in"});
+    case 400:
+    case 422:
+        return speaks_of(server_words(reply, {}),
+                         {"token", "credential", "authoriz", "authentic", "jwt", "bearer",
+                          "session", "signature", "expired", "log in", "login"});
+    default:
+        return false;
+    }
 }
 
 } // namespace agent::findface

@@ -17,8 +17,14 @@ std::string server_words(const common::HttpReply& reply, const std::vector<std::
 
 /// The error for any reply but 2xx: 401 and 403 are Fault::refused; 3xx, 408, 425, 429 and 5xx are
 /// Fault::unreachable; other 4xx are Fault::input. The message begins with `call`, for example
-/// "GET http://host/v1/webhooks/". For a redirect it names the target.
+/// "GET http://host/v1/webhooks/". It names the target of a redirect and the scheme that a 401 asks
+/// for.
 common::Error refusal(const std::string& call, const common::HttpReply& reply,
                       const std::vector<std::string>& secrets);
+
+/// Whether the reply to a call with a token may be about the token, so that a new login may mend
+/// it: 401, 403 and the statuses that servers use for a session that has expired, a redirect to a
+/// login page, or a 400 or 422 that speaks of it. Frameworks agree on none of them.
+bool login_may_mend(const common::HttpReply& reply);
 
 } // namespace agent::findface

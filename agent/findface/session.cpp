@@ -1,6 +1,8 @@
 #include "agent/findface/session.hpp"
 
 #include "agent/findface/refusal.hpp"
+#include "agent/webhooks/retry_after.hpp"
+#include "common/net/reply_hints.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -18,6 +20,7 @@ using common::Task;
 using nlohmann::json;
 
 constexpr std::size_t max_reply_bytes = 16 << 20;
+constexpr int max_redirects = 2;
 constexpr common::Backoff login_backoff{.initial = common::Millis{1'000},
                                         .max = common::Millis{60'000}};
 
@@ -66,10 +69,13 @@ void Session::forget_login() {
     login_.outdate();
     refusals_ = 0;
     no_login_before_ = {};
+    renewals_ = 0;
+    no_renewal_before_ = {};
 }
 
 void Session::retry_login_now() {
-    no_login_before_ = std::min(no_login_before_, refused_at_ + login_backoff.initial);
+    no_login_before_ =
+        std::min(no_login_before_, refused_at_ + std::max(login_backoff.initial, asked_wait_));
 }
 
 HttpRequest Session::request(const Terms& terms, std::string method, const std::string& path) {
@@ -97,46 +103,84 @@ common::Error Session::refusal(const Terms& terms, const std::string& name,
                              {terms.server.password, token_ ? token_->text : std::string{}});
 }
 
-void Session::note_refusal(const Error& why) {
+void Session::note_refusal(const Error& why, common::Millis wait) {
     last_refusal_ = why;
     if (clock_.now() < no_login_before_) {
         return; // calls refused at the same time count once
     }
     refused_at_ = clock_.now();
-    no_login_before_ = clock_.now() + login_backoff.wait(++refusals_, chance_());
+    asked_wait_ = wait;
+    no_login_before_ = clock_.now() + std::max(login_backoff.wait(++refusals_, chance_()), wait);
 }
 
-Task<Result<std::string>> Session::log_in(const Terms& terms) {
+/// Frameworks answer a missing or superfluous slash with a redirect (FastAPI, Starlette, Werkzeug).
+Task<Result<HttpReply>> Session::send(HttpRequest request) {
+    for (int followed = 0;; ++followed) {
+        auto reply = co_await client_.send(request);
+        if (!reply || (reply->status != 307 && reply->status != 308)) {
+            co_return reply;
+        }
+        const auto location = common::find_header(reply->headers, "Location");
+        auto next = common::resolve(request.url, location.value_or(""));
+        if (!location || !next || next->origin() != request.url.origin()) {
+            co_return reply; // the token must not go to another place
+        }
+        if (followed == max_redirects) {
+            co_return common::fail(Fault::unreachable,
+                                   "answered " + std::to_string(reply->status) +
+                                       " (a redirect to " + common::shown_location(reply->headers) +
+                                       ") for the third time: at most two redirects are followed");
+        }
+        request.url.target = std::move(next->target);
+    }
+}
+
+Task<Session::Login> Session::log_in(const Terms& terms) {
     auto login = request(terms, "POST", "/v1/auth/login");
     const auto name = name_of(login);
     auto body = login_body(terms.server);
     if (!body) {
-        co_return common::fail(body.error());
+        co_return Login{common::fail(std::move(body.error()))};
     }
     login.body = std::move(*body);
     login.headers.push_back({"Content-Type", "application/json"});
-    const auto reply = co_await client_.send(std::move(login));
+    const auto reply = co_await send(std::move(login));
     if (!reply) {
-        co_return common::fail(name, reply.error());
+        co_return Login{common::fail(name, reply.error())};
     }
     if (reply->status >= 200 && reply->status < 300) {
         auto text = token_in(*reply);
         if (!text) {
             text.error().message = name + " " + text.error().message;
         }
-        co_return text;
+        co_return Login{std::move(text)};
     }
-    auto error = refusal(terms, name, *reply);
-    if (reply->status == 404 || reply->status == 405) {
+    co_return refused_login(refusal(terms, name, *reply), *reply);
+}
+
+Session::Login Session::refused_login(Error error, const HttpReply& reply) const {
+    const auto status = reply.status;
+    const auto wall_s =
+        std::chrono::duration_cast<std::chrono::seconds>(clock_.wall().time_since_epoch()).count();
+    const auto wait = retry_after(
+        reply.headers, clock_.synchronized() ? std::optional<std::int64_t>{wall_s} : std::nullopt);
+    if (status == 404 || status == 405) {
         error.fault = Fault::unreachable;
         error.message += "; server.url must be the address of FindFace Lite";
-    } else if (error.fault == Fault::input || reply->status == 429) {
+    } else if (error.fault == Fault::input) {
         error.fault = Fault::refused;
     }
     if (error.fault == Fault::refused) {
         error.message += "; check server.username and server.password_file";
     }
-    co_return common::fail(std::move(error));
+    if (wait && *wait > common::Millis{0}) {
+        error.message += "; the server asks to wait " +
+                         std::to_string(std::chrono::ceil<std::chrono::seconds>(*wait).count()) +
+                         " s";
+    }
+    // Too many logins: another one would prolong that, whatever is said about the password.
+    const bool counts = error.fault == Fault::refused || status == 429 || wait;
+    return {common::fail(std::move(error)), counts, wait.value_or(common::Millis{0})};
 }
 
 Task<Result<std::string>> Session::valid_token(const Terms& terms) {
@@ -159,45 +203,60 @@ Task<Result<std::string>> Session::valid_token(const Terms& terms) {
         co_return common::fail(last_refusal_);
     }
     auto lead = login_.lead();
-    auto token = co_await log_in(terms);
+    auto login = co_await log_in(terms);
     if (!current(terms)) {
         co_return common::fail(config_changed());
     }
-    if (token) {
-        token_ = bearer_token_from(*token, clock_.now(), clock_.wall());
-    } else if (token.error().fault == Fault::refused) {
-        note_refusal(token.error());
+    if (login.token) {
+        token_ = bearer_token_from(*login.token, clock_.now(), clock_.wall());
+    } else if (login.refused) {
+        note_refusal(login.token.error(), login.wait);
     }
-    lead.done(token);
-    co_return token;
+    lead.done(login.token);
+    co_return std::move(login.token);
+}
+
+/// Only a 401 is surely about the token; anything else may be about the right to make this call. So
+/// such calls neither keep others waiting nor cause more than a few logins.
+bool Session::renewal_due(bool fresh, bool repeated) {
+    const bool too_soon = clock_.now() < no_renewal_before_;
+    if (repeated && !too_soon) {
+        no_renewal_before_ = clock_.now() + login_backoff.wait(++renewals_, chance_());
+    }
+    return !fresh && !repeated && !too_soon;
 }
 
 Task<Result<HttpReply>> Session::call(const Terms& terms, const HttpRequest& request) {
     const auto name = name_of(request);
     for (bool repeated = false;; repeated = true) {
+        const auto before = token_ ? token_->text : std::string{};
         const auto token = co_await valid_token(terms);
         if (!token) {
             co_return common::fail(token.error());
         }
         auto copy = request;
         copy.headers.push_back({"Authorization", "Bearer " + *token});
-        auto reply = co_await client_.send(std::move(copy));
+        auto reply = co_await send(std::move(copy));
         if (!reply) {
             co_return common::fail(name, reply.error());
         }
         if (!current(terms)) {
             co_return reply;
         }
-        if (reply->status != 401) {
+        if (!login_may_mend(*reply)) {
             refusals_ = 0;
+            renewals_ = repeated ? 0 : renewals_;
             co_return reply;
         }
-        auto error = refusal(terms, name, *reply);
+        if (reply->status != 401 && !renewal_due(*token != before, repeated)) {
+            co_return reply;
+        }
+        auto error = refusal(terms, name, *reply); // masks the token, so before it is forgotten
         if (token_ && token_->text == *token) {
             token_.reset();
         }
         // A server that grants logins but refuses their tokens must not cause a storm of logins.
-        if (repeated || refusals_ > 0) {
+        if (reply->status == 401 && (repeated || refusals_ > 0)) {
             error.message += " (with a new login too)";
             note_refusal(error);
             co_return common::fail(std::move(error));

@@ -2,6 +2,7 @@
 
 #include "agent/webhooks/retry_after.hpp"
 #include "common/base/crypto.hpp"
+#include "common/net/reply_hints.hpp"
 #include "common/net/status_phrase.hpp"
 
 #include <algorithm>
@@ -13,6 +14,22 @@ namespace {
 std::string status_text(unsigned status) {
     const auto phrase = common::status_phrase(status);
     return std::to_string(status).append(phrase.empty() ? "" : " ").append(phrase);
+}
+
+/// "302 Found (redirects to /login; redirects are not followed)", "401 Unauthorized (asks for
+/// Digest)".
+std::string answer_text(const common::HttpReply& reply) {
+    auto text = status_text(reply.status);
+    if (reply.status >= 300 && reply.status < 400) {
+        if (const auto place = common::shown_location(reply.headers); !place.empty()) {
+            text += " (redirects to " + place + "; redirects are not followed)";
+        }
+    } else if (reply.status == 401) {
+        if (const auto schemes = common::asked_schemes(reply.headers); !schemes.empty()) {
+            text += " (asks for " + schemes + ")";
+        }
+    }
+    return text;
 }
 
 /// Whether nothing was sent for a reason of our own. A certificate's dates are judged by our clock;
@@ -93,7 +110,7 @@ Outcome judge_reply(const common::Result<common::HttpReply>& reply, std::uint32_
         outcome.kind = Outcome::Kind::delivered;
         return outcome;
     }
-    outcome.error = reply ? status_text(reply->status) : reply.error().message;
+    outcome.error = reply ? answer_text(*reply) : reply.error().message;
     if (!reply && is_own(reply.error().fault, wall_s.has_value())) {
         outcome.kind = Outcome::Kind::own_fault;
         if (reply.error().fault == common::Fault::date) {

@@ -272,9 +272,10 @@ Result<Url> resolve(const Url& base, std::string_view reference) {
     if (reference.size() > 1 && is_slash(reference[0]) && is_slash(reference[1])) {
         return parse_url(base.scheme + ":" + std::string{reference});
     }
-    if (std::ranges::any_of(reference, is_control)) {
-        return fail(Fault::input,
-                    "control character in the URL: expected one relative to " + base.shown());
+    // RFC 3986 section 4.2: a relative path has no colon in its first segment.
+    const bool broken_scheme = reference.find(':') < reference.find_first_of("/\\?#");
+    if (broken_scheme || std::ranges::any_of(reference, is_control)) {
+        return fail(Fault::input, "expected a URL, absolute or relative to " + base.shown());
     }
     reference = reference.substr(0, reference.find('#'));
     const auto base_path = std::string_view{base.target}.substr(0, base.target.find('?'));

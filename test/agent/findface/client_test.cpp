@@ -175,13 +175,14 @@ TEST_F(FindfaceClient, RefusesListsThatAreNotWholeAndValid) {
         {json_answer(500, "Internal Server Error"), Fault::unreachable,
          "answered 500: Internal Server Error"},
         {common::HttpReply{302, {{"Location", "/login"}}, ""}, Fault::unreachable,
-         "answered 302 (a redirect to another path)"},
+         "answered 302 (a redirect to /login); only 307 and 308"},
         {FakeHttp::no_answer("read: the connection was closed in the middle of the body"),
          Fault::unreachable, "in the middle of the body"},
     };
     for (const auto& one : cases) {
         SCOPED_TRACE(one.says);
         on_call = [&one](const HttpRequest&) { return one.answer; };
+        client.forget_login();
         const auto error = list_error();
         EXPECT_EQ(error.fault, one.fault);
         EXPECT_NE(error.message.find(one.says), std::string::npos) << error.message;

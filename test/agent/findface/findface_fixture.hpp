@@ -38,7 +38,7 @@ struct FindfaceFixture : ::testing::Test {
     }
 
     static bool is_login(const common::HttpRequest& request) {
-        return request.url.target.ends_with("/auth/login");
+        return request.url.target.find("/auth/login") != std::string::npos;
     }
     FakeHttp::Answer grant(const std::string& token) {
         return json_answer(200, nlohmann::json{{"access_token", token}}.dump());

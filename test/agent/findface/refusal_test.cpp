@@ -87,8 +87,59 @@ TEST(Refusal, SaysWhereARedirectPointsWithoutItsSecrets) {
     const HttpReply reply{
         302, {{"location", "https://me:hush@other.example/login?token=hush"}}, "moved"};
     const auto message = agent::findface::refusal("GET http://host/x", reply, {}).message;
-    EXPECT_NE(message.find("https://other.example)"), std::string::npos) << message;
-    EXPECT_EQ(message.find("hush"), std::string::npos) << message;
+    EXPECT_EQ(message, "GET http://host/x answered 302 (a redirect to "
+                       "https://other.example/login?...); only 307 and 308 to the same scheme, "
+                       "host and port are followed: server.url must be the final address");
+    EXPECT_TRUE(
+        agent::findface::refusal("GET http://host/x", HttpReply{302, {}, ""}, {})
+            .message.starts_with("GET http://host/x answered 302 without a Location; only"));
+}
+
+TEST(Refusal, NamesTheSchemeThatA401AsksFor) {
+    const HttpReply reply{401, {{"WWW-Authenticate", "Basic realm=\"x\""}}, "no"};
+    EXPECT_EQ(agent::findface::refusal("GET http://host/x", reply, {}).message,
+              "GET http://host/x answered 401 (asks for Basic): no");
+}
+
+TEST(Refusal, KnowsWhatANewLoginMayMend) {
+    struct Row {
+        unsigned status;
+        common::Headers headers;
+        std::string body;
+        bool may_mend;
+    };
+    const Row rows[] = {
+        {401, {}, "", true},
+        {403, {}, R"({"detail":"Could not validate credentials"})", true},
+        {403, {}, "", true},
+        {419, {}, "", true},
+        {440, {}, "", true},
+        {498, {}, "", true},
+        {400, {}, R"({"detail":"Invalid token"})", true},
+        {400, {}, R"({"error":"jwt expired"})", true},
+        {422,
+         {},
+         R"({"detail":[{"loc":["header","authorization"],"msg":"field required"}]})",
+         true},
+        {422, {}, R"({"msg":"Signature verification failed"})", true},
+        {302, {{"Location", "/login?next=/v1/webhooks/"}}, "", true},
+        {303, {{"Location", "https://sso.example/SignIn"}}, "", true},
+        {400, {}, R"({"detail":"target: must be a URL"})", false},
+        {422, {}, R"({"detail":[{"loc":["body","filters"],"msg":"wrong"}]})", false},
+        {400, {}, "<html>", false},
+        {302, {{"Location", "/v1/webhooks"}}, "", false},
+        {302, {}, "", false},
+        {200, {}, "token", false},
+        {404, {}, "token", false},
+        {405, {}, "", false},
+        {409, {}, "token", false},
+        {429, {}, "token", false},
+        {500, {}, "token", false},
+        {503, {}, "", false}};
+    for (const auto& [status, headers, body, may_mend] : rows) {
+        EXPECT_EQ(agent::findface::login_may_mend({status, headers, body}), may_mend)
+            << status << body;
+    }
 }
 
 } // namespace

@@ -163,6 +163,13 @@ TEST(JudgeReply, NamesTheCause) {
     EXPECT_EQ(judge_reply(common::HttpReply{302, {}, {}}, 1, webhook(), {}, 0, wall).error,
               "302 Found");
     EXPECT_EQ(judge_reply(common::HttpReply{599, {}, {}}, 1, webhook(), {}, 0, wall).error, "599");
+    const common::Headers place{{"Location", "https://u:p@door.example/x?key=hush"}};
+    EXPECT_EQ(judge_reply(common::HttpReply{308, place, {}}, 1, webhook(), {}, 0, wall).error,
+              "308 Permanent Redirect (redirects to https://door.example/x?...; redirects are not "
+              "followed)");
+    const common::Headers asks{{"WWW-Authenticate", "Digest realm=\"door\""}};
+    EXPECT_EQ(judge_reply(common::HttpReply{401, asks, {}}, 1, webhook(), {}, 0, wall).error,
+              "401 Unauthorized (asks for Digest)");
 }
 
 TEST(JudgeReply, CountsNoAnswerAsAFailedAttempt) {

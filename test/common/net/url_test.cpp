@@ -208,8 +208,9 @@ INSTANTIATE_TEST_SUITE_P(
         Reference{"/a/./b/../c/..", "user:geheim https://ffl:8443/a/"},
         Reference{"../../../../z", "user:geheim https://ffl:8443/z"},
         Reference{"x%2f..?a=../b", "user:geheim https://ffl:8443/a/v1/webhooks/x%2f..?a=../b"},
-        Reference{"a\nb", nullptr}, Reference{"http:x", nullptr},
-        Reference{"https://x:0/", nullptr}, Reference{"mailto:a@b", nullptr}));
+        Reference{"a\nb", nullptr}, Reference{"http:x", nullptr}, Reference{"ht tp://x", nullptr},
+        Reference{"1:2", nullptr}, Reference{"https://x:0/", nullptr},
+        Reference{"mailto:a@b", nullptr}));
 
 } // namespace
 } // namespace common
