@@ -12,6 +12,7 @@ packages=(
   libboost1.81-dev libssl-dev libsqlite3-dev libsqlitecpp-dev      # what the agent is made of
   nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev libexpected-dev
   libgtest-dev libbenchmark-dev clang-format clang-tidy            # tests, benchmarks, style
+  python3-fastapi python3-uvicorn                                  # a server that tests run against
   openssl sqlite3 curl jq git python3 procps ca-certificates systemd man-db # what tests, demo and scripts call
   dpkg-dev binutils gzip iproute2 util-linux                       # what checks the package
 )

@@ -98,6 +98,15 @@ int run_detached(std::function<void()> job) {
     return failed;
 }
 
+/// A final dot keeps a name from being completed, and /etc/hosts has no names with one.
+int get_addresses(const std::string& name, const addrinfo& hints, addrinfo** found) {
+    const int code = ::getaddrinfo(name.c_str(), nullptr, &hints, found);
+    const bool unknown = code != 0 && code != EAI_SYSTEM && code != EAI_MEMORY;
+    return unknown && name.size() > 1 && name.ends_with('.')
+               ? ::getaddrinfo(name.substr(0, name.size() - 1).c_str(), nullptr, &hints, found)
+               : code;
+}
+
 } // namespace
 
 Result<Addresses> system_lookup(const std::string& name) {
@@ -105,7 +114,7 @@ Result<Addresses> system_lookup(const std::string& name) {
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
-    if (const int code = ::getaddrinfo(name.c_str(), nullptr, &hints, &found); code != 0) {
+    if (const int code = get_addresses(name, hints, &found); code != 0) {
         return fail(lookup_failure(code));
     }
     Addresses addresses;

@@ -173,7 +173,8 @@ class UrlReader {
 
     Result<void> read_name() {
         const auto text = rest_.substr(0, rest_.find(':'));
-        if (rest_.find(':', text.size() + 1) != none && parse_address(rest_)) {
+        const auto without_zone = rest_.substr(0, rest_.find('%'));
+        if (rest_.find(':', text.size() + 1) != none && parse_address(without_zone)) {
             return fail(Fault::input, "URL host: " + character(0) +
                                           " begins an IPv6 address: expected brackets around it, "
                                           "such as http://[fd00::10]:8080/path");

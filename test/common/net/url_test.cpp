@@ -132,6 +132,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"http://[]/", "URL host = []: expected an IPv6 address"},
         Bad{"http://::1/",
             "URL host: \":\" at character 8 begins an IPv6 address: expected brackets"},
+        Bad{"http://fe80::1%eth0/", "URL host: \"f\" at character 8 begins an IPv6 address"},
         Bad{"http://fd00::10/x", "URL host: \"f\" at character 8 begins an IPv6 address"},
         Bad{"http://geheim%0d%0a:x@host/", "control character in the URL's user or password"},
         Bad{"http://u:geheim%00@host/", "control character in the URL's user or password"},
