@@ -56,7 +56,9 @@ bool holds_events(std::string_view key, const json& value) {
 } // namespace
 
 std::string envelope_hint(const Event& event, std::string_view text) {
-    if (says_something(event)) {
+    // A tree of the whole takes many times the text's bytes.
+    constexpr std::size_t largest = std::size_t{256} * 1024;
+    if (says_something(event) || text.size() > largest) {
         return {};
     }
     const auto whole = json::parse(text, nullptr, false);

@@ -134,7 +134,12 @@ std::optional<UnreadValue> unread(const json& event, Place place, const Form& fo
 } // namespace
 
 UnreadValues unread_values(std::string_view event_text) {
+    // A tree of the whole takes many times the text's bytes, and nobody reads such an explanation.
+    constexpr std::size_t largest = std::size_t{256} * 1024;
     UnreadValues all;
+    if (event_text.size() > largest) {
+        return all;
+    }
     const auto event = json::parse(event_text, nullptr, false);
     for (const auto& [noun, places, form] : fields()) {
         for (const auto place : places) {

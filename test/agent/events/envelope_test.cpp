@@ -32,6 +32,14 @@ TEST(Envelope, IsNamedWithItsKeyAndWhatItHolds) {
     }
 }
 
+TEST(Envelope, IsNotLookedForInWhatIsLarge) {
+    const auto envelope = [](std::size_t length) {
+        return R"({"events":[{"camera":1}],"x":")" + std::string(length, 'x') + "\"}";
+    };
+    EXPECT_NE(hint(envelope(200'000)), "");
+    EXPECT_EQ(hint(envelope(300'000)), "");
+}
+
 TEST(Envelope, IsNotAnEventWithMoreInIt) {
     for (const auto* text :
          {"{}", R"({"id":"1"})", R"({"type":"face"})", R"({"type":"face","camera":1,"data":{}})",
