@@ -26,7 +26,8 @@ std::optional<double> number(const Slot& slot) {
 }
 
 std::optional<Id> integer(const Slot& slot) {
-    return slot.kind == Kind::integer ? std::optional{slot.id} : std::nullopt;
+    return slot.kind == Kind::integer ? std::optional{Id{slot.negative, slot.magnitude}}
+                                      : std::nullopt;
 }
 
 const Slot& part(const EventSlots& read, Place place, std::string_view key) {
@@ -145,7 +146,7 @@ common::Result<std::optional<std::string>> id_of(const Slot& slot) {
     constexpr std::size_t longest = 256;
     switch (slot.kind) {
     case Kind::integer:
-        return slot.id.text();
+        return Id{slot.negative, slot.magnitude}.text();
     case Kind::text:
         if (slot.text.size() > longest) {
             return common::fail(common::Fault::input, "id has " + std::to_string(slot.text.size()) +

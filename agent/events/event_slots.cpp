@@ -45,11 +45,10 @@ class EventReader {
     bool number_integer(std::int64_t value) {
         // Negated as unsigned, which is right for the smallest integer too.
         const auto bits = static_cast<std::uint64_t>(value);
-        return integer(value < 0 ? Id{true, 0 - bits} : Id{false, bits},
-                       static_cast<double>(value));
+        return integer(value < 0, value < 0 ? 0 - bits : bits, static_cast<double>(value));
     }
     bool number_unsigned(std::uint64_t value) {
-        return integer(Id{false, value}, static_cast<double>(value));
+        return integer(false, value, static_cast<double>(value));
     }
     bool number_float(double value, const std::string&) {
         next().number = value;
@@ -82,8 +81,9 @@ class EventReader {
 
   private:
     Slot& next() { return slots_[next_]; }
-    bool integer(Id id, double number) {
-        next().id = id;
+    bool integer(bool negative, std::uint64_t magnitude, double number) {
+        next().negative = negative;
+        next().magnitude = magnitude;
         next().number = number;
         return put(Kind::integer);
     }

@@ -2,8 +2,8 @@
 // Internal to event.cpp.
 #pragma once
 
-#include "agent/events/event.hpp"
 #include "agent/events/event_places.hpp"
+#include "common/base/result.hpp"
 
 #include <array>
 #include <cstddef>
@@ -26,9 +26,10 @@ struct Slot {
         list
     } kind = Kind::absent;
     bool boolean = false;
-    bool filled = false; ///< of an object or a list: it holds something
-    Id id;
-    double number = 0;
+    bool filled = false;         ///< of an object or a list: it holds something
+    bool negative = false;       ///< of an integer, which is exact so
+    std::uint64_t magnitude = 0; ///< of an integer
+    double number = 0;           ///< of any number
     std::string text;
 };
 

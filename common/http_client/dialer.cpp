@@ -77,8 +77,9 @@ Task<Dialer::Connection> Dialer::dial(const HttpRequest& request, Instant deadli
             : fail(Fault::unreachable, timed_out(request.timeout, "resolving"));
     }
     if (request.guarded) {
-        std::erase_if(*addresses,
-                      [this](const AddressBytes& address) { return any_contains(denied_, address); });
+        std::erase_if(*addresses, [this](const AddressBytes& address) {
+            return any_contains(denied_, address);
+        });
         if (addresses->empty()) {
             co_return fail(Fault::unreachable, "target address denied");
         }
