@@ -1,12 +1,15 @@
 #include "agent/cli/agent_client.hpp"
 
 #include "agent/cli/blocking.hpp"
+#include "agent/config/permission.hpp"
 #include "agent/config/secrets.hpp"
 #include "common/base/version.hpp"
 #include "common/net/host_port.hpp"
 
-#include <filesystem>
+#include <cerrno>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace agent {
 
@@ -18,7 +21,13 @@ using common::Result;
 using nlohmann::json;
 
 constexpr common::Millis call_timeout{60'000};
+constexpr common::Millis probe_timeout{2'000};
 constexpr std::size_t answer_limit = 256UL << 20;
+
+struct Call {
+    common::HttpRequest request;
+    std::string where; ///< for messages
+};
 
 /// The TCP side as seen from this machine.
 Result<common::Url> tcp_url(const Config& config, const std::string& target) {
@@ -32,48 +41,90 @@ Result<common::Url> tcp_url(const Config& config, const std::string& target) {
     return common::parse_url(scheme + at.text() + target);
 }
 
+Result<Call> tcp_call(const Config& config, const std::string& target) {
+    auto url = tcp_url(config, target);
+    if (!url) {
+        return common::fail(Fault::config, "[ingest] listen: " + url.error().message);
+    }
+    Call call;
+    call.request.url = std::move(*url);
+    call.request.body_limit = answer_limit;
+    call.request.tls.ca_file = config.ingest.tls_cert_file;
+    call.where = call.request.url.origin();
+    return call;
+}
+
+Result<Call> local_call(const Config& config, const std::string& target) {
+    auto url = common::parse_url("http://localhost" + target);
+    if (!url) {
+        return common::fail(url.error());
+    }
+    Call call;
+    call.request.url = std::move(*url);
+    call.request.body_limit = answer_limit;
+    call.request.unix_socket = config.ingest.socket;
+    call.where = config.ingest.socket;
+    return call;
+}
+
+Result<HttpReply> send(common::HttpRequest request) {
+    common::asio::io_context loop{1};
+    common::BeastClient client{loop.get_executor(), command_client()};
+    return run_task(loop, client.send(std::move(request)));
+}
+
 } // namespace
 
 Result<HttpReply> call_agent(const Config& config, std::string method, std::string target,
                              std::string body) {
-    common::HttpRequest request;
-    request.method = std::move(method);
-    request.timeout = call_timeout;
-    request.body_limit = answer_limit;
     // With ":0" the system picks a port that only the agent's log names.
     const bool tcp = !config.ingest.listen.empty() && !config.ingest.listen.ends_with(":0");
-    const bool local =
-        !config.ingest.socket.empty() && (!tcp || std::filesystem::exists(config.ingest.socket));
-    auto url = local ? common::parse_url("http://localhost" + target) : tcp_url(config, target);
-    if (!url) {
-        return common::fail(Fault::config, "[ingest] listen: " + url.error().message);
+    const auto& socket = config.ingest.socket;
+    if (!socket.empty() && ::access(socket.c_str(), W_OK) != 0 && errno == EACCES) {
+        return common::fail(Fault::refused, user_name() + " may not use the agent's socket " +
+                                                socket + ": " + permission_advice(socket));
     }
-    request.url = std::move(*url);
-    std::string where = config.ingest.socket;
-    if (local) {
-        request.unix_socket = config.ingest.socket;
-    } else {
-        where = request.url.origin();
-        request.tls.ca_file = config.ingest.tls_cert_file;
-        if (!config.ingest.token_file.empty()) {
-            const auto token = read_token_file(config.ingest.token_file);
-            if (!token) {
-                return common::fail(token.error());
-            }
-            request.headers.push_back({"Authorization", "Bearer " + *token});
-        }
+    struct stat there {};
+    const bool local = !socket.empty() && (!tcp || ::stat(socket.c_str(), &there) == 0);
+    auto call = local ? local_call(config, target) : tcp_call(config, target);
+    if (!call) {
+        return common::fail(call.error());
     }
+    auto& request = call->request;
+    request.method = std::move(method);
+    request.timeout = call_timeout;
     if (!body.empty()) {
         request.headers.push_back({"Content-Type", "application/json"});
         request.body = std::move(body);
     }
-    common::asio::io_context loop{1};
-    common::BeastClient client{loop.get_executor(), command_client()};
-    auto reply = run_task(loop, client.send(std::move(request)));
+    if (!local && !config.ingest.token_file.empty()) {
+        Warnings shown_by_check;
+        const auto token = read_token_file(config.ingest.token_file, shown_by_check);
+        if (!token) {
+            return common::fail(Fault::config, token.error().message);
+        }
+        request.headers.push_back({"Authorization", "Bearer " + *token});
+    }
+    auto reply = send(std::move(request));
     if (!reply) {
-        return common::fail("the agent does not answer at " + where, reply.error());
+        return common::fail("the agent does not answer at " + call->where, reply.error());
     }
     return reply;
+}
+
+bool is_agent(const Config& config, Side side) {
+    auto call = side == Side::local ? local_call(config, "/livez") : tcp_call(config, "/livez");
+    if (!call) {
+        return false;
+    }
+    call->request.method = "GET";
+    call->request.timeout = probe_timeout;
+    const auto reply = send(std::move(call->request));
+    if (!reply) {
+        // A certificate is made for the name that producers use, which is not known here.
+        return side == Side::tcp && !config.ingest.tls_cert_file.empty();
+    }
+    return common::find_header(reply->headers, "Server").value_or("").starts_with("ffl-agent/");
 }
 
 common::Error reply_error(const HttpReply& reply) {

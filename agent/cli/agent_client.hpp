@@ -1,5 +1,6 @@
 // Calls to the running agent: through its Unix socket where there is one, otherwise over TCP with
-// the token. For the command line only: the calls block.
+// the token. For the command line only: the calls block. Errors: Fault::unreachable when nothing
+// answers, Fault::refused when this user may not use the socket.
 #pragma once
 
 #include "agent/config/config.hpp"
@@ -24,6 +25,11 @@ common::Result<nlohmann::json> ask_agent(const Config& config, std::string metho
 common::Result<nlohmann::json> parse_answer(const std::string& text);
 /// What a reply that is not 2xx means for a command.
 common::Error reply_error(const common::HttpReply& reply);
+
+/// Where the agent listens.
+enum class Side { tcp, local };
+/// Whether what listens there is an ffl-agent. Asks GET /livez, and not for long.
+bool is_agent(const Config& config, Side side);
 
 /// How every command introduces itself, to the agent and to the server.
 common::ClientOptions command_client();

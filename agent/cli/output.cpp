@@ -1,11 +1,10 @@
 #include "agent/cli/output.hpp"
 
+#include "agent/config/text_file.hpp"
 #include "agent/service/exit_codes.hpp"
-#include "common/base/file.hpp"
 
 #include <algorithm>
 #include <iostream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 namespace agent {
@@ -20,12 +19,10 @@ int complain(const common::Error& error) {
 }
 
 common::Result<std::string> read_input(const std::string& file) {
-    if (file != "-") {
-        return common::read_file(file);
-    }
-    std::string text{std::istreambuf_iterator<char>{std::cin}, {}};
-    if (std::cin.bad()) {
-        return common::fail(common::Fault::storage, "cannot read standard input");
+    auto text =
+        file == "-" ? read_text_input(most_of_events) : read_text_file(file, most_of_events);
+    if (!text && text.error().fault == common::Fault::refused) {
+        text.error().fault = common::Fault::storage; // no server has refused anything
     }
     return text;
 }

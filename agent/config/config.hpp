@@ -26,6 +26,7 @@ enum class WhenFull { reject, drop_oldest };
 /// A [webhook GLOB] section. What is set overrides [delivery].
 struct WebhookOverride {
     std::string glob;
+    std::string section; ///< as written: "webhook door*"
     std::optional<common::Millis> max_age, cooldown, timeout;
     std::optional<CooldownKey> cooldown_key;
     std::optional<BodyShape> body;
@@ -81,6 +82,14 @@ struct Config {
     } queue;
     common::log::Level log_level = common::log::Level::info;
     std::vector<WebhookOverride> overrides; ///< in the file's order: the first that matches wins
+    std::vector<std::string> warnings;      ///< what is accepted and may not be meant
+
+    /// A newer state of the files that was refused on SIGHUP: they are not what runs.
+    struct Refused {
+        common::WallTime at; ///< the first time
+        std::vector<std::string> errors;
+    };
+    std::optional<Refused> refused;
 };
 
 /// The settings for a webhook of that name.

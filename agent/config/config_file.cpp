@@ -1,9 +1,10 @@
 #include "agent/config/config_file.hpp"
 
 #include "agent/config/config_keys.hpp"
-#include "agent/config/listen_address.hpp"
+#include "agent/config/config_rules.hpp"
+#include "agent/config/named_path.hpp"
 #include "agent/config/secrets.hpp"
-#include "common/base/file.hpp"
+#include "agent/config/text_file.hpp"
 #include "common/text/ini.hpp"
 #include "common/text/invalid.hpp"
 #include "common/text/values.hpp"
@@ -12,14 +13,11 @@
 #include <cstdlib>
 #include <map>
 #include <optional>
-#include <set>
 #include <utility>
 
 namespace agent {
 
 namespace {
-
-using SettingName = std::pair<std::string, std::string>; ///< section and key
 
 /// "door*" for the section "webhook door*"; no value for other sections.
 std::optional<std::string> webhook_glob(const std::string& section) {
@@ -61,89 +59,79 @@ std::vector<std::string> known_keys(const std::string& section) {
 class Loader {
   public:
     Loader(const std::string& path, bool secrets)
-        : place_{std::filesystem::path{path}.parent_path(), secrets} {
-        out_.config.path = path;
+        : place_{std::filesystem::path{path}.parent_path(), secrets, &of_files_}, findings_{path} {
+        config_.path = path;
     }
 
+    LoadedConfig load(const std::string& credentials_directory) {
+        if (const auto text = read_text_file(config_.path, most_of_an_ini)) {
+            read(*text);
+            check_rules(config_, findings_, place_, credentials_directory);
+        } else {
+            findings_.complain_of_all(text.error());
+        }
+        LoadedConfig out;
+        out.faults = findings_.faults();
+        for (const auto& fault : out.faults) {
+            out.errors.push_back(fault.message);
+        }
+        out.config = std::move(config_);
+        out.config.warnings = findings_.warnings();
+        return out;
+    }
+
+  private:
     void read(std::string_view text) {
         const auto ini = common::parse_ini(text);
         for (const auto& fault : ini.errors) {
-            complain(fault.line, fault.message);
+            findings_.complain(fault.line, fault.message);
+        }
+        if (ini.lines_lost) {
+            findings_.set_unknown_lines();
         }
         for (const auto& section : ini.sections) {
             open_section(section);
         }
         apply_defaults();
         for (const auto& setting : ini.settings) {
-            lines_[{setting.section, setting.key}] = setting.line;
+            findings_.set_line(setting.section, setting.key, setting.line);
             apply(setting);
         }
-    }
-
-    /// Checks the rules that involve more than one key.
-    void check_combinations(const std::string& credentials_directory) {
-        check_server(credentials_directory);
-        check_ingest();
-        check_delivery();
-        for (const auto& section : out_.config.overrides) {
-            check_override(section);
-        }
-    }
-
-    /// The result, with the errors in the order of their lines.
-    LoadedConfig finish() {
-        std::ranges::stable_sort(errors_, {}, &std::pair<int, std::string>::first);
-        for (auto& [line, message] : errors_) {
-            out_.errors.push_back(std::move(message));
-        }
-        return std::move(out_);
-    }
-
-    /// `line` 0: the file as a whole.
-    void complain(int line, const std::string& message) {
-        const auto where =
-            line == 0 ? out_.config.path : out_.config.path + ":" + std::to_string(line);
-        errors_.emplace_back(line, where + ": " + message);
-    }
-
-  private:
-    /// `message` continues "[section] key".
-    void complain(const std::string& section, const std::string& key, const std::string& message) {
-        const auto line = lines_.find({section, key});
-        complain(line == lines_.end() ? 0 : line->second, "[" + section + "] " + key + message);
-    }
-
-    /// Whether the key has a valid value or none. Other keys are not checked against invalid ones.
-    [[nodiscard]] bool is_valid(const std::string& section, const std::string& key) const {
-        return !invalid_.contains({section, key});
     }
 
     void open_section(const common::Section& section) {
         const auto glob = webhook_glob(section.name);
         if (!glob) {
             if (known_keys(section.name).empty()) {
-                complain(section.line, common::unknown("section", section.name, known_sections()));
+                findings_.complain(section.line,
+                                   common::unknown("section", section.name, known_sections()));
             }
             return;
         }
         if (glob->empty()) {
-            complain(section.line,
-                     "[webhook] has no name: expected [webhook GLOB], such as [webhook door*]");
+            findings_.complain(
+                section.line,
+                "[webhook] has no name: expected [webhook GLOB], such as [webhook door*]");
             return;
+        }
+        if (const auto odd = odd_value(*glob); !odd.empty()) {
+            findings_.warn(section.line, "[" + section.name + "]: " + odd);
         }
         const auto [first, is_new] = globs_.emplace(*glob, section);
         if (is_new) {
-            out_.config.overrides.emplace_back().glob = *glob;
+            auto& added = config_.overrides.emplace_back();
+            added.glob = *glob;
+            added.section = section.name;
         } else if (first->second.name != section.name) { // else reported by the INI reader
-            complain(section.line, "section [webhook " + *glob + "] already begins in line " +
-                                       std::to_string(first->second.line) +
-                                       ": expected its keys there");
+            findings_.complain(
+                section.line, "section [webhook " + *glob + "] already begins in line " +
+                                  std::to_string(first->second.line) + ": expected its keys there");
         }
     }
 
     void apply_defaults() {
         for (const auto& key : config_keys()) {
-            (void)key.set(out_.config, std::string{key.fallback}, place_);
+            (void)key.set(config_, std::string{key.fallback}, place_);
         }
     }
 
@@ -156,11 +144,11 @@ class Loader {
         } else if (const auto glob = webhook_glob(setting.section)) {
             const auto known = std::ranges::find(override_keys(), setting.key, &OverrideKey::key);
             const auto section =
-                std::ranges::find(out_.config.overrides, *glob, &WebhookOverride::glob);
+                std::ranges::find(config_.overrides, *glob, &WebhookOverride::glob);
             if (known == override_keys().end()) {
                 return refuse_key(setting);
             }
-            if (section == out_.config.overrides.end()) {
+            if (section == config_.overrides.end()) {
                 return; // [webhook] without a glob, already reported
             }
             shown = known->shown;
@@ -173,114 +161,51 @@ class Loader {
                 return refuse_key(setting);
             }
             shown = known->shown;
-            done = known->set(out_.config, setting.value, place_);
+            done = known->set(config_, setting.value, place_);
         }
-        if (!done) {
-            invalid_.insert({setting.section, setting.key});
-            complain(setting.section, setting.key,
-                     (shown ? " = " + setting.value : "") + ": " + done.error().message);
+        judge(setting, done, shown);
+    }
+
+    void judge(const common::Setting& setting, const common::Result<void>& done, bool shown) {
+        const auto odd = odd_value(setting.value);
+        for (const auto& warning : std::exchange(of_files_, {})) {
+            findings_.warn(setting.section, setting.key, warning);
         }
+        if (done) {
+            if (!odd.empty()) {
+                findings_.warn(setting.section, setting.key, odd);
+            }
+            return;
+        }
+        findings_.set_invalid(setting.section, setting.key);
+        findings_.complain_of_file(setting.section, setting.key,
+                                   (shown ? " = " + setting.value : "") + ": " +
+                                       done.error().message + (odd.empty() ? "" : " (" + odd + ")"),
+                                   path_of(setting.value, place_.folder).value_or(setting.value),
+                                   done.error().fault);
     }
 
     // The value is not shown: it may be a password in the wrong place.
     void refuse_key(const common::Setting& setting) {
-        if (const auto known = known_keys(setting.section); !known.empty()) {
-            complain(setting.line,
-                     "[" + setting.section + "] " + common::unknown("key", setting.key, known));
-        }
-    }
-
-    void check_server(const std::string& credentials_directory) {
-        auto& server = out_.config.server;
-        if (!is_valid("server", "url")) {
-            return;
-        }
-        if (!server.url) {
-            if (out_.config.webhooks.file.empty()) {
-                complain("server", "url",
-                         " is not set: expected the URL of the FindFace Lite server, or [webhooks] "
-                         "file on a device without a server");
+        const auto known = known_keys(setting.section);
+        if (known.empty()) {
+            // The section is unknown and was reported; the key may be meant for any other.
+            for (const auto& key : config_keys()) {
+                if (key.key == setting.key) {
+                    findings_.set_invalid(std::string{key.section}, setting.key);
+                }
             }
             return;
         }
-        if (server.username.empty()) {
-            complain("server", "username", " is not set: expected the login for url");
-        }
-        if (!place_.secrets || !server.password_file.empty() ||
-            !is_valid("server", "password_file")) {
-            return;
-        }
-        if (credentials_directory.empty()) {
-            complain("server", "password_file",
-                     " is not set: expected a file with the password for url, or a systemd "
-                     "credential named password");
-            return;
-        }
-        server.password_file = (std::filesystem::path{credentials_directory} / "password").string();
-        if (auto password = read_password(server.password_file)) {
-            server.password = std::move(*password);
-        } else {
-            complain("server", "password_file",
-                     " is not set, and the systemd credential cannot be used: " +
-                         password.error().message);
-        }
+        findings_.set_invalid(setting.section, common::nearest(setting.key, known));
+        findings_.complain(setting.line, "[" + setting.section + "] " +
+                                             common::unknown("key", setting.key, known));
     }
 
-    void check_ingest() {
-        const auto& ingest = out_.config.ingest;
-        if (is_valid("ingest", "listen")) {
-            if (ingest.listen.empty() && ingest.socket.empty()) {
-                complain("ingest", "listen",
-                         " and socket are both empty: expected at least one of them, for events to "
-                         "arrive");
-            }
-            if (!ingest.listen.empty() && !listens_on_loopback(ingest.listen) &&
-                ingest.token_file.empty()) {
-                complain("ingest", "listen",
-                         " = " + ingest.listen +
-                             ": expected token_file to be set, because other hosts can reach this "
-                             "address; without a token listen on 127.0.0.1 or [::1]");
-            }
-        }
-        check_pair("ingest", "tls_cert_file", !ingest.tls_cert_file.empty(), "tls_key_file",
-                   !ingest.tls_key_file.empty());
-    }
-
-    /// A certificate and its key are set together.
-    void check_pair(const std::string& section, const std::string& one, bool has_one,
-                    const std::string& other, bool has_other) {
-        if (has_one != has_other) {
-            complain(section, has_one ? one : other,
-                     " is set without " + (has_one ? other : one) + ": expected both");
-        }
-    }
-
-    void check_delivery() {
-        const auto& tls = out_.config.delivery.defaults.tls;
-        check_pair("delivery", "client_cert_file", !tls.client_cert_file.empty(), "client_key_file",
-                   !tls.client_key_file.empty());
-    }
-
-    void check_override(const WebhookOverride& section) {
-        const auto name = globs_.at(section.glob).name;
-        if (section.cooldown_key && !section.cooldown && is_valid(name, "cooldown")) {
-            complain(name, "cooldown_key",
-                     " is set without cooldown: expected both, such as cooldown = 30s");
-        }
-        // An empty value overrides [delivery] with "none", so it too must be set for both.
-        const auto& cert = section.client_cert_file;
-        const auto& key = section.client_key_file;
-        check_pair(name, "client_cert_file", cert.has_value(), "client_key_file", key.has_value());
-        if (cert && key) {
-            check_pair(name, "client_cert_file", !cert->empty(), "client_key_file", !key->empty());
-        }
-    }
-
+    Config config_;
+    Warnings of_files_; // of those that the last value named
     ConfigPlace place_;
-    LoadedConfig out_;
-    std::vector<std::pair<int, std::string>> errors_; // with their lines
-    std::map<SettingName, int> lines_;
-    std::set<SettingName> invalid_;
+    ConfigFindings findings_;
     std::map<std::string, common::Section> globs_; // the section that introduced each glob
 };
 
@@ -288,14 +213,7 @@ class Loader {
 
 LoadedConfig load_config(const std::string& path, const std::string& credentials_directory,
                          bool secrets) {
-    Loader loader{path, secrets};
-    if (const auto text = common::read_file(path)) {
-        loader.read(*text);
-        loader.check_combinations(credentials_directory);
-    } else {
-        loader.complain(0, text.error().message);
-    }
-    return loader.finish();
+    return Loader{path, secrets}.load(credentials_directory);
 }
 
 std::string credentials_directory() {

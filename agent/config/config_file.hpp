@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/config/config.hpp"
+#include "agent/config/config_findings.hpp"
 
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@ namespace agent {
 struct LoadedConfig {
     Config config;
     std::vector<std::string> errors;
+    std::vector<ConfigFault> faults; ///< the same errors, and where they are mended
     [[nodiscard]] bool good() const { return errors.empty(); }
 };
 

@@ -1,7 +1,9 @@
 #include "agent/config/config_keys.hpp"
 
 #include "agent/config/listen_address.hpp"
+#include "agent/config/named_path.hpp"
 #include "agent/config/secrets.hpp"
+#include "agent/config/text_file.hpp"
 #include "common/text/invalid.hpp"
 #include "common/text/values.hpp"
 
@@ -115,24 +117,22 @@ SetValue<T> choice(Field field, std::initializer_list<std::pair<std::string, Enu
     };
 }
 
-std::string absolute(const std::string& value, const ConfigPlace& place) {
-    return value.empty() ? value : (place.folder / value).lexically_normal().string();
-}
-
 /// A path that need not exist yet.
 template <class T, class Field> SetValue<T> path(Field field) {
     return [field](T& target, const std::string& value, const ConfigPlace& place) -> Result<void> {
-        field(target) = absolute(value, place);
-        return {};
+        return path_of(value, place.folder).map([&](std::string&& where) {
+            field(target) = std::move(where);
+        });
     };
 }
 
 /// A file that must be readable; its content is checked elsewhere.
 template <class T, class Field> SetValue<T> file(Field field) {
     return [field](T& target, const std::string& value, const ConfigPlace& place) -> Result<void> {
-        const auto where = absolute(value, place);
-        field(target) = where;
-        return where.empty() || !place.secrets ? Result<void>{} : check_readable(where);
+        return path_of(value, place.folder).and_then([&](const std::string& where) {
+            field(target) = where;
+            return where.empty() || !place.secrets ? Result<void>{} : check_readable(where);
+        });
     };
 }
 
@@ -141,20 +141,16 @@ template <class T, class Read, class Field> SetValue<T> file_read_by(Read read, 
     return [read, content](T& target, const std::string& value,
                            const ConfigPlace& place) -> Result<void> {
         content(target) = {};
-        if (value.empty()) {
-            return {};
-        }
         if (value.starts_with("whsec_")) {
             return expected("the path of a file with the secret, not the secret itself");
         }
-        if (place.secrets) {
-            auto got = read(absolute(value, place));
-            if (!got) {
-                return fail(got.error());
-            }
-            content(target) = std::move(*got);
+        const auto where = path_of(value, place.folder);
+        if (!where || where->empty() || !place.secrets) {
+            return where.map([](const std::string&) {});
         }
-        return {};
+        return read(*where, *place.warnings).map([&](auto&& got) {
+            content(target) = std::move(got);
+        });
     };
 }
 
@@ -212,8 +208,10 @@ Result<void> set_deny_targets(Config& config, const std::string& value, const Co
 }
 
 Result<void> set_queue_path(Config& config, const std::string& value, const ConfigPlace& place) {
-    config.queue.path = absolute(value, place);
-    return value.empty() ? expected("the path of the database") : Result<void>{};
+    return path_of(value, place.folder).and_then([&](const std::string& where) {
+        config.queue.path = without_link(where);
+        return where.empty() ? expected("the path of the database") : Result<void>{};
+    });
 }
 
 std::vector<ConfigKey> make_config_keys() {

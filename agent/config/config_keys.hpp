@@ -4,6 +4,7 @@
 #pragma once
 
 #include "agent/config/config.hpp"
+#include "agent/config/secrets.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -17,10 +18,12 @@ namespace agent {
 struct ConfigPlace {
     std::filesystem::path folder; ///< of the INI file
     bool secrets = true;          ///< whether to read the files that values name
+    Warnings* warnings;           ///< of those files; not null
 };
 
-/// Checks and stores a value. Errors (Fault::config) say what is expected or why a file cannot be
-/// used, without the key and the value.
+/// Checks and stores a value. Errors say what is expected or why a file cannot be used, without the
+/// key and the value. Fault::config: the value itself is wrong; otherwise those of
+/// read_text_file(), about the file that it names.
 template <class Target>
 using SetValue = std::function<common::Result<void>(Target&, const std::string& value,
                                                     const ConfigPlace& place)>;

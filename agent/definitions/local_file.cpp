@@ -1,6 +1,6 @@
 #include "agent/definitions/local_file.hpp"
 
-#include "common/base/file.hpp"
+#include "agent/config/text_file.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -10,7 +10,7 @@ common::Result<std::vector<Definition>> read_local(const Config& config) {
     if (config.webhooks.file.empty()) {
         return std::vector<Definition>{};
     }
-    auto text = common::read_file(config.webhooks.file);
+    auto text = read_text_file(config.webhooks.file, most_of_definitions);
     if (!text) {
         return common::fail(common::Fault::config, "[webhooks] file: " + text.error().message);
     }

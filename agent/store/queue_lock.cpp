@@ -19,8 +19,6 @@ using common::Fault;
 using common::Result;
 namespace fs = std::filesystem;
 
-constexpr int max_links = 40; // as the kernel
-
 std::string file_of(const std::string& database) {
     return without_links(database) + "-lock";
 }
@@ -86,21 +84,6 @@ common::Error cannot_open(const std::string& file, int why) {
 }
 
 } // namespace
-
-std::string without_links(const std::string& path) {
-    fs::path file{path};
-    std::error_code error;
-    for (int link = 0; link < max_links && fs::is_symlink(file, error); ++link) {
-        const auto to = fs::read_symlink(file, error);
-        if (error) {
-            break;
-        }
-        file = to.is_absolute() ? to : file.parent_path() / to;
-    }
-    const auto folder =
-        fs::weakly_canonical(file.has_parent_path() ? file.parent_path() : fs::path{"."}, error);
-    return error ? file.string() : (folder / file.filename()).string();
-}
 
 QueueLock::~QueueLock() {
     if (descriptor_ >= 0) {

@@ -3,6 +3,7 @@
 // process ends. The file stays and names its last holder. Reading without it is allowed.
 #pragma once
 
+#include "common/base/file.hpp"
 #include "common/base/result.hpp"
 
 #include <optional>
@@ -37,7 +38,6 @@ class QueueLock {
     int descriptor_ = -1;
 };
 
-/// The file that `path` leads to through symbolic links, also where it does not exist yet.
-std::string without_links(const std::string& path);
+using common::without_links;
 
 } // namespace agent

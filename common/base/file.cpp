@@ -10,6 +10,12 @@
 
 namespace common {
 
+namespace {
+
+constexpr int max_links = 40; // as the kernel
+
+} // namespace
+
 Result<std::string> read_file(const std::string& path) {
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file < 0) {
@@ -27,6 +33,22 @@ Result<std::string> read_file(const std::string& path) {
         return fail(Fault::storage, "cannot read " + path + ": " + std::strerror(why));
     }
     return text;
+}
+
+std::string without_links(const std::string& path) {
+    namespace fs = std::filesystem;
+    fs::path file{path};
+    std::error_code error;
+    for (int link = 0; link < max_links && fs::is_symlink(file, error); ++link) {
+        const auto to = fs::read_symlink(file, error);
+        if (error) {
+            break;
+        }
+        file = to.is_absolute() ? to : file.parent_path() / to;
+    }
+    const auto folder =
+        fs::weakly_canonical(file.has_parent_path() ? file.parent_path() : fs::path{"."}, error);
+    return error ? file.string() : (folder / file.filename()).string();
 }
 
 Result<void> sync_file(const std::string& path) {

@@ -11,6 +11,9 @@ namespace common {
 /// The whole file.
 Result<std::string> read_file(const std::string& path);
 
+/// The file that `path` leads to through symbolic links, also where it does not exist yet.
+std::string without_links(const std::string& path);
+
 Result<void> sync_file(const std::string& path);
 /// Syncs the folder that `path` lies in: only then does a change of the file's name outlive a
 /// power cut.

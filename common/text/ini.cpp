@@ -1,6 +1,6 @@
 #include "common/text/ini.hpp"
 
-#include "common/base/ascii.hpp"
+#include "common/text/plain_text.hpp"
 
 #include <algorithm>
 #include <map>
@@ -19,11 +19,12 @@ class IniParser {
   public:
     void read_line(std::string_view raw) {
         ++line_;
-        const auto text = trim(raw);
+        const auto text = without_blanks(raw);
         if (text.empty() || text[0] == ';' || text[0] == '#') {
             return;
         }
         if (has_control(text)) {
+            out_.lines_lost = true;
             complain("invalid control character: expected plain text");
         } else if (text[0] == '[') {
             read_section(text);
@@ -38,11 +39,12 @@ class IniParser {
     void complain(std::string message) { out_.errors.push_back({line_, std::move(message)}); }
 
     void read_section(std::string_view text) {
-        const auto name =
-            text.back() == ']' ? trim(text.substr(1, text.size() - 2)) : std::string_view{};
+        const auto name = text.back() == ']' ? without_blanks(text.substr(1, text.size() - 2))
+                                             : std::string_view{};
         if (name.empty()) {
             complain("\"" + std::string{text} + "\" is not a section header: expected [section]");
             broken_section_ = true;
+            out_.lines_lost = true;
             return;
         }
         broken_section_ = false;
@@ -58,11 +60,12 @@ class IniParser {
     void read_setting(std::string_view text) {
         const auto equals = text.find('=');
         if (equals == std::string_view::npos) {
+            out_.lines_lost = true;
             complain("\"" + std::string{text} +
                      "\" is not a setting: expected key = value (comments start with ; or #)");
             return;
         }
-        const std::string key{trim(text.substr(0, equals))};
+        const std::string key{without_blanks(text.substr(0, equals))};
         if (key.empty()) {
             complain("no key before \"=\": expected key = value");
             return;
@@ -71,6 +74,7 @@ class IniParser {
             return; // the section itself has been reported
         }
         if (section_.empty()) {
+            out_.lines_lost = true;
             complain("key \"" + key + "\" is outside any section: expected [section] before it");
             return;
         }
@@ -80,7 +84,8 @@ class IniParser {
                      std::to_string(first->second) + ": expected each key once");
             return;
         }
-        out_.settings.push_back({section_, key, std::string{trim(text.substr(equals + 1))}, line_});
+        out_.settings.push_back(
+            {section_, key, std::string{without_blanks(text.substr(equals + 1))}, line_});
     }
 
     IniText out_;
@@ -94,15 +99,9 @@ class IniParser {
 } // namespace
 
 IniText parse_ini(std::string_view text) {
-    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-    if (text.starts_with(byte_order_mark)) {
-        text.remove_prefix(byte_order_mark.size());
-    }
     IniParser parser;
-    while (!text.empty()) {
-        const auto end = std::min(text.find('\n'), text.size());
-        parser.read_line(text.substr(0, end));
-        text.remove_prefix(std::min(end + 1, text.size()));
+    for (const auto line : lines_of(text)) {
+        parser.read_line(line); // a byte order mark counts as a blank
     }
     return parser.result();
 }

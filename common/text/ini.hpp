@@ -29,6 +29,7 @@ struct IniText {
     std::vector<Setting> settings; ///< in the file's order
     std::vector<Section> sections; ///< in the file's order, including empty ones
     std::vector<IniFault> errors;  ///< bad lines, and duplicate keys and sections
+    bool lines_lost = false; ///< some may be settings: bad ones, and those below a bad section
 };
 
 /// `;` and `#` start a comment line. Keys and sections are case-sensitive.

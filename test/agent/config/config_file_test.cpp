@@ -32,6 +32,7 @@ TEST_F(ConfigFile, NamesAMissingFile) {
     const auto loaded = load_config(in_folder("gone.ini"), "");
     EXPECT_EQ(loaded.errors, (Lines{in_folder("gone.ini") + ": cannot open " +
                                     in_folder("gone.ini") + ": No such file or directory"}));
+    EXPECT_TRUE(loaded.faults.at(0).is_whole());
 }
 
 TEST_F(ConfigFile, NeedsALoginForAServer) {
@@ -94,6 +95,57 @@ TEST_F(ConfigFile, ReportsOverrideSectionsWithoutAGlobOrWithARepeatedOne) {
             "agent.ini:6: section [webhook a] already begins in line 5: expected its keys there",
             "agent.ini:8: unknown section \"webhooka\": did you mean \"webhooks\"? expected one "
             "of: server, webhooks, ingest, delivery, queue, log, webhook GLOB"}));
+}
+
+TEST_F(ConfigFile, OneMistakeIsOneError) {
+    const std::string url = "[server]\nurl = http://ffl\n";
+    for (const auto& text : {
+             std::string{"[server]\nurll = http://ffl\n"},
+             std::string{"[sever]\nurl = http://ffl\nusername = a\npassword_file = b\n"},
+             std::string{"[webhooks]\nfiel = hooks.json\n"},
+             std::string{"[webhook]\n"} + standalone,
+             std::string{"[webhooks\nfile = hooks.json\n"},
+             std::string{"[webhooks]\nfile hooks.json\n"},
+             std::string{"file = hooks.json\n"},
+             url + "user = a\npassword_file = password.txt\n",
+             url + "username = a\npassword = b\n",
+             standalone + std::string{"[ingest]\nlisten = 0.0.0.0:1\ntokenfile = password.txt\n"},
+             standalone + std::string{"[ingest]\nlisten =\nsocket = ~/a.sock\n"},
+             standalone +
+                 std::string{"[ingest]\ntls_cert_file = some.pem\ntls_key_fil = some.pem\n"},
+             standalone + std::string{"[webhook a]\ncooldwn = 3s\ncooldown_key = card\n"},
+             standalone +
+                 std::string{"[webhook a]\nclient_cert_file = some.pem\nclient_key = some.pem\n"},
+         }) {
+        EXPECT_EQ(errors(text).size(), 1U) << text << testing::PrintToString(errors(text));
+    }
+    EXPECT_EQ(errors(url + "colour = red\n").size(), 3U)
+        << "what is missing all the same is still told";
+}
+
+TEST_F(ConfigFile, WarnsOfValuesThatAreTakenAsTheyAre) {
+    const struct {
+        const char* line;
+        const char* says;
+    } rows[] = {
+        {"[webhooks]\nfile = hooks.json\ninclude = door* ; only doors", "a comment needs a line"},
+        {"[webhooks]\nfile = hooks.json\nexclude = test #1", "a comment needs a line"},
+        {"[webhooks]\nfile = hooks.json\ninclude = \"door*\"", "without quotes"},
+        {"[webhooks]\nfile = hooks.json\ninclude = 'a', 'b'", "without quotes"},
+        {"[webhooks]\nfile = hooks.json\n[server]\nusername = \"door\"", "without quotes"},
+        {"[webhooks]\nfile = hooks.json\n[webhook \"door\"]\nmax_age = 1s", "without quotes"},
+        {"[webhooks]\nfile = hooks.json\n[queue]\npath = a.db ; here", "a comment needs a line"},
+    };
+    for (const auto& [line, says] : rows) {
+        const auto loaded = load(line);
+        EXPECT_EQ(loaded.errors, Lines{});
+        ASSERT_EQ(loaded.config.warnings.size(), 1U) << line;
+        EXPECT_NE(loaded.config.warnings[0].find(says), std::string::npos)
+            << loaded.config.warnings[0];
+    }
+    EXPECT_EQ(load("[webhooks]\nfile = hooks.json\ninclude = a;b, c#d, it's\n[server]\nurl =\n")
+                  .config.warnings,
+              Lines{});
 }
 
 TEST(ConfigPath, IsTheOptionOrTheVariableOrTheDefault) {

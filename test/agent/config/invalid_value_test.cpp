@@ -96,6 +96,31 @@ INSTANTIATE_TEST_SUITE_P(
                  "[queue] max_size = 1023KiB: expected a size from 1MiB to 1048576GiB"},
         ValueRow{"[queue]\nwhen_full = wait",
                  "[queue] when_full = wait: expected one of: reject, drop_oldest"},
+        ValueRow{"[queue]\npath = ${STATE}/agent.db",
+                 "[queue] path = ${STATE}/agent.db: expected the path itself: variables, ~ and % "
+                 "are not replaced here"},
+        ValueRow{"[queue]\npath = /var/$NAME/agent.db",
+                 "[queue] path = /var/$NAME/agent.db: expected the path itself: variables, ~ and % "
+                 "are not replaced here"},
+        ValueRow{"[ingest]\nsocket = %t/agent.sock",
+                 "[ingest] socket = %t/agent.sock: expected the path itself: variables, ~ and % "
+                 "are not replaced here"},
+        ValueRow{"[ingest]\ntoken_file = ~/token",
+                 "[ingest] token_file = ~/token: expected the path itself: variables, ~ and % are "
+                 "not replaced here"},
+        ValueRow{"[server]\npassword_file = $CREDENTIALS_DIRECTORY/password",
+                 "[server] password_file = $CREDENTIALS_DIRECTORY/password: expected the path "
+                 "itself: variables, ~ and % are not replaced here"},
+        ValueRow{"[webhook a]\nca_file = $HOME/ca.pem",
+                 "[webhook a] ca_file = $HOME/ca.pem: expected the path itself: variables, ~ and % "
+                 "are not replaced here"},
+        ValueRow{"[queue]\nsync = \"full\"",
+                 "[queue] sync = \"full\": expected one of: full, normal (values are written "
+                 "without quotes; here the quotes are part of the value)"},
+        ValueRow{
+            "[queue]\nsync = full ; safe",
+            "[queue] sync = full ; safe: expected one of: full, normal (a comment needs a line "
+            "of its own; here \";\" and what follows are part of the value)"},
         ValueRow{"[log]\nlevel = trace",
                  "[log] level = trace: expected one of: error, warn, info, debug"}));
 
