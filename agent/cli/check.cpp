@@ -1,26 +1,25 @@
 #include "agent/cli/check.hpp"
 
+#include "agent/cli/check_listeners.hpp"
+#include "agent/cli/check_queue.hpp"
+#include "agent/cli/output.hpp"
+#include "agent/cli/report.hpp"
 #include "agent/config/config_file.hpp"
+#include "agent/config/permission.hpp"
+#include "agent/config/text_file.hpp"
+#include "agent/config/unmatched_globs.hpp"
 #include "agent/definitions/local_file.hpp"
-#include "agent/service/exit_codes.hpp"
 #include "agent/service/tls_judgement.hpp"
-#include "agent/store/queue_lock.hpp"
-#include "agent/store/schema.hpp"
 #include "common/async/clock.hpp"
 #include "common/http_client/tls.hpp"
-#include "common/text/json.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <iomanip>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <pwd.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 namespace agent {
@@ -28,45 +27,8 @@ namespace agent {
 namespace {
 
 namespace fs = std::filesystem;
+using common::Fault;
 using nlohmann::json;
-
-constexpr long tmpfs_magic = 0x01021994;
-constexpr long ramfs_magic = 0x858458f6;
-
-/// Prints one line per check, or all checks as one JSON document, and holds the worst exit code.
-class Report {
-  public:
-    explicit Report(bool as_json) : as_json_{as_json} {}
-
-    void ok(const std::string& what) { add("ok", what, ""); }
-    void warn(const std::string& what, const std::string& fix) { add("warn", what, fix); }
-    void fail(const std::string& what, const std::string& fix, int code = exit_code::check_failed) {
-        add("fail", what, fix);
-        code_ = std::max(code_, code);
-    }
-    /// Prints what is left to print and returns the exit code.
-    int finish() const {
-        if (as_json_) {
-            std::cout << common::text_of(json{{"checks", checks_}}) << '\n';
-        }
-        return code_;
-    }
-
-  private:
-    void add(const char* result, const std::string& what, const std::string& fix) {
-        if (as_json_) {
-            checks_.push_back(
-                {{"result", result}, {"what", what}, {"fix", fix.empty() ? json{} : json(fix)}});
-        } else {
-            std::cout << std::left << std::setw(6) << result << what << (fix.empty() ? "" : " -- ")
-                      << fix << '\n';
-        }
-    }
-
-    bool as_json_;
-    json checks_ = json::array();
-    int code_ = exit_code::done;
-};
 
 /// A secret that every user can read is not secret.
 void check_secret(Report& report, const std::string& what, const std::string& path) {
@@ -79,14 +41,27 @@ void check_secret(Report& report, const std::string& what, const std::string& pa
         report.warn(what + " " + path + " can be read by every user",
                     "chmod 640 " + path + ", and chgrp ffl-agent " + path +
                         " so that the service can still read it");
-    } else {
+    } else if (check_readable(path)) {
         report.ok(what + " " + path);
     }
 }
 
+/// The first of the files that this user may not read.
+std::optional<common::Error> denied_file(const common::TlsFiles& files) {
+    for (const auto& file : {files.ca_file, files.client_cert_file, files.client_key_file}) {
+        const auto readable = file.empty() ? common::Result<void>{} : check_readable(file);
+        if (!readable && readable.error().fault == Fault::refused) {
+            return readable.error();
+        }
+    }
+    return std::nullopt;
+}
+
 void check_tls(Report& report, const Config& config) {
     for (const auto& [what, files] : tls_uses(config)) {
-        if (const auto good = common::check_tls_files(files); good) {
+        if (const auto denied = denied_file(files); denied && report.judges_for_another()) {
+            report.denied(what + ": " + denied->message, "");
+        } else if (const auto good = common::check_tls_files(files); good) {
             report.ok(what);
         } else {
             report.fail(what + ": " + good.error().message,
@@ -95,96 +70,51 @@ void check_tls(Report& report, const Config& config) {
     }
 }
 
-/// Root can read everything; only the service's own user finds out what the service can read.
-void check_user(Report& report, const std::string& path) {
+/// The user that the service runs as: the owner of the queue's folder; where that cannot be seen,
+/// that of the package. Nothing where it may be anyone.
+std::optional<uid_t> service_user(const Config& config) {
     struct stat folder {};
-    if (::geteuid() != 0 || ::stat(fs::absolute(path).parent_path().c_str(), &folder) != 0 ||
-        folder.st_uid == 0) {
-        return;
+    const auto& path = config.queue.path;
+    if (!path.empty() && ::stat(fs::absolute(path).parent_path().c_str(), &folder) == 0) {
+        return folder.st_uid == 0 ? std::nullopt : std::optional{folder.st_uid};
     }
-    const auto* owner = ::getpwuid(folder.st_uid);
-    const auto name =
-        owner != nullptr ? std::string{owner->pw_name} : "#" + std::to_string(folder.st_uid);
-    report.warn("checked as root, which can read files that " + name + " cannot",
-                "run it with sudo -u " + name);
+    const auto* user = ::getpwnam("ffl-agent");
+    return user == nullptr ? std::nullopt : std::optional{user->pw_uid};
 }
 
-/// The folder in which the service must be able to create files.
-void check_folder(Report& report, const std::string& what, const std::string& path) {
-    const auto folder = fs::absolute(path).parent_path();
-    std::error_code error;
-    if (!fs::is_directory(folder, error)) {
-        report.fail(what + ": the folder " + folder.string() + " does not exist",
-                    "mkdir -p " + folder.string() + " (systemd creates its own folders itself)");
-    } else if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-        report.fail(
-            what + ": " + folder.string() + ": " + std::strerror(errno),
-            "run this check as the service's user; if it fails there too, correct owner and mode");
+/// Root can read everything, and others cannot read what the service can: only its own user finds
+/// out.
+void check_user(Report& report, const Config& config) {
+    const auto service = service_user(config);
+    if (!service || *service == ::geteuid()) {
+        return;
+    }
+    const auto name = user_name(*service);
+    if (::geteuid() == 0) {
+        report.warn("checked as root, which can read files that " + name + " cannot",
+                    "run it with sudo -u " + name);
     } else {
-        report.ok(what + ": " + folder.string() + " can be written");
+        report.judge_for(name);
+        report.warn("checked as " + user_name() + ", and the service runs as " + name,
+                    "what " + user_name() + " may not read is not checked: run it with sudo -u " +
+                        name);
     }
 }
 
-/// The database itself, if it exists already.
-void check_database(Report& report, const std::string& path) {
-    std::error_code error;
-    if (!fs::exists(path, error)) {
-        return;
+/// The local definitions, if they can be read.
+std::vector<Definition> check_local(Report& report, const Config& config) {
+    if (config.webhooks.file.empty()) {
+        return {};
     }
-    if (!fs::is_regular_file(path, error)) {
-        report.fail("[queue] path: " + path + " is not a regular file", "use the name of a file");
-        return;
+    if (const auto readable = check_readable(config.webhooks.file);
+        !readable && readable.error().fault == Fault::refused && report.judges_for_another()) {
+        return {}; // reported as an error of the setting
     }
-    auto database = common::Connection::open_read_only(path);
-    if (!database) {
-        report.warn("[queue] path: " + database.error().message,
-                    "on start, the service sets a damaged database aside and recovers what it can");
-    } else if (const auto known = check_version(**database); !known) {
-        report.fail("[queue] path: " + known.error().message,
-                    "follow the instruction in the message",
-                    known.error().fault == common::Fault::config ? exit_code::bad_config
-                                                                 : exit_code::check_failed);
-    } else {
-        report.ok("[queue] path " + path + " can be read");
-    }
-}
-
-/// Faces and plates lie in it.
-void check_folder_mode(Report& report, const std::string& path) {
-    const auto folder = fs::absolute(path).parent_path();
-    struct stat there {};
-    if (::stat(folder.c_str(), &there) == 0 && (there.st_mode & S_IRWXO) != 0 &&
-        (there.st_mode & S_ISVTX) == 0) {
-        report.warn("[queue] path: every user can enter " + folder.string(),
-                    "chmod 750 " + folder.string());
-    }
-    struct stat file {};
-    if (::stat(path.c_str(), &file) == 0 && (file.st_mode & 0137) != 0) {
-        report.warn("[queue] path: " + path + " can be used by more than its owner and group",
-                    "the service takes these permissions away when it starts; or chmod 640 " +
-                        path);
-    }
-}
-
-/// One agent per queue.
-void check_lock(Report& report, const Config& config) {
-    const auto holder = QueueLock::holder(config.queue.path);
-    if (!holder) {
-        return;
-    }
-    report.ok("[queue] path " + config.queue.path + " is in use by " + *holder +
-              ", the agent that runs on it; a second one would be refused");
-}
-
-void check_local(Report& report, const Config& config) {
     const auto local = read_local(config);
     if (!local) {
         report.fail(local.error().message, "fix the file; the service does not start without it",
                     exit_code::bad_config);
-        return;
-    }
-    if (config.webhooks.file.empty()) {
-        return;
+        return {};
     }
     report.ok("[webhooks] file " + config.webhooks.file + ": " + std::to_string(local->size()) +
               " definitions");
@@ -199,34 +129,25 @@ void check_local(Report& report, const Config& config) {
                         "it is served as written");
         }
     }
+    return *local;
 }
 
-void check_space(Report& report, const Config& config) {
-    const auto folder = fs::absolute(config.queue.path).parent_path();
-    struct statfs kind {};
-    struct statvfs space {};
-    if (::statfs(folder.c_str(), &kind) != 0 || ::statvfs(folder.c_str(), &space) != 0) {
-        return; // check_folder has reported it
+std::vector<std::string> names_of(const std::vector<Definition>& definitions) {
+    std::vector<std::string> names;
+    for (const auto& [key, text] : definitions) {
+        names.push_back(read_webhook(key, json::parse(text, nullptr, false)).name);
     }
-    const auto magic = static_cast<long>(kind.f_type);
-    if (magic == tmpfs_magic || magic == ramfs_magic) {
-        report.warn(folder.string() + " is on a file system in memory",
-                    "a power cut loses the queue: move [queue] path to a disk");
-    } else {
-        report.ok(folder.string() + " is on a disk");
+    return names;
+}
+
+/// Globs that match nothing, once it is known what there is.
+void check_globs(Report& report, const Config& config, const std::vector<Definition>& local) {
+    const auto server = config.server.url ? stored_definitions(config) : std::vector<Definition>{};
+    if (!server) {
+        return;
     }
-    const auto free = static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
-    if (free < config.queue.min_free) {
-        report.fail(std::to_string(free >> 20) + " MiB free in " + folder.string(),
-                    "free some space: below [queue] min_free = " +
-                        std::to_string(config.queue.min_free >> 20) +
-                        " MiB the queue counts as full");
-    } else if (free < config.queue.max_size) {
-        report.warn(std::to_string(free >> 20) + " MiB free in " + folder.string(),
-                    "free some space or lower [queue] max_size, which allows " +
-                        std::to_string(config.queue.max_size >> 20) + " MiB");
-    } else {
-        report.ok(std::to_string(free >> 20) + " MiB free in " + folder.string());
+    for (const auto& warning : unmatched_globs(config, names_of(*server), names_of(local))) {
+        report.warn(warning, "correct it in " + config.path + ", or the webhook's name");
     }
 }
 
@@ -246,43 +167,80 @@ void check_all(Report& report, const Config& config) {
     check_secret(report, "[ingest] token_file", config.ingest.token_file);
     check_secret(report, "[delivery] signing_secret_file", config.delivery.signing_secret_file);
     check_tls(report, config);
-    check_local(report, config);
-    check_user(report, config.queue.path);
-    check_folder(report, "[queue] path", config.queue.path);
-    check_database(report, config.queue.path);
-    check_lock(report, config);
-    check_folder_mode(report, config.queue.path);
-    check_space(report, config);
-    if (!config.ingest.socket.empty()) {
-        check_folder(report, "[ingest] socket", config.ingest.socket);
-    }
+    const auto local = check_local(report, config);
+    check_queue(report, config);
+    check_globs(report, config, local);
+    check_listeners(report, config);
     check_clock(report);
 }
 
-/// A key that names a file may be right while the file is wrong; the message says which it is.
-std::string config_fix(const std::string& error, const std::string& path) {
-    const auto bracket = error.find("] ");
-    const auto key =
-        bracket == std::string::npos
-            ? std::string{}
-            : error.substr(bracket + 2, error.find_first_of(" :", bracket + 2) - bracket - 2);
-    return key.ends_with("file") ? "fix the file that the key names, or the key in " + path
-                                 : "fix it in " + path;
+/// Each error names the file in which it is mended.
+std::string fix_of(const ConfigFault& fault, const std::string& ini) {
+    switch (fault.fault) {
+    case Fault::input:
+        return "fix " + fault.file;
+    case Fault::storage:
+        return fault.file == ini ? "create it, or name another with --config"
+                                 : "create " + fault.file + ", or correct the key in " + ini;
+    case Fault::refused:
+        return "correct owner and mode of " + fault.file;
+    default:
+        return "fix it in " + ini;
+    }
 }
 
 } // namespace
 
 int command_check(const std::string& path, bool as_json) {
     const auto loaded = load_config(path, credentials_directory());
+    const auto& faults = loaded.faults;
     Report report{as_json};
-    for (const auto& error : loaded.errors) {
-        report.fail(error, config_fix(error, path), exit_code::bad_config);
+    const bool known = std::ranges::none_of(faults, &ConfigFault::is_whole);
+    if (known) {
+        check_user(report, loaded.config);
     }
-    if (loaded.good()) {
+    bool good = true;
+    for (const auto& fault : faults) {
+        const bool denied = fault.fault == Fault::refused;
+        if (denied && known) {
+            report.denied(fault.message, fix_of(fault, path), exit_code::bad_config);
+        } else {
+            report.fail(fault.message, fix_of(fault, path), exit_code::bad_config);
+        }
+        good = good && denied && report.judges_for_another();
+    }
+    for (const auto& warning : loaded.config.warnings) {
+        report.warn(warning, "write it as it is meant");
+    }
+    if (good) {
         report.ok("configuration " + path);
         check_all(report, loaded.config);
     }
     return report.finish();
+}
+
+int command_check_reload(const std::string& path) {
+    auto loaded = load_config(path, credentials_directory());
+    const auto is_credential = [&](const ConfigFault& fault) {
+        // The service has it since its start; systemd does not give it to every helper.
+        return credentials_directory().empty() && loaded.config.server.password_file.empty() &&
+               fault.section == "server" && fault.key == "password_file" && fault.line == 0;
+    };
+    std::erase_if(loaded.faults, is_credential);
+    std::vector<std::string> errors;
+    for (const auto& fault : loaded.faults) {
+        errors.push_back(fault.message);
+    }
+    if (errors.empty()) {
+        if (const auto local = read_local(loaded.config); !local) {
+            errors.push_back(local.error().message);
+        }
+        std::ranges::move(tls_errors(loaded.config), std::back_inserter(errors));
+    }
+    for (const auto& error : errors) {
+        complain(exit_code::bad_config, error);
+    }
+    return errors.empty() ? exit_code::done : exit_code::bad_config;
 }
 
 } // namespace agent

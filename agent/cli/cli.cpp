@@ -2,6 +2,7 @@
 
 #include "agent/cli/check.hpp"
 #include "agent/cli/command.hpp"
+#include "agent/cli/command_config.hpp"
 #include "agent/cli/events.hpp"
 #include "agent/cli/output.hpp"
 #include "agent/cli/queue.hpp"
@@ -25,9 +26,6 @@ namespace agent {
 
 namespace {
 
-/// What a command needs from the INI file before it runs.
-enum class Needs { nothing, settings, secrets };
-
 /// The parsed options, and the command that they belong to.
 struct CommandLine {
     std::string config_file;
@@ -37,8 +35,7 @@ struct CommandLine {
     std::vector<std::int64_t> ids;
     std::int64_t delivery = 0;
     std::size_t limit = 100;
-    bool all = false, yes = false;
-    bool is_service = false; ///< `run`, which catches its signals itself
+    bool all = false, yes = false, reload = false;
     Needs needs = Needs::nothing;
     std::function<int()> run;
 
@@ -89,7 +86,7 @@ void add_webhook(CLI::App& app, CommandLine& line) {
     auto* webhook =
         app.add_subcommand("webhook", "Manage the webhooks of the FindFace Lite server");
     webhook->require_subcommand(1);
-    add(*webhook, l, Needs::secrets, "list", "List the server's webhooks",
+    add(*webhook, l, Needs::server, "list", "List the server's webhooks",
         [&l] { return command_webhook_list(l.command); });
     const auto with_id = [&l](CLI::App* sub) {
         sub->add_option("ID", l.id, "The webhook's id on the server")
@@ -102,17 +99,17 @@ void add_webhook(CLI::App& app, CommandLine& line) {
             ->required()
             ->type_name("");
     };
-    with_id(add(*webhook, l, Needs::secrets, "show", "Show one definition",
+    with_id(add(*webhook, l, Needs::server, "show", "Show one definition",
                 [&l] { return command_webhook_show(l.command, l.id); }));
-    with_file(add(*webhook, l, Needs::secrets, "create",
+    with_file(add(*webhook, l, Needs::server, "create",
                   "Validate a definition and create the webhook",
                   [&l] { return command_webhook_create(l.command, l.file); }));
     auto* update =
-        add(*webhook, l, Needs::secrets, "update", "Validate a definition and update the webhook",
+        add(*webhook, l, Needs::server, "update", "Validate a definition and update the webhook",
             [&l] { return command_webhook_update(l.command, l.id, l.file); });
     with_id(update);
     with_file(update);
-    with_id(add(*webhook, l, Needs::secrets, "delete", "Delete a webhook",
+    with_id(add(*webhook, l, Needs::server, "delete", "Delete a webhook",
                 [&l] { return command_webhook_delete(l.command, l.id); }));
 }
 
@@ -147,7 +144,7 @@ void add_queue(CLI::App& app, CommandLine& line) {
             }
         });
     };
-    auto* list = add(*queue, l, Needs::settings, "list", "List deliveries",
+    auto* list = add(*queue, l, Needs::queue, "list", "List deliveries",
                      [&l] { return command_queue_list(l.command, l.selection(), l.limit); });
     with_state(list);
     with_webhook(list);
@@ -158,25 +155,25 @@ void add_queue(CLI::App& app, CommandLine& line) {
                           [](const std::string& text) { return is_whole_number(text, 1, most); }))
         ->capture_default_str();
     auto* show =
-        add(*queue, l, Needs::settings, "show", "Show one delivery with its event and its attempts",
+        add(*queue, l, Needs::queue, "show", "Show one delivery with its event and its attempts",
             [&l] { return command_queue_show(l.command, l.delivery); });
     show->add_option("ID", l.delivery, "The delivery's id")
         ->required()
         ->type_name("")
         ->check(id_validator());
-    auto* retry = add(*queue, l, Needs::settings, "retry",
+    auto* retry = add(*queue, l, Needs::agent, "retry",
                       "Make dead letters pending again and pending deliveries due now",
                       [&l] { return command_queue_retry(l.command, l.selection()); });
     with_selection(retry);
     with_webhook(retry);
-    auto* drop = add(*queue, l, Needs::settings, "drop", "Delete deliveries",
+    auto* drop = add(*queue, l, Needs::agent, "drop", "Delete deliveries",
                      [&l] { return command_queue_drop(l.command, l.selection(), l.yes); });
     with_selection(drop);
     with_webhook(drop);
     with_state(drop);
     drop->add_flag("-y,--yes", l.yes, "Do not ask first (without a terminal nothing is asked)");
     auto* dump =
-        add(*queue, l, Needs::settings, "export", "Write deliveries with their events as NDJSON",
+        add(*queue, l, Needs::queue, "export", "Write deliveries with their events as NDJSON",
             [&l] { return command_queue_export(l.command, l.selection()); });
     with_state(dump);
     with_webhook(dump);
@@ -184,24 +181,27 @@ void add_queue(CLI::App& app, CommandLine& line) {
 
 void add_commands(CLI::App& app, CommandLine& line) {
     auto& l = line;
-    add(app, l, Needs::secrets, "run", "Run the service in the foreground", [&l] {
-        return run_service(std::move(l.command.config));
-    })->preparse_callback([&l](std::size_t) { l.is_service = true; });
+    add(app, l, Needs::everything, "run", "Run the service in the foreground",
+        [&l] { return run_service(std::move(l.command.config)); });
     add(app, l, Needs::nothing, "check",
         "Check configuration, secrets, files and clock without starting the service",
-        [&l] { return command_check(config_path(l.config_file), l.command.json); });
-    add(app, l, Needs::settings, "status", "Show the state of the running agent",
+        [&l] {
+            const auto path = config_path(l.config_file);
+            return l.reload ? command_check_reload(path) : command_check(path, l.command.json);
+        })
+        ->add_flag("--reload", l.reload,
+                   "Judge only what a reload reads, and print only what is wrong");
+    add(app, l, Needs::agent, "status", "Show the state of the running agent",
         [&l] { return command_status(l.command); });
     add_webhook(app, l);
-    add(app, l, Needs::settings, "sync",
-        "Fetch the server's definitions and read the local file now",
+    add(app, l, Needs::agent, "sync", "Fetch the server's definitions and read the local file now",
         [&l] { return command_sync(l.command); });
-    add(app, l, Needs::settings, "send", "Post events to the running agent",
+    add(app, l, Needs::agent, "send", "Post events to the running agent",
         [&l] { return command_send(l.command, l.files); })
         ->add_option("FILE", l.files, "JSON, a JSON array or NDJSON (- for standard input)")
         ->required()
         ->type_name("");
-    auto* explain = add(app, l, Needs::settings, "explain",
+    auto* explain = add(app, l, Needs::agent, "explain",
                         "Show for each webhook whether an event matches and, if not, why",
                         [&l] { return command_explain(l.command, l.file, l.webhooks_file); });
     explain->add_option("FILE", l.file, "One event as JSON (- for standard input)")
@@ -278,20 +278,16 @@ int command_line(int argc, char** argv) {
         return written(app.exit(error, std::cout, std::cerr) == 0 ? exit_code::done
                                                                   : exit_code::usage);
     }
-    if (!line.is_service) {
+    if (line.needs != Needs::everything) { // the service catches its signals itself
         release_signals();
     }
     // Usage errors come first, whatever the state of the INI file.
     if (line.needs != Needs::nothing && line.webhooks_file.empty()) {
-        auto loaded = load_config(config_path(line.config_file), credentials_directory(),
-                                  line.needs == Needs::secrets);
-        for (const auto& error : loaded.errors) {
-            complain(exit_code::bad_config, error);
-        }
-        if (!loaded.good()) {
+        auto config = config_for(line.needs, config_path(line.config_file));
+        if (!config) {
             return exit_code::bad_config;
         }
-        line.command.config = std::move(loaded.config);
+        line.command.config = std::move(*config);
     }
     try {
         return written(line.run());

@@ -3,6 +3,7 @@
 #include "agent/cli/agent_client.hpp"
 #include "agent/cli/drop_question.hpp"
 #include "agent/cli/output.hpp"
+#include "agent/config/text_file.hpp"
 #include "agent/events/event_splitter.hpp"
 #include "agent/service/exit_codes.hpp"
 #include "agent/store/offline_queue.hpp"
@@ -48,7 +49,15 @@ Result<RowSource> RowSource::open(const Config& config) {
     if (alive) {
         return source;
     }
-    if (!std::filesystem::exists(config.queue.path)) {
+    if (alive.error().fault == common::Fault::refused) {
+        return common::fail(alive.error());
+    }
+    if (auto readable = check_readable(config.queue.path);
+        !readable && readable.error().fault == common::Fault::refused) {
+        return common::fail(readable.error());
+    }
+    std::error_code absent;
+    if (!std::filesystem::exists(config.queue.path, absent)) {
         return common::fail(alive.error().fault, alive.error().message +
                                                      ", and there is no database at " +
                                                      config.queue.path);

@@ -93,12 +93,12 @@ TEST(Cli, HelpAndVersionEverywhere) {
     }
 }
 
-TEST(Cli, ABadConfigurationEndsEveryCommandWith78AndAllItsErrors) {
+TEST(Cli, ABadConfigurationEndsWhatNeedsItWith78AndAllItsErrors) {
     const test::Program agent{{{"server", {{"colour", "red"}}},
-                               {"queue", {{"sync", "maybe"}}},
-                               {"ingest", {{"max_body", "much"}}}}};
+                               {"queue", {{"sync", "maybe"}, {"path", ""}}},
+                               {"ingest", {{"max_body", "much"}, {"socket", "~"}}}}};
     for (const auto& args : std::vector<Arguments>{
-             {"run"}, {"check"}, {"status"}, {"queue", "list"}, {"webhook", "list"}}) {
+             {"run"}, {"check"}, {"status"}, {"queue", "list"}, {"send", agent.ini()}}) {
         SCOPED_TRACE(testing::PrintToString(args));
         const auto done = agent.cli(args);
         EXPECT_EQ(done.code, 78);
@@ -113,6 +113,40 @@ TEST(Cli, ABadConfigurationEndsEveryCommandWith78AndAllItsErrors) {
     EXPECT_NE(missing.err.find("/nowhere/agent.ini"), std::string::npos);
 }
 
+TEST(Cli, ACommandNeedsOfTheFileOnlyWhatItUses) {
+    test::Program agent{local_only};
+    agent.folder().write("webhooks.json", "[]");
+    const auto event = agent.folder().write("event.json", R"({"id":"1","type":"face"})");
+    agent.start();
+    agent.configure({{"server", {{"url", "nonsense"}, {"colour", "red"}}},
+                     {"sever", {{"url", "http://x/"}}},
+                     {"queue", {{"sync", "maybe"}}},
+                     {"ingest", {{"max_body", "much"}, {"token_file", "gone"}}},
+                     {"delivery", {{"ca_file", "gone.pem"}}},
+                     {"webhook", {{"cooldown", "1s"}}}});
+    for (const auto& args : std::vector<Arguments>{{"status", "--json"},
+                                                   {"sync"},
+                                                   {"send", event},
+                                                   {"explain", event},
+                                                   {"queue", "list", "--json"},
+                                                   {"queue", "export"},
+                                                   {"queue", "retry", "--all"}}) {
+        SCOPED_TRACE(testing::PrintToString(args));
+        const auto done = agent.cli(args);
+        EXPECT_EQ(done.code, 0) << done.err;
+        for (const auto* part : {"ffl-agent: warning: ", "colour", "sever", "sync", "max_body"}) {
+            EXPECT_NE(done.err.find(part), std::string::npos) << part << " in " << done.err;
+        }
+        EXPECT_EQ(done.out.find("warning: "), std::string::npos) << done.out;
+    }
+    EXPECT_EQ(agent.cli({"webhook", "list"}).code, 78) << "it needs the server's URL";
+    EXPECT_EQ(agent.stop(), 0);
+    EXPECT_EQ(agent.cli({"queue", "list"}).code, 0) << "offline it needs queue.path";
+    agent.configure({{"queue", {{"path", "${STATE}/agent.db"}}}});
+    EXPECT_EQ(agent.cli({"queue", "list"}).code, 78);
+    EXPECT_EQ(agent.cli({"status"}).code, 69) << "which needs no database";
+}
+
 TEST(Cli, TheConfigurationMayComeFromTheEnvironment) {
     test::Program agent{local_only};
     agent.folder().write("webhooks.json", "[]");
@@ -120,21 +154,6 @@ TEST(Cli, TheConfigurationMayComeFromTheEnvironment) {
         test::run_program({FFL_BINARY, "check"}, "", {{"FFL_AGENT_CONFIG", agent.ini()}});
     EXPECT_EQ(done.code, 0) << done.out << done.err;
     EXPECT_NE(done.out.find("ok    configuration " + agent.ini()), std::string::npos);
-}
-
-TEST(Cli, CheckNamesTheFileThatIsWrong) {
-    const auto fix_of = [](const test::Program& agent) {
-        const auto check = agent.cli({"check", "--json"});
-        EXPECT_EQ(check.code, 78) << check.out;
-        return json::parse(check.out)["checks"][0]["fix"].get<std::string>();
-    };
-    const test::Program bad_value{{{"queue", {{"sync", "maybe"}}}}};
-    EXPECT_EQ(fix_of(bad_value), "fix it in " + bad_value.ini());
-    const test::Program bad_file{
-        {{"server",
-          {{"url", "http://lite/"}, {"username", "device"}, {"password_file", "password"}}}}};
-    bad_file.folder().write("password", "\n");
-    EXPECT_EQ(fix_of(bad_file), "fix the file that the key names, or the key in " + bad_file.ini());
 }
 
 TEST(Cli, RootIsToldWhoseCheckCounts) {
