@@ -9,7 +9,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # As installed, but for the program and the manual, which need not be installed here.
-sed 's#^ExecStart=/usr/bin/ffl-agent.*#ExecStart=/bin/true#; /^Documentation=/d' systemd/ffl-agent.service >"$work/ffl-agent.service"
+sed -E 's#^(Exec[A-Za-z]+)=/usr/bin/ffl-agent.*#\1=/bin/true#; /^Documentation=/d' systemd/ffl-agent.service >"$work/ffl-agent.service"
 mkdir "$work/ffl-agent.service.d"
 # All that the example has to offer.
 sed -E 's/^# ([A-Z][A-Za-z]+=)/\1/' systemd/listen.conf.example >"$work/ffl-agent.service.d/listen.conf"
@@ -30,4 +30,7 @@ if grep -E '^(ProcSubset=pid|ProtectClock=yes)' systemd/ffl-agent.service >&2; t
   echo "check_unit.sh: see the comments in the unit" >&2
   exit 1
 fi
+# A reload judges before it signals.
+[ "$(sed -n 's/^ExecReload=//p' systemd/ffl-agent.service)" = '/usr/bin/ffl-agent check --reload
+/bin/kill -HUP $MAINPID' ]
 grep -q '^SystemCallFilter=adjtimex clock_adjtime' systemd/ffl-agent.service

@@ -37,6 +37,10 @@ void agent_families(MetricsText& out, const StatusSources& sources) {
     out.gauge("ffl_agent_clock_synchronized",
               "Whether the kernel considers the wall clock synchronised (1 or 0).",
               static_cast<double>(number(sources.clock.synchronized())));
+    out.gauge("ffl_agent_config_stale",
+              "Whether the configuration on disk is not what runs: it was refused on a reload, or "
+              "needs a restart (1 or 0).",
+              static_cast<double>(number(sources.config.is_stale())));
 }
 
 void event_families(MetricsText& out, const Counters& stats) {

@@ -1,5 +1,6 @@
 #include "agent/api/status_json.hpp"
 
+#include "agent/definitions/config_warnings.hpp"
 #include "common/base/time.hpp"
 #include "common/base/version.hpp"
 
@@ -56,6 +57,15 @@ json webhook_json(const StatusSources& sources, const Webhook& webhook) {
             {"last_error", text_or_null(counted.last_error)}};
 }
 
+json config_json(const Config& config) {
+    const auto& refused = config.refused;
+    return {{"path", config.path},
+            {"stale", config.is_stale()},
+            {"refused_since", refused ? json(common::rfc3339(refused->at)) : json{}},
+            {"errors", refused ? json(refused->errors) : json::array()},
+            {"awaiting_restart", config.awaiting_restart}};
+}
+
 } // namespace
 
 json status_json(const StatusSources& sources) {
@@ -81,7 +91,9 @@ json status_json(const StatusSources& sources) {
              {{"path", sources.config.queue.path},
               {"sync", sources.config.queue.sync == common::Sync::full ? "full" : "normal"},
               {"degraded", queue.degraded},
-              {"quarantined", sources.opened.quarantined}}}};
+              {"quarantined", sources.opened.quarantined}}},
+            {"config", config_json(sources.config)},
+            {"warnings", config_warnings(sources.config, sources.cache)}};
 }
 
 } // namespace agent

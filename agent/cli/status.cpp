@@ -21,6 +21,25 @@ std::string show_bytes(const json& bytes) {
     return std::to_string((n + 1023) >> 10) + " KiB";
 }
 
+/// Why the file on disk is not what runs, and what in it may not be meant.
+void print_config(const json& status) {
+    const auto config = status.value("config", json::object());
+    for (const auto& error : config.value("errors", json::array())) {
+        std::cout << "\nREFUSED  " << error.get<std::string>();
+    }
+    if (config.value("refused_since", json{}).is_string()) {
+        std::cout << "\n         since " << text_or(config.at("refused_since"), "?")
+                  << " the agent runs with what it read before, not with the file on disk";
+    }
+    for (const auto& setting : config.value("awaiting_restart", json::array())) {
+        std::cout << "\nrestart  " << setting.get<std::string>()
+                  << " was changed, and takes effect with a restart";
+    }
+    for (const auto& warning : status.value("warnings", json::array())) {
+        std::cout << "\nwarning  " << warning.get<std::string>();
+    }
+}
+
 void print_status(const json& status) {
     const auto& server = status.at("server");
     const auto& queue = status.at("queue");
@@ -48,8 +67,9 @@ void print_status(const json& status) {
     }
     std::cout << "\nclock    "
               << (status.at("clock").value("synchronized", false) ? "synchronised"
-                                                                  : "NOT synchronised")
-              << "\n\n";
+                                                                  : "NOT synchronised");
+    print_config(status);
+    std::cout << "\n\n";
     std::vector<std::vector<std::string>> rows{{"KEY", "NAME", "STATE", "MATCHED", "DELIVERED",
                                                 "FAILED", "PENDING", "DEAD", "TARGET", "NOTE"}};
     for (const auto& webhook : status.at("webhooks")) {

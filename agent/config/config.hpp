@@ -90,6 +90,10 @@ struct Config {
         std::vector<std::string> errors;
     };
     std::optional<Refused> refused;
+    std::vector<std::string> awaiting_restart; ///< settings of the files that only a restart takes
+
+    /// Whether the files on disk are not what runs.
+    [[nodiscard]] bool is_stale() const { return refused || !awaiting_restart.empty(); }
 };
 
 /// The settings for a webhook of that name.

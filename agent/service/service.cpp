@@ -4,6 +4,7 @@
 #include "agent/api/ingest.hpp"
 #include "agent/api/router.hpp"
 #include "agent/config/config_file.hpp"
+#include "agent/definitions/config_warnings.hpp"
 #include "agent/definitions/local_file.hpp"
 #include "agent/definitions/sync.hpp"
 #include "agent/definitions/webhook_cache.hpp"
@@ -25,6 +26,7 @@
 #include "common/net/host_port.hpp"
 #include "common/text/invalid.hpp"
 
+#include <algorithm>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <csignal>
@@ -63,10 +65,11 @@ common::ClientOptions client_options(const Config& config) {
 
 /// Settings that need a restart stay as they are.
 void keep_fixed_settings(Config& fresh, const Config& current) {
-    const auto keep = [](auto& value, const auto& old, const char* setting) {
+    const auto keep = [&fresh](auto& value, const auto& old, const char* setting) {
         if (value != old) {
             log::warn("changing this setting requires a restart", {{"setting", setting}});
             value = old;
+            fresh.awaiting_restart.emplace_back(setting);
         }
     };
     keep(fresh.ingest.listen, current.ingest.listen, "[ingest] listen");
@@ -91,6 +94,7 @@ class Service {
     Task<> stop();
     void reload();
     bool apply_new_config();
+    void tell_warnings();
 
     // From top to bottom: each part uses only those above it.
     Config config_;
@@ -115,6 +119,7 @@ class Service {
     common::SystemdNotifier systemd_;
     Watchdog watchdog_{clock_, database_, queue_, dispatcher_, cache_, config_, systemd_};
     common::TaskGroup parts_{loop_.get_executor()};
+    std::vector<std::string> told_; // warnings
 };
 
 int Service::run() {
@@ -156,6 +161,7 @@ Result<void> Service::start() {
     queue_.start(parts_);
     sync_.start(parts_);
     dispatcher_.update_lanes();
+    tell_warnings();
     parts_.spawn("upkeep", queue_.run_upkeep([this] {
         return KnownWebhooks{cache_.snapshot(), cache_.known()};
     }));
@@ -203,6 +209,7 @@ void Service::connect() {
     cache_.on_change([this] {
         dispatcher_.update_lanes();
         queue_.run_upkeep_now();
+        tell_warnings();
     });
 }
 
@@ -263,7 +270,18 @@ void Service::reload() {
     if (apply_new_config()) {
         log::info("reloaded");
     }
-    systemd_.send("READY=1");
+    systemd_.send("READY=1\nSTATUS=" + watchdog_.status());
+}
+
+/// Each warning once, and again only when it has been gone in between.
+void Service::tell_warnings() {
+    auto warnings = config_warnings(config_, cache_);
+    for (const auto& warning : warnings) {
+        if (std::ranges::find(told_, warning) == told_.end()) {
+            log::warn("the configuration may not be what is meant", {{"warning", warning}});
+        }
+    }
+    told_ = std::move(warnings);
 }
 
 /// All or nothing: false if there is any error.
@@ -280,6 +298,8 @@ bool Service::apply_new_config() {
         log::error("invalid configuration, keeping the current one", {{"error", error}});
     }
     if (!loaded.good()) {
+        const auto since = config_.refused ? config_.refused->at : clock_.wall();
+        config_.refused = Config::Refused{since, std::move(loaded.errors)};
         return false;
     }
     keep_fixed_settings(loaded.config, config_);

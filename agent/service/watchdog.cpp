@@ -57,7 +57,11 @@ std::string Watchdog::status() const {
     const auto serving = std::count_if(webhooks.begin(), webhooks.end(), [](const auto& webhook) {
         return webhook->state == WebhookState::serving;
     });
-    return status_text(cache_.known(), static_cast<std::size_t>(serving), queue_.stats());
+    auto text = status_text(cache_.known(), static_cast<std::size_t>(serving), queue_.stats());
+    if (config_.refused) {
+        text += "; the configuration on disk was refused: " + config_.refused->errors.front();
+    }
+    return text;
 }
 
 common::Millis Watchdog::interval() const {

@@ -27,10 +27,11 @@ class Watchdog {
     /// The same, beside run(), for the time in which a salvage occupies the database's thread:
     /// feeds the supervisor as long as the salvage makes progress.
     common::Task<> run_beside_repairs();
+    /// For STATUS=.
+    [[nodiscard]] std::string status() const;
 
   private:
     [[nodiscard]] bool deliveries_stand_still();
-    [[nodiscard]] std::string status() const;
     [[nodiscard]] common::Millis interval() const;
 
     common::Clock& clock_;

@@ -12,8 +12,9 @@ namespace {
 TEST_F(ControlTest, ShowsTheStatusWithEveryFieldOfTheContract) {
     clock.advance(common::Millis{1'500});
     const auto status = get("/v1/status");
-    EXPECT_EQ(keys(status), (std::set<std::string>{"version", "uptime_s", "server", "webhooks",
-                                                   "queue", "clock", "store"}));
+    EXPECT_EQ(keys(status),
+              (std::set<std::string>{"version", "uptime_s", "server", "webhooks", "queue", "clock",
+                                     "store", "config", "warnings"}));
     EXPECT_EQ(keys(status["server"]),
               (std::set<std::string>{"url", "state", "last_sync", "last_error"}));
     EXPECT_EQ(keys(status["queue"]),
@@ -40,6 +41,41 @@ TEST_F(ControlTest, ShowsTheStatusWithEveryFieldOfTheContract) {
     EXPECT_EQ(status["queue"]["pending"], 0);
     EXPECT_EQ(status["queue"]["oldest_s"], nullptr);
     EXPECT_EQ(status["clock"]["synchronized"], true);
+    EXPECT_EQ(status["config"], (Json{{"path", config.path},
+                                      {"stale", false},
+                                      {"refused_since", nullptr},
+                                      {"errors", Json::array()},
+                                      {"awaiting_restart", Json::array()}}));
+    EXPECT_EQ(status["warnings"], Json::array());
+}
+
+TEST_F(ControlTest, SaysThatTheFileOnDiskIsNotWhatRuns) {
+    config.awaiting_restart = {"[ingest] listen"};
+    EXPECT_EQ(get("/v1/status")["config"]["stale"], true);
+    EXPECT_EQ(get("/v1/status")["config"]["awaiting_restart"], (Json{"[ingest] listen"}));
+    config.awaiting_restart.clear();
+    config.refused = agent::Config::Refused{common::WallTime{}, {"agent.ini:3: no"}};
+    const auto status = get("/v1/status")["config"];
+    EXPECT_EQ(status["stale"], true);
+    EXPECT_EQ(status["refused_since"], "1970-01-01T00:00:00Z");
+    EXPECT_EQ(status["errors"], Json{"agent.ini:3: no"});
+    EXPECT_NE(call("GET", "/metrics").body.find("\nffl_agent_config_stale 1\n"), std::string::npos);
+    config.refused.reset();
+    EXPECT_NE(call("GET", "/metrics").body.find("\nffl_agent_config_stale 0\n"), std::string::npos);
+}
+
+TEST_F(ControlTest, WarnsOfGlobsOnceTheWebhooksAreKnown) {
+    config.warnings = {"agent.ini:3: odd"};
+    agent::WebhookOverride section;
+    section.glob = "gaet";
+    section.section = "webhook gaet";
+    config.overrides.push_back(section);
+    EXPECT_EQ(get("/v1/status")["warnings"],
+              (Json{"agent.ini:3: odd",
+                    "[webhook gaet]: no webhook has a name that matches, so it has no effect"}));
+    config.server.url = common::parse_url("http://lite.example/").value();
+    EXPECT_EQ(get("/v1/status")["warnings"], Json{"agent.ini:3: odd"})
+        << "the server's are not known yet";
 }
 
 TEST_F(ControlTest, ShowsTheServerWithoutItsLogin) {

@@ -101,6 +101,7 @@ TEST_F(MetricsPageTest, HasEveryFamilyFromTheStart) {
         {"ffl_agent_build_info", "gauge"},
         {"ffl_agent_uptime_seconds", "gauge"},
         {"ffl_agent_clock_synchronized", "gauge"},
+        {"ffl_agent_config_stale", "gauge"},
         {"ffl_agent_webhooks", "gauge"},
         {"ffl_agent_events_accepted_total", "counter"},
         {"ffl_agent_events_duplicate_total", "counter"},

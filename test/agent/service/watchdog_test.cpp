@@ -149,6 +149,10 @@ TEST_F(WatchdogTest, SendsItsStatusWhenItChanges) {
         std::count(second.begin(), second.end(), "STATUS=serving 1 webhook, 1 delivery waiting"),
         1);
     EXPECT_EQ(second.size(), 4U) << "and three times WATCHDOG=1";
+    config.refused = agent::Config::Refused{clock.wall(), {"agent.ini:3: no"}};
+    EXPECT_EQ(watchdog->status(),
+              "serving 1 webhook, 1 delivery waiting; the configuration on disk "
+              "was refused: agent.ini:3: no");
 }
 
 TEST(WatchdogStatus, IsPlainEnglish) {
