@@ -35,7 +35,7 @@ struct CommandLine {
     std::vector<std::int64_t> ids;
     std::int64_t delivery = 0;
     std::size_t limit = 100;
-    bool all = false, yes = false, reload = false;
+    bool all = false, yes = false, reload = false, exported = false;
     Needs needs = Needs::nothing;
     std::function<int()> run;
 
@@ -196,11 +196,13 @@ void add_commands(CLI::App& app, CommandLine& line) {
     add_webhook(app, l);
     add(app, l, Needs::agent, "sync", "Fetch the server's definitions and read the local file now",
         [&l] { return command_sync(l.command); });
-    add(app, l, Needs::agent, "send", "Post events to the running agent",
-        [&l] { return command_send(l.command, l.files); })
-        ->add_option("FILE", l.files, "JSON, a JSON array or NDJSON (- for standard input)")
+    auto* send = add(app, l, Needs::agent, "send", "Post events to the running agent",
+                     [&l] { return command_send(l.command, l.files, l.exported); });
+    send->add_option("FILE", l.files, "JSON, a JSON array or NDJSON (- for standard input)")
         ->required()
         ->type_name("");
+    send->add_flag("--from-export", l.exported,
+                   "The files are of `queue export`: send each event in them once more");
     auto* explain = add(app, l, Needs::agent, "explain",
                         "Show for each webhook whether an event matches and, if not, why",
                         [&l] { return command_explain(l.command, l.file, l.webhooks_file); });

@@ -1,10 +1,9 @@
 #include "agent/cli/events.hpp"
 
 #include "agent/cli/agent_client.hpp"
+#include "agent/cli/event_file.hpp"
 #include "agent/cli/output.hpp"
-#include "agent/events/envelope.hpp"
 #include "agent/events/event.hpp"
-#include "agent/events/event_splitter.hpp"
 #include "agent/service/exit_codes.hpp"
 #include "agent/webhooks/definition_list.hpp"
 #include "common/text/json.hpp"
@@ -22,38 +21,6 @@ using common::Result;
 using nlohmann::json;
 
 constexpr std::size_t batch_bytes = 1UL << 20;
-
-/// The events of a file in any of the three forms, each of them valid. A file that is a single JSON
-/// value is not NDJSON.
-Result<std::vector<std::string_view>> events_of(const std::string& file, std::string_view text) {
-    auto parts = split_events(text, BodyFormat::json);
-    if (!parts) {
-        if (auto lines = split_events(text, BodyFormat::ndjson); lines && lines->size() > 1) {
-            parts = std::move(lines);
-        }
-    }
-    if (!parts) {
-        return common::fail(file, parts.error());
-    }
-    for (std::size_t i = 0; i < parts->size(); ++i) {
-        if (auto event = read_event((*parts)[i]); !event) {
-            return common::fail(Fault::input, file + ": event " + std::to_string(i) + ": " +
-                                                  event.error().message);
-        }
-    }
-    return parts;
-}
-
-/// Such a file is sent as it is, for every object is a valid event, but hardly as it was meant.
-void warn_of_envelope(const std::string& file, const std::vector<std::string_view>& events) {
-    for (std::size_t i = 0; i < events.size(); ++i) {
-        const auto event = read_event(events[i]);
-        if (const auto hint = envelope_hint(event.value_or(Event{}), events[i]); !hint.empty()) {
-            std::cerr << "ffl-agent: warning: " << file << ": event " << i << ": " << hint << '\n';
-            return; // once a file
-        }
-    }
-}
 
 /// What the agent answered to all batches together.
 struct SendTotals {
@@ -153,7 +120,8 @@ Result<json> explain_alone(const Event& event, std::string_view text,
 
 } // namespace
 
-int command_send(const Command& command, const std::vector<std::string>& files) {
+int command_send(const Command& command, const std::vector<std::string>& files, bool exported) {
+    const auto form = exported ? EventForm::exported : EventForm::events;
     // All files are validated before the first event is sent.
     std::vector<std::string> texts;
     std::vector<std::vector<std::string_view>> events;
@@ -163,11 +131,10 @@ int command_send(const Command& command, const std::vector<std::string>& files) 
         if (!text) {
             return complain(text.error());
         }
-        auto parts = events_of(file, texts.emplace_back(std::move(*text)));
+        auto parts = events_of(file, texts.emplace_back(std::move(*text)), form);
         if (!parts) {
             return complain(parts.error());
         }
-        warn_of_envelope(file, *parts);
         events.push_back(std::move(*parts));
     }
     SendTotals totals;
@@ -198,7 +165,7 @@ int command_explain(const Command& command, const std::string& file,
     if (!text) {
         return complain(text.error());
     }
-    auto events = events_of(file, *text);
+    auto events = events_of(file, *text, EventForm::events);
     if (!events) {
         return complain(events.error());
     }

@@ -8,7 +8,8 @@
 
 namespace agent {
 
-int command_send(const Command& command, const std::vector<std::string>& files);
+/// `exported`: the files hold deliveries as `queue export` wrote them.
+int command_send(const Command& command, const std::vector<std::string>& files, bool exported);
 /// With an empty `webhooks_file` the running agent answers; otherwise the definitions of that file
 /// are used, without an agent and without a configuration.
 int command_explain(const Command& command, const std::string& file,

@@ -318,4 +318,48 @@ TEST(Cli, SendAcceptsEveryForm) {
     EXPECT_EQ(agent.cli({"send", "/nowhere.json"}).code, 74);
 }
 
+TEST(Cli, WhatQueueExportWritesIsNotTakenForEvents) {
+    test::ScriptedServer target{[](const test::Seen&) { return test::Answer{503, {}, ""}; }};
+    test::Program agent{local_only};
+    agent.folder().write("webhooks.json", json::array({{{"name", "a"}, {"target", target.url()}},
+                                                       {{"name", "b"}, {"target", target.url()}}})
+                                              .dump());
+    agent.start();
+    const auto events = agent.folder().write(
+        "events.ndjson", "{\"id\":\"1\",\"n\":1.50}\n{\"id\":\"2\",\"n\":12345678901234567890}\n");
+    ASSERT_EQ(agent.cli({"send", events}).code, 0);
+    const auto lines = agent.cli({"queue", "export"}).out;
+    const auto exported = agent.folder().write("export.ndjson", lines);
+    for (const auto* command : {"send", "explain"}) {
+        const auto refused = agent.cli({command, exported});
+        EXPECT_EQ(refused.code, 65);
+        EXPECT_NE(refused.err.find("event 0: this is a delivery as `queue export` writes it"),
+                  std::string::npos)
+            << refused.err;
+        EXPECT_NE(refused.err.find("ffl-agent send --from-export"), std::string::npos);
+    }
+    EXPECT_EQ(agent.cli({"queue", "drop", "--all", "--yes"}).code, 0);
+    EXPECT_EQ(agent.stop(), 0);
+    std::filesystem::remove(agent.database()); // another device: it has not had the events
+    agent.start();
+    const auto sent = agent.cli({"send", "--from-export", exported, "--json"});
+    ASSERT_EQ(sent.code, 0) << sent.err;
+    EXPECT_EQ(json::parse(sent.out), (json{{"accepted", 2}, {"duplicates", 0}, {"deliveries", 4}}));
+    const auto again = agent.cli({"queue", "export"}).out;
+    EXPECT_NE(again.find(R"("event":{"id":"1","n":1.50})"), std::string::npos) << again;
+    EXPECT_NE(again.find(R"("n":12345678901234567890})"), std::string::npos) << again;
+    EXPECT_EQ(agent.cli({"send", "--from-export", events}).code, 65);
+    const auto page =
+        agent.cli({"send", "-"}, R"({"events":[{"type":"face"},{"type":"car"}],"total":2})");
+    EXPECT_EQ(page.code, 0);
+    EXPECT_NE(page.err.find("warning: -: event 0: this looks like an envelope"),
+              std::string::npos)
+        << page.err;
+    const auto bom =
+        agent.folder().write("bom.json", "\xef\xbb\xbf{\"id\":\"9\",\"type\":\"face\"}");
+    EXPECT_EQ(agent.cli({"send", bom}).code, 0);
+    EXPECT_EQ(agent.post("/v1/events", "\xef\xbb\xbf{\"id\":\"10\",\"type\":\"face\"}").status,
+              400U);
+}
+
 } // namespace

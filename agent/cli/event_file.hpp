@@ -1,0 +1,23 @@
+// The events of a file that is given to a command, in any of the three forms, or as `queue export`
+// wrote them.
+#pragma once
+
+#include "common/base/result.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace agent {
+
+enum class EventForm {
+    events,
+    exported, ///< deliveries: each event once, however many webhooks it was owed to
+};
+
+/// The texts of the events, each of them valid, as views into `text`. Says on stderr what is hardly
+/// an event. Errors (Fault::input) name the file and the event's index from 0.
+common::Result<std::vector<std::string_view>> events_of(const std::string& file,
+                                                        std::string_view text, EventForm form);
+
+} // namespace agent
