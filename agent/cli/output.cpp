@@ -2,6 +2,7 @@
 
 #include "agent/config/text_file.hpp"
 #include "agent/service/exit_codes.hpp"
+#include "common/base/ascii.hpp"
 
 #include <algorithm>
 #include <iostream>
@@ -59,6 +60,30 @@ std::string show_seconds(const nlohmann::json& seconds) {
         return std::to_string(whole / 3600) + "h " + std::to_string(whole / 60 % 60) + "m";
     }
     return std::to_string(whole / 86400) + "d";
+}
+
+std::string short_reason(const std::string& reason) {
+    constexpr std::string_view list = "expected one of: ";
+    constexpr std::size_t long_list = 50;
+    constexpr std::size_t line = 120;
+    auto text = reason;
+    for (auto at = text.find(list); at != std::string::npos; at = text.find(list, at + 1)) {
+        const auto end = std::min(text.find(';', at), text.size());
+        if (end - at > long_list) {
+            const auto kept = std::string_view{text}.substr(0, at).find_last_not_of(": ");
+            const auto begin = kept == std::string::npos ? 0 : kept + 1;
+            text.erase(begin, end - begin);
+            at = begin;
+        }
+    }
+    if (text.size() > line) {
+        auto end = line;
+        while (end > 0 && common::continues_utf8(text[end])) {
+            --end;
+        }
+        text = text.substr(0, end) + "…";
+    }
+    return text;
 }
 
 std::string text_or(const nlohmann::json& value, const std::string& otherwise) {

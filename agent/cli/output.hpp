@@ -21,6 +21,9 @@ common::Result<std::string> read_input(const std::string& file);
 void print_table(const std::vector<std::vector<std::string>>& rows);
 /// An age or a wait in seconds: "3s", "5m 10s", "2h 5m", "-" for null.
 std::string show_seconds(const nlohmann::json& seconds);
+/// A reason for a cell of a table: without the long lists of what is known, and cut where it is
+/// longer than a line. The whole stands in --json and in `webhook show`.
+std::string short_reason(const std::string& reason);
 /// The text of a value that may be null or empty.
 std::string text_or(const nlohmann::json& value, const std::string& otherwise);
 

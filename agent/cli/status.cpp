@@ -81,7 +81,7 @@ void print_status(const json& status) {
                         webhook.value("state", ""), webhook.at("matched").dump(),
                         webhook.at("delivered").dump(), webhook.at("failed").dump(),
                         webhook.at("pending").dump(), webhook.at("dead").dump(),
-                        text_or(webhook.at("target"), "-"), note});
+                        text_or(webhook.at("target"), "-"), short_reason(note)});
     }
     print_table(rows);
 }

@@ -144,17 +144,24 @@ int command_webhook_list(const Command& command) {
              std::string{served ? to_string(webhook.state) : to_string(WebhookState::excluded)},
              webhook.state == WebhookState::unsupported ? "" : webhook.target.shown(),
              webhook.send_attempts == 0 ? "unlimited" : std::to_string(webhook.send_attempts),
-             webhook.reason.empty() && !webhook.warnings.empty() ? webhook.warnings.front()
-                                                                 : webhook.reason});
+             short_reason(webhook.reason.empty() && !webhook.warnings.empty()
+                              ? webhook.warnings.front()
+                              : webhook.reason)});
     }
     print_table(rows);
     return exit_code::done;
 }
 
 int command_webhook_show(const Command& command, const std::string& id) {
-    return print_definition(
-        with_server(command.config, [id](findface::Client& server) { return server.show(id); }),
-        command.json);
+    const auto text =
+        with_server(command.config, [id](findface::Client& server) { return server.show(id); });
+    const int code = print_definition(text, command.json);
+    if (code == exit_code::done) {
+        for (const auto& fault : check_definition(json::parse(*text))) {
+            std::cerr << "ffl-agent: warning: this device does not serve it: " << fault << '\n';
+        }
+    }
+    return code;
 }
 
 int command_webhook_create(const Command& command, const std::string& file) {

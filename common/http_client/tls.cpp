@@ -95,8 +95,23 @@ bool is_tls_error(error_code why) {
 }
 
 std::string tls_reason(error_code why) {
-    return why == ssl::error::stream_truncated ? "the peer closed the connection"
-                                               : openssl_reason(why);
+    if (why == ssl::error::stream_truncated) {
+        return "the peer closed the connection";
+    }
+    const auto reason = openssl_reason(why);
+    if (why.category() != asio::error::get_ssl_category()) {
+        return reason;
+    }
+    switch (ERR_GET_REASON(static_cast<unsigned long>(why.value()))) {
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+        return reason + " (the peer offers no TLS 1.2 or later, which is needed: update it)";
+    case SSL_R_WRONG_VERSION_NUMBER:
+    case SSL_R_HTTP_REQUEST:
+        return reason + " (the peer does not speak TLS: is it http instead of https?)";
+    default:
+        return reason;
+    }
 }
 
 } // namespace common

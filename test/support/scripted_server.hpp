@@ -48,6 +48,7 @@ struct ServerFiles {
     std::string cert_file, key_file; ///< set: TLS
     std::string client_ca_file;      ///< set: requires a client certificate signed by it
     std::string unix_socket = {};    ///< set: listens there and not on a port
+    int max_tls = 0;                 ///< set: the newest version, such as TLS1_1_VERSION
 };
 
 class ScriptedServer {

@@ -104,6 +104,11 @@ TlsContext server_context(const ServerFiles& files) {
         throw std::runtime_error{"scripted server: cannot use " + files.cert_file + " with " +
                                  files.key_file};
     }
+    if (files.max_tls != 0) {
+        ::SSL_CTX_set_min_proto_version(context.get(), 0);
+        ::SSL_CTX_set_max_proto_version(context.get(), files.max_tls);
+        ::SSL_CTX_set_cipher_list(context.get(), "DEFAULT@SECLEVEL=0");
+    }
     if (!files.client_ca_file.empty()) {
         if (::SSL_CTX_load_verify_locations(context.get(), files.client_ca_file.c_str(), nullptr) !=
             1) {

@@ -29,6 +29,29 @@ TEST(Output, PadsTheCellsOfATable) {
                                                       "1000  x           y\n");
 }
 
+TEST(Output, ShortensAReasonForATable) {
+    const std::string names =
+        "type_in, camera_in, card_in, confidence_gte, confidence_lte, matched";
+    const struct {
+        std::string reason, shown;
+    } table[] = {
+        {"", ""},
+        {"503 Service Unavailable", "503 Service Unavailable"},
+        {"name = \"\": expected one of: face, car", "name = \"\": expected one of: face, car"},
+        {"unknown filter \"age_gte\": expected one of: " + names, "unknown filter \"age_gte\""},
+        {"unknown filter \"type\": did you mean \"type_in\"? expected one of: " + names,
+         "unknown filter \"type\": did you mean \"type_in\"?"},
+        {"unknown filter \"a\": expected one of: " + names +
+             "; unknown filter \"b\": expected one of: " + names + "; name is missing",
+         "unknown filter \"a\"; unknown filter \"b\"; name is missing"},
+        {"expected one of: " + names, ""},
+        {std::string(119, 'x') + "\xc3\xa4\xc3\xa4", std::string(119, 'x') + "…"},
+    };
+    for (const auto& [reason, shown] : table) {
+        EXPECT_EQ(agent::short_reason(reason), shown) << reason;
+    }
+}
+
 TEST(Output, ComplainsOnStandardErrorAndReturnsTheCode) {
     testing::internal::CaptureStderr();
     EXPECT_EQ(agent::complain(69, "no answer"), 69);

@@ -148,6 +148,28 @@ TEST_F(ConfigFile, WarnsOfValuesThatAreTakenAsTheyAre) {
               Lines{});
 }
 
+TEST_F(ConfigFile, ResolvesALinkToTheDatabaseOnce) {
+    std::filesystem::create_directory(folder_ / "disk");
+    const std::string ini = std::string{standalone} + "[queue]\npath = agent.db\n";
+    EXPECT_EQ(load(ini).config.queue.path, in_folder("agent.db"));
+    std::filesystem::create_symlink("disk/real.db", folder_ / "agent.db");
+    EXPECT_EQ(load(ini).config.queue.path, in_folder("disk/real.db")) << "not there yet";
+    write("disk/real.db", "");
+    EXPECT_EQ(load(ini).config.queue.path, in_folder("disk/real.db"));
+    std::filesystem::create_symlink(in_folder("agent.db"), folder_ / "second.db");
+    EXPECT_EQ(load(std::string{standalone} + "[queue]\npath = second.db\n").config.queue.path,
+              in_folder("disk/real.db"));
+}
+
+TEST_F(ConfigFile, KeepsEachLineOfAHeadersFile) {
+    write("headers.txt", "X-Key: 1\nX-Other: 2\nx-key: 3\n");
+    const auto headers =
+        *load(std::string{standalone} + "[webhook a]\nheaders_file = headers.txt\n")
+             .config.overrides.at(0)
+             .headers;
+    EXPECT_EQ(headers, (common::Headers{{"X-Key", "1"}, {"X-Other", "2"}, {"x-key", "3"}}));
+}
+
 TEST(ConfigPath, IsTheOptionOrTheVariableOrTheDefault) {
     ::unsetenv("FFL_AGENT_CONFIG");
     EXPECT_EQ(config_path(""), "/etc/ffl-agent/agent.ini");

@@ -4,6 +4,10 @@
 #include "test/common/http_client/client_fixture.hpp"
 #include "test/support/certificates.hpp"
 
+#include <boost/asio/ssl/error.hpp>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
 using common::HttpRequest;
 using common::TlsFiles;
 using test::Answer;
@@ -50,6 +54,27 @@ TEST_F(TlsClientTest, TrustsAnAuthorityFromAFile) {
     EXPECT_EQ(server.seen().back().connection, 1U);
     EXPECT_EQ(ask(server, certificates.ca_file(), "localhost"), "200 fine");
     EXPECT_EQ(server.seen().back().connection, 2U);
+}
+
+TEST_F(TlsClientTest, SaysWhatAPeerLacks) {
+    for (const int version : {TLS1_VERSION, TLS1_1_VERSION}) {
+        auto files = serve(certificates.server());
+        files.max_tls = version;
+        ScriptedServer old{ok, 0, files};
+        const auto said = ask(old, certificates.ca_file());
+        EXPECT_TRUE(said.starts_with("TLS: ")) << said;
+        EXPECT_NE(said.find("the peer offers no TLS 1.2 or later"), std::string::npos) << said;
+    }
+    auto files = serve(certificates.server());
+    files.max_tls = TLS1_2_VERSION;
+    ScriptedServer good{ok, 0, files};
+    EXPECT_EQ(ask(good, certificates.ca_file()), "200 fine");
+    for (const int reason : {SSL_R_WRONG_VERSION_NUMBER, SSL_R_HTTP_REQUEST}) {
+        const boost::system::error_code why{static_cast<int>(ERR_PACK(ERR_LIB_SSL, 0, reason)),
+                                            boost::asio::error::get_ssl_category()};
+        EXPECT_NE(common::tls_reason(why).find("the peer does not speak TLS: is it http"),
+                  std::string::npos);
+    }
 }
 
 TEST_F(TlsClientTest, TrustsASelfSignedCertificateFromAFile) {
