@@ -80,7 +80,9 @@ void Session::retry_login_now() {
 
 HttpRequest Session::request(const Terms& terms, std::string method, const std::string& path) {
     HttpRequest request;
-    request.repeatable = method != "POST"; // a webhook must not be created twice
+    // What changes something must not be done twice, nor fail for a connection that was just
+    // closed.
+    request.kept = method == "GET" ? common::KeptConnection::repeat : common::KeptConnection::none;
     request.method = std::move(method);
     request.url = *terms.server.url;
     // Otherwise they would be sent as Basic authorization.

@@ -74,6 +74,11 @@ common::HttpRequest make_request(const Webhook& webhook, const Delivery& deliver
     request.timeout = settings.timeout;
     request.body_wanted = false;
     request.guarded = true;
+    // A kept connection may be one that the target is just closing, and after the last attempt
+    // there is no other.
+    request.kept = webhook.send_attempts != 0 && attempt >= webhook.send_attempts
+                       ? common::KeptConnection::none
+                       : common::KeptConnection::once;
 
     const auto id = webhook_id(delivery);
     const auto timestamp = std::to_string(wall_s);

@@ -30,7 +30,7 @@ std::string webhook_id(const Delivery& delivery);
 
 /// The request of attempt `attempt` (from 1), signed as in Standard Webhooks 1.0. `wall_s` becomes
 /// its webhook-timestamp. User and password move from the target's URL into Authorization, unless
-/// the settings contain one.
+/// the settings contain one. The last attempt uses a new connection.
 common::HttpRequest make_request(const Webhook& webhook, const Delivery& delivery,
                                  std::uint32_t attempt, std::int64_t wall_s);
 

@@ -1,6 +1,7 @@
 #include "common/http_client/connection.hpp"
 
 #include "common/base/ascii.hpp"
+#include "common/http_client/acknowledged.hpp"
 #include "common/http_client/shortage.hpp"
 #include "common/http_client/tls.hpp"
 
@@ -13,6 +14,8 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/system/system_error.hpp>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <optional>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -123,6 +126,9 @@ Fault ClientConnection::handshake_fault(ErrorCode why) const {
 }
 
 Task<ErrorCode> ClientConnection::read_some() {
+    if (ended_) {
+        co_return asio::error::eof; // Asio would wait for news, and there are none
+    }
     const auto before = received_.size();
     received_.resize(before + read_size);
     const auto space = asio::buffer(received_.data() + before, read_size);
@@ -130,6 +136,7 @@ Task<ErrorCode> ClientConnection::read_some() {
                                 : stream_->socket.async_read_some(space, as_result);
     const auto [failed, size] = co_await std::move(reading);
     received_.resize(before + size);
+    ended_ = failed == asio::error::eof;
     if (failed) {
         co_await throw_if_cancelled();
     }
@@ -138,6 +145,8 @@ Task<ErrorCode> ClientConnection::read_some() {
 
 Task<ErrorCode> ClientConnection::write(std::string_view head, std::string_view body) {
     const std::array<asio::const_buffer, 2> both{asio::buffer(head), asio::buffer(body)};
+    written_ = 0;
+    acknowledged_before_ = acknowledged_bytes(stream_->socket.native_handle());
     auto writing = stream_->tls ? asio::async_write(*stream_->tls, both, as_result)
                                 : asio::async_write(stream_->socket, both, as_result);
     const auto [failed, size] = co_await std::move(writing);
@@ -148,11 +157,26 @@ Task<ErrorCode> ClientConnection::write(std::string_view head, std::string_view 
     co_return failed;
 }
 
-bool ClientConnection::is_quiet() const {
+bool ClientConnection::is_unacknowledged() const {
+    return acknowledged_before_ &&
+           acknowledged_bytes(stream_->socket.native_handle()) == acknowledged_before_;
+}
+
+bool ClientConnection::is_quiet() {
     if (!stream_->socket.is_open()) {
         return false;
     }
     char byte = 0;
+    if (stream_->tls) {
+        // A close_notify may have come with the last bytes of a response, and then it is no longer
+        // in the socket. This looks only at what Asio has handed to OpenSSL.
+        auto* const session = stream_->tls->native_handle();
+        ::ERR_clear_error();
+        const int peeked = ::SSL_peek(session, &byte, 1);
+        if (::SSL_get_error(session, peeked) != SSL_ERROR_WANT_READ) {
+            return false;
+        }
+    }
     const auto size = ::recv(stream_->socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
@@ -162,13 +186,15 @@ void ClientConnection::close() {
     stream_->socket.close(ignored);
 }
 
-std::string failed_step(std::string_view step, ErrorCode why) {
-    if (is_tls_error(why)) {
-        return "TLS: " + tls_reason(why);
-    }
+std::string reason_of(ErrorCode why) {
     auto reason = why == asio::error::eof ? "the peer closed the connection" : why.message();
     reason.front() = ascii_lower(reason.front());
-    return std::string{step} + ": " + reason;
+    return reason;
+}
+
+std::string failed_step(std::string_view step, ErrorCode why) {
+    return is_tls_error(why) ? "TLS: " + tls_reason(why)
+                             : std::string{step} + ": " + reason_of(why);
 }
 
 std::string timed_out(Millis timeout, std::string_view doing) {

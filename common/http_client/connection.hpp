@@ -8,7 +8,9 @@
 #include "common/net/address.hpp"
 
 #include <boost/system/error_code.hpp>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,7 +39,8 @@ class ClientConnection {
     /// Fault::date when the peer's certificate is not valid at this time, otherwise fault_of().
     [[nodiscard]] Fault handshake_fault(ErrorCode why) const;
 
-    /// Appends what arrives to received().
+    /// Appends what arrives to received(). Fails with eof once the peer sends no more, again and
+    /// again.
     Task<ErrorCode> read_some();
     [[nodiscard]] std::string_view received() const { return received_; }
     void consume(std::size_t size) { received_.erase(0, size); }
@@ -45,15 +48,18 @@ class ClientConnection {
     Task<ErrorCode> write(std::string_view head, std::string_view body);
     /// Whether the last write() sent anything before it failed.
     [[nodiscard]] bool has_written() const { return written_ > 0; }
+    /// Whether the peer's system is known to have received nothing of the last write(), not even a
+    /// part. False where the system does not say.
+    [[nodiscard]] bool is_unacknowledged() const;
 
     /// Closes the connection at that time, whatever it is doing.
     void set_deadline(Instant when) { deadline_.set(when); }
     /// Stays true once a deadline has passed.
     [[nodiscard]] bool expired() const { return expired_; }
 
-    /// Whether it is open and the peer has neither sent nor closed anything, so that the next
-    /// request may use it. One system call.
-    [[nodiscard]] bool is_quiet() const;
+    /// Whether it is open and the peer has neither sent nor closed anything, under TLS neither
+    /// said that it will, so that the next request may use it. One system call.
+    [[nodiscard]] bool is_quiet();
     void close();
 
   private:
@@ -61,11 +67,15 @@ class ClientConnection {
 
     std::unique_ptr<Stream> stream_;
     std::string received_;
-    std::size_t written_ = 0; ///< bytes, by the last write()
+    std::size_t written_ = 0;                          ///< bytes, by the last write()
+    std::optional<std::uint64_t> acknowledged_before_; ///< bytes, when the last write() began
+    bool ended_ = false; ///< the peer sends no more
     bool expired_ = false;
     Deadline deadline_;
 };
 
+/// "connection refused".
+std::string reason_of(ClientConnection::ErrorCode why);
 /// "connect: connection refused", "TLS: tlsv13 alert certificate required".
 std::string failed_step(std::string_view step, ClientConnection::ErrorCode why);
 /// "timed out after 10 s while connecting".

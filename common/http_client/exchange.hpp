@@ -13,8 +13,13 @@ namespace common {
 
 struct ExchangeResult {
     Result<HttpReply> reply;
-    bool no_response = false; ///< the connection broke before the first byte of a response
-    bool reusable = false;    ///< the response is complete and the peer keeps the connection open
+    /// How an exchange without a reply ended, for one who would send the request again.
+    enum class Broke {
+        no,     ///< there is a reply, or the time was up
+        unread, ///< the peer had closed before the request reached it, and cannot have read it
+        silent  ///< without a byte of a response; the peer may have read the request
+    } broke = Broke::no;
+    bool reusable = false; ///< the response is complete and the peer keeps the connection open
 };
 
 /// `head` is what request_head() returned. The deadline until the end of the response's head is the

@@ -15,6 +15,8 @@ struct BeastClient::State {
           dialer{executor, std::move(options.denied), ResolverOptions{std::move(options.lookup)}} {}
 
     static Task<Result<HttpReply>> send(std::shared_ptr<State> self, HttpRequest request);
+    void keep(const std::string& key, std::shared_ptr<ClientConnection> connection,
+              std::uint64_t generation, const ExchangeResult& result);
 
     std::string user_agent;
     std::shared_ptr<ConnectionPool> pool;
@@ -29,30 +31,40 @@ Task<Result<HttpReply>> BeastClient::State::send(std::shared_ptr<State> self, Ht
     }
     const auto key = ConnectionPool::key_of(request);
     const auto generation = self->pool->generation();
-    auto connection = request.repeatable ? self->pool->acquire(key) : nullptr;
-    for (;;) {
-        const bool reused = connection != nullptr;
-        if (reused) {
-            connection->set_deadline(deadline);
-        } else {
-            auto dialed = co_await self->dialer.dial(request, deadline);
-            if (!dialed) {
-                co_return fail(std::move(dialed.error()));
-            }
-            connection = std::move(*dialed);
-        }
+    auto connection = request.kept == KeptConnection::none
+                          ? nullptr
+                          : self->pool->acquire(key, std::chrono::steady_clock::now());
+    if (connection) {
+        connection->set_deadline(deadline);
         auto result = co_await exchange(*connection, request, *head);
-        // A peer may close an idle connection at the moment it is used again, nearly always without
-        // having seen the request. Repeating it is allowed: senders through this client deliver at
-        // least once, and a target recognizes a repeated delivery by its webhook-id.
-        if (reused && result.no_response) {
-            connection.reset();
-            continue;
+        if (result.broke == ExchangeResult::Broke::no) {
+            self->keep(key, std::move(connection), generation, result);
+            co_return std::move(result.reply);
         }
-        if (result.reusable) {
-            self->pool->put_back(key, std::move(connection), generation);
+        // What ended this connection has most likely ended the others, too.
+        self->pool->forget(key);
+        // What is sent again here nobody counts: a delivery's attempt is one request at most.
+        if (result.broke == ExchangeResult::Broke::silent &&
+            request.kept != KeptConnection::repeat) {
+            result.reply.error().message += " (on a connection kept from an earlier request)";
+            co_return std::move(result.reply);
         }
-        co_return std::move(result.reply);
+    }
+    auto dialed = co_await self->dialer.dial(request, deadline);
+    if (!dialed) {
+        co_return fail(std::move(dialed.error()));
+    }
+    connection = std::move(*dialed);
+    auto result = co_await exchange(*connection, request, *head);
+    self->keep(key, std::move(connection), generation, result);
+    co_return std::move(result.reply);
+}
+
+void BeastClient::State::keep(const std::string& key, std::shared_ptr<ClientConnection> connection,
+                              std::uint64_t generation, const ExchangeResult& result) {
+    if (result.reusable && result.reply) {
+        pool->put_back(key, std::move(connection), generation, result.reply->headers,
+                       std::chrono::steady_clock::now());
     }
 }
 

@@ -1,8 +1,10 @@
 // The HTTP/1.1 client. HttpClient is the interface that callers and tests see; BeastClient is the
 // real one, over TCP, TLS and Unix sockets. It keeps idle connections for reuse, puts a deadline on
-// every step, resolves names off the loop (one that hangs delays no other) and reads no more of a
-// body than it was asked for. Loop thread; nothing survives a restart. The folder uses net, async
-// and base, and knows nothing of http_server.
+// every step, resolves names off the loop (one that hangs delays no other), tries a name's next
+// address while one is silent, reads odd answers as tolerantly as curl does (with readers of its
+// own, for Beast's is strict) and reads no more of a body than it was asked for. Loop thread;
+// nothing survives a restart. The folder uses net, async, text and base, and knows nothing of
+// http_server.
 #pragma once
 
 #include "common/async/task.hpp"
@@ -32,7 +34,7 @@ struct ClientOptions {
     std::string user_agent;
     std::vector<IpRange> denied; ///< checked on the resolved address of `guarded` requests
     std::size_t idle_per_origin = 8;
-    Millis idle_timeout{60'000};
+    Millis idle_timeout{60'000}; ///< at most; peers close earlier, see idle_span()
     NameLookup lookup = {}; ///< empty: getaddrinfo(3)
 };
 

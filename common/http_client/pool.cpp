@@ -1,6 +1,47 @@
 #include "common/http_client/pool.hpp"
 
+#include "common/base/ascii.hpp"
+
+#include <charconv>
+
 namespace common {
+
+namespace {
+
+constexpr Millis usual_timeout{1'000};
+constexpr std::uint64_t longest_timeout_s = 3600;
+
+/// "timeout=5, max=100", as servers write it; the header has no standard.
+std::optional<Millis> announced_timeout(std::string_view keep_alive) {
+    constexpr std::string_view name = "timeout=";
+    const auto at = ascii_lower(std::string{keep_alive}).find(name);
+    if (at == std::string::npos) {
+        return std::nullopt;
+    }
+    const auto digits = keep_alive.substr(at + name.size());
+    std::uint64_t seconds = 0;
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
+    if (read.ec == std::errc::invalid_argument) {
+        return std::nullopt;
+    }
+    const bool huge = read.ec != std::errc{} || seconds > longest_timeout_s;
+    return Millis{1'000 * static_cast<Millis::rep>(huge ? longest_timeout_s : seconds)};
+}
+
+} // namespace
+
+Millis idle_span(const Headers& reply) {
+    std::optional<Millis> shortest;
+    for (const auto& header : reply) {
+        if (equal_ignoring_case(header.name, "Keep-Alive")) {
+            const auto announced = announced_timeout(header.value);
+            shortest = announced && shortest ? std::min(*announced, *shortest)
+                       : announced           ? announced
+                                             : shortest;
+        }
+    }
+    return shortest.value_or(usual_timeout) / 2;
+}
 
 ConnectionPool::ConnectionPool(const Executor& executor, std::size_t idle_per_peer,
                                Millis idle_timeout)
@@ -26,21 +67,22 @@ std::string ConnectionPool::key_of(const HttpRequest& request) {
     return key;
 }
 
-std::shared_ptr<ClientConnection> ConnectionPool::acquire(const std::string& key) {
+std::shared_ptr<ClientConnection> ConnectionPool::acquire(const std::string& key, Instant now) {
     const auto peer = idle_.find(key);
     while (peer != idle_.end() && !peer->second.empty()) {
-        auto connection = std::move(peer->second.back().connection);
+        auto idle = std::move(peer->second.back());
         peer->second.pop_back();
-        if (connection->is_quiet()) {
-            return connection;
+        if (now < idle.until && idle.connection->is_quiet()) {
+            return std::move(idle.connection);
         }
     }
     return nullptr;
 }
 
 void ConnectionPool::put_back(const std::string& key, std::shared_ptr<ClientConnection> connection,
-                              std::uint64_t generation) {
-    if (generation != generation_ || idle_per_peer_ == 0) {
+                              std::uint64_t generation, const Headers& reply, Instant now) {
+    const auto span = std::min(idle_timeout_, idle_span(reply));
+    if (generation != generation_ || idle_per_peer_ == 0 || span <= Millis{0}) {
         return;
     }
     connection->set_deadline(Deadline::never);
@@ -48,9 +90,9 @@ void ConnectionPool::put_back(const std::string& key, std::shared_ptr<ClientConn
     if (peer.size() >= idle_per_peer_) {
         peer.erase(peer.begin());
     }
-    const auto until = std::chrono::steady_clock::now() + idle_timeout_;
+    const auto until = now + span;
     peer.push_back(Idle{std::move(connection), until});
-    if (!sweeping_) {
+    if (!sweeping_ || until < timer_.expiry()) {
         sweep_at(until);
     }
 }
@@ -80,8 +122,8 @@ void ConnectionPool::sweep() {
     auto next = Instant::max();
     for (auto& [key, peer] : idle_) {
         std::erase_if(peer, [now](const Idle& idle) { return idle.until <= now; });
-        if (!peer.empty()) {
-            next = std::min(next, peer.front().until);
+        for (const auto& idle : peer) {
+            next = std::min(next, idle.until);
         }
     }
     std::erase_if(idle_, [](const auto& entry) { return entry.second.empty(); });

@@ -40,6 +40,15 @@ struct TlsFiles {
     auto operator<=>(const TlsFiles&) const = default;
 };
 
+/// Whether a request may use a connection that was kept from an earlier one. The peer may close
+/// such a connection at the moment it is used; where it can be seen that the peer has read nothing,
+/// the request goes over a new one, and that is not noticed outside.
+enum class KeptConnection {
+    none,  ///< a new one: the request must not fail for that reason
+    once,  ///< if it broke and the peer may have read the request, that is an error
+    repeat ///< then the request is sent again: it may arrive twice
+};
+
 struct HttpRequest {
     std::string method = "GET";
     Url url;
@@ -53,8 +62,7 @@ struct HttpRequest {
     /// false: up to `body_limit` is read and discarded, and a failure while doing so is not an
     /// error.
     bool body_wanted = true;
-    /// false: uses a new connection. On a reused one that breaks, the request may arrive twice.
-    bool repeatable = true;
+    KeptConnection kept = KeptConnection::once;
     bool guarded = false; ///< true: never connects to denied networks
 };
 

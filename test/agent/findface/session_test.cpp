@@ -1,5 +1,6 @@
 // The login: how often it is sent, and what its token is used for. Refusals:
 // session_refusal_test.cpp.
+#include "agent/findface/session.hpp"
 #include "test/agent/findface/findface_fixture.hpp"
 
 #include <deque>
@@ -38,6 +39,19 @@ TEST_F(Login, SendsTheManualsRequestThenABearerToken) {
         EXPECT_FALSE(one.guarded);
         EXPECT_TRUE(one.body_wanted);
         EXPECT_EQ(one.body_limit, 16U << 20);
+    }
+}
+
+TEST_F(Login, OnlyWhatChangesNothingMayArriveTwice) {
+    using agent::findface::Session;
+    Session::Terms terms;
+    terms.server = config.server;
+    const auto kept = [&](const char* method) {
+        return Session::request(terms, method, "/v1/webhooks/").kept;
+    };
+    EXPECT_EQ(kept("GET"), common::KeptConnection::repeat);
+    for (const auto* method : {"POST", "PATCH", "PUT", "DELETE"}) {
+        EXPECT_EQ(kept(method), common::KeptConnection::none) << method;
     }
 }
 

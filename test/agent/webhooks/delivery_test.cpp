@@ -89,6 +89,22 @@ TEST(MakeRequest, CarriesTheEventsOwnBytes) {
     EXPECT_EQ(request.body_limit, 64U * 1024);
 }
 
+TEST(MakeRequest, UsesANewConnectionForTheLastAttempt) {
+    using common::KeptConnection;
+    auto hook = webhook();
+    const auto kept = [&](std::uint32_t send_attempts, std::uint32_t attempt) {
+        hook.send_attempts = send_attempts;
+        return make_request(hook, delivery(), attempt, 0).kept;
+    };
+    EXPECT_EQ(kept(3, 1), KeptConnection::once);
+    EXPECT_EQ(kept(3, 2), KeptConnection::once);
+    EXPECT_EQ(kept(3, 3), KeptConnection::none);
+    EXPECT_EQ(kept(3, 4), KeptConnection::none); // the limit was lowered meanwhile
+    EXPECT_EQ(kept(1, 1), KeptConnection::none);
+    EXPECT_EQ(kept(0, 1), KeptConnection::once);
+    EXPECT_EQ(kept(0, 1'000), KeptConnection::once);
+}
+
 TEST(MakeRequest, PutsTheEventIntoAnArrayIfConfigured) {
     auto hook = webhook();
     hook.settings.body = BodyShape::array;
