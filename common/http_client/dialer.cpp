@@ -17,13 +17,17 @@ std::string connect_failure(const ClientConnection& connection, const HttpReques
 
 } // namespace
 
-Dialer::Dialer(Executor executor, std::vector<IpRange> denied, ResolverOptions names)
-    : executor_{executor}, denied_{std::move(denied)}, resolver_{std::move(executor),
-                                                                 std::move(names)} {}
+Dialer::Dialer(Executor executor, std::vector<IpRange> denied, ResolverOptions names,
+               Millis next_address_after)
+    : executor_{executor}, denied_{std::move(denied)},
+      next_address_after_{next_address_after}, resolver_{std::move(executor), std::move(names)} {}
 
-void Dialer::set_options(std::vector<IpRange> denied, ResolverOptions names) {
+void Dialer::set_options(std::vector<IpRange> denied, ResolverOptions names,
+                         Millis next_address_after) {
     denied_ = std::move(denied);
+    next_address_after_ = next_address_after;
     resolver_.set_options(std::move(names));
+    preferred_.forget();
     contexts_.forget();
 }
 
@@ -39,23 +43,17 @@ Task<Dialer::Connection> Dialer::dial_local(const HttpRequest& request, Instant 
     co_return connection;
 }
 
-Task<Dialer::Connection> Dialer::dial_one_of(Addresses addresses, const HttpRequest& request,
-                                             Instant deadline) {
-    std::string reason;
-    bool all_own = true; // an address that failed for another reason says more about the target
-    for (std::size_t i = 0; i < addresses.size(); ++i) {
-        const auto now = std::chrono::steady_clock::now();
-        auto connection = std::make_shared<ClientConnection>(executor_);
-        connection->set_deadline(now + (deadline - now) / static_cast<int>(addresses.size() - i));
-        const auto failed = co_await connection->connect(addresses[i], request.url.port);
-        if (!failed && !connection->expired()) {
-            connection->set_deadline(deadline);
-            co_return connection;
-        }
-        reason = connect_failure(*connection, request, failed);
-        all_own = all_own && !connection->expired() && fault_of(failed) == Fault::own;
+Task<Dialer::Connection> Dialer::secure(Connected connected, const HttpRequest& request,
+                                        std::shared_ptr<asio::ssl::context> context) {
+    const auto& connection = connected.connection;
+    const auto failed = co_await connection->handshake(std::move(context), request.url.host);
+    if (!failed) {
+        co_return connection;
     }
-    co_return fail(all_own ? Fault::own : Fault::unreachable, reason);
+    if (connection->expired()) {
+        co_return fail(Fault::unreachable, timed_out(request.timeout, "in the TLS handshake"));
+    }
+    co_return fail(connection->handshake_fault(failed), connection->handshake_failure(failed));
 }
 
 Task<Dialer::Connection> Dialer::dial(const HttpRequest& request, Instant deadline) {
@@ -84,19 +82,34 @@ Task<Dialer::Connection> Dialer::dial(const HttpRequest& request, Instant deadli
             co_return fail(Fault::unreachable, "target address denied");
         }
     }
-    auto connection = co_await dial_one_of(std::move(*addresses), request, deadline);
-    if (!connection || !context) {
-        co_return connection;
+    const auto name = request.url.host + ':' + std::to_string(request.url.port);
+    auto order = trial_order(*addresses, preferred_.of(name));
+    ConnectTerms terms;
+    terms.port = request.url.port;
+    terms.deadline = deadline;
+    terms.next_after = next_address_after_;
+    terms.timed_out = timed_out(request.timeout, "connecting");
+    terms.name_them = !parse_address(request.url.host);
+    auto connected = co_await connect_first(order, std::move(terms));
+    if (!connected) {
+        co_return fail(std::move(connected.error()));
     }
-    const auto failed = co_await (*connection)->handshake(std::move(context), request.url.host);
-    if (failed) {
-        if ((*connection)->expired()) {
-            co_return fail(Fault::unreachable, timed_out(request.timeout, "in the TLS handshake"));
+    const auto address = connected->address;
+    const auto prefer = [&](const AddressBytes& one) {
+        if (order.size() > 1) {
+            preferred_.set(name, one);
         }
-        co_return fail((*connection)->handshake_fault(failed),
-                       (*connection)->handshake_failure(failed));
+    };
+    if (!context) {
+        prefer(address);
+        co_return std::move(connected->connection);
     }
-    co_return connection;
+    auto secured = co_await secure(std::move(*connected), request, std::move(context));
+    // An address that takes connections and lets no handshake through must not stay the first.
+    const auto used = std::ranges::find(order, address);
+    const auto other = used + 1 == order.end() ? order.begin() : used + 1;
+    prefer(secured ? address : *other);
+    co_return secured;
 }
 
 } // namespace common

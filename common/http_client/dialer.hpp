@@ -4,6 +4,7 @@
 
 #include "common/async/task.hpp"
 #include "common/base/result.hpp"
+#include "common/http_client/connect_race.hpp"
 #include "common/http_client/connection.hpp"
 #include "common/http_client/resolver.hpp"
 #include "common/http_client/tls.hpp"
@@ -19,25 +20,30 @@ class Dialer {
   public:
     using Connection = Result<std::shared_ptr<ClientConnection>>;
 
-    Dialer(Executor executor, std::vector<IpRange> denied, ResolverOptions names);
+    Dialer(Executor executor, std::vector<IpRange> denied, ResolverOptions names,
+           Millis next_address_after);
 
-    /// Returns a connection that is ready for the request, with `deadline` set. Each address of a
-    /// name gets an equal share of the time that is left. `request` outlives the coroutine. Errors:
-    /// Fault::unreachable, Fault::own, Fault::date, or Fault::config for TLS files.
+    /// Returns a connection that is ready for the request, with `deadline` set. The addresses of a
+    /// name are tried as connect_first() does, the one that worked last first. `request` outlives
+    /// the coroutine. Errors: Fault::unreachable, Fault::own, Fault::date, or Fault::config for TLS
+    /// files.
     Task<Connection> dial(const HttpRequest& request, Instant deadline);
 
     /// Forgets the addresses and the contents of TLS files that it knows.
-    void set_options(std::vector<IpRange> denied, ResolverOptions names);
+    void set_options(std::vector<IpRange> denied, ResolverOptions names, Millis next_address_after);
     /// After this the loop may end, even while a name is being looked up.
     void close() { resolver_.close(); }
 
   private:
     Task<Connection> dial_local(const HttpRequest& request, Instant deadline);
-    Task<Connection> dial_one_of(Addresses addresses, const HttpRequest& request, Instant deadline);
+    Task<Connection> secure(Connected connected, const HttpRequest& request,
+                            std::shared_ptr<asio::ssl::context> context);
 
     Executor executor_;
     std::vector<IpRange> denied_;
+    Millis next_address_after_;
     Resolver resolver_;
+    PreferredAddresses preferred_;
     TlsContexts contexts_;
 };
 

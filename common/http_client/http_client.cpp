@@ -12,7 +12,8 @@ struct BeastClient::State {
         : user_agent{std::move(options.user_agent)}, pool{std::make_shared<ConnectionPool>(
                                                          executor, options.idle_per_origin,
                                                          options.idle_timeout)},
-          dialer{executor, std::move(options.denied), ResolverOptions{std::move(options.lookup)}} {}
+          dialer{executor, std::move(options.denied), ResolverOptions{std::move(options.lookup)},
+                 options.next_address_after} {}
 
     static Task<Result<HttpReply>> send(std::shared_ptr<State> self, HttpRequest request);
     void keep(const std::string& key, std::shared_ptr<ClientConnection> connection,
@@ -84,7 +85,8 @@ void BeastClient::set_options(ClientOptions options) {
     state_->user_agent = std::move(options.user_agent);
     state_->pool->clear(options.idle_per_origin, options.idle_timeout);
     state_->dialer.set_options(std::move(options.denied),
-                               ResolverOptions{std::move(options.lookup)});
+                               ResolverOptions{std::move(options.lookup)},
+                               options.next_address_after);
 }
 
 } // namespace common

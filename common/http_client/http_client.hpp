@@ -35,6 +35,8 @@ struct ClientOptions {
     std::vector<IpRange> denied; ///< checked on the resolved address of `guarded` requests
     std::size_t idle_per_origin = 8;
     Millis idle_timeout{60'000}; ///< at most; peers close earlier, see idle_span()
+    /// While one address of a name does not answer, the next one is tried after this (RFC 8305).
+    Millis next_address_after{250};
     NameLookup lookup = {}; ///< empty: getaddrinfo(3)
 };
 

@@ -151,23 +151,6 @@ TEST_F(ClientTest, ANameThatHangsDelaysNoOtherRequest) {
     client.reset();
 }
 
-TEST_F(ClientTest, TriesOneAddressAfterAnother) {
-    ScriptedServer server{[](const Seen&) { return Answer{200, {}, "fine"}; }};
-    const SilentPeer black_hole{true, "127.0.0.3", server.port()};
-    make_client(
-        {.user_agent = "",
-         .denied = {},
-         .lookup = names.lookup({{"refused.test", {address("127.0.0.2"), address("127.0.0.1")}},
-                                 {"hole.test", {address("127.0.0.3"), address("127.0.0.1")}},
-                                 {"dead.test", {address("127.0.0.2"), address("127.0.0.4")}}})});
-    const auto port = std::to_string(server.port());
-    EXPECT_EQ(text("http://refused.test:" + port + "/"), "200 fine");
-    EXPECT_EQ(text("http://dead.test:" + port + "/"), "connect: connection refused");
-    auto request = get("http://hole.test:" + port + "/");
-    request.timeout = 2s;
-    EXPECT_EQ(text(std::move(request)), "200 fine");
-}
-
 TEST_F(ClientTest, NeverConnectsToADeniedNetwork) {
     ScriptedServer server{[](const Seen&) { return Answer{200, {}, "fine"}; }};
     const auto lookup = names.lookup({{"one.test", {address("127.0.0.1")}},

@@ -10,17 +10,21 @@
 #include <sys/resource.h>
 
 using common::Fault;
+using common::Millis;
 
 namespace test {
 namespace {
 
-/// While it lives, the process can open no further file.
+/// While it lives, the process can open no further file; or `more` files, where there are no gaps
+/// among the descriptors.
 class NoDescriptors {
   public:
-    NoDescriptors() {
+    explicit NoDescriptors(std::optional<int> more = std::nullopt) {
         ::getrlimit(RLIMIT_NOFILE, &before_);
+        const int next = ::dup(STDIN_FILENO);
+        ::close(next);
         auto none = before_;
-        none.rlim_cur = 0;
+        none.rlim_cur = more ? static_cast<rlim_t>(next + *more) : 0;
         ::setrlimit(RLIMIT_NOFILE, &none);
     }
     ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
@@ -77,12 +81,23 @@ TEST_F(ShortageTest, OfDescriptorsIsOursWhereverItHappens) {
     EXPECT_EQ(send(to_name).error().fault, Fault::unreachable);
 }
 
-TEST_F(ShortageTest, OfOneAddressIsNotOursWhileAnotherOneFailsOtherwise) {
-    const auto refused = *common::parse_address("127.0.0.1");
-    make_client({.user_agent = "",
-                 .denied = {},
-                 .lookup = names.lookup({{"two.test", {refused, refused}}})});
-    EXPECT_EQ(send(get("http://two.test:1/")).error().fault, Fault::unreachable);
+TEST_F(ShortageTest, OfOneAddressIsOursForItMayHaveAnswered) {
+    const SilentPeer black_hole{true, "127.0.0.3"};
+    const auto lookup = [](const std::string&) -> common::Result<common::Addresses> {
+        return common::Addresses{*common::parse_address("127.0.0.3"),
+                                 *common::parse_address("127.0.0.2")};
+    };
+    make_client(
+        {.user_agent = "", .denied = {}, .next_address_after = Millis{1}, .lookup = lookup});
+    auto request = get(black_hole.url());
+    request.url.host = "two.test";
+    request.timeout = Millis{300};
+    EXPECT_EQ(send(request).error().fault, Fault::unreachable); // and the name is known now
+    const NoDescriptors shortage{1};
+    const auto reply = send(request);
+    EXPECT_EQ(reply.error().message, "timed out after 300 ms while connecting; no answer "
+                                     "(127.0.0.3); too many open files (127.0.0.2)");
+    EXPECT_EQ(reply.error().fault, Fault::own);
 }
 
 TEST_F(ShortageTest, DatesOfACertificateAreMarked) {
