@@ -69,7 +69,7 @@ class ClientConnection {
     std::string received_;
     std::size_t written_ = 0;                          ///< bytes, by the last write()
     std::optional<std::uint64_t> acknowledged_before_; ///< bytes, when the last write() began
-    bool ended_ = false; ///< the peer sends no more
+    bool ended_ = false;                               ///< the peer sends no more
     bool expired_ = false;
     Deadline deadline_;
 };
