@@ -50,8 +50,8 @@ HttpReply sync_problem(const common::Error& error) {
 } // namespace
 
 Control::Control(common::Clock& clock, Queue& queue, WebhookCache& cache, const Config& config,
-                 const Counters& stats, OpenReport opened, SyncNow sync_now)
-    : sources_{clock, queue, cache, config, stats, std::move(opened), clock.now()},
+                 const Counters& stats, SyncNow sync_now)
+    : sources_{clock, queue, cache, config, stats, clock.now()},
       deliveries_{queue, cache}, sync_now_{std::move(sync_now)} {}
 
 Task<HttpReply> Control::handle(const RouteMatch& match, common::Incoming request) {

@@ -115,7 +115,7 @@ void store_families(MetricsText& out, const StatusSources& sources, const QueueS
               static_cast<double>(number(queue.degraded)));
     out.counter("ffl_agent_store_quarantined_total",
                 "Damaged database files that were set aside and still lie beside the queue.",
-                sources.opened.quarantined.size());
+                sources.queue.quarantined().size());
     const auto& server = sources.stats.server;
     out.counter("ffl_agent_sync_failures_total", "Failed fetches of the webhook list.",
                 server.failures);

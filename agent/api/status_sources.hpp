@@ -1,11 +1,10 @@
 // StatusSources: what the status and the metrics are computed from. References to parts that live
-// as long as the program, and what was known when it started. Loop thread.
+// as long as the program. Loop thread.
 #pragma once
 
 #include "agent/config/config.hpp"
 #include "agent/definitions/webhook_cache.hpp"
 #include "agent/queue/queue.hpp"
-#include "agent/store/salvage.hpp"
 #include "agent/webhooks/counters.hpp"
 #include "common/async/clock.hpp"
 
@@ -17,7 +16,6 @@ struct StatusSources {
     WebhookCache& cache;
     const Config& config;
     const Counters& stats;
-    OpenReport opened;
     common::Instant started;
 
     [[nodiscard]] double uptime_s() const {

@@ -102,13 +102,35 @@ WebhookCache::WebhookCache(common::Database& database, const Config& config)
 
 Result<void> WebhookCache::load(std::vector<Definition> local) {
     auto stored = database_.run_now(read_definitions);
+    if (stored) {
+        take(std::move(*stored));
+    }
+    rebuild(std::move(local));
     if (!stored) {
         return common::fail("cannot read the webhook definitions", stored.error());
     }
-    server_ = read_webhooks(std::move(stored->list));
-    fetched_ = stored->fetched;
-    rebuild(std::move(local));
     return {};
+}
+
+void WebhookCache::take(StoredDefinitions stored) {
+    server_ = read_webhooks(std::move(stored.list));
+    fetched_ = stored.fetched;
+    loaded_ = true;
+}
+
+Task<Result<void>> WebhookCache::load_late() {
+    if (loaded_ || fetched_) {
+        co_return Result<void>{};
+    }
+    auto stored = co_await database_.run(read_definitions);
+    if (!stored) {
+        co_return common::fail("cannot read the webhook definitions", stored.error());
+    }
+    if (!loaded_ && !fetched_) { // meanwhile
+        take(std::move(*stored));
+        publish();
+    }
+    co_return Result<void>{};
 }
 
 bool WebhookCache::removes_any(const std::vector<Definition>& list) const {

@@ -19,6 +19,8 @@
 
 namespace agent {
 
+struct StoredDefinitions;
+
 /// Keys of webhooks, as POST /v1/sync returns them.
 struct Changes {
     std::vector<std::string> added, changed, removed;
@@ -32,7 +34,10 @@ class WebhookCache {
     WebhookCache(common::Database& database, const Config& config);
 
     /// Blocking, at start: the server's list as it was last fetched, and `local`.
+    /// After an error `local` serves alone, until the list can be read.
     common::Result<void> load(std::vector<Definition> local);
+    /// After load() failed: tries again, unless the list was fetched in the meantime.
+    common::Task<common::Result<void>> load_late();
 
     /// Whether `list` lacks a webhook of the server's stored list, which would count as removed.
     [[nodiscard]] bool removes_any(const std::vector<Definition>& list) const;
@@ -54,12 +59,14 @@ class WebhookCache {
 
   private:
     Changes publish();
+    void take(StoredDefinitions stored);
 
     common::Database& database_;
     const Config& config_;
     std::vector<Webhook> server_,
         local_; ///< as read_webhook() returns them, before the INI applies
     bool fetched_ = false;
+    bool loaded_ = false; ///< the list on disk was read
     std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<Snapshot>();
     std::function<void()> listener_;
 };

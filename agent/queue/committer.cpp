@@ -1,5 +1,7 @@
 #include "agent/queue/committer.hpp"
 
+#include "common/base/log.hpp"
+
 #include <algorithm>
 #include <boost/system/system_error.hpp>
 
@@ -27,6 +29,9 @@ Committer::Committer(const QueueParts& parts)
 }
 
 void Committer::load(const LoadedQueue& loaded) {
+    if (!time_.started()) {
+        time_.start(loaded.anchor, loaded.newest_accepted_at);
+    }
     counts_.load(loaded);
     admission_.load(loaded);
 }
@@ -123,6 +128,11 @@ Task<> Committer::run() {
         }
     }
     running_ = false;
+    if (outcomes_.waiting()) {
+        common::log::warn("outcomes could not be written: what was delivered since is delivered "
+                          "once more after the next start",
+                          {{"outcomes", outcomes_.size()}});
+    }
     refuse_waiting({Fault::storage, "the agent is stopping"});
 }
 
@@ -176,12 +186,15 @@ Task<Result<void>> Committer::admit(const Requests& group) {
         co_return ours;
     }
     if (database_.broken()) {
-        const auto loaded = co_await database_.recover();
-        if (!loaded) {
-            co_return common::fail(loaded.error());
+        const auto recovery = co_await database_.recover();
+        if (recovery.loaded) {
+            load(*recovery.loaded);
+            listeners_.rows_changed(Selection{});
+            listeners_.loaded();
         }
-        load(*loaded);
-        listeners_.rows_changed(Selection{});
+        if (!recovery.writable) {
+            co_return common::fail(recovery.writable.error());
+        }
     }
     co_return co_await admission_.admit(group);
 }

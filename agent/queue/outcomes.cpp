@@ -42,6 +42,15 @@ void UnwrittenOutcomes::count(const RecordedOutcome& recorded, bool in) {
     }
 }
 
+void UnwrittenOutcomes::weigh(const UnwrittenOutcome& outcome, bool in) {
+    std::size_t bytes = sizeof(ById::value_type) + 64 + outcome.latest.webhook.size() +
+                        outcome.latest.error.size() + outcome.attempts.size() * sizeof(AttemptNote);
+    for (const auto& attempt : outcome.attempts) {
+        bytes += attempt.error.size();
+    }
+    bytes_ += in ? bytes : -bytes;
+}
+
 void UnwrittenOutcomes::note_waiting(common::Instant now) {
     if (!waiting_.empty() && !waiting_since_) {
         waiting_since_ = now;
@@ -56,14 +65,18 @@ void UnwrittenOutcomes::add(RecordedOutcome recorded, Now now) {
     auto& entry = place->second;
     if (!added) {
         count(entry.latest, false);
+        weigh(entry, false);
     }
-    if (!recorded.expired && recorded.kind != Outcome::Kind::delivered) {
+    if (recorded.expired || recorded.kind == Outcome::Kind::delivered) {
+        entry.attempts.clear(); // the row goes, and its history with it
+    } else {
         entry.attempts.push_back(
             {recorded.attempts, now.queue_time, recorded.status, recorded.error});
         keep_last(entry.attempts);
     }
     count(recorded, true);
     entry.latest = std::move(recorded);
+    weigh(entry, true);
     note_waiting(now.instant);
 }
 
@@ -75,9 +88,6 @@ std::vector<UnwrittenOutcome> UnwrittenOutcomes::take_all() {
     for (const auto& [id, outcome] : writing_) {
         all.push_back(outcome);
     }
-    // Neighbouring rows are written one after the other.
-    std::sort(all.begin(), all.end(),
-              [](const auto& a, const auto& b) { return a.latest.id < b.latest.id; });
     return all;
 }
 
@@ -88,6 +98,7 @@ void UnwrittenOutcomes::written(const std::vector<std::int64_t>& unwritten, comm
     }
     for (const auto& [id, outcome] : writing_) {
         count(outcome.latest, false);
+        weigh(outcome, false);
     }
     writing_ = std::move(kept);
     put_back(now);
@@ -101,20 +112,24 @@ void UnwrittenOutcomes::put_back(common::Instant now) {
             continue;
         }
         count(outcome.latest, false);
+        weigh(outcome, false);
+        weigh(newer->second, false);
         auto& attempts = newer->second.attempts;
         attempts.insert(attempts.begin(), outcome.attempts.begin(), outcome.attempts.end());
         keep_last(attempts);
+        weigh(newer->second, true);
     }
     writing_.clear();
     note_waiting(now);
 }
 
-std::vector<std::int64_t> UnwrittenOutcomes::ids(const std::vector<std::string>& webhooks) const {
+std::vector<std::int64_t> UnwrittenOutcomes::ids(const std::vector<std::string>& webhooks,
+                                                 std::int64_t after) const {
     std::vector<std::int64_t> ids;
     for (const auto* outcomes : {&waiting_, &writing_}) {
-        for (const auto& [id, outcome] : *outcomes) {
-            if (is_one_of(webhooks, outcome.latest.webhook)) {
-                ids.push_back(id);
+        for (auto one = outcomes->upper_bound(after); one != outcomes->end(); ++one) {
+            if (is_one_of(webhooks, one->second.latest.webhook)) {
+                ids.push_back(one->first);
             }
         }
     }
@@ -172,7 +187,7 @@ std::uint64_t UnwrittenOutcomes::make_due_now(const Selection& selection, Now no
     for (const auto& [id, outcome] : writing_) {
         if (is_retry(id, outcome.latest.attempts) && !waiting_.contains(id) &&
             selection.covers(id, outcome.latest.webhook)) {
-            waiting_.emplace(id, UnwrittenOutcome{outcome.latest, {}});
+            weigh(waiting_.emplace(id, UnwrittenOutcome{outcome.latest, {}}).first->second, true);
         }
     }
     std::uint64_t revived = 0;
@@ -194,6 +209,26 @@ std::uint64_t UnwrittenOutcomes::make_due_now(const Selection& selection, Now no
     }
     note_waiting(now.instant);
     return revived;
+}
+
+bool UnwrittenOutcomes::bring_up_to_date(DeliveryRow& row, std::int64_t now) const {
+    const auto* one = latest(row.id);
+    if (!one || row.state != DeliveryState::pending) {
+        return true;
+    }
+    if (one->expired || one->kind == Outcome::Kind::delivered) {
+        return false;
+    }
+    row.attempts = one->attempts;
+    row.last_status = one->status;
+    row.last_error = one->error;
+    if (one->kind == Outcome::Kind::dead) {
+        row.state = DeliveryState::dead;
+        row.next_attempt_ms.reset();
+    } else {
+        row.next_attempt_ms = std::max<std::int64_t>(one->due - now, 0);
+    }
+    return true;
 }
 
 UnwrittenOutcomes::Leaving UnwrittenOutcomes::leaving(const std::string& webhook) const {

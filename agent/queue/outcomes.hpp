@@ -1,8 +1,10 @@
 // UnwrittenOutcomes: outcomes of attempts that are not on disk yet. Loop thread. They stay here
 // until their commit has succeeded, however often the database refuses. A crash loses them; those
-// deliveries are then attempted once more.
+// deliveries are then attempted once more. What they take is bounded by full(): from there on no
+// delivery may begin whose outcome would have to be remembered, rather than one be sent twice.
 #pragma once
 
+#include "agent/store/listing.hpp"
 #include "agent/store/rows.hpp"
 #include "agent/store/selection.hpp"
 #include "common/base/time.hpp"
@@ -11,7 +13,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace agent {
@@ -29,6 +30,9 @@ class UnwrittenOutcomes {
     [[nodiscard]] bool waiting() const { return !waiting_.empty(); }
     /// Since when at least one outcome waits; nothing if none does.
     [[nodiscard]] std::optional<common::Instant> waiting_since() const { return waiting_since_; }
+    [[nodiscard]] std::size_t size() const { return waiting_.size() + writing_.size(); }
+    [[nodiscard]] bool full() const { return bytes_ >= max_bytes; }
+    static constexpr std::size_t max_bytes = std::size_t{32} << 20;
     [[nodiscard]] bool being_written() const { return !writing_.empty(); }
     [[nodiscard]] bool contains(std::int64_t id) const {
         return waiting_.contains(id) || writing_.contains(id);
@@ -41,8 +45,9 @@ class UnwrittenOutcomes {
     /// All that are being written go back to waiting. What was added in the meantime is newer.
     void put_back(common::Instant now);
 
-    /// The ids of those of `webhooks`, sorted.
-    [[nodiscard]] std::vector<std::int64_t> ids(const std::vector<std::string>& webhooks) const;
+    /// The ids above `after` of those of `webhooks`, sorted.
+    [[nodiscard]] std::vector<std::int64_t> ids(const std::vector<std::string>& webhooks,
+                                                std::int64_t after) const;
     /// The earliest retry of `webhooks` after `now` (queue time).
     [[nodiscard]] std::optional<std::int64_t> earliest_due(const std::vector<std::string>& webhooks,
                                                            std::int64_t now) const;
@@ -54,6 +59,9 @@ class UnwrittenOutcomes {
     /// Does to these outcomes what an operator's retry does to rows: the selected ones become due,
     /// and dead letters get fresh attempts. Returns the number of those dead letters.
     std::uint64_t make_due_now(const Selection& selection, Now now);
+    /// Changes a row as it was read to what it will be once its outcome is written. Returns false
+    /// if it will be gone. `now` is the queue time.
+    bool bring_up_to_date(DeliveryRow& row, std::int64_t now) const;
     /// How the rows will change once all of this is written, so that statistics can be up to date.
     struct Leaving {
         std::uint64_t pending = 0; ///< will no longer be pending
@@ -63,15 +71,17 @@ class UnwrittenOutcomes {
     [[nodiscard]] Leaving leaving() const { return leaving_; }
 
   private:
-    using ById = std::unordered_map<std::int64_t, UnwrittenOutcome>;
+    using ById = std::map<std::int64_t, UnwrittenOutcome>;
     void note_waiting(common::Instant now);
     void count(const RecordedOutcome& recorded, bool in);
+    void weigh(const UnwrittenOutcome& outcome, bool in);
     [[nodiscard]] const RecordedOutcome* latest(std::int64_t id) const;
 
     ById waiting_, writing_;
     std::optional<common::Instant> waiting_since_; // set exactly while waiting_ is not empty
     std::map<std::string, Leaving> leaving_by_webhook_;
     Leaving leaving_;
+    std::size_t bytes_ = 0; // roughly, of all of them
 };
 
 } // namespace agent

@@ -1,6 +1,7 @@
 #include "agent/queue/queue.hpp"
 
 #include "agent/store/reading.hpp"
+#include "common/base/log.hpp"
 
 #include <algorithm>
 
@@ -25,13 +26,29 @@ Queue::Queue(common::Executor loop, common::Clock& clock, common::Database& data
       committer_{{loop, clock, config, time_, counts_, database_, listeners_}},
       upkeep_{{loop, clock, config, time_, counts_, database_, listeners_}, committer_} {}
 
-Result<void> Queue::load() {
-    const auto loaded = database_.load();
-    if (!loaded) {
-        return common::fail("cannot read the queue", loaded.error());
+void Queue::load(const StartReport& start) {
+    if (const auto loaded = database_.load(start)) {
+        committer_.load(*loaded);
     }
-    time_.start(loaded->anchor, loaded->newest_accepted_at);
-    committer_.load(*loaded);
+}
+
+/// What is delivered and cannot be written must be remembered, or it would be sent twice; but not
+/// without end.
+Result<void> Queue::may_deliver() {
+    const bool full = committer_.outcomes().full();
+    if (full != outcomes_full_) {
+        outcomes_full_ = full;
+        if (full) {
+            common::log::error("too many outcomes wait to be written: no more deliveries until "
+                               "the database can be written",
+                               {{"outcomes", committer_.outcomes().size()}});
+        } else {
+            common::log::info("outcomes are written again: deliveries go on");
+        }
+    }
+    if (full) {
+        return common::fail(common::Fault::storage, "too many outcomes wait to be written");
+    }
     return {};
 }
 
@@ -47,8 +64,12 @@ void Queue::leave_out_recorded(DueBatch& batch) const {
 
 Task<Result<DueBatch>> Queue::fresh(std::vector<std::string> webhooks, std::int64_t after,
                                     std::size_t limit) {
+    if (auto allowed = may_deliver(); !allowed) {
+        co_return common::fail(allowed.error());
+    }
     for (;;) {
-        auto read = [query = LaneQuery{webhooks, committer_.outcomes().ids(webhooks), {}, limit},
+        const auto leave_out = committer_.outcomes().ids(webhooks, after);
+        auto read = [query = LaneQuery{webhooks, leave_out, {}, limit},
                      after](Connection& connection, OldestPending&) {
             return read_fresh(connection, query, after);
         };
@@ -68,9 +89,12 @@ Task<Result<DueBatch>> Queue::due(std::vector<std::string> webhooks, std::size_t
     if (!outcomes.due(webhooks, time_.now()).empty()) {
         co_await flush();
     }
+    if (auto allowed = may_deliver(); !allowed) {
+        co_return common::fail(allowed.error());
+    }
     for (;;) {
         const auto now = time_.now();
-        auto read = [query = LaneQuery{webhooks, outcomes.ids(webhooks),
+        auto read = [query = LaneQuery{webhooks, outcomes.ids(webhooks, 0),
                                        outcomes.due(webhooks, now), limit},
                      now](Connection& connection, OldestPending&) {
             return read_due(connection, query, now);
@@ -92,18 +116,41 @@ Task<Result<DueBatch>> Queue::due(std::vector<std::string> webhooks, std::size_t
 Task<Result<RowPage>> Queue::list(Selection selection, std::int64_t after, std::size_t limit,
                                   bool with_bodies) {
     co_await flush();
-    auto read = [=, now = time_.now()](Connection& connection, OldestPending&) {
-        return read_rows(connection, selection, after, limit, with_bodies, now);
-    };
-    co_return co_await database_.run(std::move(read));
+    for (;;) {
+        const auto now = time_.now();
+        auto read = [=](Connection& connection, OldestPending&) {
+            return read_rows(connection, selection, after, limit, with_bodies, now);
+        };
+        auto page = co_await database_.run(std::move(read));
+        if (!page) {
+            co_return page;
+        }
+        std::vector<DeliveryRow> rows;
+        for (auto& row : page->rows) {
+            if (committer_.outcomes().bring_up_to_date(row, now) &&
+                row.state == selection.state.value_or(row.state)) {
+                rows.push_back(std::move(row));
+            }
+        }
+        page->rows = std::move(rows);
+        if (!page->rows.empty() || !page->next) {
+            co_return page;
+        }
+        after = *page->next;
+    }
 }
 
 Task<Result<std::optional<DeliveryRow>>> Queue::show(std::int64_t id) {
     co_await flush();
-    auto read = [id, now = time_.now()](Connection& connection, OldestPending&) {
+    const auto now = time_.now();
+    auto read = [=](Connection& connection, OldestPending&) {
         return read_row(connection, id, now);
     };
-    co_return co_await database_.run(std::move(read));
+    auto row = co_await database_.run(std::move(read));
+    if (row && *row && !committer_.outcomes().bring_up_to_date(**row, now)) {
+        row->reset();
+    }
+    co_return row;
 }
 
 QueueStatus Queue::stats() const {

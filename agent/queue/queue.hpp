@@ -38,8 +38,9 @@ class Queue {
     Queue(common::Executor loop, common::Clock& clock, common::Database& database,
           const Config& config, Counters& stats);
 
-    /// Blocking, at start, once the schema is there: counters, queue time, cooldowns.
-    common::Result<void> load();
+    /// Blocking, at start, after start_database(): counters, queue time, cooldowns. Where the
+    /// database cannot be read yet, all of that comes later, and the queue is degraded until then.
+    void load(const StartReport& start = {});
     /// Spawns the committer; join `group` before the queue is destroyed.
     void start(common::TaskGroup& group) { group.spawn("committer", committer_.run()); }
 
@@ -77,6 +78,10 @@ class Queue {
         listeners_.rows_changed = std::move(listener);
     }
 
+    /// Called on the loop when the queue was read again, after an error or because it could not be
+    /// read at the start.
+    void on_loaded(std::function<void()> listener) { listeners_.loaded = std::move(listener); }
+
     // For operators; rows as in the API (contract section 5).
     common::Task<common::Result<RowPage>> list(Selection selection, std::int64_t after,
                                                std::size_t limit, bool with_bodies = false);
@@ -109,6 +114,10 @@ class Queue {
 
     [[nodiscard]] std::int64_t queue_time() const { return time_.now(); }
     [[nodiscard]] QueueStatus stats() const;
+    /// The damaged files that were set aside and still lie beside the database; oldest first.
+    [[nodiscard]] const std::vector<std::string>& quarantined() const {
+        return database_.quarantined();
+    }
     /// Grows while a damaged database is being recovered, which nothing else can be told from: the
     /// database's thread answers only afterwards.
     [[nodiscard]] std::uint64_t repair_progress() const { return database_.repair_progress(); }
@@ -117,6 +126,7 @@ class Queue {
 
   private:
     void leave_out_recorded(DueBatch& batch) const;
+    [[nodiscard]] common::Result<void> may_deliver();
 
     const Config& config_;
     QueueTime time_;
@@ -125,6 +135,7 @@ class Queue {
     QueueListeners listeners_;
     Committer committer_;
     Upkeep upkeep_;
+    bool outcomes_full_ = false; // as told
 };
 
 } // namespace agent

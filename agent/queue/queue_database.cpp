@@ -1,12 +1,12 @@
 #include "agent/queue/queue_database.hpp"
 
-#include "agent/store/salvage.hpp"
 #include "common/base/log.hpp"
 
 #include <SQLiteCpp/Exception.h>
 #include <algorithm>
 #include <filesystem>
 #include <sqlite3.h>
+#include <utility>
 
 namespace agent {
 
@@ -16,6 +16,8 @@ constexpr common::Millis retry_pause{1'000};
 // A file that is damaged again and again means a broken disk, and each copy set aside takes up more
 // of it.
 constexpr int max_salvages = 3;
+// Errors of reading after which a part of the file counts as lost, if writing works in between.
+constexpr int max_unreadable = 3;
 
 } // namespace
 
@@ -33,6 +35,9 @@ DatabaseError database_error() {
             found.trouble = DatabaseTrouble::damaged;
             break;
         case SQLITE_IOERR:
+            found.unreadable = error.getExtendedErrorCode() == SQLITE_IOERR_READ ||
+                               error.getExtendedErrorCode() == SQLITE_IOERR_SHORT_READ;
+            [[fallthrough]];
         case SQLITE_CANTOPEN:
         case SQLITE_PROTOCOL:
             found.trouble = DatabaseTrouble::io_error;
@@ -49,16 +54,24 @@ DatabaseError database_error() {
 QueueDatabase::QueueDatabase(common::Clock& clock, common::Database& database, const Config& config)
     : clock_{clock}, database_{database}, config_{config} {}
 
-common::Result<LoadedQueue> QueueDatabase::load() {
+std::optional<LoadedQueue> QueueDatabase::load(const StartReport& start) {
+    quarantined_ = start.opened.quarantined;
     auto work = [oldest = oldest_, queue = config_.queue](common::Connection& connection) {
         keep_reserve(connection.path(), queue.min_free);
         return load_queue(connection, *oldest, queue.max_size);
     };
-    return database_.run_now(std::move(work));
+    auto loaded = database_.run_now(std::move(work));
+    if (start.hindered || !loaded) {
+        trouble_ = DatabaseTrouble::unopened;
+        note_write_failure(start.hindered ? *start.hindered : loaded.error());
+    }
+    return loaded ? std::optional{std::move(*loaded)} : std::nullopt;
 }
 
 void QueueDatabase::note(const DatabaseError& error) {
-    if (error.trouble == DatabaseTrouble::none || trouble_ == DatabaseTrouble::damaged) {
+    unreadable_ += error.unreadable ? 1 : 0;
+    if (error.trouble == DatabaseTrouble::none || trouble_ == DatabaseTrouble::damaged ||
+        trouble_ == DatabaseTrouble::unopened) {
         return;
     }
     const bool first = !broken();
@@ -71,30 +84,44 @@ void QueueDatabase::note(const DatabaseError& error) {
     }
 }
 
-common::Task<common::Result<LoadedQueue>> QueueDatabase::recover() {
-    std::function<common::Result<void>(const std::string&)> salvage;
-    if (trouble_ == DatabaseTrouble::damaged && salvaged_ < max_salvages) {
-        ++salvaged_;
-        salvage = [progress = repair_progress_](const std::string& path) {
-            return salvage_file(path, [&](std::string_view) { ++*progress; });
-        };
+common::Task<QueueDatabase::Recovery> QueueDatabase::recover() {
+    RenewalRequest request{trouble_, config_.queue.path, config_.queue.sync,
+                           salvaged_ < max_salvages};
+    if (trouble_ == DatabaseTrouble::io_error && unreadable_ >= max_unreadable) {
+        request.trouble = DatabaseTrouble::damaged;
     }
-    if (trouble_ == DatabaseTrouble::moved) {
-        const auto back = co_await database_.run(&put_back);
-        if (!back || !*back) {
-            co_return common::fail(back ? back->error() : back.error());
+    auto work = [request, progress = repair_progress_](common::Database& database) {
+        return renew_database(database, request, [&](std::string_view) { ++*progress; });
+    };
+    const auto renewal = co_await database_.maintain(std::move(work));
+    Recovery recovery{renewal.writable, std::nullopt};
+    if (renewal.quarantined) {
+        quarantined_ = *renewal.quarantined;
+        ++salvaged_;
+        unreadable_ = 0;
+    }
+    if (renewal.writable) {
+        trouble_ = DatabaseTrouble::none;
+    } else {
+        next_pause_ = renewal.next_in;
+        if (last_error_ != renewal.writable.error().message && renewal.next_in > retry_pause) {
+            common::log::error("the database still cannot be written",
+                               {{"error", renewal.writable.error().message}});
         }
     }
-    const auto opened = co_await database_.reopen(std::move(salvage));
-    if (!opened) {
-        co_return common::fail(opened.error());
+    if (renewal.exchanged) {
+        auto load = [queue = config_.queue](common::Connection& connection, OldestPending& oldest) {
+            keep_reserve(connection.path(), queue.min_free);
+            return load_queue(connection, oldest, queue.max_size);
+        };
+        auto loaded = co_await run(std::move(load));
+        if (loaded) {
+            recovery.loaded = std::move(*loaded);
+        } else if (recovery.writable) {
+            recovery.writable = common::fail(loaded.error());
+        }
     }
-    trouble_ = DatabaseTrouble::none;
-    auto load = [max_size = config_.queue.max_size](common::Connection& connection,
-                                                    OldestPending& oldest) {
-        return load_queue(connection, oldest, max_size);
-    };
-    co_return co_await run(std::move(load));
+    co_return recovery;
 }
 
 void QueueDatabase::note_write_failure(const common::Error& error) {
@@ -105,7 +132,7 @@ void QueueDatabase::note_write_failure(const common::Error& error) {
     }
     degraded_ = true;
     last_error_ = error.message;
-    retry_at_ = clock_.now() + retry_pause;
+    retry_at_ = clock_.now() + std::exchange(next_pause_, std::nullopt).value_or(retry_pause);
 }
 
 void QueueDatabase::note_write_success() {

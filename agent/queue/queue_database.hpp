@@ -1,11 +1,11 @@
 // QueueDatabase: the database as the queue uses it. Runs jobs on the database's thread, knows
-// whether writing works, and recovers: after an I/O error it reopens the file, and a damaged file
-// is set aside and salvaged. Loop thread.
+// whether writing works, and recovers (agent/store/renewal.hpp). Loop thread.
 #pragma once
 
 #include "agent/config/config.hpp"
 #include "agent/store/commit.hpp"
 #include "agent/store/disk_reserve.hpp"
+#include "agent/store/renewal.hpp"
 #include "agent/store/rescue.hpp"
 #include "common/async/clock.hpp"
 #include "common/sqlite/database.hpp"
@@ -16,20 +16,15 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 namespace agent {
 
-/// What an error of SQLite says about the connection.
-enum class DatabaseTrouble {
-    none,     ///< it still works; only this job failed (no space, busy)
-    io_error, ///< unknown what reached the disk: reopen
-    moved,    ///< the files were removed or replaced: what is written is lost
-    damaged,  ///< the file is not a sound database
-};
 struct DatabaseError {
     common::Error error;
     DatabaseTrouble trouble = DatabaseTrouble::none;
-    bool full = false; ///< no space on the disk
+    bool full = false;       ///< no space on the disk
+    bool unreadable = false; ///< a part of the file could not be read
 };
 /// The current exception. For catch blocks.
 DatabaseError database_error();
@@ -38,8 +33,8 @@ class QueueDatabase {
   public:
     QueueDatabase(common::Clock& clock, common::Database& database, const Config& config);
 
-    /// Blocking, at start.
-    common::Result<LoadedQueue> load();
+    /// Blocking, at start. Nothing if the database cannot be read yet; then it is broken().
+    std::optional<LoadedQueue> load(const StartReport& start);
 
     /// Called before each commit and each recovery: whether this process still has the queue for
     /// itself.
@@ -52,15 +47,20 @@ class QueueDatabase {
     enum class OnFullDisk {
         refuse,
         make_way, ///< for jobs that delete: give up the reserve and try once more. They write, so
-                  ///< the files must be in place
+                  ///< the database must not be broken, and its files must be in place
     };
     template <class Work>
     auto run(Work work, OnFullDisk on_full = OnFullDisk::refuse) -> common::Task<
         common::Result<std::invoke_result_t<Work&, common::Connection&, OldestPending&>>>;
 
-    /// After an I/O error or damage: reopens the file and loads the queue again. broken() until it
-    /// succeeds.
-    common::Task<common::Result<LoadedQueue>> recover();
+    struct Recovery {
+        common::Result<void> writable;     ///< broken() until it is
+        std::optional<LoadedQueue> loaded; ///< again, because rows come from another connection
+    };
+    /// After an I/O error or damage, or when it was not open at the start: tries to write again.
+    common::Task<Recovery> recover();
+    /// The damaged files that lie beside the database, as quarantined_files() returns them.
+    [[nodiscard]] const std::vector<std::string>& quarantined() const { return quarantined_; }
     /// Grows as long as a salvage makes progress, while the database's thread answers nothing else.
     [[nodiscard]] std::uint64_t repair_progress() const { return *repair_progress_; }
     [[nodiscard]] bool broken() const { return trouble_ != DatabaseTrouble::none; }
@@ -90,8 +90,11 @@ class QueueDatabase {
     DatabaseTrouble trouble_ = DatabaseTrouble::none;
     std::shared_ptr<std::atomic<std::uint64_t>> repair_progress_ =
         std::make_shared<std::atomic<std::uint64_t>>(0); ///< written on the database's thread
+    std::vector<std::string> quarantined_;
     int salvaged_ = 0;
+    int unreadable_ = 0; ///< how often a part of the file could not be read
     bool degraded_ = false;
+    std::optional<common::Millis> next_pause_; ///< other than usual
     common::Instant retry_at_{};
     std::string last_error_;
 };
@@ -100,6 +103,10 @@ template <class Work>
 auto QueueDatabase::run(Work work, OnFullDisk on_full) -> common::Task<
     common::Result<std::invoke_result_t<Work&, common::Connection&, OldestPending&>>> {
     using Value = std::invoke_result_t<Work&, common::Connection&, OldestPending&>;
+    if (on_full == OnFullDisk::make_way && broken()) {
+        co_return common::fail(common::Fault::storage,
+                               "the database cannot be written: " + last_error_);
+    }
     auto attempt =
         [work = std::move(work), oldest = oldest_,
          on_full](common::Connection& connection) mutable -> tl::expected<Value, DatabaseError> {
@@ -126,7 +133,7 @@ auto QueueDatabase::run(Work work, OnFullDisk on_full) -> common::Task<
     auto result = co_await database_.run(std::move(attempt));
     if (!result) {
         note(DatabaseError{result.error(), DatabaseTrouble::io_error}); // it is not open
-        co_return common::fail(result.error());
+        co_return common::fail(common::Fault::storage, result.error().message + ": " + last_error_);
     }
     if (!*result) {
         note(result->error());

@@ -20,6 +20,8 @@ struct QueueListeners {
     std::function<void(std::vector<Delivery>)> committed = [](const std::vector<Delivery>&) {};
     /// Rows of the selection were changed, and not by the lanes.
     std::function<void(const Selection&)> rows_changed = [](const Selection&) {};
+    /// The queue was read again, after an error or because it could not be read at the start.
+    std::function<void()> loaded = [] {};
 };
 
 /// All of these outlive the parts.

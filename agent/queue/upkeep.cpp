@@ -332,6 +332,9 @@ Task<> Upkeep::follow_removals(const KnownWebhooks& webhooks) {
 Task<> Upkeep::run(std::function<KnownWebhooks()> webhooks) {
     for (;;) {
         co_await wake_.wait_until(clock_.now() + interval);
+        if (database_.degraded()) {
+            continue; // the committer finds out when writing works again
+        }
         const auto known = webhooks();
         co_await follow_removals(known);
         // An error shows as a degraded queue; the next round tries again.

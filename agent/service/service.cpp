@@ -17,7 +17,7 @@
 #include "agent/service/watchdog.hpp"
 #include "agent/store/private_files.hpp"
 #include "agent/store/queue_lock.hpp"
-#include "agent/store/salvage.hpp"
+#include "agent/store/renewal.hpp"
 #include "common/base/log.hpp"
 #include "common/base/systemd.hpp"
 #include "common/base/version.hpp"
@@ -90,6 +90,7 @@ class Service {
     Result<void> open();
     void connect();
     Result<void> listen();
+    Task<> load_definitions_late();
     Task<> run_until_stopped();
     Task<> stop();
     void reload();
@@ -105,7 +106,6 @@ class Service {
     asio::thread_pool database_thread_{1};
     common::SystemClock clock_{loop_.get_executor()};
     common::Database database_{loop_.get_executor(), database_thread_.get_executor()};
-    OpenReport opened_;
     Counters stats_;
     WebhookCache cache_{database_, config_};
     Queue queue_{loop_.get_executor(), clock_, database_, config_, stats_};
@@ -186,19 +186,19 @@ Result<void> Service::open() {
                 (step == "checking" ? "checking the database" : "recovering a damaged database"));
         }
     };
-    auto opened = open_database(database_, config_.queue.path, config_.queue.sync, told);
-    if (!opened) {
-        return common::fail(opened.error());
+    auto started = start_database(database_, config_.queue.path, config_.queue.sync, told);
+    if (!started) {
+        return common::fail(started.error());
     }
-    opened_ = std::move(*opened);
     auto local = read_local(config_);
     if (!local) {
         return common::fail(local.error());
     }
-    if (auto loaded = cache_.load(std::move(*local)); !loaded) {
-        return loaded;
+    if (auto loaded = cache_.load(std::move(*local)); !loaded && !started->hindered) {
+        started->hindered = loaded.error();
     }
-    return queue_.load();
+    queue_.load(*started);
+    return {};
 }
 
 void Service::connect() {
@@ -206,6 +206,7 @@ void Service::connect() {
         [this](std::vector<Delivery> deliveries) { dispatcher_.committed(std::move(deliveries)); });
     queue_.on_rows_changed(
         [this](const Selection& selection) { dispatcher_.rows_changed(selection); });
+    queue_.on_loaded([this] { parts_.spawn("definitions", load_definitions_late()); });
     cache_.on_change([this] {
         dispatcher_.update_lanes();
         queue_.run_upkeep_now();
@@ -213,9 +214,15 @@ void Service::connect() {
     });
 }
 
+Task<> Service::load_definitions_late() {
+    if (const auto loaded = co_await cache_.load_late(); !loaded) {
+        log::error("webhooks of the server cannot be served yet",
+                   {{"error", loaded.error().message}});
+    }
+}
+
 Result<void> Service::listen() {
-    control_.emplace(clock_, queue_, cache_, config_, stats_, opened_,
-                     [this] { return sync_.sync_now(); });
+    control_.emplace(clock_, queue_, cache_, config_, stats_, [this] { return sync_.sync_now(); });
     server_.emplace(
         loop_.get_executor(), server_options(config_),
         [this](const common::Incoming& head) { return route(head, ingest_, *control_, config_); });

@@ -30,14 +30,9 @@ bool means_damage(const SQLite::Exception& error) {
     return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 }
 
-/// Whether the file ends in the middle of a page: pages are written whole, except that a crash
-/// during a checkpoint can leave part of one, and then the WAL still holds it.
-bool ends_within_a_page(const std::string& path, std::uintmax_t bytes) {
-    std::array<char, 18> head{};
-    std::ifstream{path, std::ios::binary}.read(head.data(), head.size());
-    const auto page =
-        static_cast<unsigned char>(head[16]) * 256U + static_cast<unsigned char>(head[17]);
-    return page >= 512 && bytes % page != 0;
+bool cannot_be_read(const SQLite::Exception& error) {
+    const int code = error.getExtendedErrorCode();
+    return code == SQLITE_IOERR_READ || code == SQLITE_IOERR_SHORT_READ;
 }
 
 /// Whether there is a WAL that does not begin with one of the two magic numbers. Zeros do not
@@ -56,8 +51,16 @@ int report_progress(void* progress) {
     return 0;
 }
 
+/// Whether the file ends in the middle of a page: pages are written whole, except that a crash
+/// during a checkpoint can leave part of one, and then the WAL still holds it.
+bool ends_within_a_page(SQLite::Database& handle, std::uintmax_t bytes) {
+    return bytes % static_cast<unsigned>(handle.execAndGet("PRAGMA page_size").getInt()) != 0;
+}
+
+/// `alone`: without a WAL.
 std::optional<std::string> found_by_sqlite(const std::string& path, std::uintmax_t bytes,
-                                           const Progress& progress) {
+                                           bool alone, const Progress& progress) {
+    bool readable = false; // at least the first page
     try {
         SQLite::Database handle{path, SQLite::OPEN_READWRITE, 5'000};
         // Otherwise closing would move the WAL into a file that may be about to be set aside.
@@ -68,6 +71,10 @@ std::optional<std::string> found_by_sqlite(const std::string& path, std::uintmax
         }
         SQLite::Statement schema{handle, "SELECT count(*) FROM sqlite_schema"};
         schema.executeStep();
+        readable = true;
+        if (alone && ends_within_a_page(handle, bytes)) {
+            return "it ends in the middle of a page";
+        }
         if (bytes <= max_checked_bytes) {
             SQLite::Statement check{handle, "PRAGMA quick_check(1)"};
             if (const auto found = check.executeStep() ? check.getColumn(0).getString() : "ok";
@@ -86,7 +93,8 @@ std::optional<std::string> found_by_sqlite(const std::string& path, std::uintmax
             }
         }
     } catch (const SQLite::Exception& error) {
-        if (means_damage(error)) {
+        // A bad sector stays bad. Where nothing at all can be read, the disk may come back.
+        if (means_damage(error) || (readable && cannot_be_read(error))) {
             return error.what();
         }
     }
@@ -119,10 +127,7 @@ std::optional<std::string> find_damage(const std::string& path, const Progress& 
     if (bytes == 0) {
         return std::nullopt; // the first start
     }
-    if (!wal.has_transactions() && ends_within_a_page(path, bytes)) {
-        return "it ends in the middle of a page";
-    }
-    return found_by_sqlite(path, bytes, progress);
+    return found_by_sqlite(path, bytes, !wal.has_transactions(), progress);
 }
 
 } // namespace agent

@@ -1,5 +1,6 @@
 // Answers whether the database at a path is damaged: the file, its WAL, and whether the two belong
-// together. Blocking; no connection of ours may be open. Changes neither file.
+// together. Blocking. Changes neither file, and opens the database by SQLite alone: closing another
+// descriptor of it would take the locks of a connection of ours (POSIX).
 #pragma once
 
 #include "agent/store/progress.hpp"

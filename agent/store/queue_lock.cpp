@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -49,10 +50,12 @@ std::string who(int descriptor) {
 }
 
 /// The lock of an open file, not of a process: closing another descriptor of the file in this
-/// process does not give it back.
-struct flock whole_file() {
+/// process does not give it back. It follows the file's name, so two hard links to one database get
+/// two: a lock of the database itself would need a descriptor of it beside SQLite's, and closing
+/// that, or letting it go after a salvage, would take SQLite's own locks away (POSIX).
+struct flock whole_file(short type = F_WRLCK) {
     struct flock lock {};
-    lock.l_type = F_WRLCK;
+    lock.l_type = type;
     lock.l_whence = SEEK_SET;
     return lock;
 }
@@ -83,7 +86,20 @@ common::Error cannot_open(const std::string& file, int why) {
     return {Fault::storage, text};
 }
 
+/// Full, read-only or broken: that may pass.
+bool takes_no_writes(int why) {
+    return why == EROFS || why == EIO || why == ENOSPC || why == EDQUOT;
+}
+
 } // namespace
+
+common::Error QueueLock::cannot_lock(int descriptor, int why) const {
+    if (why != EAGAIN && why != EACCES) {
+        return {Fault::storage, "cannot lock " + file_ + ": " + std::strerror(why)};
+    }
+    return {Fault::storage, "the queue " + path_ + " is in use by " + who(descriptor) +
+                                ": stop that agent, or give this one a [queue] path of its own"};
+}
 
 QueueLock::~QueueLock() {
     if (descriptor_ >= 0) {
@@ -98,21 +114,28 @@ bool QueueLock::in_place() const {
 Result<void> QueueLock::take(const std::string& path) {
     path_ = path;
     file_ = file_of(path);
+    return take_for_writing();
+}
+
+Result<void> QueueLock::take_for_writing() {
     for (;;) {
         const int opened = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
         if (opened < 0) {
-            return common::fail(cannot_open(file_, errno));
+            const int why = errno;
+            const auto error = cannot_open(file_, why);
+            return takes_no_writes(why) ? take_for_reading(error)
+                                        : Result<void>{common::fail(error)};
+        }
+        if (reading_) { // its own lock would keep it out
+            ::close(std::exchange(descriptor_, -1));
+            reading_ = false;
         }
         auto lock = whole_file();
         if (::fcntl(opened, F_OFD_SETLK, &lock) != 0) {
             const int why = errno;
-            const auto holder = why == EAGAIN || why == EACCES ? who(opened) : std::string{};
+            auto error = cannot_lock(opened, why);
             ::close(opened);
-            return common::fail(Fault::storage,
-                                holder.empty() ? "cannot lock " + file_ + ": " + std::strerror(why)
-                                               : "the queue " + path + " is in use by " + holder +
-                                                     ": stop that agent, or give this one a "
-                                                     "[queue] path of its own");
+            return common::fail(std::move(error));
         }
         if (!same_file(opened, file_)) { // removed between the two calls
             ::close(opened);
@@ -127,8 +150,31 @@ Result<void> QueueLock::take(const std::string& path) {
     }
 }
 
+/// Against one that can write a shared lock is enough; against another that cannot, flock(). Where
+/// there is no file, none has it.
+Result<void> QueueLock::take_for_reading(const common::Error& why) {
+    if (reading_) {
+        return common::fail(why); // keep(): it has that already
+    }
+    const int opened = ::open(file_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (opened >= 0) {
+        auto lock = whole_file(F_RDLCK);
+        if (::fcntl(opened, F_OFD_SETLK, &lock) != 0 || ::flock(opened, LOCK_EX | LOCK_NB) != 0) {
+            const int refused = errno;
+            auto error = cannot_lock(opened, refused);
+            ::close(opened);
+            return common::fail(std::move(error));
+        }
+    }
+    if (const int before = std::exchange(descriptor_, opened); before >= 0) {
+        ::close(before);
+    }
+    reading_ = true;
+    return {};
+}
+
 Result<void> QueueLock::keep() {
-    return in_place() ? Result<void>{} : take(path_);
+    return in_place() && !reading_ ? Result<void>{} : take_for_writing();
 }
 
 std::optional<std::string> QueueLock::holder(const std::string& path) {

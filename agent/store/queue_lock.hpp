@@ -20,10 +20,11 @@ class QueueLock {
     QueueLock& operator=(const QueueLock&) = delete;
 
     /// Takes the lock of the database at `path` (a symbolic link counts as the file that it leads
-    /// to). Errors: Fault::storage, with the process that has it.
+    /// to). On a disk that takes no writes the file is locked as far as it can be, until keep().
+    /// Errors: Fault::storage, with the process that has it.
     common::Result<void> take(const std::string& path);
-    /// Takes it again if the file that it is on was removed or replaced. One stat()
-    /// otherwise. Errors as of take().
+    /// Takes it again if the file that it is on was removed or replaced, or could not be locked for
+    /// writing. One stat() otherwise. Errors as of take(), and if it still cannot be.
     common::Result<void> keep();
 
     /// Who has the queue, as "process 123 (since 2024-05-01T10:00:00Z)". Nothing if nobody has it,
@@ -32,10 +33,14 @@ class QueueLock {
 
   private:
     [[nodiscard]] bool in_place() const;
+    [[nodiscard]] common::Error cannot_lock(int descriptor, int why) const;
+    common::Result<void> take_for_writing();
+    common::Result<void> take_for_reading(const common::Error& why);
 
     std::string path_; // of the database
     std::string file_; // of the lock
     int descriptor_ = -1;
+    bool reading_ = false; // the lock of an agent that cannot write
 };
 
 using common::without_links;

@@ -16,6 +16,7 @@ template <class Point> std::int64_t in_ms(Point when) {
 } // namespace
 
 void QueueTime::start(const std::optional<TimeAnchor>& last, std::int64_t floor) {
+    begun_ = true;
     started_ = in_ms(clock_.now());
     at_start_ = first;
     if (last) {

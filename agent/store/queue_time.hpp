@@ -32,6 +32,7 @@ class QueueTime {
     explicit QueueTime(common::Clock& clock) : clock_{clock} {}
     /// Continues from `last`, but not below `floor`.
     void start(const std::optional<TimeAnchor>& last, std::int64_t floor);
+    [[nodiscard]] bool started() const { return begun_; }
     [[nodiscard]] std::int64_t now() const;
     [[nodiscard]] TimeAnchor anchor() const;
 
@@ -39,6 +40,7 @@ class QueueTime {
     common::Clock& clock_;
     std::int64_t at_start_ = first;
     std::int64_t started_ = 0; // monotonic, ms
+    bool begun_ = false;
 };
 
 /// The anchor as meta keeps it; nothing if it is not one.

@@ -173,12 +173,13 @@ std::vector<std::string> quarantined_files(const std::string& path) {
     return found;
 }
 
-Result<void> salvage_file(const std::string& path, const Progress& progress) {
+Result<void> salvage_file(const std::string& path, const std::string& why,
+                          const Progress& progress) {
     const SalvageNames names{path};
     if (auto finished = finish_earlier(names, progress); !finished) {
         return common::fail(finished.error());
     }
-    auto replaced = replace_damaged(names, "found while running", progress);
+    auto replaced = replace_damaged(names, why, progress);
     return replaced ? Result<void>{} : common::fail(replaced.error());
 }
 

@@ -29,8 +29,10 @@ common::Result<OpenReport> open_database(common::Database& database, const std::
                                          common::Sync sync, const Progress& progress = {});
 
 /// Sets a damaged file aside and copies what can be read into a new one. No connection of ours may
-/// be open. Errors: Fault::full and Fault::storage as above.
-common::Result<void> salvage_file(const std::string& path, const Progress& progress = {});
+/// be written. `why` is for the log. Errors: Fault::full and Fault::storage as above; then the
+/// connection can still be read.
+common::Result<void> salvage_file(const std::string& path, const std::string& why,
+                                  const Progress& progress = {});
 
 /// The files set aside, now or earlier, that still lie beside the database `path`; oldest first.
 std::vector<std::string> quarantined_files(const std::string& path);

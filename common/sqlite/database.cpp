@@ -42,6 +42,14 @@ Error cannot_open(const std::string& path) {
     return {Fault::storage, "cannot open the database " + path + ": " + why};
 }
 
+std::string uri_of(const std::string& path, const std::string& options) {
+    return "file:" + boost::urls::encode(path, boost::urls::pchars + '/') + "?" + options;
+}
+
+// A file without any table is read to its first page, too.
+constexpr auto begin_reading = "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; SELECT "
+                               "count(*) FROM sqlite_schema";
+
 /// SQLite deletes a WAL that lies beside an empty file, and with it all that only the WAL has.
 Result<void> refuse_lone_wal(const std::string& path) {
     std::error_code absent;
@@ -59,7 +67,7 @@ Result<void> refuse_lone_wal(const std::string& path) {
 } // namespace
 
 std::string immutable_uri(const std::string& path) {
-    return "file:" + boost::urls::encode(path, boost::urls::pchars + '/') + "?immutable=1";
+    return uri_of(path, "immutable=1");
 }
 
 struct Connection::State {
@@ -84,7 +92,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Sy
         auto connection = std::unique_ptr<Connection>{new Connection{path}};
         connection->open_file(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
         auto& handle = connection->handle();
-        if (::sqlite3_db_readonly(handle.getHandle(), "main") == 1) {
+        if (connection->is_reader()) {
             return fail(Fault::storage, "cannot open the database " + path + ": it is read-only");
         }
         // Only before the first table: later it would take a VACUUM, and on an existing database it
@@ -119,8 +127,7 @@ Result<std::unique_ptr<Connection>> Connection::open_read_only(const std::string
             auto connection = std::unique_ptr<Connection>{new Connection{path}};
             connection->open_file(immutable ? immutable_uri(path) : path,
                                   SQLite::OPEN_READONLY | (immutable ? SQLite::OPEN_URI : 0));
-            connection->handle().exec("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; SELECT "
-                                      "count(*) FROM sqlite_schema");
+            connection->handle().exec(begin_reading);
             return connection;
         } catch (...) {
             const auto error = storage_error();
@@ -135,6 +142,33 @@ Result<std::unique_ptr<Connection>> Connection::open_read_only(const std::string
         connection = attempt(true);
     }
     return connection;
+}
+
+Result<std::unique_ptr<Connection>> Connection::open_unlocked(const std::string& path) {
+    if (auto fine = refuse_lone_wal(path); !fine) {
+        return fail(fine.error());
+    }
+    try {
+        auto connection = std::unique_ptr<Connection>{new Connection{path}};
+        connection->open_file(uri_of(path, "mode=ro&vfs=unix-none"),
+                              SQLite::OPEN_READONLY | SQLite::OPEN_URI);
+        // With an exclusive lock, which costs nothing here, SQLite needs no shared index.
+        connection->handle().exec("PRAGMA locking_mode = EXCLUSIVE");
+        connection->handle().exec(begin_reading);
+        return connection;
+    } catch (...) {
+        return fail(Fault::storage,
+                    "cannot read the database " + path + ": " + storage_error().message);
+    }
+}
+
+bool Connection::is_reader() {
+    return ::sqlite3_db_readonly(state_->handle.getHandle(), "main") == 1;
+}
+
+void Connection::keep_wal(bool keep) {
+    ::sqlite3_db_config(state_->handle.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep ? 1 : 0,
+                        nullptr);
 }
 
 bool Connection::in_place(std::string_view file) {
@@ -194,7 +228,6 @@ Error storage_error() {
 
 Result<void> Database::open(const std::string& path, Sync sync) {
     path_ = path;
-    sync_ = sync;
     auto opened = Connection::open(path, sync);
     if (!opened) {
         return fail(opened.error());
@@ -205,31 +238,6 @@ Result<void> Database::open(const std::string& path, Sync sync) {
 
 void Database::close() {
     connection_.reset();
-}
-
-Result<void> Database::reopen_now(const Repair& repair) {
-    connection_.reset();
-    if (repair) {
-        if (auto repaired = repair(path_); !repaired) {
-            return repaired;
-        }
-    }
-    return open(path_, sync_);
-}
-
-Task<Result<void>> Database::reopen(Repair repair) {
-    return asio::async_initiate<const asio::use_awaitable_t<>&, void(Result<void>)>(
-        [this](auto handler, Repair between) {
-            asio::post(thread_, [this, handler = std::move(handler),
-                                 between = std::move(between)]() mutable {
-                auto result = reopen_now(between);
-                asio::post(loop_,
-                           [handler = std::move(handler), result = std::move(result)]() mutable {
-                               std::move(handler)(std::move(result));
-                           });
-            });
-        },
-        asio::use_awaitable, std::move(repair));
 }
 
 } // namespace common

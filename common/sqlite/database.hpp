@@ -12,7 +12,6 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,6 +35,10 @@ class Connection {
     /// For reading while the service may be running or stopped. Writes nothing, and avoids side
     /// files where possible.
     static Result<std::unique_ptr<Connection>> open_read_only(const std::string& path);
+    /// For reading where not even the WAL's index can be created, as on a read-only disk: it is
+    /// kept in memory. Takes no lock, so nobody may write meanwhile, and no other connection of
+    /// this process may be open when this one is closed: its locks would be gone (POSIX).
+    static Result<std::unique_ptr<Connection>> open_unlocked(const std::string& path);
     ~Connection();
 
     [[nodiscard]] SQLite::Database& handle();
@@ -48,6 +51,10 @@ class Connection {
     [[nodiscard]] bool in_place();
     /// The same of one of database_files.
     [[nodiscard]] bool in_place(std::string_view file);
+    /// It was opened for reading.
+    [[nodiscard]] bool is_reader();
+    /// Whether closing it will leave the WAL as it is.
+    void keep_wal(bool keep = true);
     /// Cleans up after a function: resets running statements and rolls back an open transaction.
     void reset_statements() noexcept;
 
@@ -91,20 +98,20 @@ class Database {
         return guarded<std::invoke_result_t<Work&, Connection&>>(work);
     }
 
-    /// Works on the file at `path` while this database is closed.
-    using Repair = std::function<Result<void>(const std::string& path)>;
-    /// After an I/O error: closes the connection, runs `repair` and opens it again, on the database
-    /// thread. After an error the database is closed, and reopen() may be tried again.
-    Task<Result<void>> reopen(Repair repair = {});
+    /// Runs `work(Database&)` on the database thread and returns its result: it may open, close and
+    /// exchange the connection.
+    template <class Work> auto maintain(Work work) -> Task<std::invoke_result_t<Work&, Database&>>;
+    /// Null while it is closed. For maintain(), and before the loop runs.
+    [[nodiscard]] Connection* connection() { return connection_.get(); }
+    /// Closes the connection only now that there is `other`. As connection().
+    void exchange(std::unique_ptr<Connection> other) { connection_ = std::move(other); }
 
   private:
     template <class Value, class Work> Result<Value> guarded(Work& work);
-    Result<void> reopen_now(const Repair& repair);
 
     Executor loop_;
     Executor thread_;
     std::string path_;
-    Sync sync_ = Sync::full;
     std::unique_ptr<Connection> connection_; // touched on thread_ once the loop runs
 };
 
@@ -137,6 +144,23 @@ auto Database::run(Work work) -> Task<Result<std::invoke_result_t<Work&, Connect
             asio::post(thread_,
                        [this, handler = std::move(handler), job = std::move(job)]() mutable {
                            auto result = guarded<Value>(job);
+                           asio::post(loop_, [handler = std::move(handler),
+                                              result = std::move(result)]() mutable {
+                               std::move(handler)(std::move(result));
+                           });
+                       });
+        },
+        asio::use_awaitable, std::move(work));
+}
+
+template <class Work>
+auto Database::maintain(Work work) -> Task<std::invoke_result_t<Work&, Database&>> {
+    using Value = std::invoke_result_t<Work&, Database&>;
+    return asio::async_initiate<const asio::use_awaitable_t<>&, void(Value)>(
+        [this](auto handler, Work job) {
+            asio::post(thread_,
+                       [this, handler = std::move(handler), job = std::move(job)]() mutable {
+                           auto result = job(*this);
                            asio::post(loop_, [handler = std::move(handler),
                                               result = std::move(result)]() mutable {
                                std::move(handler)(std::move(result));

@@ -82,14 +82,12 @@ class OneRun {
     OneRun(common::asio::io_context& loop, TestClock& clock, const agent::Config& config)
         : loop_{loop}, clock_{clock}, database{loop.get_executor(), loop.get_executor()},
           queue{loop.get_executor(), clock, database, config, stats}, group_{loop.get_executor()} {
-        auto good = agent::open_database(database, config.queue.path, config.queue.sync);
+        auto good = agent::start_database(database, config.queue.path, config.queue.sync);
         if (!good) {
             throw std::runtime_error{good.error().message};
         }
-        opened = std::move(*good);
-        if (const auto loaded = queue.load(); !loaded) {
-            throw std::runtime_error{loaded.error().message};
-        }
+        opened = good->opened;
+        queue.load(*good);
         queue.on_committed([this](std::vector<Delivery> deliveries) {
             offered.insert(offered.end(), std::make_move_iterator(deliveries.begin()),
                            std::make_move_iterator(deliveries.end()));

@@ -21,7 +21,7 @@ TEST_F(ControlTest, ShowsTheStatusWithEveryFieldOfTheContract) {
               (std::set<std::string>{"pending", "dead", "bytes", "max_bytes", "oldest_s"}));
     EXPECT_EQ(keys(status["clock"]), std::set<std::string>{"synchronized"});
     EXPECT_EQ(keys(status["store"]),
-              (std::set<std::string>{"path", "sync", "degraded", "quarantined"}));
+              (std::set<std::string>{"path", "sync", "degraded", "last_error", "quarantined"}));
     ASSERT_EQ(status["webhooks"].size(), 2U);
     for (const auto& webhook : status["webhooks"]) {
         EXPECT_EQ(keys(webhook),

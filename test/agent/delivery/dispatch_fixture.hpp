@@ -31,7 +31,7 @@ struct Parts {
         ASSERT_TRUE(opened) << opened.error().message;
         const auto loaded = cache.load(std::move(webhooks));
         ASSERT_TRUE(loaded) << loaded.error().message;
-        const auto counted = queue.load();
+        queue.load();
         ASSERT_TRUE(counted) << counted.error().message;
         queue.on_committed([this](std::vector<agent::Delivery> deliveries) {
             dispatcher.committed(std::move(deliveries));

@@ -80,7 +80,8 @@ TEST(UnwrittenOutcomes, AreFoundByWebhook) {
     outcomes.add(outcome_of(1, Outcome::Kind::retry, 1, 100), at(10));
     outcomes.take_all();
     outcomes.add(outcome_of(6, Outcome::Kind::delivered), at(10));
-    EXPECT_EQ(outcomes.ids({"even"}), (std::vector<std::int64_t>{2, 4, 6}));
+    EXPECT_EQ(outcomes.ids({"even"}, 0), (std::vector<std::int64_t>{2, 4, 6}));
+    EXPECT_EQ(outcomes.ids({"even"}, 2), (std::vector<std::int64_t>{4, 6}));
     EXPECT_EQ(outcomes.earliest_due({"even"}, 0), 300);
     EXPECT_EQ(outcomes.earliest_due({"even", "odd"}, 0), 100);
     EXPECT_EQ(outcomes.earliest_due({"even", "odd"}, 100), 300);

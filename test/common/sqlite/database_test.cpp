@@ -149,17 +149,18 @@ TEST_F(DatabaseTest, AClosedDatabaseSaysSo) {
     EXPECT_FALSE(database.run_now([](Connection&) {}));
 }
 
-TEST_F(DatabaseTest, ReopensAndRepairsInBetween) {
+TEST_F(DatabaseTest, ExchangesItsConnectionOnceThereIsAnother) {
     ASSERT_TRUE(database.open(path, Sync::full));
     ASSERT_TRUE(
         job([](Connection& c) { c.handle().exec("CREATE TABLE t(x); INSERT INTO t VALUES(1)"); }));
-    std::string seen;
-    auto again = run(loop, database.reopen([&](const std::string& where) -> common::Result<void> {
-        seen = where;
-        return {};
-    }));
-    ASSERT_TRUE(again) << again.error().message;
-    EXPECT_EQ(seen, path);
+    auto beside = [](Database& itself) {
+        auto other = Connection::open(itself.path(), Sync::normal);
+        if (other) {
+            itself.exchange(std::move(*other));
+        }
+        return other.has_value();
+    };
+    EXPECT_TRUE(run(loop, database.maintain(beside)));
     EXPECT_EQ(job([](Connection& c) {
                   return c.handle().execAndGet("SELECT count(*) FROM t").getInt();
               }).value(),
@@ -167,13 +168,28 @@ TEST_F(DatabaseTest, ReopensAndRepairsInBetween) {
     EXPECT_EQ(job([](Connection& c) {
                   return c.handle().execAndGet("PRAGMA synchronous").getInt();
               }).value(),
-              2);
-    again = run(loop, database.reopen([](const std::string&) -> common::Result<void> {
-        return common::fail(Fault::storage, "no");
-    }));
-    ASSERT_FALSE(again);
-    EXPECT_FALSE(database.is_open());
-    EXPECT_TRUE(run(loop, database.reopen())) << "it may be tried again";
+              1);
+}
+
+TEST_F(DatabaseTest, ReadsWithoutAnIndexOfTheWal) {
+    ASSERT_TRUE(database.open(path, Sync::normal));
+    ASSERT_TRUE(
+        job([](Connection& c) { c.handle().exec("CREATE TABLE t(x); INSERT INTO t VALUES(1)"); }));
+    // After a power cut, on a disk that is read-only by now: no index, and none can be created.
+    const auto odd = folder + "/a?b#c%20d &=.db";
+    fs::copy_file(path, odd);
+    fs::copy_file(path + "-wal", odd + "-wal");
+    fs::create_symlink("nowhere", odd + "-shm");
+    EXPECT_FALSE(Connection::open(odd, Sync::normal));
+    EXPECT_FALSE(Connection::open_read_only(odd));
+    auto unlocked = Connection::open_unlocked(odd);
+    ASSERT_TRUE(unlocked) << unlocked.error().message;
+    EXPECT_EQ(number(**unlocked, "SELECT count(*) FROM t"), 1) << "it is in the WAL";
+    EXPECT_TRUE((*unlocked)->is_reader());
+    EXPECT_FALSE(database.connection()->is_reader());
+    EXPECT_THROW((*unlocked)->handle().exec("INSERT INTO t VALUES(2)"), std::exception);
+    EXPECT_FALSE(Connection::open_unlocked(folder + "/none.db"));
+    EXPECT_FALSE(fs::exists(folder + "/none.db"));
 }
 
 TEST_F(DatabaseTest, ReadingLeavesNoTrace) {
@@ -234,8 +250,9 @@ TEST_F(DatabaseTest, WorksOnAThreadOfItsOwn) {
         came_back = std::this_thread::get_id();
         --left ? void() : keep.reset();
     });
-    common::asio::co_spawn(loop, apart.reopen(), [&](auto, auto result) {
-        EXPECT_TRUE(result);
+    auto look = [](Database& itself) { return itself.is_open() ? std::this_thread::get_id() : std::thread::id{}; };
+    common::asio::co_spawn(loop, apart.maintain(look), [&](auto, auto on) {
+        EXPECT_NE(on, here);
         --left ? void() : keep.reset();
     });
     loop.run();
