@@ -60,7 +60,8 @@ void print_status(const json& status) {
               << " dead letters, oldest " << show_seconds(queue.at("oldest_s")) << ", "
               << show_bytes(queue.at("bytes")) << " of " << show_bytes(queue.at("max_bytes"));
     std::cout << "\ndatabase " << store.value("path", "?") << ", sync " << store.value("sync", "?")
-              << (store.value("degraded", false) ? ", CANNOT BE WRITTEN: new events are refused"
+              << (store.value("degraded", false) ? ", CANNOT BE WRITTEN, new events are refused: " +
+                                                       text_or(store.at("last_error"), "")
                                                  : "");
     for (const auto& file : store.at("quarantined")) {
         std::cout << "\n         set aside as damaged: " << file.get<std::string>();

@@ -1,6 +1,7 @@
 #include "agent/store/offline_queue.hpp"
 
 #include "agent/store/definition_rows.hpp"
+#include "agent/store/queue_lock.hpp"
 #include "agent/store/queue_time.hpp"
 #include "agent/webhooks/definition_list.hpp"
 
@@ -18,6 +19,12 @@ using nlohmann::json;
 
 Result<std::unique_ptr<OfflineQueue>> OfflineQueue::open(const std::string& path) {
     auto connection = common::Connection::open_read_only(path);
+    if (!connection && !QueueLock::holder(path)) {
+        // On a read-only disk the index of the WAL cannot be created; but nobody writes there.
+        if (auto unlocked = common::Connection::open_unlocked(path)) {
+            connection = std::move(unlocked);
+        }
+    }
     if (!connection) {
         return common::fail(connection.error());
     }

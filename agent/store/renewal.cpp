@@ -29,7 +29,7 @@ using common::Result;
 namespace fs = std::filesystem;
 
 /// After what reads the whole file, perhaps in vain.
-constexpr common::Millis long_pause{30'000};
+constexpr common::Millis long_pause{10'000};
 
 bool can_read(Connection& connection) {
     try {

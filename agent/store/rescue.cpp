@@ -1,5 +1,6 @@
 #include "agent/store/rescue.hpp"
 
+#include "agent/store/salvage_files.hpp"
 #include "common/base/file.hpp"
 #include "common/base/log.hpp"
 #include "common/base/time.hpp"
@@ -83,11 +84,20 @@ Result<void> put_back(Connection& connection) {
     if (auto synced = common::sync_file(copy); !synced) {
         return synced;
     }
+    // Under this name it counts: if this is cut off here, the next start puts it in its place.
+    const SalvageNames names{path};
+    const auto whole = names.done() + free_time(names);
+    if (auto renamed = common::rename_file(copy, whole); !renamed) {
+        return renamed;
+    }
+    if (auto synced = common::sync_folder_of(path); !synced) {
+        return synced;
+    }
     const auto aside = set_aside(connection);
     if (!aside) {
         return common::fail(aside.error());
     }
-    if (auto renamed = common::rename_file(copy, path); !renamed) {
+    if (auto renamed = common::rename_file(whole, path); !renamed) {
         return renamed;
     }
     if (auto synced = common::sync_folder_of(path); !synced) {

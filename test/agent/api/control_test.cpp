@@ -37,6 +37,7 @@ TEST_F(ControlTest, ShowsTheStatusWithEveryFieldOfTheContract) {
     EXPECT_EQ(status["store"]["path"], config.queue.path);
     EXPECT_EQ(status["store"]["sync"], "full");
     EXPECT_EQ(status["store"]["degraded"], false);
+    EXPECT_EQ(status["store"]["last_error"], Json{});
     EXPECT_EQ(status["store"]["quarantined"], Json::array());
     EXPECT_EQ(status["queue"]["pending"], 0);
     EXPECT_EQ(status["queue"]["oldest_s"], nullptr);
@@ -262,7 +263,9 @@ common::Task<common::Result<bool>> write_protect(common::Database& database) {
 TEST_F(ControlTest, IsNotReadyWhileTheDatabaseCannotBeWritten) {
     ASSERT_TRUE(run(loop, write_protect(database)));
     problem_of(post(R"({"type":"car","id":1})"), 503);
-    EXPECT_TRUE(get("/v1/status")["store"]["degraded"].get<bool>());
+    const auto store = get("/v1/status")["store"];
+    EXPECT_TRUE(store["degraded"].get<bool>());
+    EXPECT_NE(store["last_error"].get<std::string>().find("readonly"), std::string::npos) << store;
     EXPECT_TRUE(
         problem_of(call("GET", "/readyz"), 503).starts_with("cannot write to the database: "));
     EXPECT_EQ(call("GET", "/livez").status, 200U);

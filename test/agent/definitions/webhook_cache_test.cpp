@@ -57,6 +57,28 @@ class WebhookCacheTest : public ::testing::Test {
     std::optional<WebhookCache> cache;
 };
 
+TEST_F(WebhookCacheTest, ReadsTheListLateWhenItCouldNotBeReadAtTheStart) {
+    ASSERT_TRUE(cache->load({}));
+    replace({definition("1", "stored")});
+    const auto path = database.path();
+    database.close();
+    cache.emplace(database, config);
+    EXPECT_FALSE(cache->load({definition("local:a", "a")}));
+    EXPECT_EQ(keys(), (Keys{"local:a"})) << "what is known is served";
+    EXPECT_FALSE(cache->known());
+    EXPECT_FALSE(run(loop, cache->load_late()));
+    ASSERT_TRUE(database.open(path, common::Sync::normal));
+    int published = 0;
+    cache->on_change([&] { ++published; });
+    EXPECT_TRUE(run(loop, cache->load_late()));
+    EXPECT_EQ(keys(), (Keys{"1", "local:a"}));
+    EXPECT_TRUE(cache->known());
+    replace({definition("2", "fetched since")});
+    EXPECT_TRUE(run(loop, cache->load_late()));
+    EXPECT_EQ(keys(), (Keys{"2", "local:a"}));
+    EXPECT_EQ(published, 2);
+}
+
 TEST_F(WebhookCacheTest, KnowsNothingUntilAListWasFetched) {
     ASSERT_TRUE(cache->load({definition("local:a", "a")}));
     EXPECT_FALSE(cache->known()) << "the local file alone is not enough if there is a server";

@@ -211,6 +211,7 @@ TEST_F(QueueDegradedTest, AFileDamagedWhileRunningIsSetAside) {
         clock.advance(2s);
     }
     EXPECT_EQ(agent::quarantined_files(config.queue.path).size(), 1U);
+    EXPECT_EQ(run.queue.quarantined(), agent::quarantined_files(config.queue.path));
     EXPECT_FALSE(run.queue.stats().degraded);
     EXPECT_GT(run.queue.pending("1"), 150U) << "what could be read is recovered";
     EXPECT_LT(run.queue.pending("1"), 200U);

@@ -46,6 +46,17 @@ TEST_F(QueueMovedTest, AllFilesRemoved) {
     expect_noticed_and_recovered("rm agent.db*");
 }
 
+TEST_F(QueueMovedTest, TheReserveComesBackToo) {
+    ASSERT_TRUE(fs::exists(path("-reserve")));
+    for (const auto* suffix : {"", "-wal", "-shm", "-reserve"}) {
+        fs::remove(path(suffix));
+    }
+    EXPECT_FALSE(now().add({event("refused", {"1"})}));
+    clock.advance(1s);
+    EXPECT_FALSE(now().queue.stats().degraded);
+    EXPECT_TRUE(fs::exists(path("-reserve")));
+}
+
 TEST_F(QueueMovedTest, TheDatabaseAloneRemoved) {
     fs::remove(path());
     expect_noticed_and_recovered("rm agent.db");

@@ -1,37 +1,16 @@
 // A disk of a few MiB that fills up: a real file system that only this program sees.
+#include "test/support/own_mounts.hpp"
 #include "test/support/storage_fixture.hpp"
 
-#include <sched.h>
-#include <sys/mount.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 namespace test {
-
-namespace {
-
-/// From now on mounts of this program are its own. Returns false if that is not allowed.
-bool mounts_of_its_own() {
-    static const bool allowed = [] {
-        const auto user = std::to_string(::geteuid());
-        if (::unshare(CLONE_NEWNS) != 0) {
-            if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) {
-                return false;
-            }
-            write("/proc/self/uid_map", "0 " + user + " 1");
-        }
-        return ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
-    }();
-    return allowed;
-}
-
-} // namespace
 
 class SmallDiskTest : public Storage {
   protected:
     void SetUp() override {
         std::filesystem::create_directory(disk_);
-        if (!mounts_of_its_own() || ::mount("none", disk_.c_str(), "tmpfs", 0, "size=12m") != 0) {
+        if (!mount_disk(disk_, "size=12m")) {
             GTEST_SKIP() << "mounting a file system is not allowed here";
         }
         config.queue.path = disk_ + "/agent.db";

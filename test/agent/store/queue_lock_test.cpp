@@ -1,5 +1,6 @@
 #include "agent/store/queue_lock.hpp"
 
+#include "test/support/own_mounts.hpp"
 #include "test/support/storage_fixture.hpp"
 
 #include <sys/stat.h>
@@ -72,6 +73,36 @@ TEST_F(QueueLockTest, AMissingFolderIsNamed) {
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().message.find("absent/agent.db-lock: No such file"), std::string::npos)
         << refused.error().message;
+}
+
+TEST_F(QueueLockTest, OnAReadOnlyDiskItIsLockedAsFarAsItCanBe) {
+    const auto disk = folder.file("disk");
+    std::filesystem::create_directory(disk);
+    if (!test::mount_disk(disk, "size=1m")) {
+        GTEST_SKIP() << "mounting a file system is not allowed here";
+    }
+    const auto there = disk + "/agent.db";
+    ASSERT_TRUE(QueueLock{}.take(there));
+    ASSERT_TRUE(test::make_read_only(disk, true));
+    {
+        QueueLock reader, other;
+        const auto taken = reader.take(there);
+        EXPECT_TRUE(taken) << taken.error().message;
+        const auto refused = other.take(there);
+        ASSERT_FALSE(refused);
+        EXPECT_NE(refused.error().message.find("is in use by"), std::string::npos);
+        EXPECT_FALSE(reader.keep()) << "nothing may be written yet";
+        EXPECT_FALSE(reader.keep());
+        ASSERT_TRUE(test::make_read_only(disk, false));
+        EXPECT_FALSE(other.take(there));
+        EXPECT_TRUE(reader.keep());
+        EXPECT_TRUE(QueueLock::holder(there));
+    }
+    ASSERT_TRUE(test::make_read_only(disk, true));
+    const auto none = disk + "/other.db"; // no file to lock: nobody has it
+    QueueLock first;
+    EXPECT_TRUE(first.take(none));
+    ::umount2(disk.c_str(), MNT_DETACH);
 }
 
 } // namespace

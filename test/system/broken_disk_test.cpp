@@ -1,0 +1,128 @@
+// The whole program on a disk that takes no writes when it starts.
+#include "test/support/own_mounts.hpp"
+#include "test/support/program.hpp"
+#include "test/support/scripted_server.hpp"
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <mutex>
+
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+class BrokenDisk : public testing::Test {
+  protected:
+    /// A disk of that size with the queue of an agent that was killed. Its events are not delivered
+    /// yet.
+    void prepare(const char* size, int events, std::size_t bytes) {
+        fs::create_directory(disk);
+        if (!test::mount_disk(disk, size)) {
+            GTEST_SKIP() << "mounting a file system is not allowed here";
+        }
+        target.emplace([this](const test::Seen& seen) {
+            if (!up) {
+                return test::Answer{503, {}, "", test::Answer::Fault::none};
+            }
+            const std::lock_guard lock{mutex};
+            ++arrived[json::parse(seen.body).at("id").get<std::string>()];
+            return test::Answer{};
+        });
+        agent.configure(sections());
+        agent.folder().write("webhooks.json",
+                             json::array({{{"name", "one"}, {"target", target->url()}}}).dump());
+        agent.start();
+        for (int i = 0; i < events; ++i) {
+            ASSERT_EQ(agent.post("/v1/events", event(std::to_string(i), bytes)).status, 202U);
+        }
+        agent.kill();
+    }
+    void TearDown() override {
+        if (agent.running()) {
+            agent.kill();
+        }
+        ::umount2(disk.c_str(), MNT_DETACH);
+    }
+    test::Program::Sections sections() const {
+        return {{"webhooks", {{"file", "webhooks.json"}}}, {"queue", {{"path", database}}}};
+    }
+    static std::string event(const std::string& id, std::size_t bytes = 0) {
+        return json{{"id", id}, {"type", "face"}, {"text", std::string(bytes, 'x')}}.dump();
+    }
+    static bool writable(const json& status) { return status["store"]["degraded"] == false; }
+
+    test::Program agent{{}};
+    const std::string disk = agent.folder().file("disk");
+    const std::string database = disk + "/agent.db";
+    std::atomic<bool> up{false};
+    std::mutex mutex;
+    std::map<std::string, int> arrived;
+    std::optional<test::ScriptedServer> target;
+};
+
+TEST_F(BrokenDisk, DeliversFromAReadOnlyDisk) {
+    ASSERT_NO_FATAL_FAILURE(prepare("size=12m", 50, 0));
+    if (!target) {
+        return; // skipped
+    }
+    ASSERT_TRUE(test::make_read_only(disk, true));
+    up = true;
+    agent.start();
+    EXPECT_TRUE(agent.wait_until([](const json& status) {
+        return status["queue"]["pending"] == 0 && status["store"]["degraded"] == true;
+    })) << agent.status()
+        << agent.log();
+    EXPECT_EQ(agent.post("/v1/events", event("refused")).status, 503U);
+    EXPECT_NE(agent.status()["store"]["last_error"], json{});
+    EXPECT_EQ(agent.cli({"queue", "list"}).code, 0);
+    EXPECT_EQ(agent.cli({"queue", "drop", "--all", "--yes"}).code, 74);
+    test::Program other{sections()};
+    EXPECT_EQ(other.cli({"run"}).code, 74) << "one agent per queue, here too";
+    ASSERT_TRUE(test::make_read_only(disk, false));
+    ASSERT_TRUE(agent.wait_until(writable)) << agent.log();
+    EXPECT_EQ(agent.post("/v1/events", event("after")).status, 202U);
+    EXPECT_TRUE(
+        agent.wait_until([](const json& status) { return status["queue"]["pending"] == 0; }));
+    EXPECT_EQ(agent.stop(), 0);
+    EXPECT_EQ(arrived.size(), 51U);
+    for (const auto& [id, times] : arrived) {
+        EXPECT_EQ(times, 1) << id;
+    }
+}
+
+TEST_F(BrokenDisk, WaitsForRoomForASalvage) {
+    ASSERT_NO_FATAL_FAILURE(prepare("size=6m", 40, 20'000));
+    if (!target) {
+        return; // skipped
+    }
+    {
+        std::fstream file{database, std::ios::binary | std::ios::in | std::ios::out};
+        file.write("not a database", 14);
+    }
+    fs::remove(database + "-reserve");
+    const std::string block(4096, 'x');
+    std::ofstream others{disk + "/others", std::ios::binary};
+    while (others.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
+    }
+    others.close();
+    up = true;
+    agent.start();
+    EXPECT_EQ(agent.post("/v1/events", event("refused")).status, 503U);
+    const auto store = agent.status()["store"];
+    EXPECT_EQ(store["degraded"], true);
+    EXPECT_NE(store["last_error"].get<std::string>().find("make room"), std::string::npos) << store;
+    EXPECT_NE(agent.log().find("make room"), std::string::npos);
+    EXPECT_TRUE(arrived.empty());
+    fs::remove(disk + "/others");
+    ASSERT_TRUE(agent.wait_until(writable)) << agent.log();
+    EXPECT_EQ(agent.status()["store"]["quarantined"].size(), 1U);
+    EXPECT_TRUE(
+        agent.wait_until([](const json& status) { return status["queue"]["pending"] == 0; }));
+    EXPECT_EQ(agent.stop(), 0);
+    EXPECT_EQ(arrived.size(), 40U) << agent.log();
+}
+
+} // namespace
