@@ -91,8 +91,8 @@ json status_json(const StatusSources& sources) {
              {{"path", sources.config.queue.path},
               {"sync", sources.config.queue.sync == common::Sync::full ? "full" : "normal"},
               {"degraded", queue.degraded},
-               {"last_error", queue.last_error.empty() ? json{} : json(queue.last_error)},
-               {"quarantined", sources.queue.quarantined()}}},
+              {"last_error", queue.last_error.empty() ? json{} : json(queue.last_error)},
+              {"quarantined", sources.queue.quarantined()}}},
             {"config", config_json(sources.config)},
             {"warnings", config_warnings(sources.config, sources.cache)}};
 }

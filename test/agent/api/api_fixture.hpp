@@ -40,8 +40,7 @@ class Api : public ::testing::Test {
                              std::make_move_iterator(more.end()));
         });
         queue.start(parts);
-        control.emplace(clock, queue, cache, config, stats,
-                        [this] { return sync_answer(this); });
+        control.emplace(clock, queue, cache, config, stats, [this] { return sync_answer(this); });
     }
 
     void TearDown() override {

@@ -250,7 +250,9 @@ TEST_F(DatabaseTest, WorksOnAThreadOfItsOwn) {
         came_back = std::this_thread::get_id();
         --left ? void() : keep.reset();
     });
-    auto look = [](Database& itself) { return itself.is_open() ? std::this_thread::get_id() : std::thread::id{}; };
+    auto look = [](Database& itself) {
+        return itself.is_open() ? std::this_thread::get_id() : std::thread::id{};
+    };
     common::asio::co_spawn(loop, apart.maintain(look), [&](auto, auto on) {
         EXPECT_NE(on, here);
         --left ? void() : keep.reset();
