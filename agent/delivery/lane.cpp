@@ -1,5 +1,7 @@
 #include "agent/delivery/lane.hpp"
 
+#include "agent/webhooks/retry_after.hpp"
+
 #include <algorithm>
 
 namespace agent {
@@ -23,14 +25,6 @@ Millis read_pause(const common::Backoff& backoff) {
 std::optional<common::Instant> earlier(std::optional<common::Instant> a,
                                        std::optional<common::Instant> b) {
     return a && b ? std::min(*a, *b) : a ? a : b;
-}
-
-/// Seconds since 1970, if the clock is synchronised.
-std::optional<std::int64_t> trusted_time(const common::Clock& clock) {
-    const auto since = clock.wall().time_since_epoch();
-    return clock.synchronized()
-               ? std::optional{std::chrono::floor<std::chrono::seconds>(since).count()}
-               : std::nullopt;
 }
 
 } // namespace
@@ -250,7 +244,7 @@ void Lane::attempt_ended(const Attempt& attempt, const common::Result<common::Ht
     const auto& delivery = attempt.delivery;
     const auto outcome =
         judge_reply(reply, delivery.attempts + 1, *attempt.webhook, context_->config.delivery.retry,
-                    context_->chance(), trusted_time(context_->clock));
+                    context_->chance(), device_time(context_->clock));
     if (outcome.kind == Outcome::Kind::own_fault) {
         not_attempted(attempt, outcome.error);
     } else {

@@ -162,10 +162,7 @@ Task<Session::Login> Session::log_in(const Terms& terms) {
 
 Session::Login Session::refused_login(Error error, const HttpReply& reply) const {
     const auto status = reply.status;
-    const auto wall_s =
-        std::chrono::duration_cast<std::chrono::seconds>(clock_.wall().time_since_epoch()).count();
-    const auto wait = retry_after(
-        reply.headers, clock_.synchronized() ? std::optional<std::int64_t>{wall_s} : std::nullopt);
+    const auto wait = retry_after(reply.headers, device_time(clock_));
     if (status == 404 || status == 405) {
         error.fault = Fault::unreachable;
         error.message += "; server.url must be the address of FindFace Lite";

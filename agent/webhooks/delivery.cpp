@@ -1,6 +1,5 @@
 #include "agent/webhooks/delivery.hpp"
 
-#include "agent/webhooks/retry_after.hpp"
 #include "common/base/crypto.hpp"
 #include "common/net/reply_hints.hpp"
 #include "common/net/status_phrase.hpp"
@@ -107,7 +106,7 @@ common::HttpRequest make_request(const Webhook& webhook, const Delivery& deliver
 
 Outcome judge_reply(const common::Result<common::HttpReply>& reply, std::uint32_t attempt,
                     const Webhook& webhook, const common::Backoff& backoff, double chance,
-                    std::optional<std::int64_t> wall_s) {
+                    const DeviceTime& now) {
     Outcome outcome;
     outcome.answered = reply.has_value();
     outcome.status = reply ? reply->status : 0;
@@ -116,7 +115,7 @@ Outcome judge_reply(const common::Result<common::HttpReply>& reply, std::uint32_
         return outcome;
     }
     outcome.error = reply ? answer_text(*reply) : reply.error().message;
-    if (!reply && is_own(reply.error().fault, wall_s.has_value())) {
+    if (!reply && is_own(reply.error().fault, now.synchronised)) {
         outcome.kind = Outcome::Kind::own_fault;
         if (reply.error().fault == common::Fault::date) {
             outcome.error += " (the clock of this device is not synchronised)";
@@ -131,7 +130,7 @@ Outcome judge_reply(const common::Result<common::HttpReply>& reply, std::uint32_
     outcome.wait = backoff.wait(attempt, chance);
     if (reply) {
         outcome.wait =
-            std::max(outcome.wait, retry_after(reply->headers, wall_s).value_or(common::Millis{0}));
+            std::max(outcome.wait, retry_after(reply->headers, now).value_or(common::Millis{0}));
     }
     return outcome;
 }

@@ -2,6 +2,7 @@
 // Pure.
 #pragma once
 
+#include "agent/webhooks/retry_after.hpp"
 #include "agent/webhooks/webhook.hpp"
 #include "common/base/backoff.hpp"
 #include "common/base/result.hpp"
@@ -48,10 +49,10 @@ struct Outcome {
 
 /// Decides the outcome of attempt `attempt` (from 1). After `webhook.send_attempts` failed attempts
 /// the delivery is dead. A retry_after() can only lengthen the backoff. `chance` in [0, 1) decides
-/// the jitter. `wall_s` is the time in seconds since 1970 if the clock is synchronised: without it,
-/// a certificate that is not valid now is a fault of this side, like a shortage or a bad TLS file.
+/// the jitter. While the clock is not synchronised, a certificate that is not valid now is a fault
+/// of this side, like a shortage or a bad TLS file.
 Outcome judge_reply(const common::Result<common::HttpReply>& reply, std::uint32_t attempt,
                     const Webhook& webhook, const common::Backoff& backoff, double chance,
-                    std::optional<std::int64_t> wall_s);
+                    const DeviceTime& now);
 
 } // namespace agent

@@ -31,22 +31,31 @@ std::string_view take_while(std::string_view& text, bool (*kind)(char)) {
     return taken;
 }
 
-/// Seconds that local time is ahead of GMT, by the zone at the front of `text`: a word of RFC 5322
-/// section 4.3, an offset, or both. Any other word counts as GMT, which HTTP demands.
-std::int64_t read_zone(std::string_view text) {
-    static constexpr std::array<std::pair<std::string_view, int>, 8> american{{{"EST", -5},
-                                                                               {"EDT", -4},
-                                                                               {"CST", -6},
-                                                                               {"CDT", -5},
-                                                                               {"MST", -7},
-                                                                               {"MDT", -6},
-                                                                               {"PST", -8},
-                                                                               {"PDT", -7}}};
+/// Seconds that local time is ahead of GMT, by the zone at the front of `text`: a word that means
+/// one zone, an offset, or both. Any other word counts as GMT, which HTTP demands.
+std::int64_t take_zone(std::string_view& text) {
+    static constexpr std::array<std::pair<std::string_view, int>, 17> zones{{{"EST", -5},
+                                                                             {"EDT", -4},
+                                                                             {"CST", -6},
+                                                                             {"CDT", -5},
+                                                                             {"MST", -7},
+                                                                             {"MDT", -6},
+                                                                             {"PST", -8},
+                                                                             {"PDT", -7},
+                                                                             {"BST", 1},
+                                                                             {"WEST", 1},
+                                                                             {"CET", 1},
+                                                                             {"CEST", 2},
+                                                                             {"EET", 2},
+                                                                             {"EEST", 3},
+                                                                             {"MSK", 3},
+                                                                             {"JST", 9},
+                                                                             {"KST", 9}}};
     take_while(text, [](char c) { return c == ' '; });
     const auto word = take_while(text, is_letter);
-    const auto known = std::find_if(american.begin(), american.end(),
+    const auto known = std::find_if(zones.begin(), zones.end(),
                                     [&](const auto& one) { return one.first == word; });
-    const std::int64_t hours = known == american.end() ? 0 : known->second;
+    const std::int64_t hours = known == zones.end() ? 0 : known->second;
     if (text.empty() || (text.front() != '+' && text.front() != '-')) {
         return hours * 3600;
     }
@@ -65,16 +74,32 @@ std::int64_t read_zone(std::string_view text) {
     return west ? -ahead : ahead;
 }
 
+/// Seconds since 1970 of a date as ctime() and date(1) print it, with or without a zone before the
+/// year: "Sun Nov  6 08:49:37 MSK 1994".
+std::optional<std::int64_t> read_ctime(const std::string& text) {
+    std::tm fields{};
+    const char* end = ::strptime(text.c_str(), "%a %b %d %H:%M:%S", &fields);
+    if (end == nullptr || *end != ' ') {
+        return std::nullopt;
+    }
+    std::string_view rest{end};
+    const auto ahead = take_zone(rest);
+    end = ::strptime(std::string{common::trim(rest)}.c_str(), "%Y", &fields);
+    return end == nullptr ? std::nullopt : std::optional{::timegm(&fields) - ahead};
+}
+
 /// Seconds since 1970 of a date: the three forms of RFC 9110 section 5.6.7 and those that the
 /// libraries of common languages print.
 std::optional<std::int64_t> read_date(std::string_view value) {
     const std::string text{value};
+    if (const auto read = read_ctime(text)) {
+        return read;
+    }
     // %y before %Y, which would take a year of two digits as one of the first century.
     for (const char* form :
          {"%a, %d %b %Y %H:%M:%S", "%a, %d-%b-%y %H:%M:%S", "%a, %d-%b-%Y %H:%M:%S",
-          "%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S UTC %Y", "%a %b %d %H:%M:%S GMT %Y",
           "%a %b %d %Y %H:%M:%S", "%d %b %Y %H:%M:%S", "%d-%b-%y %H:%M:%S", "%Y-%m-%dT%H:%M:%S",
-          "%Y-%m-%d %H:%M:%S"}) {
+          "%Y-%m-%d %H:%M:%S", "%Y%m%dT%H%M%S"}) {
         std::tm fields{};
         const char* end = ::strptime(text.c_str(), form, &fields);
         if (end == nullptr) {
@@ -88,13 +113,16 @@ std::optional<std::int64_t> read_date(std::string_view value) {
             rest.remove_prefix(1);
             take_while(rest, is_digit);
         }
-        return ::timegm(&fields) - read_zone(rest);
+        return ::timegm(&fields) - take_zone(rest);
     }
     return std::nullopt;
 }
 
 /// The number at the front, rounded up to a whole one.
 std::optional<std::int64_t> read_seconds(std::string_view value) {
+    if (value.starts_with('+')) {
+        value.remove_prefix(1);
+    }
     const auto whole = take_while(value, is_digit);
     if (whole.empty()) {
         return std::nullopt;
@@ -111,25 +139,35 @@ std::optional<std::int64_t> read_seconds(std::string_view value) {
     return seconds;
 }
 
+/// Seconds from `now` to the date. Negative if it is past; nothing if `now` says nothing of it.
+std::optional<std::int64_t> seconds_until(std::int64_t date, std::optional<std::int64_t> sent,
+                                          const DeviceTime& now) {
+    if (sent) {
+        return date - *sent;
+    }
+    const auto ahead = date - now.seconds;
+    return now.synchronised || (ahead > 0 && ahead <= longest_s) ? std::optional{ahead}
+                                                                 : std::nullopt;
+}
+
 } // namespace
 
-std::optional<common::Millis> retry_after(const common::Headers& headers,
-                                          std::optional<std::int64_t> wall_s) {
+DeviceTime device_time(const common::Clock& clock) {
+    const auto since = clock.wall().time_since_epoch();
+    return {std::chrono::floor<std::chrono::seconds>(since).count(), clock.synchronized()};
+}
+
+std::optional<common::Millis> retry_after(const common::Headers& headers, const DeviceTime& now) {
     const auto date = common::find_header(headers, "Date");
     const auto sent = date ? read_date(common::trim(*date)) : std::nullopt;
-    const auto now = sent ? sent : wall_s;
     std::optional<std::int64_t> longest;
     for (const auto& header : headers) {
         if (!common::equal_ignoring_case(header.name, "Retry-After")) {
             continue;
         }
         const auto value = common::trim(header.value, " \t\"");
-        std::optional<std::int64_t> seconds;
-        if (const auto then = read_date(value)) {
-            seconds = now ? std::optional{*then - *now} : std::nullopt;
-        } else {
-            seconds = read_seconds(value);
-        }
+        const auto then = read_date(value);
+        const auto seconds = then ? seconds_until(*then, sent, now) : read_seconds(value);
         if (seconds) {
             longest = std::max(longest.value_or(0), std::min(*seconds, longest_s));
         }

@@ -13,8 +13,8 @@ using common::Millis;
 using std::chrono::seconds;
 
 /// The synchronised clock: 1994-11-06 08:49:37.
-constexpr std::optional<std::int64_t> wall = 784'111'777;
-constexpr std::optional<std::int64_t> unsynchronised;
+constexpr DeviceTime wall{784'111'777, true};
+constexpr DeviceTime unsynchronised{784'111'777, false};
 
 Delivery delivery() {
     Delivery one;
@@ -223,108 +223,12 @@ TEST(JudgeReply, LimitsTheAttemptsToSendAttempts) {
     }
 }
 
-TEST(JudgeReply, HonoursRetryAfter) {
-    constexpr auto date = "Sun, 06 Nov 1994 08:49:37 GMT";
-    struct Case {
-        std::string retry_after, date;
-        Millis wait; // the backoff's own would be 500 ms
-    };
-    for (const auto& [retry_after, answered, wait] : {
-             Case{"120", "", seconds{120}},
-             Case{"0", "", Millis{500}},
-             Case{"3600", "", seconds{3600}},
-             Case{"3601", "", seconds{3600}},
-             Case{"99999999999999999999999999", "", seconds{3600}},
-             Case{"-5", "", Millis{500}},
-             Case{"soon", "", Millis{500}},
-             Case{"", "", Millis{500}},
-             Case{"Sun, 06 Nov 1994 08:50:37 GMT", date, seconds{60}},
-             Case{"Sunday, 06-Nov-94 08:50:37 GMT", date, seconds{60}},
-             Case{"Sun Nov  6 08:50:37 1994", date, seconds{60}},
-             Case{"Sun, 06 Nov 1994 08:50:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", seconds{60}},
-             Case{"Mon, 07 Nov 1994 08:49:37 GMT", date, seconds{3600}},
-             Case{"Sun, 06 Nov 1994 08:49:00 GMT", date, Millis{500}},
-             Case{"Sun, 06 Nov 1994 08:50:37 GMT and more", date, seconds{60}},
-         }) {
-        common::HttpReply reply{503, {{"retry-after", retry_after}}, {}};
-        if (!answered.empty()) {
-            reply.headers.push_back({"Date", answered});
-        }
-        EXPECT_EQ(judge_reply(reply, 1, webhook(), {}, 0, wall).wait, wait)
-            << retry_after << " at " << answered;
-    }
-}
-
-TEST(JudgeReply, ReadsRetryAfterInWhateverFormItComes) {
-    constexpr auto sent = "Sun, 06 Nov 1994 08:49:37 GMT";
-    struct Case {
-        std::string retry_after;
-        Millis wait; // the backoff's own would be 500 ms
-    };
-    for (const auto& [retry_after, wait] : {
-             Case{"3.493", seconds{4}},
-             Case{"2.0", seconds{2}},
-             Case{"2.000001", seconds{3}},
-             Case{"5.", seconds{5}},
-             Case{"3599.5", seconds{3600}},
-             Case{"3600.5", seconds{3600}},
-             Case{"120; foo", seconds{120}},
-             Case{"120s", seconds{120}},
-             Case{"120 seconds", seconds{120}},
-             Case{"120, 60", seconds{120}},
-             Case{" 120 ", seconds{120}},
-             Case{"\"120\"", seconds{120}},
-             Case{"-120", Millis{500}},
-             Case{"-0.5", Millis{500}},
-             Case{"in 120", Millis{500}},
-             Case{"nan", Millis{500}},
-             Case{".", Millis{500}},
-             Case{"Sun, 06 Nov 1994 08:50:37 UTC", seconds{60}},
-             Case{"Sun, 06 Nov 1994 08:50:37 +0000", seconds{60}},
-             Case{"Sun, 06 Nov 1994 11:50:37 +0300", seconds{60}},
-             Case{"Sun, 06 Nov 1994 03:20:37 -05:30", seconds{60}},
-             Case{"Sun, 06 Nov 1994 03:50:37 EST", seconds{60}},
-             Case{"Sun, 06 Nov 1994 08:50:37", seconds{60}},
-             Case{"Sun, 6 Nov 1994 08:50:37 GMT", seconds{60}},
-             Case{"06 Nov 1994 08:50:37 GMT", seconds{60}},
-             Case{"Sun, 06-Nov-1994 08:50:37 GMT", seconds{60}},
-             Case{"Sun Nov  6 08:50:37 UTC 1994", seconds{60}},
-             Case{"Sun Nov 06 1994 08:50:37 GMT+0000 (Coordinated Universal Time)", seconds{60}},
-             Case{"1994-11-06T08:50:37.250Z", seconds{60}},
-             Case{"1994-11-06 09:50:37+01:00", seconds{60}},
-         }) {
-        const common::HttpReply reply{503, {{"Retry-After", retry_after}, {"Date", sent}}, {}};
-        EXPECT_EQ(judge_reply(reply, 1, webhook(), {}, 0, unsynchronised).wait, wait)
-            << retry_after;
-    }
-}
-
-TEST(JudgeReply, JudgesADateByTheClockWhereTheReplyHasNone) {
-    constexpr auto date = "Sun, 06 Nov 1994 08:50:37 GMT";
-    for (const auto& headers : {common::Headers{{"Retry-After", date}},
-                                common::Headers{{"Retry-After", date}, {"Date", "yesterday"}}}) {
-        const common::HttpReply reply{503, headers, {}};
-        EXPECT_EQ(judge_reply(reply, 1, webhook(), {}, 0, wall).wait, seconds{60});
-        EXPECT_EQ(judge_reply(reply, 1, webhook(), {}, 0, unsynchronised).wait, Millis{500});
-    }
-    // The reply's own Date counts more than this clock.
-    const common::HttpReply dated{
-        503, {{"Retry-After", date}, {"Date", "Sun, 06 Nov 1994 08:50:07 GMT"}}, {}};
-    EXPECT_EQ(judge_reply(dated, 1, webhook(), {}, 0, wall).wait, seconds{30});
-}
-
-TEST(JudgeReply, TakesTheLongestOfSeveralRetryAfter) {
-    const common::HttpReply reply{
-        503, {{"Retry-After", "5"}, {"retry-after", "soon"}, {"RETRY-AFTER", "70"}}, {}};
-    EXPECT_EQ(judge_reply(reply, 1, webhook(), {}, 0, wall).wait, seconds{70});
-}
-
 TEST(JudgeReply, TellsAFaultOfThisDeviceFromAFailedAttempt) {
     using common::Fault;
     using Kind = Outcome::Kind;
     struct Case {
         Fault fault;
-        std::optional<std::int64_t> clock;
+        DeviceTime clock;
         Kind kind;
     };
     for (const auto& [fault, clock, kind] : {
@@ -340,7 +244,7 @@ TEST(JudgeReply, TellsAFaultOfThisDeviceFromAFailedAttempt) {
         auto last = webhook();
         last.send_attempts = 1;
         const auto outcome = judge_reply(common::fail(fault, "why"), 1, last, {}, 0, clock);
-        EXPECT_EQ(outcome.kind, kind) << static_cast<int>(fault) << " " << clock.has_value();
+        EXPECT_EQ(outcome.kind, kind) << static_cast<int>(fault) << " " << clock.synchronised;
         EXPECT_FALSE(outcome.answered);
     }
     const auto dated = judge_reply(common::fail(Fault::date, "TLS: certificate is not yet valid"),
