@@ -75,9 +75,11 @@ Result<void> try_folder(const std::string& path) {
 }
 
 /// Where the connection that there is cannot read, another may. Returns whether there is a new one.
+/// A damaged database is not opened before it is salvaged: SQLite passes over parts of a damaged
+/// WAL, and what was delivered long ago would be sent again.
 bool keep_reading(Database& database, const std::string& path) {
     auto* const now = database.connection();
-    if (now && can_read(*now)) {
+    if (now ? can_read(*now) : find_damage(path, {}).has_value()) {
         return false;
     }
     auto reader = Connection::open_read_only(path);
@@ -105,7 +107,10 @@ Renewal cannot(const common::Error& why, bool exchanged = false) {
 /// Everything from the beginning, as at the start.
 Renewal open_anew(Database& database, const RenewalRequest& request, const Progress& progress) {
     if (auto writable = try_folder(request.path); !writable) {
-        return cannot(writable.error(), keep_reading(database, request.path));
+        const bool reads = database.is_open();
+        auto failed = cannot(writable.error(), keep_reading(database, request.path));
+        failed.next_in = reads || failed.exchanged ? failed.next_in : long_pause;
+        return failed;
     }
     if (auto* reader = database.connection()) {
         reader->keep_wal();
@@ -126,7 +131,6 @@ Renewal open_anew(Database& database, const RenewalRequest& request, const Progr
         return cannot(written ? written->error() : written.error(), true);
     }
     auto failed = cannot(opened.error());
-    // Of a damaged one nothing is delivered before it is salvaged: SQLite may show old rows.
     failed.exchanged = opened.error().fault != Fault::full && keep_reading(database, request.path);
     failed.next_in = long_pause;
     return failed;

@@ -32,7 +32,6 @@ struct Parts {
         const auto loaded = cache.load(std::move(webhooks));
         ASSERT_TRUE(loaded) << loaded.error().message;
         queue.load();
-        ASSERT_TRUE(counted) << counted.error().message;
         queue.on_committed([this](std::vector<agent::Delivery> deliveries) {
             dispatcher.committed(std::move(deliveries));
         });

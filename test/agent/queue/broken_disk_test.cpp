@@ -197,11 +197,9 @@ TEST_F(BrokenDiskTest, WaitsForRoomForASalvage) {
     const auto refused = run.add({event("refused", {"1"})});
     clock.advance(60s);
     const auto stats = run.queue.stats();
-    const auto listed = test::run(loop, run.queue.list({}, 0, 10));
     ::setrlimit(RLIMIT_FSIZE, &restored);
     EXPECT_FALSE(refused);
     EXPECT_TRUE(stats.degraded);
-    ASSERT_FALSE(listed);
     EXPECT_TRUE(contents(config.queue.path) == before) << "left as it is";
     EXPECT_TRUE(run.queue.quarantined().empty());
     clock.advance(31s);

@@ -157,4 +157,17 @@ TEST_F(OfflineQueueTest, IsAnErrorWithoutADatabase) {
     }
 }
 
+TEST_F(OfflineQueueTest, ReadsWhereTheWalHasNoIndexAndNoneCanBeMade) {
+    auto& run = start();
+    run.take({event("a", {"1"}), event("b", {"1"})}); // in the WAL
+    const auto copy = folder.file("copy.db");
+    for (const auto* suffix : {"", "-wal"}) {
+        std::filesystem::copy_file(config.queue.path + suffix, copy + suffix);
+    }
+    std::filesystem::create_symlink("nowhere", copy + "-shm"); // as on a read-only disk
+    stop();
+    config.queue.path = copy;
+    EXPECT_EQ(page(*open())["deliveries"].size(), 2U);
+}
+
 } // namespace test
