@@ -12,7 +12,9 @@ using common::Task;
 struct Dispatcher::State {
     WebhookCache& cache;
     std::shared_ptr<LaneContext> context;
-    std::map<std::string, std::shared_ptr<Lane>> lanes{}; ///< by origin
+    std::map<std::string, std::shared_ptr<Target>> targets{}; ///< by origin
+    /// By origin and webhook. A webhook that has moved has one at each target for a while.
+    std::map<std::pair<std::string, std::string>, std::shared_ptr<Lane>> lanes{};
     bool stopped = false;
 
     static Task<> stop(std::shared_ptr<State> state, common::Millis grace);
@@ -33,32 +35,45 @@ void Dispatcher::update_lanes() {
     auto& lanes = state_->lanes;
     std::erase_if(lanes, [](const auto& entry) { return entry.second->ended(); });
 
-    std::map<std::string, Lane::Webhooks> wanted;
+    auto& targets = state_->targets;
+    std::erase_if(targets, [](const auto& entry) { return entry.second.use_count() == 1; });
+    for (const auto& [origin, target] : targets) {
+        target->webhooks = 0;
+    }
+    std::map<std::pair<std::string, std::string>, std::shared_ptr<const Webhook>> wanted;
     const auto snapshot = state_->cache.snapshot();
     for (const auto& webhook : snapshot->webhooks) {
         if (webhook->state == WebhookState::serving) {
-            wanted[webhook->target.origin()].emplace(webhook->key, webhook);
+            const auto origin = webhook->target.origin();
+            auto& target = targets[origin];
+            if (!target) {
+                target = std::make_shared<Target>(Target{origin});
+            }
+            ++target->webhooks;
+            wanted.emplace(std::pair{origin, webhook->key}, webhook);
         }
     }
     context.by_webhook.clear();
     std::vector<std::shared_ptr<Lane>> added;
-    for (const auto& [origin, webhooks] : wanted) {
-        auto& lane = lanes[origin];
+    for (const auto& [place, webhook] : wanted) {
+        auto& lane = lanes[place];
         if (!lane) {
-            lane = std::make_shared<Lane>(state_->context, origin);
+            lane = std::make_shared<Lane>(state_->context, targets[place.first]);
             added.push_back(lane);
         }
-        for (const auto& [key, webhook] : webhooks) {
-            context.by_webhook.emplace(key, lane);
-        }
+        context.by_webhook.emplace(webhook->key, lane);
     }
     context.own_faults.retain(
         [&](const std::string& key) { return context.by_webhook.contains(key); });
-    for (const auto& [origin, lane] : lanes) {
-        lane->serve(std::move(wanted[origin]));
+    for (const auto& [place, lane] : lanes) {
+        Lane::Webhooks served;
+        if (const auto found = wanted.find(place); found != wanted.end()) {
+            served.emplace(found->second->key, found->second);
+        }
+        lane->serve(std::move(served));
     }
     for (const auto& lane : added) {
-        context.lanes.spawn("lane " + lane->origin(), Lane::run(lane));
+        context.lanes.spawn("lane " + lane->target().origin, Lane::run(lane));
     }
 }
 
@@ -69,22 +84,34 @@ void Dispatcher::committed(std::vector<Delivery> deliveries) {
             lane->second->committed(std::move(delivery));
         }
     }
+    state_->context->budget.start();
 }
 
 void Dispatcher::rows_changed(const Selection& selection) {
-    for (const auto& [origin, lane] : state_->lanes) {
+    for (const auto& [place, lane] : state_->lanes) {
         lane->rows_changed(selection);
     }
 }
 
-std::vector<LaneStatus> Dispatcher::lanes() const {
-    std::vector<LaneStatus> statuses;
-    for (const auto& [origin, lane] : state_->lanes) {
-        if (!lane->ended()) {
-            statuses.push_back({origin, lane->reachable(), lane->in_flight(), lane->held()});
+std::vector<TargetStatus> Dispatcher::targets() const {
+    std::vector<TargetStatus> statuses;
+    for (const auto& [place, lane] : state_->lanes) {
+        if (lane->ended()) {
+            continue;
         }
+        if (statuses.empty() || statuses.back().target != place.first) {
+            statuses.push_back({place.first, !lane->target().silence.outage(), 0, 0});
+        }
+        statuses.back().in_flight += lane->in_flight();
+        statuses.back().held += lane->held();
     }
     return statuses;
+}
+
+std::optional<common::Millis> Dispatcher::probe_in(const std::string& webhook) const {
+    const auto& lanes = state_->context->by_webhook;
+    const auto lane = lanes.find(webhook);
+    return lane == lanes.end() ? std::nullopt : lane->second->probe_in();
 }
 
 std::uint64_t Dispatcher::progress() const {
@@ -109,6 +136,7 @@ Task<> Dispatcher::State::stop(std::shared_ptr<State> state, common::Millis grac
     co_await context.lanes.join();
     context.by_webhook.clear();
     state->lanes.clear();
+    state->targets.clear();
     co_await context.queue.flush();
 }
 

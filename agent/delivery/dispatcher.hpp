@@ -1,7 +1,7 @@
-// Dispatcher: makes the attempts. One lane per target (scheme, host, port), each with its own
-// connections, fresh deliveries, retries and probe. Lanes share nothing but the limit of attempts
-// in flight. Loop thread. Nothing here survives a crash, and nothing needs to: the queue has it
-// all.
+// Dispatcher: makes the attempts. One lane per webhook, each with its own fresh deliveries, retries
+// and probe. Lanes share the limits of attempts in flight, in all and per target (scheme, host,
+// port), and the probe of a target of which nothing answers. Loop thread. Nothing here survives a
+// crash, and nothing needs to: the queue has it all.
 //
 // agent/delivery/ sends what the queue holds and reports every outcome to it. It uses the queue,
 // the webhook cache, the configuration and the HTTP client, and does not know the API.
@@ -15,15 +15,16 @@
 #include "common/http_client/http_client.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace agent {
 
-/// A lane as seen from outside.
-struct LaneStatus {
+/// A target and its lanes as seen from outside.
+struct TargetStatus {
     std::string target; ///< origin
-    /// False: no HTTP answer since an attempt got none, and retries wait for one probe.
+    /// False: no HTTP answer of any of its webhooks since an attempt got none.
     bool reachable = true;
     std::size_t in_flight = 0;
     std::size_t held = 0; ///< deliveries in memory, without those in flight
@@ -45,7 +46,9 @@ class Dispatcher {
     /// Deliveries were retried or dropped from outside: their lanes read them back at once.
     void rows_changed(const Selection& selection);
 
-    [[nodiscard]] std::vector<LaneStatus> lanes() const;
+    [[nodiscard]] std::vector<TargetStatus> targets() const;
+    /// If the webhook's retries wait for a probe: in how long it is due, 0 while it is in flight.
+    [[nodiscard]] std::optional<common::Millis> probe_in(const std::string& webhook) const;
     /// Grows with every attempt and every read from the queue, as proof for the watchdog that
     /// deliveries make progress.
     [[nodiscard]] std::uint64_t progress() const;

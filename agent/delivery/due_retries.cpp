@@ -4,12 +4,9 @@
 
 namespace agent {
 
-namespace {
-
-constexpr std::size_t read_size = 64;
-constexpr std::size_t low = 16;
-
-} // namespace
+void DueRetries::share_memory(std::size_t lanes) {
+    read_size_ = std::max<std::size_t>(64 / std::max<std::size_t>(lanes, 1), 8);
+}
 
 bool DueRetries::contains(std::int64_t id) const {
     return std::any_of(held_.begin(), held_.end(),
@@ -43,7 +40,7 @@ void DueRetries::expect(std::int64_t due) {
 }
 
 std::optional<std::int64_t> DueRetries::read_at() const {
-    return held_.size() <= low ? next_due_ : std::nullopt;
+    return held_.size() <= read_size_ / 4 ? next_due_ : std::nullopt;
 }
 
 std::size_t DueRetries::begin_read(std::size_t in_flight) {
@@ -52,7 +49,7 @@ std::size_t DueRetries::begin_read(std::size_t in_flight) {
     ended_.clear();
     next_due_.reset();
     // Those held and in flight are still due on disk, so they come along.
-    return read_size + held_.size() + in_flight;
+    return read_size_ + held_.size() + in_flight;
 }
 
 DueRetries::Found DueRetries::end_read(common::Result<DueBatch> batch) {

@@ -23,6 +23,8 @@ class DueRetries {
     explicit DueRetries(std::function<bool(std::int64_t id)> held_elsewhere)
         : held_elsewhere_{std::move(held_elsewhere)} {}
 
+    /// As FreshDeliveries does.
+    void share_memory(std::size_t lanes);
     [[nodiscard]] bool empty() const { return held_.empty(); }
     [[nodiscard]] std::size_t size() const { return held_.size(); }
     [[nodiscard]] bool contains(std::int64_t id) const;
@@ -51,6 +53,7 @@ class DueRetries {
   private:
     std::function<bool(std::int64_t id)> held_elsewhere_;
     std::deque<Delivery> held_;
+    std::size_t read_size_ = 64;
     std::optional<std::int64_t> next_due_ = 0; ///< queue time
 
     bool reading_ = false;

@@ -5,17 +5,16 @@
 
 namespace agent {
 
-namespace {
-
-constexpr std::size_t max_held = 256;
-constexpr std::size_t max_bytes = std::size_t{8} << 20;
-constexpr std::size_t read_size = 128;
-constexpr std::size_t low = 64;
-
-} // namespace
+void FreshDeliveries::share_memory(std::size_t lanes) {
+    const auto share = [&](std::size_t whole, std::size_t least) {
+        return std::max(whole / std::max<std::size_t>(lanes, 1), least);
+    };
+    most_held_ = share(256, 16);
+    most_bytes_ = share(std::size_t{8} << 20, std::size_t{256} << 10);
+}
 
 bool FreshDeliveries::has_room() const {
-    return held_.size() + committed_.size() < max_held && bytes_ < max_bytes;
+    return held_.size() + committed_.size() < most_held_ && bytes_ < most_bytes_;
 }
 
 void FreshDeliveries::insert(Delivery delivery) {
@@ -81,7 +80,7 @@ void FreshDeliveries::attempt_ended(std::int64_t id) {
 }
 
 bool FreshDeliveries::wants_read() const {
-    return more_on_disk_ && held_.size() <= low && bytes_ <= max_bytes / 2;
+    return more_on_disk_ && held_.size() <= most_held_ / 4 && bytes_ <= most_bytes_ / 2;
 }
 
 FreshDeliveries::Query FreshDeliveries::begin_read() {
@@ -90,7 +89,7 @@ FreshDeliveries::Query FreshDeliveries::begin_read() {
     overflowed_ = false;
     committed_.clear();
     ended_.clear();
-    return {end_, read_size};
+    return {end_, most_held_ / 2};
 }
 
 void FreshDeliveries::end_read(common::Result<DueBatch> batch) {

@@ -1,7 +1,8 @@
 // FreshDeliveries: the never tried deliveries that a lane holds, and whether there are more on
-// disk. Bounded, whatever the backlog. They come from committed() while there is room. Those that
-// do not fit are read back in order, from where memory ends, until a read reaches the end. Loop
-// thread. Nothing here survives a crash, and nothing needs to: the queue has it all.
+// disk. Bounded, whatever the backlog, and all the more for each of many webhooks of one target.
+// They come from committed() while there is room. Those that do not fit are read back in order,
+// from where memory ends, until a read reaches the end. Loop thread. Nothing here survives a crash,
+// and nothing needs to: the queue has it all.
 #pragma once
 
 #include "agent/store/rows.hpp"
@@ -23,6 +24,8 @@ class FreshDeliveries {
     explicit FreshDeliveries(std::function<bool(std::int64_t id)> held_elsewhere)
         : held_elsewhere_{std::move(held_elsewhere)} {}
 
+    /// The bounds become those of one of `lanes` to the same target.
+    void share_memory(std::size_t lanes);
     /// A new committed delivery.
     void committed(Delivery delivery);
     /// Deliveries whose attempts were reset: dead letters that were retried.
@@ -55,6 +58,8 @@ class FreshDeliveries {
 
     std::function<bool(std::int64_t id)> held_elsewhere_;
     std::map<std::int64_t, Delivery> held_;
+    std::size_t most_held_ = 256;
+    std::size_t most_bytes_ = std::size_t{8} << 20;
     std::size_t bytes_ = 0;    ///< of the events held
     std::int64_t end_ = 0;     ///< none up to this id is on disk only
     bool more_on_disk_ = true; ///< there may be some above end_

@@ -33,14 +33,15 @@ double LaneContext::chance() {
     return std::uniform_real_distribution<double>{0, 1}(random);
 }
 
-Lane::Lane(std::shared_ptr<LaneContext> context, std::string origin)
-    : context_{std::move(context)}, origin_{std::move(origin)}, fresh_{[this](std::int64_t id) {
+Lane::Lane(std::shared_ptr<LaneContext> context, std::shared_ptr<Target> target)
+    : context_{std::move(context)}, silence_{std::move(target)}, fresh_{[this](std::int64_t id) {
           return context_->in_flight.contains(id) || retries_.contains(id);
       }},
       retries_{[this](std::int64_t id) {
           return context_->in_flight.contains(id) || fresh_.contains(id);
       }},
-      log_{context_->clock}, wakeup_{context_->loop, context_->clock} {}
+      log_{context_->clock}, wakeup_{context_->loop, context_->clock}, hold_times_{
+                                                                           context_->clock.now()} {}
 
 Task<> Lane::run(std::shared_ptr<Lane> lane) {
     while (!lane->ended()) {
@@ -70,12 +71,9 @@ Task<> Lane::run(std::shared_ptr<Lane> lane) {
 /// again. The start of an attempt needs none, because its end follows; nor does committed(), which
 /// asks for a connection itself.
 LanePlan Lane::plan() const {
-    const auto& delivery = context_->config.delivery;
     LaneSituation lane;
     lane.now = context_->clock.now();
     lane.serving = !webhooks_.empty();
-    lane.connections = lane_connections(delivery.connections, delivery.connections_per_target);
-    lane.in_flight = in_flight_;
     lane.fresh_in_flight = fresh_in_flight_;
     lane.has_fresh = !fresh_.empty();
     lane.has_retry = !retries_.empty();
@@ -85,10 +83,10 @@ LanePlan Lane::plan() const {
         lane.next_retry = lane.now + Millis{*due - context_->queue.queue_time()};
     }
     lane.read_retries_at = read_retries_at_;
-    if (outage_) {
-        lane.unreachable = true;
-        lane.probing = outage_->probing;
-        lane.probe_at = outage_->probe_at;
+    if (silence_) {
+        lane.silent = true;
+        lane.probing = silence_.probing();
+        lane.probe_at = silence_.probe_at();
     }
     return make_plan(lane);
 }
@@ -100,8 +98,10 @@ void Lane::serve(Webhooks webhooks) {
         retries_.forget();
     }
     if (change.requests) {
-        probe_now();
+        silence_.probe_now(context_->clock.now());
     }
+    fresh_.share_memory(target().webhooks);
+    retries_.share_memory(target().webhooks);
     wakeup_.notify();
 }
 
@@ -110,7 +110,7 @@ void Lane::committed(Delivery delivery) {
         return; // read back with the others
     }
     fresh_.committed(std::move(delivery));
-    context_->budget.want(shared_from_this());
+    context_->budget.enqueue(shared_from_this());
 }
 
 void Lane::rows_changed(const Selection& selection) {
@@ -120,14 +120,8 @@ void Lane::rows_changed(const Selection& selection) {
     fresh_.forget(selection);
     retries_.forget(selection);
     read_retries_at_ = context_->clock.now();
-    probe_now();
+    silence_.probe_now(context_->clock.now());
     wakeup_.notify();
-}
-
-void Lane::probe_now() {
-    if (outage_) {
-        outage_->probe_at = context_->clock.now();
-    }
 }
 
 // Reading back.
@@ -175,16 +169,31 @@ Task<> Lane::read_retries() {
 
 // Starting.
 
-bool Lane::start_one() {
-    for (auto next = plan(); next.starts(); next = plan()) {
-        auto delivery = next.start_fresh ? fresh_.pop() : retries_.pop();
+ConnectionUser::Want Lane::wants() const {
+    const auto now = plan();
+    return now.start_fresh ? Want::first : now.start_retry ? Want::retry : Want::nothing;
+}
+
+Pace Lane::pace() const {
+    return hold_times_.pace(context_->clock.now(), static_cast<bool>(silence_));
+}
+
+double Lane::urgency() const {
+    return hold_times_.urgency(context_->clock.now());
+}
+
+bool Lane::start_one(Want kind) {
+    for (auto next = wants(); next == kind && next != Want::nothing; next = wants()) {
+        auto delivery = kind == Want::first ? fresh_.pop() : retries_.pop();
         const auto& webhook = webhooks_.at(delivery.webhook);
         if (expired(delivery, *webhook)) {
             expire(delivery);
             continue;
         }
-        const auto kind = next.start_fresh ? Kind::first : outage_ ? Kind::probe : Kind::retry;
-        start(std::move(delivery), webhook, kind);
+        start(std::move(delivery), webhook,
+              kind == Want::first ? Kind::first
+              : silence_          ? Kind::probe
+                                  : Kind::retry);
         return true;
     }
     return false;
@@ -213,12 +222,12 @@ void Lane::start(Delivery delivery, std::shared_ptr<const Webhook> webhook, Kind
     ++context_->progress;
     ++in_flight_;
     fresh_in_flight_ += kind == Kind::first ? 1 : 0;
-    if (kind == Kind::probe) {
-        outage_->probing = true;
-    }
-    context_->in_flight.insert(delivery.id);
-    Attempt attempt{std::move(delivery), std::move(webhook), kind, answers_, outage_.has_value()};
-    context_->attempts.spawn(origin_, make_attempt(shared_from_this(), std::move(attempt)));
+    const auto now = context_->clock.now();
+    Attempt attempt{std::move(delivery), std::move(webhook), kind, now,
+                    silence_.attempt_starts(kind == Kind::probe)};
+    hold_times_.started(now);
+    context_->in_flight.insert(attempt.delivery.id);
+    context_->attempts.spawn(target().origin, make_attempt(shared_from_this(), std::move(attempt)));
 }
 
 Task<> Lane::make_attempt(std::shared_ptr<Lane> lane, Attempt attempt) {
@@ -246,15 +255,22 @@ void Lane::attempt_ended(const Attempt& attempt, const common::Result<common::Ht
         judge_reply(reply, delivery.attempts + 1, *attempt.webhook, context_->config.delivery.retry,
                     context_->chance(), device_time(context_->clock));
     if (outcome.kind == Outcome::Kind::own_fault) {
+        hold_times_.withdrawn(attempt.start);
         not_attempted(attempt, outcome.error);
     } else {
+        hold_times_.ended(attempt.start, context_->clock.now());
         context_->own_faults.attempted(delivery.webhook);
         log_.attempt_ended(*attempt.webhook, delivery, outcome);
+        const auto now = context_->clock.now();
         bool waits_for_probe = false;
-        if (outcome.answered) {
-            note_answer();
-        } else {
-            waits_for_probe = note_no_answer(attempt);
+        if (!outcome.answered) {
+            waits_for_probe = silence_.not_answered(
+                attempt.silence, now, context_->config.delivery.retry, context_->chance());
+            if (attempt.silence.shared_probe) {
+                wake_neighbours(false);
+            }
+        } else if (silence_.answered()) {
+            wake_neighbours(true);
         }
         record_outcome(delivery, outcome, waits_for_probe ? Millis{0} : outcome.wait);
     }
@@ -264,8 +280,8 @@ void Lane::attempt_ended(const Attempt& attempt, const common::Result<common::Ht
     fresh_in_flight_ -= attempt.kind == Kind::first ? 1 : 0;
     context_->in_flight.erase(delivery.id);
     context_->attempt_ended.notify();
-    context_->budget.release(reachable());
-    context_->budget.want(shared_from_this());
+    context_->budget.enqueue(shared_from_this());
+    context_->budget.release(*this, attempt.kind != Kind::first);
     wakeup_.notify();
 }
 
@@ -273,8 +289,9 @@ void Lane::attempt_ended(const Attempt& attempt, const common::Result<common::Ht
 void Lane::not_attempted(const Attempt& attempt, const std::string& error) {
     const auto& key = attempt.delivery.webhook;
     context_->counters.webhooks[key].last_error = error;
-    if (attempt.kind == Kind::probe && outage_) {
-        outage_->probing = false;
+    silence_.withdrawn(attempt.silence);
+    if (attempt.silence.shared_probe) {
+        wake_neighbours(false);
     }
     // Not always this lane, as in record_outcome().
     if (const auto found = context_->by_webhook.find(key); found != context_->by_webhook.end()) {
@@ -283,32 +300,17 @@ void Lane::not_attempted(const Attempt& attempt, const std::string& error) {
     }
 }
 
-void Lane::note_answer() {
-    ++answers_;
-    if (outage_) {
-        outage_.reset();
-        context_->budget.reachability_changed(true, in_flight_);
+/// The other lanes of the target plan again, as the outage that they share is over or its probe
+/// has ended.
+void Lane::wake_neighbours(bool to_probe) {
+    for (const auto& [key, lane] : context_->by_webhook) {
+        if (lane.get() != this && &lane->target() == &target() && lane->silence_) {
+            if (to_probe) {
+                lane->silence_.probe_own_now(context_->clock.now());
+            }
+            lane->wakeup_.notify();
+        }
     }
-}
-
-/// Returns whether the delivery waits for the lane's probe rather than for its own backoff.
-bool Lane::note_no_answer(const Attempt& attempt) {
-    if (attempt.answers != answers_) {
-        // The target has answered other attempts since this one started, so the cause is this
-        // delivery.
-        return false;
-    }
-    const auto now = context_->clock.now();
-    const auto& backoff = context_->config.delivery.retry;
-    if (!outage_) {
-        outage_ = Outage{1, now + backoff.wait(1, context_->chance()), false};
-        context_->budget.reachability_changed(false, in_flight_);
-    } else if (attempt.kind == Kind::probe) {
-        outage_->probing = false;
-        ++outage_->failures;
-        outage_->probe_at = now + backoff.wait(outage_->failures, context_->chance());
-    }
-    return attempt.in_outage;
 }
 
 void Lane::record_outcome(const Delivery& delivery, const Outcome& outcome, Millis wait) {

@@ -1,11 +1,12 @@
-// Lane: the deliveries to one target (scheme, host, port): its connections, its retries, its probe.
-// Fresh deliveries go first; retries get the connections that no fresh one needs, and always leave
-// one free where there are two. Loop thread. After a crash the queue still has everything that a
-// lane had.
+// Lane: the deliveries of one webhook to one target (scheme, host, port), its retries and its
+// probe. A lane shares its target's connections with the lanes of the other webhooks there. Fresh
+// deliveries go first; retries get the connections that no fresh one needs. Loop thread. After a
+// crash the queue still has everything that a lane had.
 //
-// While no attempt gets an HTTP answer, the target counts as unreachable: retries wait for a single
-// probe, and fresh deliveries go one at a time. Any answer ends that, and whatever is due goes out
-// at once.
+// While no attempt of the webhook gets an HTTP answer, its retries wait for a single probe, and its
+// fresh deliveries go one at a time. Its answer ends that, and whatever is due goes out at once.
+// While nothing at all of the target answers, its lanes share one probe, and an answer to any of
+// them lets each of the others probe at once.
 //
 // An attempt that could not be made for a reason of this device's own is none. Its webhook's
 // deliveries leave memory, and are read back when OwnFaults says.
@@ -15,8 +16,10 @@
 #include "agent/delivery/connection_budget.hpp"
 #include "agent/delivery/due_retries.hpp"
 #include "agent/delivery/fresh_deliveries.hpp"
+#include "agent/delivery/hold_times.hpp"
 #include "agent/delivery/lane_log.hpp"
 #include "agent/delivery/lane_plan.hpp"
+#include "agent/delivery/lane_silence.hpp"
 #include "agent/delivery/lane_webhooks.hpp"
 #include "agent/delivery/own_faults.hpp"
 #include "agent/queue/queue.hpp"
@@ -65,40 +68,40 @@ class Lane final : public ConnectionUser, public std::enable_shared_from_this<La
   public:
     using Webhooks = LaneWebhooks::ByKey;
 
-    Lane(std::shared_ptr<LaneContext> context, std::string origin);
+    Lane(std::shared_ptr<LaneContext> context, std::shared_ptr<Target> target);
 
-    /// Reads from the queue and waits; ends once the lane has no webhooks and nothing in flight.
+    /// Reads from the queue and waits; ends once the lane has no webhook and nothing in flight.
     static common::Task<> run(std::shared_ptr<Lane> lane);
 
-    /// These are its webhooks from now on. If the keys differ, what it held is read back.
+    /// Its webhook from now on, or none. If it had none before, it reads everything back.
     void serve(Webhooks webhooks);
-    /// A new committed delivery of one of its webhooks.
+    /// A new committed delivery of its webhook. It goes out with the next start() of the budget.
     void committed(Delivery delivery);
     /// Deliveries were retried or dropped from outside.
     void rows_changed(const Selection& selection);
 
-    [[nodiscard]] bool wants() const override { return plan().starts(); }
-    [[nodiscard]] bool reachable() const override { return !outage_; }
-    bool start_one() override;
+    [[nodiscard]] Want wants() const override;
+    [[nodiscard]] Pace pace() const override;
+    [[nodiscard]] double urgency() const override;
+    [[nodiscard]] const Target& target() const override { return *silence_.target(); }
+    bool start_one(Want kind) override;
 
-    [[nodiscard]] const std::string& origin() const { return origin_; }
+    /// How long its retries wait for a probe to start; nothing while they need none.
+    [[nodiscard]] std::optional<common::Millis> probe_in() const {
+        return silence_.probe_in(context_->clock.now());
+    }
     [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
     [[nodiscard]] std::size_t held() const { return fresh_.size() + retries_.size(); }
     [[nodiscard]] bool ended() const { return webhooks_.empty() && in_flight_ == 0; }
 
   private:
-    struct Outage {
-        std::uint32_t failures = 1; ///< the attempt that began it, and its probes
-        common::Instant probe_at;
-        bool probing = false;
-    };
     enum class Kind { first, retry, probe };
     struct Attempt {
         Delivery delivery;
         std::shared_ptr<const Webhook> webhook;
         Kind kind = Kind::first;
-        std::uint64_t answers = 0; ///< the lane's answers_ when it started
-        bool in_outage = false;    ///< the target was unreachable when it started
+        common::Instant start;
+        LaneSilence::Start silence;
     };
 
     [[nodiscard]] LanePlan plan() const;
@@ -114,20 +117,17 @@ class Lane final : public ConnectionUser, public std::enable_shared_from_this<La
 
     void attempt_ended(const Attempt& attempt, const common::Result<common::HttpReply>& reply);
     void not_attempted(const Attempt& attempt, const std::string& error);
-    void note_answer();
-    bool note_no_answer(const Attempt& attempt);
+    void wake_neighbours(bool to_probe);
     void record_outcome(const Delivery& delivery, const Outcome& outcome, common::Millis wait);
-    void probe_now();
 
     const std::shared_ptr<LaneContext> context_;
-    const std::string origin_;
+    LaneSilence silence_;
     LaneWebhooks webhooks_;
     FreshDeliveries fresh_;
     DueRetries retries_;
     LaneLog log_;
     common::Wakeup wakeup_;
-    std::optional<Outage> outage_;
-    std::uint64_t answers_ = 0;
+    HoldTimes hold_times_;
     std::size_t in_flight_ = 0;
     std::size_t fresh_in_flight_ = 0;
     common::Instant read_fresh_at_{};   ///< not before

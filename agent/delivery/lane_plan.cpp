@@ -1,6 +1,5 @@
 #include "agent/delivery/lane_plan.hpp"
 
-#include <algorithm>
 #include <initializer_list>
 
 namespace agent {
@@ -17,23 +16,16 @@ bool may_read_retries(const LaneSituation& lane, Instant now) {
     if (!lane.next_retry || now < *lane.next_retry || now < lane.read_retries_at) {
         return false;
     }
-    // While the target is unreachable, one retry at a time is enough: the probe.
-    return !lane.unreachable || (!lane.has_retry && may_probe(lane, now));
+    // During silence, one retry at a time is enough: the probe.
+    return !lane.silent || (!lane.has_retry && may_probe(lane, now));
 }
 
 bool may_start_fresh(const LaneSituation& lane) {
-    return lane.has_fresh && lane.in_flight < lane.connections &&
-           (!lane.unreachable || lane.fresh_in_flight == 0);
+    return lane.has_fresh && (!lane.silent || lane.fresh_in_flight == 0);
 }
 
 bool may_start_retry(const LaneSituation& lane, Instant now) {
-    if (!lane.has_retry || lane.in_flight >= lane.connections) {
-        return false;
-    }
-    if (lane.unreachable) {
-        return may_probe(lane, now);
-    }
-    return lane.in_flight - lane.fresh_in_flight < std::max<std::size_t>(lane.connections - 1, 1);
+    return lane.has_retry && (!lane.silent || may_probe(lane, now));
 }
 
 /// The plan without wake_at, if the time were `now`. It must depend on `now` only by comparing it
@@ -59,11 +51,6 @@ LanePlan make_plan(const LaneSituation& lane) {
         }
     }
     return plan;
-}
-
-std::size_t lane_connections(std::uint64_t connections, std::uint64_t per_target) {
-    const auto others = connections > 1 ? connections - 1 : 1;
-    return static_cast<std::size_t>(std::max<std::uint64_t>(std::min(per_target, others), 1));
 }
 
 } // namespace agent

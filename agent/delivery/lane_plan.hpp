@@ -1,11 +1,11 @@
-// LanePlan: what a lane may do now and when it has to wake up, decided from plain values. The
-// second follows from the first, so that a lane can neither sleep for ever nor spin. Pure.
+// LanePlan: what a lane may do now, given a connection, and when it has to wake up, decided from
+// plain values. The second follows from the first, so that a lane can neither sleep for ever nor
+// spin. Pure.
 #pragma once
 
 #include "common/base/time.hpp"
 
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 
 namespace agent {
@@ -13,10 +13,8 @@ namespace agent {
 /// Everything that a lane's next step depends on.
 struct LaneSituation {
     common::Instant now{};
-    bool serving = true;             ///< it has webhooks
-    std::size_t connections = 1;     ///< the most attempts that it may have in flight
-    std::size_t in_flight = 0;       ///< attempts
-    std::size_t fresh_in_flight = 0; ///< those of them that are first attempts
+    bool serving = true;             ///< it has a webhook
+    std::size_t fresh_in_flight = 0; ///< first attempts
 
     bool has_fresh = false;                    ///< in memory
     bool has_retry = false;                    ///< in memory
@@ -25,7 +23,7 @@ struct LaneSituation {
     std::optional<common::Instant> next_retry; ///< memory runs low: when the next on disk is due
     common::Instant read_retries_at{};         ///< not before
 
-    bool unreachable = false;   ///< no HTTP answer since an attempt got none
+    bool silent = false;        ///< no HTTP answer since an attempt got none
     bool probing = false;       ///< the probe is in flight
     common::Instant probe_at{}; ///< not before
 };
@@ -34,7 +32,7 @@ struct LanePlan {
     bool read_fresh = false;
     bool read_retries = false;
     bool start_fresh = false; ///< goes before start_retry
-    bool start_retry = false; ///< while the target is unreachable: as its probe
+    bool start_retry = false; ///< during silence: as the probe
     /// The next time at which one of the above changes if nothing else happens.
     std::optional<common::Instant> wake_at;
 
@@ -44,9 +42,5 @@ struct LanePlan {
 };
 
 LanePlan make_plan(const LaneSituation& situation);
-
-/// How many of all `connections` one lane may use: at most `per_target`, and where there is more
-/// than one, it leaves one to the other lanes.
-std::size_t lane_connections(std::uint64_t connections, std::uint64_t per_target);
 
 } // namespace agent

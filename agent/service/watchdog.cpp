@@ -33,9 +33,9 @@ Watchdog::Watchdog(common::Clock& clock, common::Database& database, const Queue
       config_{config}, systemd_{systemd}, progressed_at_{clock.now()} {}
 
 bool Watchdog::deliveries_stand_still() {
-    const auto lanes = dispatcher_.lanes();
-    const bool work = std::any_of(lanes.begin(), lanes.end(), [](const LaneStatus& lane) {
-        return lane.held > 0 || lane.in_flight > 0;
+    const auto targets = dispatcher_.targets();
+    const bool work = std::any_of(targets.begin(), targets.end(), [](const TargetStatus& target) {
+        return target.held > 0 || target.in_flight > 0;
     });
     if (!work || dispatcher_.progress() != progress_) {
         progress_ = dispatcher_.progress();

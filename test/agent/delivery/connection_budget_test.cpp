@@ -1,5 +1,8 @@
 #include "agent/delivery/connection_budget.hpp"
 
+#include "agent/delivery/target.hpp"
+
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <string>
 #include <vector>
@@ -9,11 +12,17 @@ namespace {
 
 /// Has `waiting` attempts to start and writes down each start.
 struct FakeLane final : ConnectionUser {
-    FakeLane(std::string lane_name, std::vector<std::string>& log)
-        : name{std::move(lane_name)}, started{log} {}
-    [[nodiscard]] bool wants() const override { return waiting > 0; }
-    [[nodiscard]] bool reachable() const override { return up; }
-    bool start_one() override {
+    FakeLane(std::string lane_name, std::vector<std::string>& log,
+             std::shared_ptr<Target> its_target)
+        : name{std::move(lane_name)}, started{log}, to{std::move(its_target)} {}
+    [[nodiscard]] Want wants() const override {
+        return waiting == 0 ? Want::nothing : retries ? Want::retry : Want::first;
+    }
+    [[nodiscard]] Pace pace() const override { return is; }
+    [[nodiscard]] double urgency() const override { return urgent; }
+    [[nodiscard]] const Target& target() const override { return *to; }
+    bool start_one(Want kind) override {
+        EXPECT_EQ(kind, wants());
         if (changes_its_mind) {
             waiting = 0;
             return false;
@@ -26,9 +35,12 @@ struct FakeLane final : ConnectionUser {
 
     std::string name;
     std::vector<std::string>& started;
+    std::shared_ptr<Target> to;
     int waiting = 0;
     std::size_t in_flight = 0;
-    bool up = true;
+    Pace is = Pace::prompt;
+    double urgent = 0;
+    bool retries = false;
     bool changes_its_mind = false; ///< what it wanted to start has expired
 };
 
@@ -36,9 +48,14 @@ struct ConnectionBudgetTest : ::testing::Test {
     using Names = std::vector<std::string>;
     using Lane = std::shared_ptr<FakeLane>;
 
-    Lane lane(const std::string& name, bool up = true) {
-        auto made = std::make_shared<FakeLane>(name, started);
-        made->up = up;
+    Lane lane(const std::string& name, Pace pace = Pace::prompt,
+              std::shared_ptr<Target> target = {}) {
+        if (!target) {
+            target = std::make_shared<Target>(Target{"http://" + name});
+        }
+        ++target->webhooks;
+        auto made = std::make_shared<FakeLane>(name, started, target);
+        made->is = pace;
         return made;
     }
     void want(const Lane& lane, int count) {
@@ -47,12 +64,7 @@ struct ConnectionBudgetTest : ::testing::Test {
     }
     void end_one(const Lane& lane) {
         --lane->in_flight;
-        budget.release(lane->up);
-        budget.want(lane);
-    }
-    void turn(const Lane& lane, bool up) {
-        lane->up = up;
-        budget.reachability_changed(up, lane->in_flight);
+        budget.release(*lane, lane->retries);
     }
     /// What has started since the last call.
     Names news() { return std::exchange(started, {}); }
@@ -60,19 +72,22 @@ struct ConnectionBudgetTest : ::testing::Test {
     Config config = [] {
         Config made;
         made.delivery.connections = 4;
+        made.delivery.connections_per_target = 3;
         return made;
     }();
     Names started;
     ConnectionBudget budget{config};
     Lane a = lane("a"), b = lane("b"), c = lane("c");
-    Lane x = lane("x", false), y = lane("y", false);
+    Lane x = lane("x", Pace::silent), y = lane("y", Pace::silent);
 };
 
-TEST_F(ConnectionBudgetTest, GivesUpToTheLimit) {
+TEST_F(ConnectionBudgetTest, GivesUpToTheLimits) {
     want(a, 10);
-    EXPECT_EQ(a->in_flight, 4U);
-    end_one(a);
-    EXPECT_EQ(a->in_flight, 4U);
+    EXPECT_EQ(a->in_flight, 3U) << "of its target";
+    want(b, 10);
+    EXPECT_EQ(b->in_flight, 1U) << "of all";
+    end_one(b);
+    EXPECT_EQ(a->in_flight + b->in_flight, 4U);
 }
 
 TEST_F(ConnectionBudgetTest, StartsNothingForALaneThatWantsNothing) {
@@ -80,103 +95,132 @@ TEST_F(ConnectionBudgetTest, StartsNothingForALaneThatWantsNothing) {
     EXPECT_EQ(news(), Names{});
 }
 
-TEST_F(ConnectionBudgetTest, GivesConnectionsInTurns) {
+TEST_F(ConnectionBudgetTest, WhoHoldsNoneGoesBeforeWhoHoldsSeveral) {
     want(a, 10);
     want(b, 10);
     want(c, 10);
-    EXPECT_EQ(news(), (Names{"a", "a", "a", "a"}));
-    for (int i = 0; i < 4; ++i) {
-        end_one(a);
+    a->urgent = 5;
+    b->urgent = 5;
+    news();
+    end_one(a);
+    EXPECT_EQ(news(), (Names{"c"}));
+}
+
+TEST_F(ConnectionBudgetTest, ThenWhoIsMoreUrgent) {
+    config.delivery.connections = 1;
+    want(a, 1);
+    want(b, 1);
+    want(c, 1);
+    b->urgent = 1;
+    c->urgent = 2;
+    news();
+    end_one(a);
+    end_one(c);
+    EXPECT_EQ(news(), (Names{"c", "b"}));
+}
+
+TEST_F(ConnectionBudgetTest, OfMoreEqualsThanConnectionsBothEndsGetOne) {
+    const std::vector lanes{a, b, c, lane("d"), lane("e"), lane("f"), lane("g")};
+    for (const auto& one : lanes) {
+        one->waiting = 1;
+        budget.enqueue(one);
     }
-    EXPECT_EQ(news(), (Names{"a", "b", "c", "a"})) << "a asked for its next turn first";
+    budget.start();
+    auto first = news();
+    std::sort(first.begin(), first.end());
+    EXPECT_EQ(first, (Names{"a", "b", "f", "g"}));
 }
 
 TEST_F(ConnectionBudgetTest, AskingTwiceBringsNoSecondTurn) {
-    want(a, 4);
-    want(b, 5);
-    want(b, 5);
-    want(c, 5);
-    news();
-    end_one(a);
-    end_one(a);
-    EXPECT_EQ(news(), (Names{"b", "c"}));
+    want(a, 1);
+    budget.enqueue(a);
+    b->waiting = 1;
+    budget.enqueue(b);
+    budget.enqueue(b);
+    budget.start();
+    EXPECT_EQ(news(), (Names{"a", "b"}));
 }
 
 TEST_F(ConnectionBudgetTest, ALaneThatStartsNothingTakesNoConnection) {
-    want(a, 4);
-    want(b, 1);
-    want(c, 1);
-    news();
-    b->changes_its_mind = true;
-    end_one(a);
-    EXPECT_EQ(news(), (Names{"c"}));
-    end_one(a);
+    config.delivery.connections = 2;
     want(a, 1);
-    EXPECT_EQ(news(), (Names{"a"}));
+    want(b, 1);
+    c->changes_its_mind = true;
+    want(c, 1);
+    end_one(a);
+    end_one(b);
+    news();
+    want(a, 1);
+    want(b, 1);
+    EXPECT_EQ(news(), (Names{"a", "b"}));
 }
 
-TEST_F(ConnectionBudgetTest, UnreachableLanesHoldHalfAtMost) {
+TEST_F(ConnectionBudgetTest, SilentLanesHoldHalfAtMost) {
     want(x, 10);
     want(y, 10);
     EXPECT_EQ(x->in_flight + y->in_flight, 2U);
     want(a, 2);
     EXPECT_EQ(a->in_flight, 2U);
-    news();
-    end_one(x);
-    end_one(x);
-    EXPECT_EQ(news(), (Names{"x", "y"})) << "x had asked for its next turn first";
+    end_one(a);
+    EXPECT_EQ(x->in_flight + y->in_flight, 2U);
 }
 
-TEST_F(ConnectionBudgetTest, UnreachableLanesTakeTurnsWithTheReachableOnes) {
-    want(a, 10);
+TEST_F(ConnectionBudgetTest, ALaneCountsAsWhatItIsNow) {
+    want(a, 2);
     want(x, 10);
-    news();
-    for (int i = 0; i < 4; ++i) {
-        end_one(a);
+    EXPECT_EQ(x->in_flight, 2U);
+    a->is = Pace::silent;
+    end_one(x);
+    EXPECT_EQ(x->in_flight, 1U) << "a is silent now, and holds the half";
+    a->is = Pace::prompt;
+    budget.start();
+    EXPECT_EQ(x->in_flight, 2U);
+}
+
+TEST_F(ConnectionBudgetTest, ManySlowLanesLeaveSomethingToAPromptOne) {
+    config.delivery.connections = 64;
+    std::vector<Lane> lanes;
+    for (int i = 0; i < 100; ++i) {
+        lanes.push_back(lane("slow" + std::to_string(i), Pace::slow));
+        want(lanes.back(), 10);
     }
-    EXPECT_EQ(news(), (Names{"x", "a", "x", "a"}));
-}
-
-TEST_F(ConnectionBudgetTest, OneConnectionServesBothKinds) {
-    config.delivery.connections = 1;
+    EXPECT_EQ(news().size(), 48U);
     want(a, 10);
-    want(x, 10);
-    EXPECT_EQ(news(), (Names{"a"}));
-    end_one(a);
-    EXPECT_EQ(news(), (Names{"x"}));
-    end_one(x);
-    EXPECT_EQ(news(), (Names{"a"}));
+    EXPECT_EQ(a->in_flight, 3U);
 }
 
-TEST_F(ConnectionBudgetTest, ALaneThatBecomesUnreachableCountsAsSuchWithAllItsAttempts) {
-    want(a, 2);
-    turn(a, false);
-    want(x, 10);
-    EXPECT_EQ(x->in_flight, 0U) << "a holds the half of the unreachable";
-    end_one(a);
-    EXPECT_EQ(x->in_flight, 1U);
-    turn(a, true);
-    want(y, 1);
-    EXPECT_EQ(x->in_flight + y->in_flight, 2U) << "a counts no more";
+TEST_F(ConnectionBudgetTest, LanesOfOneTargetShareItsLimit) {
+    config.delivery.connections = 64;
+    config.delivery.connections_per_target = 4;
+    const auto host = std::make_shared<Target>(Target{"http://host"});
+    const auto door = lane("door", Pace::prompt, host);
+    const auto log = lane("log", Pace::slow, host);
+    const auto mail = lane("mail", Pace::slow, host);
+    want(log, 10);
+    EXPECT_EQ(log->in_flight, 2U);
+    want(mail, 10);
+    EXPECT_EQ(mail->in_flight, 1U);
+    want(door, 10);
+    EXPECT_EQ(door->in_flight, 1U);
+    end_one(log);
+    EXPECT_EQ(door->in_flight + mail->in_flight + log->in_flight, 4U);
+    EXPECT_LE(door->in_flight, 2U);
 }
 
-TEST_F(ConnectionBudgetTest, ALaneWaitsAsWhatItIsNowAndNotAsWhatItWas) {
-    want(x, 2);
-    want(a, 2);
-    want(b, 10);
-    news();
-    turn(b, false);
+TEST_F(ConnectionBudgetTest, RetriesLeaveOneToFirstAttempts) {
+    a->retries = true;
+    want(a, 10);
+    EXPECT_EQ(a->in_flight, 2U);
     end_one(a);
-    EXPECT_EQ(news(), Names{}) << "the unreachable hold their half";
-    end_one(x);
-    EXPECT_EQ(news(), (Names{"b"}));
+    EXPECT_EQ(a->in_flight, 2U);
 }
 
 TEST_F(ConnectionBudgetTest, ALimitRaisedByAReloadHoldsAtOnce) {
     want(a, 10);
+    config.delivery.connections_per_target = 5;
     config.delivery.connections = 6;
     budget.want(a);
-    EXPECT_EQ(a->in_flight, 6U);
+    EXPECT_EQ(a->in_flight, 5U);
 }
 
 TEST_F(ConnectionBudgetTest, StartsNothingOnceItIsClosed) {
@@ -185,8 +229,8 @@ TEST_F(ConnectionBudgetTest, StartsNothingOnceItIsClosed) {
     news();
     budget.close();
     end_one(a);
-    budget.want(b);
-    budget.want(c);
+    want(b, 1);
+    want(c, 1);
     EXPECT_EQ(news(), Names{});
     EXPECT_EQ(b.use_count(), 1) << "and keeps no lane alive";
 }

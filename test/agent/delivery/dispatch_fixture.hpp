@@ -172,13 +172,13 @@ class Dispatching : public ::testing::Test {
     }
     [[nodiscard]] std::uint64_t pending() const { return parts->queue.stats().pending; }
     [[nodiscard]] std::uint64_t dead() const { return parts->queue.stats().dead; }
-    [[nodiscard]] agent::LaneStatus lane(const std::string& origin) const {
-        for (const auto& one : parts->dispatcher.lanes()) {
+    [[nodiscard]] agent::TargetStatus lane(const std::string& origin) const {
+        for (const auto& one : parts->dispatcher.targets()) {
             if (one.target == origin) {
                 return one;
             }
         }
-        ADD_FAILURE() << "no lane " << origin;
+        ADD_FAILURE() << "no target " << origin;
         return {};
     }
 

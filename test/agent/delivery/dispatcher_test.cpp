@@ -22,22 +22,23 @@ TEST_F(DispatcherTest, AHangingTargetDelaysNoOther) {
     EXPECT_EQ(parts->stats.webhooks["2"].delivered, 20U);
 }
 
-TEST_F(DispatcherTest, WebhooksOfOneTargetShareALane) {
+TEST_F(DispatcherTest, WebhooksOfOneTargetShareItsConnections) {
     targets[a] = hang;
     start({webhook("1", "http://a.example/hook"), webhook("2", "http://a.example:80/other"),
            webhook("3", "http://a.example:81/hook")});
-    EXPECT_EQ(parts->dispatcher.lanes().size(), 2U);
+    EXPECT_EQ(parts->dispatcher.targets().size(), 2U);
     add({"1", "2"}, 5);
-    EXPECT_EQ(http.hanging(), 4U);
+    EXPECT_EQ(http.hanging(), 3U) << "one is left to a webhook that is known to be prompt";
     add({"3"}, 2);
     EXPECT_EQ(seen_at("http://a.example:81").size(), 2U);
 }
 
 TEST_F(DispatcherTest, TheLimitOfAllTargetsIsSharedInTurns) {
     config.delivery.connections = 6;
+    start(two);
+    add({"1", "2"});
     targets[a] = hang;
     targets[b] = hang;
-    start(two);
     add({"1"}, 10);
     EXPECT_EQ(http.hanging(), 4U);
     add({"2"}, 10);
@@ -67,6 +68,7 @@ TEST_F(DispatcherTest, DeadTargetsLeaveHalfOfTheConnectionsToOthers) {
     EXPECT_EQ(http.hanging(), 4U);
     advance(seconds{5});
     EXPECT_EQ(http.hanging(), 4U);
+    add({"1"});
     targets[a] = hang;
     add({"1"}, 10);
     EXPECT_EQ(lane(a).in_flight, 4U);
@@ -173,7 +175,7 @@ TEST_F(DispatcherTest, DeliveriesOfAnInactiveWebhookWait) {
     advance(std::chrono::hours{1});
     EXPECT_TRUE(seen.empty());
     EXPECT_EQ(pending(), 3U);
-    EXPECT_EQ(parts->dispatcher.lanes().size(), 1U);
+    EXPECT_EQ(parts->dispatcher.targets().size(), 1U);
     redefine(two);
     advance(seconds{1});
     EXPECT_EQ(seen.size(), 3U);
@@ -242,7 +244,7 @@ TEST_F(DispatcherTest, WhatIsInFlightIsNotSentTwiceWhenTheTargetChanges) {
     ASSERT_EQ(seen_at(b).size(), 2U);
     EXPECT_EQ(seen_at(b)[1].event, "e2");
     EXPECT_EQ(seen_at(b)[1].number, 2);
-    EXPECT_EQ(parts->dispatcher.lanes().size(), 1U);
+    EXPECT_EQ(parts->dispatcher.targets().size(), 1U);
 }
 
 TEST_F(DispatcherTest, ALaneThatComesBackKeepsItsLimit) {
@@ -264,13 +266,13 @@ TEST_F(DispatcherTest, ARemovedLaneEndsWithItsAttempts) {
     start(two);
     add({"1"}, 10);
     redefine({two[1]});
-    EXPECT_EQ(parts->dispatcher.lanes().size(), 2U);
+    EXPECT_EQ(parts->dispatcher.targets().size(), 2U);
     for (int i = 0; i < 4; ++i) {
         http.release(FakeHttp::status(200));
     }
     clock.settle();
     EXPECT_EQ(seen.size(), 4U);
-    EXPECT_EQ(parts->dispatcher.lanes().size(), 1U);
+    EXPECT_EQ(parts->dispatcher.targets().size(), 1U);
     EXPECT_EQ(parts->stats.webhooks["1"].delivered, 4U);
     EXPECT_EQ(pending(), 6U);
 }

@@ -155,7 +155,7 @@ TEST_F(LaneOwnFaultTest, FollowAWebhookToItsNewTarget) {
     EXPECT_EQ(pending(), 0U);
     redefine({});
     advance(seconds{10});
-    EXPECT_TRUE(parts->dispatcher.lanes().empty());
+    EXPECT_TRUE(parts->dispatcher.targets().empty());
 }
 
 } // namespace

@@ -18,11 +18,10 @@ Instant in(int seconds) {
     return now + std::chrono::seconds{seconds};
 }
 
-/// A lane with free connections and nothing to do.
+/// A lane with nothing to do.
 LaneSituation idle() {
     LaneSituation lane;
     lane.now = now;
-    lane.connections = 4;
     return lane;
 }
 
@@ -49,15 +48,10 @@ struct Row {
     const char* plan;
 };
 
-void unreachable(LaneSituation& lane, Instant probe_at, bool probing = false) {
-    lane.unreachable = true;
+void silent(LaneSituation& lane, Instant probe_at, bool probing = false) {
+    lane.silent = true;
     lane.probe_at = probe_at;
     lane.probing = probing;
-}
-
-void in_flight(LaneSituation& lane, std::size_t fresh, std::size_t retries) {
-    lane.in_flight = fresh + retries;
-    lane.fresh_in_flight = fresh;
 }
 
 const std::vector<Row> rows{
@@ -77,10 +71,10 @@ const std::vector<Row> rows{
          lane.read_fresh_at = in(1);
      },
      "wake in 1"},
-    {"fresh ones on disk while the target is unreachable",
+    {"fresh ones on disk during silence",
      [](LaneSituation& lane) {
          lane.wants_fresh = true;
-         unreachable(lane, in(9));
+         silent(lane, in(9));
      },
      "read fresh"},
 
@@ -108,135 +102,81 @@ const std::vector<Row> rows{
     {"a due retry on disk, the probe later",
      [](LaneSituation& lane) {
          lane.next_retry = past;
-         unreachable(lane, in(5));
+         silent(lane, in(5));
      },
      "wake in 5"},
     {"a due retry on disk, the probe now",
      [](LaneSituation& lane) {
          lane.next_retry = past;
-         unreachable(lane, now);
+         silent(lane, now);
      },
      "read retries"},
     {"a due retry on disk, the probe in flight",
      [](LaneSituation& lane) {
          lane.next_retry = past;
-         unreachable(lane, past, true);
-         in_flight(lane, 0, 1);
+         silent(lane, past, true);
      },
      ""},
     {"a due retry on disk, one in memory for the probe",
      [](LaneSituation& lane) {
          lane.next_retry = past;
          lane.has_retry = true;
-         unreachable(lane, in(5));
+         silent(lane, in(5));
      },
      "wake in 5"},
     {"a retry due after the probe",
      [](LaneSituation& lane) {
          lane.next_retry = in(8);
-         unreachable(lane, in(5));
+         silent(lane, in(5));
      },
      "wake in 8"},
 
     {"a fresh one in memory", [](LaneSituation& lane) { lane.has_fresh = true; }, "start fresh"},
-    {"a fresh one, all but one connection taken",
+    {"a fresh one, no answer",
      [](LaneSituation& lane) {
          lane.has_fresh = true;
-         in_flight(lane, 0, 3);
+         silent(lane, in(5));
      },
      "start fresh"},
-    {"a fresh one, no connection free",
+    {"a second fresh one, no answer",
      [](LaneSituation& lane) {
          lane.has_fresh = true;
-         in_flight(lane, 2, 2);
-     },
-     ""},
-    {"more in flight than the limit that a reload has lowered",
-     [](LaneSituation& lane) {
-         lane.has_fresh = lane.has_retry = true;
-         lane.connections = 1;
-         in_flight(lane, 2, 2);
-     },
-     ""},
-    {"a fresh one, the target unreachable",
-     [](LaneSituation& lane) {
-         lane.has_fresh = true;
-         unreachable(lane, in(5));
-     },
-     "start fresh"},
-    {"a second fresh one, the target unreachable",
-     [](LaneSituation& lane) {
-         lane.has_fresh = true;
-         unreachable(lane, in(5));
-         in_flight(lane, 1, 0);
+         silent(lane, in(5));
+         lane.fresh_in_flight = 1;
      },
      ""},
     {"a fresh one beside the probe",
      [](LaneSituation& lane) {
          lane.has_fresh = true;
-         unreachable(lane, past, true);
-         in_flight(lane, 0, 1);
+         silent(lane, past, true);
      },
      "start fresh"},
 
     {"a retry in memory", [](LaneSituation& lane) { lane.has_retry = true; }, "start retry"},
     {"a fresh one and a retry", [](LaneSituation& lane) { lane.has_fresh = lane.has_retry = true; },
      "start fresh, start retry"},
-    {"a retry, two others in flight",
+    {"a retry, no answer",
      [](LaneSituation& lane) {
          lane.has_retry = true;
-         in_flight(lane, 0, 2);
-     },
-     "start retry"},
-    {"a retry, three others in flight: the last connection is for fresh ones",
-     [](LaneSituation& lane) {
-         lane.has_retry = true;
-         in_flight(lane, 0, 3);
-     },
-     ""},
-    {"a retry beside fresh ones",
-     [](LaneSituation& lane) {
-         lane.has_retry = true;
-         in_flight(lane, 3, 0);
-     },
-     "start retry"},
-    {"a retry on the only connection",
-     [](LaneSituation& lane) {
-         lane.has_retry = true;
-         lane.connections = 1;
-     },
-     "start retry"},
-    {"a retry, the target unreachable",
-     [](LaneSituation& lane) {
-         lane.has_retry = true;
-         unreachable(lane, in(5));
+         silent(lane, in(5));
      },
      "wake in 5"},
     {"a retry as the probe, now",
      [](LaneSituation& lane) {
          lane.has_retry = true;
-         unreachable(lane, now);
+         silent(lane, now);
      },
      "start retry"},
     {"a retry, the probe in flight",
      [](LaneSituation& lane) {
          lane.has_retry = true;
-         unreachable(lane, past, true);
-         in_flight(lane, 0, 1);
-     },
-     ""},
-    {"a probe, no connection free: the end of an attempt wakes the lane",
-     [](LaneSituation& lane) {
-         lane.has_retry = true;
-         lane.connections = 1;
-         unreachable(lane, in(5));
-         in_flight(lane, 1, 0);
+         silent(lane, past, true);
      },
      ""},
     {"a fresh one that waits for a connection does not hide the probe",
      [](LaneSituation& lane) {
          lane.has_fresh = lane.has_retry = true;
-         unreachable(lane, in(5));
+         silent(lane, in(5));
      },
      "start fresh, wake in 5"},
 
@@ -259,7 +199,7 @@ const std::vector<Row> rows{
          lane.serving = false;
          lane.wants_fresh = lane.has_fresh = lane.has_retry = true;
          lane.next_retry = in(3);
-         unreachable(lane, in(5));
+         silent(lane, in(5));
      },
      ""},
 };
@@ -298,13 +238,12 @@ std::string describe(const LaneSituation& lane) {
     const auto time = [](Instant when) {
         return std::to_string(std::chrono::duration<double>(when - now).count());
     };
-    return "serving " + std::to_string(lane.serving) + ", in flight " +
-           std::to_string(lane.fresh_in_flight) + " of " + std::to_string(lane.in_flight) + "/" +
-           std::to_string(lane.connections) + ", has " + std::to_string(lane.has_fresh) +
+    return "serving " + std::to_string(lane.serving) + ", fresh in flight " +
+           std::to_string(lane.fresh_in_flight) + ", has " + std::to_string(lane.has_fresh) +
            std::to_string(lane.has_retry) + ", wants fresh " + std::to_string(lane.wants_fresh) +
            " at " + time(lane.read_fresh_at) + ", next retry " +
            (lane.next_retry ? time(*lane.next_retry) : "none") + " at " +
-           time(lane.read_retries_at) + ", unreachable " + std::to_string(lane.unreachable) +
+           time(lane.read_retries_at) + ", silent " + std::to_string(lane.silent) +
            std::to_string(lane.probing) + " until " + time(lane.probe_at);
 }
 
@@ -321,12 +260,10 @@ TEST(LanePlan, NeverSleepsPastAChangeAndNeverWakesForNothing) {
         lane.has_fresh = (bits & 2U) != 0;
         lane.has_retry = (bits & 4U) != 0;
         lane.wants_fresh = (bits & 8U) != 0;
-        lane.unreachable = (bits & 16U) != 0;
+        lane.silent = (bits & 16U) != 0;
         lane.probing = (bits & 32U) != 0;
-        for (const auto [connections, fresh, retries] :
-             {std::array{1, 0, 0}, {1, 0, 1}, {1, 1, 0}, {3, 1, 1}, {3, 0, 2}, {3, 0, 3}}) {
-            lane.connections = static_cast<std::size_t>(connections);
-            in_flight(lane, static_cast<std::size_t>(fresh), static_cast<std::size_t>(retries));
+        for (const std::size_t fresh : {0, 1, 2}) {
+            lane.fresh_in_flight = fresh;
             for (const auto read_fresh_at : {past, in(15)}) {
                 lane.read_fresh_at = read_fresh_at;
                 for (const auto next_retry :
@@ -345,18 +282,6 @@ TEST(LanePlan, NeverSleepsPastAChangeAndNeverWakesForNothing) {
     }
     EXPECT_GT(sleeping, 1'000U);
     EXPECT_GT(waking, 1'000U);
-}
-
-TEST(LanePlan, ALaneLeavesAConnectionToTheOthers) {
-    struct Limits {
-        std::uint64_t connections, per_target;
-        std::size_t lane;
-    };
-    for (const auto& row : {Limits{64, 4, 4}, Limits{4, 4, 3}, Limits{2, 4, 1}, Limits{1, 4, 1},
-                            Limits{64, 1, 1}, Limits{0, 0, 1}, Limits{64, 0, 1}, Limits{5, 4, 4}}) {
-        EXPECT_EQ(lane_connections(row.connections, row.per_target), row.lane)
-            << row.connections << " connections, " << row.per_target << " per target";
-    }
 }
 
 } // namespace

@@ -1,0 +1,48 @@
+// ConnectionShare: how many connections the attempts of a webhook may take, of one target and of
+// all. Webhooks whose attempts hold a connection for long leave some to the quicker ones, so that
+// no number of them takes all. Pure.
+#pragma once
+
+#include "agent/delivery/hold_times.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace agent {
+
+/// Attempts in flight.
+class ConnectionUse {
+  public:
+    /// Attempts of one webhook; some of them may be retries.
+    void add(Pace pace, std::size_t attempts, std::size_t retries);
+    [[nodiscard]] std::size_t attempts() const { return up_to(Pace::prompt); }
+    /// Those of webhooks of that pace and of worse ones.
+    [[nodiscard]] std::size_t up_to(Pace pace) const;
+    [[nodiscard]] std::size_t retries() const { return retries_; }
+
+  private:
+    std::array<std::size_t, paces> by_pace_{};
+    std::size_t retries_ = 0;
+};
+
+/// One more attempt of a webhook that has `held` in flight.
+struct ConnectionClaim {
+    Pace pace = Pace::untried;
+    std::size_t held = 0;
+    bool retry = false;
+};
+
+/// Whether it may start, as to the limit of all targets together.
+bool all_allow(const ConnectionUse& all, std::size_t limit, const ConnectionClaim& claim);
+
+/// The same as to the limit of its target, which serves `webhooks`. Of several webhooks, none gets
+/// more than half of it, and those that are slow or silent leave one connection to the others.
+bool target_allows(const ConnectionUse& target, std::size_t limit, std::size_t webhooks,
+                   const ConnectionClaim& claim);
+
+/// How many of all `connections` one target may use: at most `per_target`, and where there is more
+/// than one, it leaves one to the other targets.
+std::size_t target_connections(std::uint64_t connections, std::uint64_t per_target);
+
+} // namespace agent
