@@ -94,4 +94,44 @@ TEST(RecentEvents, IsCorrectAfterABurst) {
     EXPECT_FALSE(recent.contains({0, 0}));
 }
 
+TEST(RecentEvents, ForgetsTheOldestWhenThereAreTooMany) {
+    RecentEvents recent{10min, 1'000};
+    for (std::uint64_t i = 0; i < 5'000; ++i) {
+        recent.insert({i, i * 0x9E3779B97F4A7C15U}, begin);
+    }
+    EXPECT_EQ(recent.size(), 1'000U);
+    EXPECT_FALSE(recent.contains({3'999, 3'999 * 0x9E3779B97F4A7C15U}));
+    EXPECT_TRUE(recent.contains({4'000, 4'000 * 0x9E3779B97F4A7C15U}));
+    EXPECT_TRUE(recent.contains({4'999, 4'999 * 0x9E3779B97F4A7C15U}));
+    recent.undo(5'000);
+    EXPECT_EQ(recent.size(), 0U);
+    EXPECT_FALSE(recent.contains({4'999, 4'999 * 0x9E3779B97F4A7C15U}));
+}
+
+TEST(RecentEvents, TakesNoMoreThan16MiBWhateverTheRate) {
+    RecentEvents recent{10min};
+    for (std::uint64_t i = 0; i < 2'000'000; ++i) {
+        recent.insert({i, i * 0x9E3779B97F4A7C15U}, begin);
+    }
+    EXPECT_EQ(recent.size(), RecentEvents::default_limit);
+    EXPECT_LE(recent.bytes(), std::size_t{16} << 20);
+    EXPECT_TRUE(recent.contains({1'999'999, 1'999'999 * 0x9E3779B97F4A7C15U}));
+    recent.expire(begin + 11min);
+    EXPECT_EQ(recent.size(), 0U);
+    EXPECT_LE(recent.bytes(), 64U * 1024) << "given back";
+}
+
+TEST(RecentEvents, CountsOnOverThe49DaysOf32BitsOfMilliseconds) {
+    RecentEvents recent{10min};
+    const auto turn = begin + 4'294'967'296ms - 1h - 1min;
+    recent.insert({1, 1}, turn);
+    recent.expire(turn + 9min);
+    EXPECT_TRUE(recent.contains({1, 1}));
+    recent.expire(turn + 11min);
+    EXPECT_FALSE(recent.contains({1, 1}));
+    recent.insert({2, 2}, turn);
+    recent.expire(turn + 4'294'967'296ms);
+    EXPECT_FALSE(recent.contains({2, 2})) << "forgotten after 49 days of silence";
+}
+
 } // namespace test
