@@ -75,7 +75,8 @@ Result<Snapshot> snapshot_of(const std::string& file) {
         return common::fail(file, list.error());
     }
     Snapshot snapshot;
-    for (const auto& definition : list->definitions) {
+    for (const auto& one : list->definitions) {
+        const auto definition = json::parse(one);
         const auto key = server_key(definition);
         const auto name = definition.contains("name") && definition["name"].is_string()
                               ? definition["name"].get<std::string>()

@@ -12,7 +12,6 @@ namespace agent {
 
 inline constexpr std::size_t most_of_a_secret = 64UL << 10;
 inline constexpr std::size_t most_of_an_ini = 1UL << 20;
-inline constexpr std::size_t most_of_definitions = 64UL << 20;
 inline constexpr std::size_t most_of_events = 1UL << 30;
 
 /// The text, without a byte order mark (common/text/plain_text.hpp). At most `limit` bytes. Errors

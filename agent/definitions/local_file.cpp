@@ -1,6 +1,7 @@
 #include "agent/definitions/local_file.hpp"
 
 #include "agent/config/text_file.hpp"
+#include "agent/webhooks/definition_list.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -10,7 +11,7 @@ common::Result<std::vector<Definition>> read_local(const Config& config) {
     if (config.webhooks.file.empty()) {
         return std::vector<Definition>{};
     }
-    auto text = read_text_file(config.webhooks.file, most_of_definitions);
+    auto text = read_text_file(config.webhooks.file, most_list_bytes);
     if (!text) {
         return common::fail(common::Fault::config, "[webhooks] file: " + text.error().message);
     }

@@ -18,7 +18,6 @@ using common::Result;
 using common::Task;
 using Terms = Session::Terms;
 
-constexpr std::size_t max_list_bytes = 64 << 20;
 constexpr std::size_t max_pages = 1000;
 const std::string webhooks_path = "/v1/webhooks/";
 constexpr const char* wrong_address = "; server.url must be the address of FindFace Lite";
@@ -46,16 +45,27 @@ Result<std::string> path_of(const std::string& id) {
     return webhooks_path + id + "/";
 }
 
+struct ListSize {
+    std::size_t bytes = 0, values = 0;
+};
+
 /// Appends a page's definitions to `list` and their keys to `keys`. Returns the reference to the
 /// next page; empty on the last one.
-Result<std::string> append_page(const HttpReply& reply, std::uint64_t pages_before,
+Result<std::string> append_page(const HttpReply& reply, std::uint64_t pages_before, ListSize& size,
                                 std::vector<Definition>& list, std::set<std::string>& keys) {
     auto page = read_list(reply.body, reply.headers);
     if (!page) {
         return common::fail(page.error());
     }
-    for (const auto& definition : page->definitions) {
-        auto key = server_key(definition);
+    size.bytes += reply.body.size();
+    size.values += page->values;
+    if (auto bounds =
+            within_list_bounds(list.size() + page->definitions.size(), size.bytes, size.values);
+        !bounds) {
+        return common::fail(bounds.error());
+    }
+    for (auto& definition : page->definitions) {
+        auto key = server_key(nlohmann::json::parse(definition));
         if (!key) {
             return common::fail(key.error());
         }
@@ -63,7 +73,7 @@ Result<std::string> append_page(const HttpReply& reply, std::uint64_t pages_befo
             return common::fail(Fault::unreachable,
                                 "the list of webhooks contains the id " + *key + " twice");
         }
-        list.push_back({std::move(*key), definition.dump()});
+        list.push_back({std::move(*key), std::move(definition)});
     }
     return next_page(page->signs, {list.size(), pages_before + 1, page->definitions.size()});
 }
@@ -84,7 +94,7 @@ Task<Result<std::vector<Definition>>> all_pages(Session& session, const Terms& t
     std::vector<Definition> list;
     std::set<std::string> keys;
     std::set<std::string> seen;
-    std::size_t bytes = 0;
+    ListSize size;
     auto request = Session::request(terms, "GET", webhooks_path);
     const auto prefix =
         request.url.target.substr(0, request.url.target.size() - webhooks_path.size());
@@ -109,12 +119,7 @@ Task<Result<std::vector<Definition>>> all_pages(Session& session, const Terms& t
             error.message += reply->status == 404 ? wrong_address : "";
             co_return common::fail(std::move(error));
         }
-        bytes += reply->body.size();
-        if (bytes > max_list_bytes) {
-            co_return common::fail(Fault::unreachable,
-                                   name + ": the list of webhooks is larger than 64 MiB");
-        }
-        const auto next = append_page(*reply, seen.size() - 1, list, keys);
+        const auto next = append_page(*reply, seen.size() - 1, size, list, keys);
         if (!next) {
             co_return common::fail(name, next.error());
         }

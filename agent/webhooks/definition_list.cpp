@@ -3,6 +3,7 @@
 #include "agent/webhooks/misplaced_filters.hpp"
 #include "common/text/invalid.hpp"
 #include "common/text/json.hpp"
+#include "common/text/json_form.hpp"
 
 #include <set>
 #include <utility>
@@ -67,34 +68,124 @@ std::string title_of(std::size_t index, const json& definition) {
            (name.is_string() ? " (" + common::shown(name) + ")" : "");
 }
 
+/// Takes the definitions out of a list while it is parsed, so that the tree never holds more than
+/// one of them. Where an envelope has several lists, results goes before items before data.
+class ItemReader {
+  public:
+    /// A parser callback; false: the value is dropped from the tree.
+    bool on_event(int depth, json::parse_event_t event, json& value);
+
+    std::vector<std::string> definitions;
+    std::optional<common::Error> fault; ///< the first item that is none
+
+  private:
+    using Event = json::parse_event_t;
+    static constexpr int none = 3;
+
+    void open_list(int rank);
+
+    int item_depth_ = 0; ///< 0: no list is open
+    int rank_ = none;    ///< of the list read so far
+    int key_rank_ = none;
+    bool wanted_ = false; ///< whether the open list is the best one so far
+};
+
+void ItemReader::open_list(int rank) {
+    wanted_ = rank <= rank_;
+    if (wanted_) {
+        rank_ = rank;
+        definitions.clear();
+        fault.reset();
+    }
+}
+
+bool ItemReader::on_event(int depth, Event event, json& value) {
+    if (depth == 1 && event == Event::key) {
+        const auto& key = value.get_ref<const std::string&>();
+        key_rank_ = key == "results" ? 0 : key == "items" ? 1 : key == "data" ? 2 : none;
+        return true;
+    }
+    if (event == Event::array_start && (depth == 0 || (depth == 1 && item_depth_ == 0))) {
+        if (depth == 0 || key_rank_ != none) {
+            item_depth_ = depth + 1;
+            open_list(depth == 0 ? 0 : key_rank_);
+        }
+        return true;
+    }
+    if (event == Event::array_end && depth + 1 == item_depth_) {
+        item_depth_ = 0;
+        return true;
+    }
+    const bool item =
+        item_depth_ != 0 && depth == item_depth_ &&
+        (event == Event::value || event == Event::object_end || event == Event::array_end);
+    if (!item) {
+        return true;
+    }
+    if (!wanted_ || fault) {
+        return false;
+    }
+    if (!value.is_object()) {
+        fault = wrong_kind(title_of(definitions.size(), value), value, "an object").value();
+    } else if (definitions.size() == most_definitions) {
+        fault = within_list_bounds(definitions.size() + 1, 0, 0).error();
+    } else {
+        definitions.push_back(value.dump());
+    }
+    return false;
+}
+
 } // namespace
+
+common::Result<void> within_list_bounds(std::size_t definitions, std::size_t bytes,
+                                        std::size_t values) {
+    const auto beyond = [](const std::string& what) {
+        return common::fail(Fault::input, "the list of webhooks is too large for this device: " +
+                                              what + ", and nothing of it was taken");
+    };
+    if (bytes > most_list_bytes) {
+        return beyond("more than " + std::to_string(most_list_bytes >> 20) + " MiB");
+    }
+    if (definitions > most_definitions) {
+        return beyond("more than " + std::to_string(most_definitions) + " webhooks");
+    }
+    if (values > most_list_values) {
+        return beyond("more than " + std::to_string(most_list_values) + " JSON values");
+    }
+    return {};
+}
 
 common::Result<DefinitionList> read_list(std::string_view text, const common::Headers& headers) {
     if (looks_like_html(text)) {
         return common::fail(Fault::input,
                             "this is an HTML page: expected JSON; check [server] url");
     }
-    auto whole = common::parse_json(text);
-    if (!whole) {
-        return common::fail("the list of webhooks", std::move(whole.error()));
+    if (auto bounds = within_list_bounds(0, text.size(), 0); !bounds) {
+        return common::fail(std::move(bounds.error()));
     }
-    auto items = list_in(*whole);
-    if (!items) {
-        return common::fail(std::move(items.error()));
+    const auto values = common::check_json(text);
+    if (!values) {
+        return common::fail("the list of webhooks", values.error());
     }
-    auto signs = read_page_signs(*whole, headers);
+    if (auto bounds = within_list_bounds(0, text.size(), *values); !bounds) {
+        return common::fail(std::move(bounds.error()));
+    }
+    ItemReader items;
+    auto whole = json::parse(text.begin(), text.end(),
+                             [&](int depth, json::parse_event_t event, json& value) {
+                                 return items.on_event(depth, event, value);
+                             });
+    if (auto list = list_in(whole); !list) {
+        return common::fail(std::move(list.error()));
+    }
+    auto signs = read_page_signs(whole, headers);
     if (!signs) {
         return common::fail(std::move(signs.error()));
     }
-    DefinitionList list;
-    list.signs = std::move(*signs);
-    for (auto& item : **items) {
-        if (!item.is_object()) {
-            return wrong_kind(title_of(list.definitions.size(), item), item, "an object");
-        }
-        list.definitions.push_back(std::move(item));
+    if (items.fault) {
+        return common::fail(std::move(*items.fault));
     }
-    return list;
+    return DefinitionList{std::move(items.definitions), std::move(*signs), *values};
 }
 
 common::Result<std::string> server_key(const json& definition) {
@@ -130,7 +221,8 @@ common::Result<std::vector<Definition>> read_local_definitions(std::string_view 
     }
     std::vector<Definition> definitions;
     std::set<std::string> names;
-    for (const auto& definition : list->definitions) {
+    for (const auto& text_of_one : list->definitions) {
+        const auto definition = json::parse(text_of_one);
         const auto title = title_of(definitions.size(), definition);
         const auto value = name_of(definition);
         const auto name = value.is_string() ? value.get<std::string>() : std::string{};
@@ -144,7 +236,7 @@ common::Result<std::vector<Definition>> read_local_definitions(std::string_view 
         for (const auto& fault : misplaced_filters(definition)) {
             faults.push_back(title + ": " + fault);
         }
-        definitions.push_back({local_key(name), definition.dump()});
+        definitions.push_back({local_key(name), text_of_one});
     }
     if (!faults.empty()) {
         return common::fail(Fault::input, common::joined(faults));

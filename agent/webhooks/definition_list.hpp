@@ -19,14 +19,25 @@ struct Definition {
     bool operator==(const Definition&) const = default;
 };
 
+// A list takes many times its size in memory once it is read, so that these bounds together keep it
+// below some tens of megabytes.
+inline constexpr std::size_t most_list_bytes = std::size_t{16} << 20; ///< of all pages together
+inline constexpr std::size_t most_list_values = 500'000;              ///< JSON values, the same
+inline constexpr std::size_t most_definitions = 10'000;
+
 struct DefinitionList {
-    std::vector<nlohmann::json> definitions; ///< objects
-    PageSigns signs;                         ///< what the page says about the rest
+    std::vector<std::string> definitions; ///< JSON objects as text
+    PageSigns signs;                      ///< what the page says about the rest
+    std::size_t values = 0;               ///< JSON values on the page
 };
 
+/// Fault::input: a list of so many webhooks, bytes and values is beyond the bounds above.
+common::Result<void> within_list_bounds(std::size_t definitions, std::size_t bytes,
+                                        std::size_t values);
+
 /// Reads a bare array, or the array in `results`, `items` or `data`, with the headers of the answer
-/// that it came in. Errors (Fault::input) say what is wrong with the list as a whole; an HTML page
-/// is reported as one.
+/// that it came in; never more than one definition of it as a tree. Errors (Fault::input) say what
+/// is wrong with the list as a whole; an HTML page is reported as one.
 common::Result<DefinitionList> read_list(std::string_view json,
                                          const common::Headers& headers = {});
 

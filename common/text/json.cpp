@@ -1,6 +1,7 @@
 #include "common/text/json.hpp"
 
 #include "common/base/ascii.hpp"
+#include "common/text/json_form.hpp"
 
 #include <array>
 #include <cstdint>
@@ -16,13 +17,13 @@ using nlohmann::json;
 /// Checks the form of a text and keeps nothing of it.
 class FormCheck {
   public:
-    bool null() { return true; }
-    bool boolean(bool) { return true; }
-    bool number_integer(std::int64_t) { return true; }
-    bool number_unsigned(std::uint64_t) { return true; }
-    bool number_float(double, const std::string&) { return true; }
-    bool string(std::string&) { return true; }
-    bool binary(json::binary_t&) { return true; }
+    bool null() { return count(); }
+    bool boolean(bool) { return count(); }
+    bool number_integer(std::int64_t) { return count(); }
+    bool number_unsigned(std::uint64_t) { return count(); }
+    bool number_float(double, const std::string&) { return count(); }
+    bool string(std::string&) { return count(); }
+    bool binary(json::binary_t&) { return count(); }
     bool key(std::string&) { return true; }
     bool start_object(std::size_t) { return enter(); }
     bool start_array(std::size_t) { return enter(); }
@@ -34,9 +35,15 @@ class FormCheck {
     }
 
     std::string fault;
+    std::size_t values = 0;
 
   private:
+    bool count() {
+        ++values;
+        return true;
+    }
     bool enter() {
+        ++values;
         if (++depth_ > max_depth) {
             fault = depth_fault();
             return false;
@@ -98,15 +105,22 @@ std::string depth_fault() {
     return "the JSON is nested more than " + std::to_string(max_depth) + " deep";
 }
 
-Result<json> parse_json(std::string_view text) {
+Result<std::size_t> check_json(std::string_view text) {
     if (auto fault = forbidden_bytes(text)) {
         return fail(Fault::input, std::move(*fault));
     }
-    // Check the form first: a value that is nested too deep could not even be written out again
-    // without exhausting the stack.
     FormCheck form;
     if (!json::sax_parse(text.begin(), text.end(), &form)) {
         return fail(Fault::input, std::move(form.fault));
+    }
+    return form.values;
+}
+
+Result<json> parse_json(std::string_view text) {
+    // Check the form first: a value that is nested too deep could not even be written out again
+    // without exhausting the stack.
+    if (auto checked = check_json(text); !checked) {
+        return fail(std::move(checked.error()));
     }
     return json::parse(text.begin(), text.end());
 }

@@ -34,12 +34,15 @@ TEST(ReadList, AcceptsEveryShape) {
           R"( {"next_page":"","prev_page":null,"results":[{"id":1},{"id":2}]} )"}) {
         const auto list = read_list(text);
         ASSERT_TRUE(list) << text << ": " << list.error().message;
-        EXPECT_EQ(list->definitions, (std::vector<json>{{{"id", 1}}, {{"id", 2}}})) << text;
+        EXPECT_EQ(list->definitions, (std::vector<std::string>{R"({"id":1})", R"({"id":2})"}))
+            << text;
         EXPECT_EQ(list->signs.next, std::nullopt) << text;
     }
-    EXPECT_EQ(
-        read_list(R"({"data":[{"id":1}],"results":[{"id":2}],"items":[]})")->definitions.front(),
-        (json{{"id", 2}}));
+    EXPECT_EQ(read_list(R"({"data":[{"id":1}],"results":[{"id":2}],"items":[{}]})")->definitions,
+              std::vector<std::string>{R"({"id":2})"});
+    EXPECT_EQ(read_list(R"({"x":[{"id":1}],"data":[{"a":{"b":[{}]}}],"y":{"results":[{"z":1}]}})")
+                  ->definitions,
+              std::vector<std::string>{R"({"a":{"b":[{}]}})"});
     for (const auto* text : {"[]", R"({"results":[]})", R"({"items":[]})", R"({"data":[]})"}) {
         EXPECT_TRUE(read_list(text)->definitions.empty()) << text;
     }
@@ -93,6 +96,25 @@ TEST(ReadList, SaysWhatIsWrong) {
         EXPECT_NE(list_fault(text).find(part), std::string::npos)
             << text.substr(0, 80) << "\n got: " << list_fault(text) << "\n expected: " << part;
     }
+}
+
+TEST(ReadList, IsBounded) {
+    const auto repeated = [](std::string_view item, std::size_t count) {
+        std::string list = "{\"results\":[";
+        for (std::size_t i = 0; i < count; ++i) {
+            list.append(i == 0 ? "" : ",").append(item);
+        }
+        return list + "]}";
+    };
+    EXPECT_EQ(read_list(repeated("{}", 10'000))->definitions.size(), 10'000U);
+    EXPECT_NE(list_fault(repeated("{}", 10'001)).find("more than 10000 webhooks"),
+              std::string::npos);
+    EXPECT_NE(list_fault(repeated(R"({"id":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]})", 30'000))
+                  .find("more than 500000 JSON values"),
+              std::string::npos);
+    const auto large = R"({"name":")" + std::string(1'000'000, 'x') + "\"}";
+    EXPECT_EQ(read_list(repeated(large, 11))->definitions.size(), 11U);
+    EXPECT_NE(list_fault(repeated(large, 17)).find("more than 16 MiB"), std::string::npos);
 }
 
 TEST(ServerKey, IsTheIntegerIdInDecimal) {
