@@ -50,9 +50,9 @@ HttpReply sync_problem(const common::Error& error) {
 } // namespace
 
 Control::Control(common::Clock& clock, Queue& queue, WebhookCache& cache, const Config& config,
-                 const Counters& stats, SyncNow sync_now)
-    : sources_{clock, queue, cache, config, stats, clock.now()},
-      deliveries_{queue, cache}, sync_now_{std::move(sync_now)} {}
+                 const Counters& stats, common::MemoryBudget& memory, SyncNow sync_now)
+    : sources_{clock, queue, cache, config, stats, memory, clock.now()},
+      deliveries_{queue, cache, memory}, sync_now_{std::move(sync_now)} {}
 
 Task<HttpReply> Control::handle(const RouteMatch& match, common::Incoming request) {
     switch (match.route->endpoint) {

@@ -21,7 +21,7 @@ class Control {
 
     /// All references outlive it; the uptime counts from here.
     Control(common::Clock& clock, Queue& queue, WebhookCache& cache, const Config& config,
-            const Counters& stats, SyncNow sync_now);
+            const Counters& stats, common::MemoryBudget& memory, SyncNow sync_now);
 
     /// Any route except /v1/events, with a method that the route allows.
     common::Task<common::HttpReply> handle(const RouteMatch& match, common::Incoming request);

@@ -17,14 +17,23 @@ using common::HttpReply;
 using common::Task;
 using nlohmann::json;
 
-// With bodies a page is read in small steps and ends early: a thousand events of 4 MiB do not fit
-// into a board's memory.
-constexpr std::size_t bodies_step = 8;
-constexpr std::size_t bodies_bytes = std::size_t{4} << 20;
+// With bodies a page is read in steps that end after so many bytes, and ends early: a thousand
+// events of 4 MiB do not fit into a board's memory.
+constexpr std::size_t bodies_step = 64;
+constexpr std::size_t bodies_bytes = std::size_t{2} << 20;
+/// What a page or an event takes while it is put together: the last event, and a copy of all.
+constexpr std::size_t page_bytes = 2 * bodies_bytes + (std::size_t{8} << 20);
+constexpr std::size_t rows_bytes = std::size_t{1} << 20; // a thousand rows without events
 
 HttpReply database_problem(const common::Error& error) {
     return common::problem(503, "the database is not available: " + error.message,
                            {{"Retry-After", "5"}});
+}
+
+HttpReply no_memory(common::MemoryBudget& memory) {
+    memory.note_refusal();
+    return common::problem(503, "the memory for replies is in use; try again later",
+                           {{"Retry-After", "1"}});
 }
 
 HttpReply no_such_delivery(const std::string& id) {
@@ -61,6 +70,11 @@ Task<HttpReply> DeliveriesApi::list(std::string query) {
     if (!wanted) {
         co_return common::problem(400, wanted.error().message);
     }
+    common::MemoryBudget::Share share{memory_};
+    if (!share.resize(wanted->bodies ? page_bytes : rows_bytes,
+                      common::MemoryBudget::Rank::trusted)) {
+        co_return no_memory(memory_);
+    }
     std::vector<std::string> rows;
     std::size_t bytes = 0;
     std::optional<std::int64_t> next = wanted->after;
@@ -84,6 +98,10 @@ Task<HttpReply> DeliveriesApi::show(std::string id) {
     const auto row = row_id(id);
     if (!row) {
         co_return bad_id(id);
+    }
+    common::MemoryBudget::Share share{memory_};
+    if (!share.resize(page_bytes, common::MemoryBudget::Rank::trusted)) {
+        co_return no_memory(memory_);
     }
     const auto found = co_await queue_.show(*row);
     if (!found) {

@@ -5,6 +5,7 @@
 #include "agent/definitions/webhook_cache.hpp"
 #include "agent/queue/queue.hpp"
 #include "common/async/task.hpp"
+#include "common/base/memory_budget.hpp"
 #include "common/net/http.hpp"
 
 #include <string>
@@ -13,7 +14,9 @@ namespace agent {
 
 class DeliveriesApi {
   public:
-    DeliveriesApi(Queue& queue, WebhookCache& cache) : queue_{queue}, cache_{cache} {}
+    /// Pages with events count in `memory` while they are put together.
+    DeliveriesApi(Queue& queue, WebhookCache& cache, common::MemoryBudget& memory)
+        : queue_{queue}, cache_{cache}, memory_{memory} {}
 
     /// {"deliveries":[…],"next"}; `next` is null on the last page. With bodies=1 a page may be
     /// shorter than its limit: `next` decides.
@@ -32,6 +35,7 @@ class DeliveriesApi {
 
     Queue& queue_;
     WebhookCache& cache_;
+    common::MemoryBudget& memory_;
 };
 
 } // namespace agent

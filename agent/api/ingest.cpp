@@ -13,6 +13,13 @@ namespace {
 using common::Fault;
 using common::HttpReply;
 
+// What an event takes beside its bytes until it is committed: itself, its row and its deliveries,
+// each with its strings; measured with malloc's own overhead.
+constexpr std::size_t bytes_per_event = 500;
+constexpr std::size_t bytes_per_delivery = 150;
+constexpr std::size_t budget_step = 16 * 1024;
+constexpr std::size_t small_body = 16 * 1024;
+
 HttpReply later(std::string detail, const char* seconds) {
     return common::problem(503, std::move(detail), {{"Retry-After", seconds}});
 }
@@ -44,50 +51,99 @@ NewEvent::For delivery_to(std::shared_ptr<const Webhook> webhook, const Event& e
 
 } // namespace
 
-Ingest::Ingest(common::Clock& clock, Queue& queue, WebhookCache& cache, Counters& stats)
-    : clock_{clock}, queue_{queue}, cache_{cache}, stats_{stats} {}
+Ingest::Ingest(common::Clock& clock, Queue& queue, WebhookCache& cache, Counters& stats,
+               common::MemoryBudget& memory)
+    : clock_{clock}, queue_{queue}, cache_{cache}, stats_{stats}, memory_{memory} {}
 
-common::Result<Ingest::Batch> Ingest::read(std::string body, BodyFormat format) {
-    const auto parts = split_events(body, format);
-    if (!parts) {
+/// Reads one event into the batch.
+common::Result<void> Ingest::add(Batch& batch, const std::string& body, std::string_view text,
+                                 const Snapshot& snapshot) {
+    auto event = read_event(text);
+    if (!event) {
+        return common::fail("event " + std::to_string(batch.count()), event.error());
+    }
+    warn_of_envelope(*event, text);
+    auto webhooks = match(snapshot, *event);
+    if (webhooks.empty()) {
+        if (!event->id) {
+            ++batch.unmatched.without_id; // cannot be a duplicate, and nobody reads it again
+            return {};
+        }
+        const auto begin = static_cast<std::uint32_t>(text.data() - body.data());
+        batch.unmatched.with_id.push_back(
+            {event_key(*event->id, text), begin, static_cast<std::uint32_t>(text.size())});
+        batch.bytes += sizeof(UnmatchedEvents::Place);
+        return {};
+    }
+    auto& added = batch.events.emplace_back();
+    added.id_given = event->id.has_value();
+    added.event_id = event->id ? std::move(*event->id) : ids_.next(clock_.wall());
+    added.deliveries.reserve(webhooks.size());
+    batch.bytes += bytes_per_event + text.size() + webhooks.size() * bytes_per_delivery;
+    for (auto& webhook : webhooks) {
+        ++batch.matched[webhook->key];
+        added.deliveries.push_back(delivery_to(std::move(webhook), *event));
+    }
+    added.bytes = std::make_shared<const std::string>(text);
+    return {};
+}
+
+tl::expected<Ingest::Batch, HttpReply> Ingest::read(const std::shared_ptr<const std::string>& body,
+                                                    BodyFormat format,
+                                                    common::MemoryBudget::Share& share,
+                                                    common::MemoryBudget::Rank rank) {
+    const auto all = split_events(*body, format, [](std::string_view) { return true; });
+    if (!all) {
         ++stats_.events_rejected;
-        return common::fail(parts.error());
+        return tl::unexpected{common::problem(400, all.error().message)};
     }
     // One snapshot for the whole request: a list fetched meanwhile must not apply to half a batch.
     const auto snapshot = cache_.snapshot();
-    static const auto no_bytes = std::make_shared<const std::string>();
     Batch batch;
-    batch.events.reserve(parts->size());
-    for (const auto part : *parts) {
-        const auto event = read_event(part);
-        if (!event) {
-            stats_.events_rejected += parts->size();
-            return common::fail("event " + std::to_string(batch.events.size()), event.error());
+    std::optional<HttpReply> refusal;
+    (void)split_events(*body, format, [&](std::string_view text) {
+        if (const auto added = add(batch, *body, text, *snapshot); !added) {
+            refusal = common::problem(400, added.error().message);
+        } else if (batch.bytes > share.bytes() && !share.resize(batch.bytes + budget_step, rank)) {
+            refusal = no_memory(batch, body->size(), rank);
         }
-        auto& added = batch.events.emplace_back();
-        added.id_given = event->id.has_value();
-        added.event_id = event->id ? *event->id : ids_.next(clock_.wall());
-        warn_of_envelope(*event, part, added.event_id);
-        for (auto& webhook : match(*snapshot, *event)) {
-            ++batch.matched[webhook->key];
-            added.deliveries.push_back(delivery_to(std::move(webhook), *event));
-        }
-        // Without an id, it cannot be a duplicate; without a delivery, nobody reads it again.
-        const bool bytes_needed = added.id_given || !added.deliveries.empty();
-        added.bytes = bytes_needed ? std::make_shared<const std::string>(part) : no_bytes;
+        return !refusal;
+    });
+    if (refusal) {
+        stats_.events_rejected += *all;
+        return tl::unexpected{std::move(*refusal)};
+    }
+    if (!batch.unmatched.with_id.empty()) {
+        batch.unmatched.body = body;
     }
     return batch;
 }
 
-void Ingest::warn_of_envelope(const Event& event, std::string_view text, const std::string& id) {
+void Ingest::warn_of_envelope(const Event& event, std::string_view text) {
     constexpr common::Millis at_most_every{600'000};
     if (clock_.now() < next_envelope_warning_) {
         return;
     }
     if (const auto hint = envelope_hint(event, text); !hint.empty()) {
         next_envelope_warning_ = clock_.now() + at_most_every;
-        common::log::warn("an accepted event says nothing", {{"event", id}, {"hint", hint}});
+        common::log::warn("an accepted event says nothing",
+                          {{"event", event.id.value_or("")}, {"hint", hint}});
     }
+}
+
+/// Tells apart whether the request has to wait for others or is too large by itself.
+HttpReply Ingest::no_memory(const Batch& batch, std::size_t body, common::MemoryBudget::Rank rank) {
+    memory_.note_refusal();
+    if (body + batch.bytes + budget_step > memory_.limit(rank)) {
+        return common::problem(
+            413, "more than " + std::to_string(batch.count()) +
+                     " events in one request take more memory than there is for requests (" +
+                     std::to_string(memory_.limit(rank) >> 20) +
+                     " MiB): send fewer in one request; no event of this one was stored");
+    }
+    return later("the memory for requests is in use: no event of this request was stored; send it "
+                 "again later",
+                 "1");
 }
 
 void Ingest::count(const Accepted& accepted, const std::map<std::string, std::uint64_t>& matched) {
@@ -102,7 +158,7 @@ void Ingest::count(const Accepted& accepted, const std::map<std::string, std::ui
     }
 }
 
-common::Task<HttpReply> Ingest::post(std::string body, BodyFormat format) {
+common::Task<HttpReply> Ingest::post(std::string body, BodyFormat format, bool local) {
     if (!cache_.known()) {
         ++stats_.events_rejected;
         co_return later("the webhooks have never been fetched from the FindFace Lite server, so "
@@ -110,13 +166,20 @@ common::Task<HttpReply> Ingest::post(std::string body, BodyFormat format) {
                         "request again later",
                         "5");
     }
-    auto batch = read(std::move(body), format);
+    common::MemoryBudget::Share share{memory_};
+    // What is small may use the reserve, as in the server: a door's event among large batches.
+    const auto rank = local || body.size() <= small_body ? common::MemoryBudget::Rank::trusted
+                                                         : common::MemoryBudget::Rank::ordinary;
+    auto kept = std::make_shared<const std::string>(std::move(body));
+    auto batch = read(kept, format, share, rank);
+    kept.reset();
     if (!batch) {
-        co_return common::problem(400, batch.error().message);
+        co_return std::move(batch.error());
     }
     Accepted accepted;
-    if (const auto events = batch->events.size(); events > 0) {
-        const auto added = co_await queue_.add(std::move(batch->events));
+    if (const auto events = batch->count(); events > 0) {
+        const auto added =
+            co_await queue_.add(std::move(batch->events), std::move(batch->unmatched));
         if (!added) {
             stats_.events_rejected += events;
             co_return not_stored(added.error());

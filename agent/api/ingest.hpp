@@ -9,6 +9,7 @@
 #include "agent/webhooks/counters.hpp"
 #include "common/async/clock.hpp"
 #include "common/base/crypto.hpp"
+#include "common/base/memory_budget.hpp"
 #include "common/net/http.hpp"
 
 #include <map>
@@ -17,26 +18,40 @@ namespace agent {
 
 class Ingest {
   public:
-    Ingest(common::Clock& clock, Queue& queue, WebhookCache& cache, Counters& stats);
+    /// What a body becomes counts in `memory` until it is answered; the body itself is the server's
+    /// affair.
+    Ingest(common::Clock& clock, Queue& queue, WebhookCache& cache, Counters& stats,
+           common::MemoryBudget& memory);
 
-    /// All or nothing: 202 when every event is committed; otherwise 400, 500 or 503, and no event
-    /// of the body is stored.
-    common::Task<common::HttpReply> post(std::string body, BodyFormat format);
+    /// All or nothing: 202 when every event is committed; otherwise 400, 413, 500 or 503, and no
+    /// event of the body is stored. `local`: from the Unix socket.
+    common::Task<common::HttpReply> post(std::string body, BodyFormat format, bool local);
 
   private:
     struct Batch {
         std::vector<NewEvent> events;
+        UnmatchedEvents unmatched;
         std::map<std::string, std::uint64_t> matched; ///< by webhook key
+        std::size_t bytes = 0; ///< what it takes, roughly, until it is committed
+        [[nodiscard]] std::uint64_t count() const { return events.size() + unmatched.count(); }
     };
-    common::Result<Batch> read(std::string body, BodyFormat format);
     /// An envelope is accepted like any object, but whoever looks for its events must find a trace.
-    void warn_of_envelope(const Event& event, std::string_view text, const std::string& id);
+    void warn_of_envelope(const Event& event, std::string_view text);
+    tl::expected<Batch, common::HttpReply> read(const std::shared_ptr<const std::string>& body,
+                                                BodyFormat format,
+                                                common::MemoryBudget::Share& share,
+                                                common::MemoryBudget::Rank rank);
+    common::Result<void> add(Batch& batch, const std::string& body, std::string_view text,
+                             const Snapshot& snapshot);
+    common::HttpReply no_memory(const Batch& batch, std::size_t body,
+                                common::MemoryBudget::Rank rank);
     void count(const Accepted& accepted, const std::map<std::string, std::uint64_t>& matched);
 
     common::Clock& clock_;
     Queue& queue_;
     WebhookCache& cache_;
     Counters& stats_;
+    common::MemoryBudget& memory_;
     common::UuidV7 ids_;
     common::Instant next_envelope_warning_{};
 };

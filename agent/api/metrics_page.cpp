@@ -41,6 +41,14 @@ void agent_families(MetricsText& out, const StatusSources& sources) {
               "Whether the configuration on disk is not what runs: it was refused on a reload, or "
               "needs a restart (1 or 0).",
               static_cast<double>(number(sources.config.is_stale())));
+    out.gauge("ffl_agent_memory_budget_bytes",
+              "Bound of what requests and replies may hold in memory together.",
+              static_cast<double>(sources.memory.limit()));
+    out.gauge("ffl_agent_memory_used_bytes", "What they hold now.",
+              static_cast<double>(sources.memory.used()));
+    out.counter("ffl_agent_memory_refused_total",
+                "Requests refused, given up or not answered because that bound was reached.",
+                sources.memory.refused());
 }
 
 void event_families(MetricsText& out, const Counters& stats) {

@@ -119,7 +119,7 @@ tl::expected<Handler, HttpReply> route(const Incoming& head, Ingest& ingest, Con
         return refuse(common::problem(415, format.error().message, {{"Accept", accepted_types}}));
     }
     return [&ingest, format = *format](Incoming request) {
-        return ingest.post(std::move(request.body), format);
+        return ingest.post(std::move(request.body), format, request.local);
     };
 }
 

@@ -7,6 +7,7 @@
 #include "agent/queue/queue.hpp"
 #include "agent/webhooks/counters.hpp"
 #include "common/async/clock.hpp"
+#include "common/base/memory_budget.hpp"
 
 namespace agent {
 
@@ -16,6 +17,7 @@ struct StatusSources {
     WebhookCache& cache;
     const Config& config;
     const Counters& stats;
+    const common::MemoryBudget& memory;
     common::Instant started;
 
     [[nodiscard]] double uptime_s() const {

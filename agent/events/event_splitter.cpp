@@ -10,7 +10,7 @@ namespace agent {
 namespace {
 
 using common::Fault;
-using Parts = std::vector<std::string_view>;
+using Count = common::Result<std::size_t>;
 
 constexpr auto nowhere = std::string_view::npos;
 
@@ -62,8 +62,8 @@ bool opens(char sign) {
 }
 
 /// `text` ends with the last character that is not white space; the array begins at `start`.
-common::Result<Parts> split_array(std::string_view text, std::size_t start) {
-    Parts events;
+Count split_array(std::string_view text, std::size_t start, const EachEvent& each) {
+    std::size_t events = 0;
     std::size_t depth = 0;
     auto begin = start + 1;
     for (auto at = next_sign(text, begin); at != nowhere; at = next_sign(text, at + 1)) {
@@ -77,14 +77,17 @@ common::Result<Parts> split_array(std::string_view text, std::size_t start) {
             continue;
         }
         if (sign == '}') {
-            return fault(events.size(), "unexpected '}' at " + byte(at));
+            return fault(events, "unexpected '}' at " + byte(at));
         }
         const auto event = common::trim(text.substr(begin, at - begin));
-        const bool empty_array = events.empty() && sign == ']';
+        const bool empty_array = events == 0 && sign == ']';
         if (!event.empty()) {
-            events.push_back(event);
+            ++events;
+            if (!each(event)) {
+                return events;
+            }
         } else if (!empty_array) {
-            return fault(events.size(),
+            return fault(events,
                          "expected an event before '" + std::string{sign} + "' at " + byte(at));
         }
         if (sign == ']') {
@@ -96,10 +99,10 @@ common::Result<Parts> split_array(std::string_view text, std::size_t start) {
         }
         begin = at + 1;
     }
-    return fault(events.size(), "the body ends before the event or the array does");
+    return fault(events, "the body ends before the event or the array does");
 }
 
-common::Result<Parts> split_object(std::string_view text, std::size_t start) {
+Count split_object(std::string_view text, std::size_t start, const EachEvent& each) {
     std::size_t depth = 1;
     for (auto at = next_sign(text, start + 1); at != nowhere; at = next_sign(text, at + 1)) {
         if (text[at] == ',') {
@@ -115,18 +118,22 @@ common::Result<Parts> split_object(std::string_view text, std::size_t start) {
                                 ", but the body goes on: expected an array of events, or one event "
                                 "per line as application/x-ndjson");
         }
-        return Parts{text.substr(start)};
+        each(text.substr(start));
+        return 1;
     }
     return fault(0, "the body ends before the event does");
 }
 
-Parts split_lines(std::string_view text) {
-    Parts events;
+std::size_t split_lines(std::string_view text, const EachEvent& each) {
+    std::size_t events = 0;
     while (!text.empty()) {
         const auto line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(line.size() + 1, text.size()));
         if (const auto event = common::trim(line); !event.empty()) {
-            events.push_back(event);
+            ++events;
+            if (!each(event)) {
+                break;
+            }
         }
     }
     return events;
@@ -134,26 +141,38 @@ Parts split_lines(std::string_view text) {
 
 } // namespace
 
-common::Result<Parts> split_events(std::string_view body, BodyFormat format) {
+Count split_events(std::string_view body, BodyFormat format, const EachEvent& each) {
     const auto trimmed = common::trim(body);
     if (trimmed.empty()) {
         return common::fail(Fault::input,
                             "the body is empty: expected an event, an array of events, or NDJSON");
     }
     if (format == BodyFormat::ndjson) {
-        return split_lines(trimmed);
+        return split_lines(trimmed, each);
     }
     // Positions count from the beginning of the body.
     const auto start = static_cast<std::size_t>(trimmed.data() - body.data());
     const auto text = body.substr(0, start + trimmed.size());
     switch (trimmed.front()) {
     case '[':
-        return split_array(text, start);
+        return split_array(text, start, each);
     case '{':
-        return split_object(text, start);
+        return split_object(text, start, each);
     default:
-        return Parts{trimmed};
+        each(trimmed);
+        return 1;
     }
+}
+
+common::Result<std::vector<std::string_view>> split_events(std::string_view body,
+                                                           BodyFormat format) {
+    std::vector<std::string_view> events;
+    const auto split = split_events(body, format, [&](std::string_view event) {
+        events.push_back(event);
+        return true;
+    });
+    return split ? common::Result<std::vector<std::string_view>>{std::move(events)}
+                 : common::fail(split.error());
 }
 
 } // namespace agent

@@ -2,8 +2,8 @@
 
 namespace agent {
 
-EventBatch::EventBatch(std::vector<NewEvent> news)
-    : events{std::move(news)}, pending_on_disk(events.size(), false) {
+EventBatch::EventBatch(std::vector<NewEvent> news, UnmatchedEvents others)
+    : events{std::move(news)}, pending_on_disk(events.size(), false), unmatched{std::move(others)} {
     keys.reserve(events.size());
     for (const auto& event : events) {
         keys.push_back(event.id_given ? event_key(event.event_id, *event.bytes) : EventKey{});
@@ -38,6 +38,16 @@ bool Admission::suppress(const NewEvent::For& to) {
     return true;
 }
 
+/// False: it is a duplicate.
+bool Admission::remember(const EventKey& key, bool pending_on_disk) {
+    if (recent_.contains(key) || pending_on_disk) {
+        return false;
+    }
+    recent_.insert(key, now_);
+    ++remembered_;
+    return true;
+}
+
 EventRow Admission::row_of(const NewEvent& event) {
     EventRow row{0, event.event_id, event.id_given, queue_now_, event.bytes, {}};
     for (const auto& to : event.deliveries) {
@@ -55,13 +65,9 @@ common::Result<Accepted> Admission::admit(const EventBatch& batch, std::uint64_t
     for (std::size_t i = 0; i < batch.events.size(); ++i) {
         const auto& event = batch.events[i];
         ++accepted.accepted;
-        if (event.id_given) {
-            if (recent_.contains(batch.keys[i]) || batch.pending_on_disk[i]) {
-                ++accepted.duplicates;
-                continue;
-            }
-            recent_.insert(batch.keys[i], now_);
-            ++remembered_;
+        if (event.id_given && !remember(batch.keys[i], batch.pending_on_disk[i])) {
+            ++accepted.duplicates;
+            continue;
         }
         auto row = row_of(event);
         if (!row.webhooks.empty()) {
@@ -70,6 +76,12 @@ common::Result<Accepted> Admission::admit(const EventBatch& batch, std::uint64_t
             bytes += row_bytes(event.bytes->size(), row.webhooks.size());
             rows_.push_back(std::move(row));
         }
+    }
+    const auto& unmatched = batch.unmatched;
+    accepted.accepted += unmatched.count();
+    for (std::size_t i = 0; i < unmatched.with_id.size(); ++i) {
+        const bool pending = !batch.unmatched_pending.empty() && batch.unmatched_pending[i];
+        accepted.duplicates += remember(unmatched.with_id[i].key, pending) ? 0 : 1;
     }
     if (bytes > room) {
         undo_to(before);

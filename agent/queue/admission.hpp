@@ -12,10 +12,12 @@
 #include "common/base/result.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace agent {
@@ -34,13 +36,32 @@ struct NewEvent {
     std::vector<For> deliveries;
 };
 
+/// Events of one request that match no webhook, which may be a million: only told apart from their
+/// repetitions and counted, so they stay in the body and take 24 bytes each.
+struct UnmatchedEvents {
+    struct Place {
+        EventKey key;
+        std::uint32_t begin = 0, size = 0; ///< in the body
+    };
+    std::shared_ptr<const std::string> body; ///< null without places
+    std::deque<Place> with_id;               ///< not a vector, which copies all of it as it grows
+    std::uint64_t without_id = 0;            ///< never duplicates
+
+    [[nodiscard]] std::string_view text(const Place& place) const {
+        return std::string_view{*body}.substr(place.begin, place.size);
+    }
+    [[nodiscard]] std::uint64_t count() const { return with_id.size() + without_id; }
+};
+
 /// The events of one request, with what is known about each.
 struct EventBatch {
-    explicit EventBatch(std::vector<NewEvent> news);
+    EventBatch(std::vector<NewEvent> news, UnmatchedEvents others);
     std::vector<NewEvent> events;
     std::vector<EventKey> keys;        ///< one per event
     std::vector<bool> pending_on_disk; ///< one per event: known to be a duplicate
-    std::size_t bytes = 0;             ///< of all events
+    std::size_t bytes = 0;             ///< of the events
+    UnmatchedEvents unmatched;
+    std::vector<bool> unmatched_pending; ///< as pending_on_disk; empty: none is
     [[nodiscard]] std::uint64_t row_bytes() const { return agent::row_bytes(bytes, events.size()); }
 };
 
@@ -68,8 +89,8 @@ class Admission {
     /// reduced by what is. Fault::full leaves no trace.
     common::Result<Accepted> admit(const EventBatch& batch, std::uint64_t& room);
 
-    /// The rows of the group, and the cooldowns that they start.
-    [[nodiscard]] const std::vector<EventRow>& rows() const { return rows_; }
+    /// The rows of the group, to be taken once, and the cooldowns that they start.
+    [[nodiscard]] std::vector<EventRow> take_rows() { return std::move(rows_); }
     [[nodiscard]] std::uint64_t bytes() const; ///< of the rows
     [[nodiscard]] std::vector<CooldownMark> cooldowns() const { return cooldowns_.marks(); }
     [[nodiscard]] std::int64_t next_event() const { return next_event_; }
@@ -89,6 +110,7 @@ class Admission {
     };
     void undo_to(const Savepoint& savepoint);
     bool suppress(const NewEvent::For& to);
+    bool remember(const EventKey& key, bool pending_on_disk);
     EventRow row_of(const NewEvent& event);
 
     Counters& stats_;

@@ -16,6 +16,7 @@ using common::Task;
 using Phase = CommitState::Phase;
 
 constexpr Millis anchor_interval{10'000};
+constexpr std::size_t told_at_once = 1'000; // deliveries: lanes keep only a few of very many
 constexpr std::uint64_t tight_disk = std::uint64_t{16} << 20; // two groups with their WAL
 constexpr std::size_t group_bytes = std::size_t{8} << 20;     // more waits for the next transaction
 
@@ -56,8 +57,8 @@ CommitPlan Committer::plan() const {
     return plan_commit(state);
 }
 
-Task<Result<Accepted>> Committer::add(std::vector<NewEvent> events) {
-    if (events.empty()) {
+Task<Result<Accepted>> Committer::add(std::vector<NewEvent> events, UnmatchedEvents unmatched) {
+    if (events.empty() && unmatched.count() == 0) {
         co_return Accepted{};
     }
     if (phase_ != Phase::running) {
@@ -66,7 +67,8 @@ Task<Result<Accepted>> Committer::add(std::vector<NewEvent> events) {
     if (plan().refuse) {
         co_return common::fail(Fault::storage, database_.last_error());
     }
-    const auto request = std::make_shared<Request>(loop_, std::move(events), clock_.now());
+    EventBatch batch{std::move(events), std::move(unmatched)};
+    const auto request = std::make_shared<Request>(loop_, std::move(batch), clock_.now());
     waiting_.push_back(request);
     waiting_bytes_ += request->batch.bytes;
     wake_.notify();
@@ -278,6 +280,9 @@ void Committer::tell_committed(const Commit& commit) {
         for (std::size_t place = 0; place < event.webhooks.size(); ++place) {
             deliveries.push_back({event.delivery(place), event.webhooks[place], event.event_id,
                                   event.bytes, 0, event.accepted_at});
+        }
+        if (deliveries.size() >= told_at_once) {
+            listeners_.committed(std::exchange(deliveries, {}));
         }
     }
     if (!deliveries.empty()) {

@@ -23,7 +23,8 @@ class Committer {
     common::Task<> run();
 
     // As in Queue.
-    common::Task<common::Result<Accepted>> add(std::vector<NewEvent> events);
+    common::Task<common::Result<Accepted>> add(std::vector<NewEvent> events,
+                                               UnmatchedEvents unmatched);
     void record(RecordedOutcome recorded);
     common::Task<> flush();
 

@@ -1,5 +1,6 @@
 #include "agent/queue/group_admission.hpp"
 
+#include "agent/events/event.hpp"
 #include "agent/store/dead_room.hpp"
 #include "agent/store/reading.hpp"
 
@@ -13,11 +14,12 @@ using common::Result;
 using common::Task;
 
 constexpr common::Millis shrink_interval{1'000};
+constexpr std::size_t asked_at_once = 1'000; // events: a copy of them goes to the database's thread
 constexpr std::uint64_t pages_at_once = 2'048; // returned to the file system while producers wait
 
 } // namespace
 
-Request::Request(common::Executor loop, std::vector<NewEvent> events, common::Instant now)
+Request::Request(common::Executor loop, EventBatch events, common::Instant now)
     : batch{std::move(events)}, since{now}, answer{std::move(loop)} {}
 
 GroupAdmission::GroupAdmission(const QueueParts& parts)
@@ -51,30 +53,54 @@ Task<Result<void>> GroupAdmission::find_duplicates(const Requests& group) {
     if (!counts_.oldest || *counts_.oldest > remembered_since) {
         co_return Result<void>{};
     }
-    std::vector<std::pair<std::string, std::shared_ptr<const std::string>>> events;
-    std::vector<std::pair<EventBatch*, std::size_t>> places;
     for (const auto& request : group) {
-        auto& batch = request->batch;
-        for (std::size_t i = 0; i < batch.events.size(); ++i) {
+        auto found = co_await find_in_batch(request->batch);
+        if (!found) {
+            co_return found;
+        }
+    }
+    co_return Result<void>{};
+}
+
+Task<Result<void>> GroupAdmission::find_in_batch(EventBatch& batch) {
+    const auto matched = batch.events.size();
+    const auto all = matched + batch.unmatched.with_id.size();
+    std::vector<std::pair<std::string, std::shared_ptr<const std::string>>> events;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < all; ++i) {
+        if (i < matched) {
             const auto& event = batch.events[i];
             if (event.id_given && !admission_.is_recent(batch.keys[i])) {
                 events.emplace_back(event.event_id, event.bytes);
-                places.emplace_back(&batch, i);
+                places.push_back(i);
+            }
+        } else if (const auto& place = batch.unmatched.with_id[i - matched];
+                   !admission_.is_recent(place.key)) {
+            auto bytes = std::make_shared<const std::string>(batch.unmatched.text(place));
+            const auto event = read_event(*bytes); // was read before, and has an id
+            events.emplace_back(event && event->id ? *event->id : "", std::move(bytes));
+            places.push_back(i);
+        }
+        if (events.empty() || (events.size() < asked_at_once && i + 1 < all)) {
+            continue;
+        }
+        auto read = [events = std::exchange(events, {})](common::Connection& connection,
+                                                         OldestPending&) {
+            return are_pending(connection, events);
+        };
+        const auto pending = co_await database_.run(std::move(read));
+        if (!pending) {
+            co_return common::fail(pending.error());
+        }
+        for (std::size_t asked = 0; asked < places.size(); ++asked) {
+            if (places[asked] < matched) {
+                batch.pending_on_disk[places[asked]] = (*pending)[asked];
+            } else if ((*pending)[asked]) {
+                batch.unmatched_pending.resize(batch.unmatched.with_id.size(), false);
+                batch.unmatched_pending[places[asked] - matched] = true;
             }
         }
-    }
-    if (events.empty()) {
-        co_return Result<void>{};
-    }
-    auto read = [events = std::move(events)](common::Connection& connection, OldestPending&) {
-        return are_pending(connection, events);
-    };
-    const auto pending = co_await database_.run(std::move(read));
-    if (!pending) {
-        co_return common::fail(pending.error());
-    }
-    for (std::size_t i = 0; i < places.size(); ++i) {
-        places[i].first->pending_on_disk[places[i].second] = (*pending)[i];
+        places.clear();
     }
     co_return Result<void>{};
 }
@@ -202,8 +228,8 @@ Task<Result<void>> GroupAdmission::shrink_files() {
     co_return Result<void>{};
 }
 
-void GroupAdmission::fill(Commit& commit) const {
-    commit.events = admission_.rows();
+void GroupAdmission::fill(Commit& commit) {
+    commit.events = admission_.take_rows();
     commit.cooldowns = admission_.cooldowns();
     commit.make_room = make_room_;
 }

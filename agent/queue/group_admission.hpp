@@ -16,7 +16,7 @@ namespace agent {
 
 /// One call of Queue::add() that waits for its answer.
 struct Request {
-    Request(common::Executor loop, std::vector<NewEvent> events, common::Instant now);
+    Request(common::Executor loop, EventBatch events, common::Instant now);
     EventBatch batch;
     common::Instant since;
     common::Result<Accepted> result; ///< what the answer will be once the group is written
@@ -32,7 +32,7 @@ class GroupAdmission {
     /// Starts a new group and sets each request's result. Errors: the database does not work.
     common::Task<common::Result<void>> admit(const Requests& group);
     /// The group's rows, and the room that must be made for them.
-    void fill(Commit& commit) const;
+    void fill(Commit& commit);
     /// The group is committed.
     void keep() { admission_.keep(); }
     /// The group is not committed.
@@ -54,6 +54,7 @@ class GroupAdmission {
 
   private:
     common::Task<common::Result<void>> find_duplicates(const Requests& group);
+    common::Task<common::Result<void>> find_in_batch(EventBatch& batch);
     [[nodiscard]] bool admit_within(const Requests& group, std::uint64_t limit);
     [[nodiscard]] bool admit_dropping(const Requests& group);
     common::Task<common::Result<void>> find_room(const Requests& group);

@@ -45,9 +45,10 @@ class Queue {
     void start(common::TaskGroup& group) { group.spawn("committer", committer_.run()); }
 
     /// All or nothing. Errors: Fault::full (no space), Fault::storage (degraded). Row ids have the
-    /// order of the calls.
-    common::Task<common::Result<Accepted>> add(std::vector<NewEvent> events) {
-        return committer_.add(std::move(events));
+    /// order of the calls. `unmatched` belong to the same request.
+    common::Task<common::Result<Accepted>> add(std::vector<NewEvent> events,
+                                               UnmatchedEvents unmatched = {}) {
+        return committer_.add(std::move(events), std::move(unmatched));
     }
     /// Never waits; written with the next commit, and kept while the database is degraded.
     void record(RecordedOutcome recorded) { committer_.record(std::move(recorded)); }
@@ -68,7 +69,7 @@ class Queue {
     void on_commit(std::function<common::Result<void>()> have_queue) {
         database_.on_commit(std::move(have_queue));
     }
-    /// Called on the loop for each committed batch of new deliveries.
+    /// Called on the loop for new deliveries that are committed, a thousand at a time.
     void on_committed(std::function<void(std::vector<Delivery>)> listener) {
         listeners_.committed = std::move(listener);
     }

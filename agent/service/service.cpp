@@ -30,6 +30,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <csignal>
+#include <malloc.h>
 #include <sys/stat.h>
 
 namespace agent {
@@ -53,6 +54,16 @@ common::http_server::Options server_options(const Config& config) {
     options.max_connections = static_cast<std::size_t>(config.ingest.max_connections);
     options.server_name = std::string{"ffl-agent/"} + common::version;
     return options;
+}
+
+/// For the Unix socket and for small requests, whatever large ones hold.
+constexpr std::size_t reserve_bytes = std::size_t{8} << 20;
+
+/// What requests and replies may hold in memory, all connections together. Three requests of the
+/// largest size fit.
+std::size_t budget_bytes(const Config& config) {
+    const auto bodies = std::max<std::size_t>(std::size_t{40} << 20, 3 * config.ingest.max_body);
+    return bodies + reserve_bytes;
 }
 
 common::ClientOptions client_options(const Config& config) {
@@ -80,6 +91,16 @@ void keep_fixed_settings(Config& fresh, const Config& current) {
     keep(fresh.queue.sync, current.queue.sync, "[queue] sync");
 }
 
+/// glibc keeps what is freed below something that is still in use, and from the first large block
+/// on it treats all blocks up to 32 MiB that way: after a burst the process would stay large. Large
+/// blocks get pages of their own, which go back at once, and the database's thread gets no heap of
+/// 64 MiB for itself.
+void return_freed_memory() {
+    ::mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+    ::mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+    ::mallopt(M_ARENA_MAX, 2);
+}
+
 class Service {
   public:
     explicit Service(Config config) : config_{std::move(config)} {}
@@ -100,6 +121,7 @@ class Service {
     // From top to bottom: each part uses only those above it.
     Config config_;
     QueueLock lock_; // given back last, when the database is closed
+    common::MemoryBudget memory_{budget_bytes(config_), reserve_bytes}; // for requests and replies
     asio::io_context loop_{1};
     // Caught for the whole life of the process, so that none of them ends it at once.
     asio::signal_set signals_{loop_, SIGTERM, SIGINT, SIGHUP};
@@ -113,7 +135,7 @@ class Service {
     findface::Client findface_{loop_.get_executor(), clock_, client_, config_};
     Sync sync_{loop_.get_executor(), clock_, findface_, cache_, config_, stats_};
     Dispatcher dispatcher_{loop_.get_executor(), clock_, client_, queue_, cache_, config_, stats_};
-    Ingest ingest_{clock_, queue_, cache_, stats_};
+    Ingest ingest_{clock_, queue_, cache_, stats_, memory_};
     std::optional<Control> control_;
     std::optional<common::http_server::Server> server_;
     common::SystemdNotifier systemd_;
@@ -222,9 +244,10 @@ Task<> Service::load_definitions_late() {
 }
 
 Result<void> Service::listen() {
-    control_.emplace(clock_, queue_, cache_, config_, stats_, [this] { return sync_.sync_now(); });
+    control_.emplace(clock_, queue_, cache_, config_, stats_, memory_,
+                     [this] { return sync_.sync_now(); });
     server_.emplace(
-        loop_.get_executor(), server_options(config_),
+        loop_.get_executor(), server_options(config_), memory_,
         [this](const common::Incoming& head) { return route(head, ingest_, *control_, config_); });
     const auto& ingest = config_.ingest;
     if (!ingest.listen.empty()) {
@@ -313,6 +336,7 @@ bool Service::apply_new_config() {
     config_ = std::move(loaded.config);
     log::set_level(config_.log_level);
     client_.set_options(client_options(config_));
+    memory_.set_limit(budget_bytes(config_), reserve_bytes);
     server_->set_options(server_options(config_));
     findface_.forget_login();
     cache_.rebuild(std::move(*local));
@@ -324,6 +348,7 @@ bool Service::apply_new_config() {
 } // namespace
 
 int run_service(Config config) {
+    return_freed_memory();
     log::set_level(config.log_level);
     std::signal(SIGPIPE, SIG_IGN);
     ::umask(private_umask);

@@ -16,6 +16,8 @@ namespace {
 using common::Connection;
 using nlohmann::json;
 
+constexpr std::size_t enough_bytes = std::size_t{2} << 20; // of events on one page
+
 std::vector<AttemptRow> read_history(const std::string& text, std::int64_t now) {
     std::vector<AttemptRow> history;
     const auto list = json::parse(text, nullptr, false);
@@ -129,13 +131,15 @@ template <class Value> json or_null(const Value& value, bool present) {
 RowPage read_rows(Connection& connection, const Selection& selection, std::int64_t after,
                   std::size_t limit, bool with_bodies, std::int64_t now) {
     RowPage page;
+    std::size_t bytes = 0;
     for (const auto id : selected_ids(connection, selection, after, limit + 1)) {
-        if (page.rows.size() == limit) {
+        if (page.rows.size() == limit || bytes >= enough_bytes) {
             page.next = page.rows.empty() ? after : page.rows.back().id;
             break;
         }
         auto row = read_delivery(connection, id, now, with_bodies, false);
         if (row && matches(selection, *row)) {
+            bytes += row->event.size();
             page.rows.push_back(std::move(*row));
         }
     }

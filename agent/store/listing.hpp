@@ -39,8 +39,8 @@ struct RowPage {
     std::optional<std::int64_t> next; ///< pass it as `after` to read the next page
 };
 
-/// `now` is the queue time; without an agent it comes from read_queue_time(). Throws as SQLite
-/// does.
+/// With bodies, a page ends early after some megabytes. `now` is the queue time; without an agent
+/// it comes from read_queue_time(). Throws as SQLite does.
 RowPage read_rows(common::Connection& connection, const Selection& selection, std::int64_t after,
                   std::size_t limit, bool with_bodies, std::int64_t now);
 std::optional<DeliveryRow> read_row(common::Connection& connection, std::int64_t id,

@@ -11,15 +11,16 @@ namespace {
 using boost::system::error_code;
 
 constexpr std::size_t smallest_buffer = 4 * 1024;
-constexpr std::size_t largest_buffer = 64 * 1024;
+constexpr std::size_t largest_buffer = 32 * 1024; // times all connections
 
 } // namespace
 
 Channel::Channel(std::unique_ptr<Wire> wire)
-    : wire_{std::move(wire)}, deadline_{wire_->socket().get_executor(), [this] {
-                                            error_code gone_already;
-                                            wire_->socket().cancel(gone_already);
-                                        }} {}
+    : wire_{std::move(wire)}, last_moved_{std::chrono::steady_clock::now()},
+      deadline_{wire_->socket().get_executor(), [this] {
+                    error_code gone_already;
+                    wire_->socket().cancel(gone_already);
+                }} {}
 
 Task<bool> Channel::handshake() {
     const bool connected = co_await wire_->handshake();
@@ -47,6 +48,7 @@ Task<Channel::Arrival> Channel::fill() {
         co_return closed_ ? Arrival::nothing : Arrival::late;
     }
     if (!failed) {
+        last_moved_ = std::chrono::steady_clock::now();
         co_return Arrival::bytes;
     }
     co_return failed == asio::error::eof ? Arrival::end : Arrival::nothing;
@@ -62,6 +64,7 @@ Task<bool> Channel::write(std::string_view bytes) {
         if (failed) {
             co_return false;
         }
+        last_moved_ = std::chrono::steady_clock::now();
         bytes.remove_prefix(size);
     }
     co_return true;
@@ -80,6 +83,10 @@ bool Channel::unread() const {
     return begin_ != end_ || wire_->socket().available(failed) != 0;
 }
 
+std::size_t Channel::buffer_growth() const {
+    return std::max(buffer_.size(), smallest_buffer) - smallest_buffer;
+}
+
 void Channel::close() {
     closed_ = true;
     error_code gone_already;
@@ -89,7 +96,7 @@ void Channel::close() {
 
 void Channel::shrink() {
     if (held().empty() && buffer_.size() > smallest_buffer) {
-        buffer_ = {};
+        std::vector<char>{}.swap(buffer_); // an assignment would keep its memory
         begin_ = end_ = 0;
     }
 }

@@ -45,6 +45,10 @@ class Channel {
     [[nodiscard]] bool has_farewell() const { return wire_->has_farewell(); }
     /// Frees the buffer when nothing is held.
     void shrink();
+    /// What the buffer takes beyond its smallest size.
+    [[nodiscard]] std::size_t buffer_growth() const;
+    /// When bytes came or went the last time; at first, when the connection was accepted.
+    [[nodiscard]] Instant last_moved() const { return last_moved_; }
 
     /// Replaces the deadline of whatever is in progress.
     void set_deadline(Instant deadline) { deadline_.set(deadline); }
@@ -55,6 +59,7 @@ class Channel {
     std::vector<char> buffer_; ///< [begin_, end_) is held
     std::size_t begin_ = 0, end_ = 0;
     bool closed_ = false;
+    Instant last_moved_;
     Deadline deadline_;
 };
 

@@ -310,7 +310,7 @@ void RequestReader::on_body(std::string_view part) {
 
 void RequestReader::discard() {
     body_.discarded = true;
-    request_.body = std::string{};
+    std::string{}.swap(request_.body); // an assignment would keep its memory
 }
 
 bool RequestReader::complete() const {

@@ -18,8 +18,15 @@ using boost::system::error_code;
 
 constexpr auto awaited = asio::as_tuple(asio::use_awaitable);
 constexpr Millis shortage_pause{100};
-/// Per listener: this many at a time get the 503; further ones are closed without an answer.
-constexpr std::size_t most_turned_away = 32;
+/// Per listener: so many at a time are given the 503 and the time to read it. One more, and the one
+/// that has had most of that time is closed.
+constexpr std::size_t most_turned_away = 256;
+/// A connection that holds less is not worth breaking off.
+constexpr std::size_t worth_freeing = 16 * 1024;
+
+Instant now() {
+    return std::chrono::steady_clock::now();
+}
 
 } // namespace
 
@@ -29,23 +36,38 @@ struct Server::State : Context, std::enable_shared_from_this<State> {
         std::shared_ptr<Session> session;
         std::size_t* counter; ///< the listener's that counts it; null once it has made room
     };
+    using Members = std::list<Member>;
+    /// How dispensable one is, if it is: the lower rank, then the longest, goes first.
+    struct Candidate {
+        unsigned rank;
+        Instant since;
+        Members::iterator member;
+        bool operator<(const Candidate& other) const {
+            return std::pair{rank, since} < std::pair{other.rank, other.since};
+        }
+    };
 
-    State(Executor loop, Options given, Gate ask)
-        : Context{std::move(given), std::move(ask)}, executor{std::move(loop)},
-          ended{executor, Instant::max()} {}
+    State(Executor loop, Options given, MemoryBudget& bytes, Gate ask)
+        : Context{std::move(given), bytes, std::move(ask),
+                  [this](const Session& for_whom) { return free_bytes(for_whom); }},
+          executor{std::move(loop)}, ended{executor, Instant::max()} {}
 
     void start(Listener& listener);
     static Task<> accept_on(std::shared_ptr<State> self, Listener& listener);
     void admit(Listener& listener, Wire::Socket socket);
+    std::optional<Candidate> least_useful(Listener& listener);
     bool make_room(Listener& listener);
-    void session_ended(std::list<Member>::iterator one, const std::exception_ptr& why);
+    void turn_away_one_less(Listener& listener);
+    void free_descriptor(Listener& listener);
+    bool free_bytes(const Session& for_whom);
+    void session_ended(Members::iterator one, const std::exception_ptr& why);
     void stop_accepting();
     void close_all();
     static Task<> stop(std::shared_ptr<State> self, Millis grace);
 
     Executor executor;
     std::list<Listener> listeners;
-    std::list<Member> members;
+    Members members;
     std::size_t accepting = 0;
     asio::steady_timer ended; ///< cancelled each time a session or an accept loop has ended
 };
@@ -76,6 +98,7 @@ Task<> Server::State::accept_on(std::shared_ptr<State> self, Listener& listener)
                           {{"listener", listener.name}, {"error", failed.message()}});
                 listener.warned = true;
             }
+            self->free_descriptor(listener);
             listener.pause.expires_after(shortage_pause);
             co_await listener.pause.async_wait(awaited);
         }
@@ -84,8 +107,8 @@ Task<> Server::State::accept_on(std::shared_ptr<State> self, Listener& listener)
 
 void Server::State::admit(Listener& listener, Wire::Socket socket) {
     const bool room = listener.connections < options.max_connections || make_room(listener);
-    if (!room && listener.turned_away >= most_turned_away) {
-        return;
+    if (!room) {
+        turn_away_one_less(listener);
     }
     if (!listener.local) {
         error_code refused;
@@ -103,28 +126,95 @@ void Server::State::admit(Listener& listener, Wire::Socket socket) {
                    asio::bind_cancellation_slot(session->stop.slot(), std::move(done)));
 }
 
-/// Idle connections must not lock others out: closes the one that has been idle longest.
-bool Server::State::make_room(Listener& listener) {
-    auto longest = members.end();
+std::optional<Server::State::Candidate> Server::State::least_useful(Listener& listener) {
+    std::optional<Candidate> least;
     for (auto one = members.begin(); one != members.end(); ++one) {
-        const bool candidate = &one->listener == &listener &&
-                               one->counter == &listener.connections && one->session->idle() &&
-                               one->session->may_make_room();
-        if (candidate && (longest == members.end() ||
-                          one->session->idle_since() < longest->session->idle_since())) {
-            longest = one;
+        auto& session = *one->session;
+        if (&one->listener != &listener || one->counter != &listener.connections ||
+            session.closed()) {
+            continue;
+        }
+        const auto standing = session.standing();
+        const auto rank = yields_connection(standing, now(), options.patience);
+        if (!rank) {
+            continue;
+        }
+        const Candidate candidate{*rank, standing.since, one};
+        // Its next request may have arrived unnoticed.
+        if ((!least || candidate < *least) &&
+            !(standing.stage == Stage::idle && session.unread())) {
+            least = candidate;
         }
     }
-    if (longest == members.end()) {
+    return least;
+}
+
+/// Connections that do nothing must not lock others out.
+bool Server::State::make_room(Listener& listener) {
+    const auto least = least_useful(listener);
+    if (!least) {
         return false;
     }
-    longest->session->close();
-    longest->counter = nullptr;
     --listener.connections;
+    least->member->counter = nullptr;
+    if (!least->member->session->yield_connection()) {
+        turn_away_one_less(listener);
+        least->member->counter = &listener.turned_away;
+        ++listener.turned_away;
+    }
     return true;
 }
 
-void Server::State::session_ended(std::list<Member>::iterator one, const std::exception_ptr& why) {
+/// Makes room among those that are turned away: whoever came first has had the most time to read
+/// its answer.
+void Server::State::turn_away_one_less(Listener& listener) {
+    if (listener.turned_away < most_turned_away) {
+        return;
+    }
+    for (auto& one : members) {
+        if (one.counter == &listener.turned_away) {
+            one.session->close();
+            one.counter = nullptr;
+            --listener.turned_away;
+            return;
+        }
+    }
+}
+
+/// Connections that do nothing must not keep the descriptors either. Where none does, the new one
+/// waits in the kernel's queue.
+void Server::State::free_descriptor(Listener& listener) {
+    const auto least = least_useful(listener);
+    if (least && now() - least->since >= options.patience) {
+        least->member->session->close();
+    }
+}
+
+bool Server::State::free_bytes(const Session& for_whom) {
+    std::optional<Candidate> least;
+    for (auto one = members.begin(); one != members.end(); ++one) {
+        const auto& session = *one->session;
+        if (&session == &for_whom || session.closed() || session.memory() < worth_freeing ||
+            (session.local() && !for_whom.local())) {
+            continue;
+        }
+        const auto standing = session.standing();
+        const auto rank = yields_memory(standing, now(), options.patience);
+        if (!rank) {
+            continue;
+        }
+        const Candidate candidate{*rank, *rank == 0 ? standing.moved : standing.since, one};
+        if (!least || candidate < *least) {
+            least = candidate;
+        }
+    }
+    if (least) {
+        least->member->session->yield_memory();
+    }
+    return least.has_value();
+}
+
+void Server::State::session_ended(Members::iterator one, const std::exception_ptr& why) {
     try {
         if (why) {
             std::rethrow_exception(why);
@@ -174,8 +264,9 @@ Task<> Server::State::stop(std::shared_ptr<State> self, Millis grace) {
     }
 }
 
-Server::Server(Executor executor, Options options, Gate gate)
-    : state_{std::make_shared<State>(std::move(executor), std::move(options), std::move(gate))} {}
+Server::Server(Executor executor, Options options, MemoryBudget& memory, Gate gate)
+    : state_{std::make_shared<State>(std::move(executor), std::move(options), memory,
+                                     std::move(gate))} {}
 
 Server::~Server() {
     state_->stop_accepting();

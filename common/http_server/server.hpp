@@ -1,10 +1,16 @@
 // Server: HTTP/1.1 on TCP (with or without TLS) and on a Unix socket. Loop thread.
 //
+// Two things are bounded over all connections: their number (per listener, so that the Unix socket
+// has its own), and the bytes that they hold, in a budget that the owner may share with others.
+// Where either is short, the connection that is least useful yields (standing.hpp), and who finds
+// no place is told so with 503 and Retry-After.
+//
 // The folder keeps the rules of the protocol (limits, time-outs, keep-alive, 100-continue,
 // malformed requests answered with problem+json) and asks its owner's gate for everything else. It
 // uses common/net, common/async and common/base, and does not know what is served.
 #pragma once
 
+#include "common/base/memory_budget.hpp"
 #include "common/base/result.hpp"
 #include "common/http_server/handler.hpp"
 #include "common/http_server/options.hpp"
@@ -17,7 +23,8 @@ namespace common::http_server {
 
 class Server {
   public:
-    Server(Executor executor, Options options, Gate gate);
+    /// `memory` outlives the loop's last turn.
+    Server(Executor executor, Options options, MemoryBudget& memory, Gate gate);
     ~Server();
 
     /// `address` is "host:port" with a numeric host ("127.0.0.1:0", "[::]:8093"). Returns the port

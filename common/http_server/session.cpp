@@ -19,8 +19,16 @@ constexpr std::size_t most_kept_for_output = 64 * 1024;
 constexpr Millis drain_time{10'000};
 constexpr std::size_t drain_bytes = 64 * 1024 * 1024;
 constexpr Millis linger_time{2'000};
-/// How long a new connection may stay silent before it can be closed to make room.
-constexpr Millis first_silence{1'000};
+/// A request or a reply of this size may use the budget's reserve: an event or a probe gets through
+/// while large bodies take the rest.
+constexpr std::size_t small = 16 * 1024;
+constexpr const char* too_many = "too many open connections; try again later";
+constexpr const char* no_memory =
+    "the memory for requests is in use; nothing of this request was stored: send it again later";
+
+HttpReply come_again(const char* why) {
+    return problem(503, why, {{"Retry-After", "1"}});
+}
 
 Instant now() {
     return std::chrono::steady_clock::now();
@@ -37,21 +45,19 @@ std::string kind(const std::exception& error) {
 } // namespace
 
 Session::Session(Context& context, std::unique_ptr<Wire> wire, bool local, Admission admission)
-    : Channel{std::move(wire)}, context_{context}, local_{local}, admission_{admission} {}
+    : Channel{std::move(wire)}, context_{context}, local_{local},
+      admission_{admission}, memory_{context.memory}, since_{now()} {}
 
 Task<> Session::run() {
-    idle_since_ = now();
-    set_deadline(*idle_since_ + context_.options.request_timeout);
+    set_deadline(since_ + context_.options.request_timeout);
     const bool connected = co_await handshake();
-    idle_since_.reset();
     if (!connected) {
         close();
         co_return;
     }
     if (admission_ == Admission::turn_away) {
-        auto reply =
-            problem(503, "too many open connections; try again later", {{"Retry-After", "1"}});
-        co_await answer(std::move(reply), false);
+        yielded_ = too_many;
+        co_await answer_yielded();
     }
     while (open_ && !closed()) {
         const bool arrived = co_await next_request();
@@ -63,12 +69,54 @@ Task<> Session::run() {
     close();
 }
 
-bool Session::idle() const {
-    return idle_since_ && !closed() && !unread();
+void Session::enter(Stage stage) {
+    stage_ = stage;
+    since_ = now();
 }
 
-bool Session::may_make_room() const {
-    return answered_ || now() - *idle_since_ >= first_silence;
+bool Session::idle() const {
+    const bool waits =
+        stage_ == Stage::connecting || stage_ == Stage::idle || stage_ == Stage::lingering;
+    return waits && !closed() && !unread();
+}
+
+/// Holds `bytes` beside the buffer. False: the budget has no room and nobody yields.
+bool Session::hold(std::size_t bytes) {
+    const auto all = bytes + buffer_growth();
+    const auto rank =
+        local_ || all <= small ? MemoryBudget::Rank::trusted : MemoryBudget::Rank::ordinary;
+    while (!memory_.resize(all, rank)) {
+        if (!context_.free_memory(*this)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void Session::yield_memory() {
+    context_.memory.note_refusal();
+    memory_.release();
+    if (stage_ == Stage::answering) {
+        close();
+        return;
+    }
+    yielded_ = no_memory;
+    reader_.discard();
+    set_deadline(now()); // wakes the read
+}
+
+bool Session::yield_connection() {
+    memory_.release();
+    const bool can_be_told = stage_ == Stage::head || stage_ == Stage::body ||
+                             stage_ == Stage::draining || (stage_ == Stage::idle && !answered_);
+    if (!can_be_told) {
+        close();
+        return true;
+    }
+    yielded_ = too_many;
+    reader_.discard();
+    set_deadline(now());
+    return false;
 }
 
 /// False: no more requests come.
@@ -84,19 +132,24 @@ Task<bool> Session::next_request() {
         if (context_.stopping) {
             co_return false;
         }
-        if (!idle_since_) {
-            idle_since_ = now();
-            set_deadline(*idle_since_ + context_.options.idle_timeout);
+        if (stage_ != Stage::idle) {
+            enter(Stage::idle);
+            set_deadline(since_ + context_.options.idle_timeout);
             shrink();
+            memory_.release();
         }
         const auto arrival = co_await fill();
+        if (yielded_ != nullptr) {
+            co_await answer_yielded();
+            co_return false;
+        }
         if (arrival != Arrival::bytes) {
             co_return false;
         }
     }
-    idle_since_.reset();
-    continued_ = false;
-    set_deadline(now() + context_.options.request_timeout);
+    enter(Stage::head);
+    continued_ = no_room_ = false;
+    set_deadline(since_ + context_.options.request_timeout);
     reader_.begin(context_.options.max_body, local_);
     co_return true;
 }
@@ -116,10 +169,16 @@ Task<> Session::exchange() {
             continued_ = true;
             co_await write("HTTP/1.1 100 Continue\r\n\r\n");
         }
+        enter(Stage::body);
         const bool whole = co_await read_until(Progress::complete);
         if (!whole) {
             co_return;
         }
+    }
+    if (no_room_) {
+        context_.memory.note_refusal();
+        co_await refuse(come_again(no_memory), true);
+        co_return;
     }
     if (reader_.too_large()) {
         auto reply = problem(413, "the body exceeds the limit of " +
@@ -130,10 +189,14 @@ Task<> Session::exchange() {
     co_await handle(std::move(*handler));
 }
 
-/// False: the request is malformed or incomplete, which the client was told. True also when the
-/// body turns out to be too large.
+/// False: the request is malformed, incomplete or given up, which the client was told. True also
+/// when the body turns out to be too large, or there is no room for it.
 Task<bool> Session::read_until(Progress wanted) {
     for (;;) {
+        if (yielded_ != nullptr) {
+            co_await answer_yielded();
+            co_return false;
+        }
         if (!held().empty()) {
             std::size_t used = 0;
             const auto progress = reader_.feed(held(), used);
@@ -145,9 +208,13 @@ Task<bool> Session::read_until(Progress wanted) {
             if (progress == wanted || reader_.too_large()) {
                 co_return true;
             }
+            no_room_ = stage_ == Stage::body && !hold(reader_.request().body.size());
+            if (no_room_) {
+                co_return true;
+            }
         }
         const auto arrival = co_await fill();
-        if (arrival != Arrival::bytes) {
+        if (arrival != Arrival::bytes && yielded_ == nullptr) {
             co_await answer_incomplete(arrival);
             co_return false;
         }
@@ -156,7 +223,9 @@ Task<bool> Session::read_until(Progress wanted) {
 
 /// Reads and discards the rest of the request's body, up to a time and a size. True: all of it.
 Task<bool> Session::drain() {
+    enter(Stage::draining);
     reader_.discard();
+    memory_.release();
     set_deadline(std::min(deadline(), now() + drain_time));
     const auto limit = std::max(drain_bytes, context_.options.max_body);
     for (std::size_t drained = 0; drained <= limit;) {
@@ -170,7 +239,7 @@ Task<bool> Session::drain() {
             }
         }
         const auto arrival = co_await fill();
-        if (arrival != Arrival::bytes) {
+        if (arrival != Arrival::bytes || yielded_ != nullptr) {
             co_return false;
         }
     }
@@ -213,7 +282,17 @@ Task<> Session::answer_incomplete(Arrival why) {
     co_await answer(std::move(reply), false);
 }
 
+/// For a turn that it had to give to others.
+Task<> Session::answer_yielded() {
+    auto reply = come_again(yielded_);
+    co_await answer(std::move(reply), false);
+}
+
 Task<> Session::handle(Handler handler) {
+    enter(Stage::handling);
+    shrink();
+    (void)memory_.resize(reader_.request().body.size() +
+                         buffer_growth()); // small, or no more than before
     set_deadline(never);
     const auto method = reader_.request().method;
     const auto path = reader_.request().path;
@@ -238,24 +317,31 @@ Task<> Session::handle(Handler handler) {
 }
 
 Task<> Session::answer(HttpReply reply, bool may_stay) {
+    enter(Stage::answering);
+    if (reply.body.size() > small && !hold(reply.body.size())) {
+        context_.memory.note_refusal();
+        reply = come_again("the memory for replies is in use; try again later");
+    }
     open_ = open_ && may_stay && reader_.keep_alive() && !context_.stopping;
     const auto ending = !open_               ? Ending::close
                         : reader_.http_1_0() ? Ending::keep_1_0
                                              : Ending::keep;
     write_response(out_, reply, context_.options.server_name, ending, reader_.is_head());
-    set_deadline(now() + context_.options.request_timeout);
+    std::string{}.swap(reply.body); // it is in out_; an assignment would keep its memory
+    set_deadline(since_ + context_.options.request_timeout);
     const bool written = co_await write(out_);
     if (out_.capacity() > most_kept_for_output) {
-        out_ = std::string{};
+        std::string{}.swap(out_);
     }
     if (!written) {
         close();
         co_return;
     }
+    memory_.release();
     answered_ = true;
     if (!open_ && (has_farewell() || !reader_.complete() || unread())) {
-        idle_since_ = now();
-        set_deadline(*idle_since_ + std::min(linger_time, context_.options.request_timeout));
+        enter(Stage::lingering);
+        set_deadline(since_ + std::min(linger_time, context_.options.request_timeout));
         co_await linger();
     }
 }

@@ -1,22 +1,31 @@
 // Session: one connection of a Server, from accept to close. Loop thread. It reads requests, asks
-// the gate, runs the handlers and answers; every wait for the peer has a deadline.
+// the gate, runs the handlers and answers; every wait for the peer has a deadline, and what it
+// holds for its peer counts in the server's memory budget.
 #pragma once
 
+#include "common/base/memory_budget.hpp"
 #include "common/http_server/channel.hpp"
 #include "common/http_server/handler.hpp"
 #include "common/http_server/options.hpp"
 #include "common/http_server/reader.hpp"
+#include "common/http_server/standing.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 namespace common::http_server {
 
+class Session;
+
 /// What the sessions of one server share.
 struct Context {
     Options options;
+    MemoryBudget& memory;
     Gate gate;
+    /// Makes another session give up its memory. False: none can.
+    std::function<bool(const Session& for_whom)> free_memory;
     bool stopping = false; ///< no new requests; each answer closes its connection
 };
 
@@ -33,16 +42,23 @@ class Session : public Channel {
     /// Everything from the handshake to the last answer. Cancelling it cancels the running handler.
     Task<> run();
 
-    /// Whether it waits for the peer between requests and nothing of the next one has arrived.
+    /// Whether closing it now breaks off no request and no answer.
     [[nodiscard]] bool idle() const;
-    [[nodiscard]] Instant idle_since() const { return *idle_since_; } ///< when idle()
-    /// Whether closing it while it is idle costs its client nothing: the client was answered, or
-    /// has been silent for long enough.
-    [[nodiscard]] bool may_make_room() const;
+    [[nodiscard]] Standing standing() const { return {stage_, answered_, since_, last_moved()}; }
+    [[nodiscard]] bool local() const { return local_; }
+    /// What it holds of the memory budget.
+    [[nodiscard]] std::size_t memory() const { return memory_.bytes(); }
+    /// What it holds for its peer is needed for others. Frees it, and ends the connection with a
+    /// 503 where that can still be said.
+    void yield_memory();
+    /// The same for its place among the connections. Returns whether it is closed already.
+    bool yield_connection();
 
     asio::cancellation_signal stop;
 
   private:
+    void enter(Stage stage);
+    bool hold(std::size_t bytes);
     Task<bool> next_request();
     Task<> exchange();
     Task<bool> read_until(RequestReader::Progress wanted);
@@ -52,17 +68,22 @@ class Session : public Channel {
     Task<> handle(Handler handler);
     Task<> refuse(HttpReply refusal, bool may_stay);
     Task<> answer_incomplete(Arrival why);
+    Task<> answer_yielded();
     Task<> answer(HttpReply reply, bool may_stay);
 
     Context& context_;
     const bool local_;
     const Admission admission_;
     RequestReader reader_;
+    MemoryBudget::Share memory_;
     std::string out_;
     bool open_ = true;       ///< whether the connection stays open after this answer
     bool answered_ = false;  ///< at least once
     bool continued_ = false; ///< 100 was sent for this request
-    std::optional<Instant> idle_since_;
+    Stage stage_ = Stage::connecting;
+    Instant since_;                 ///< when the stage began
+    bool no_room_ = false;          ///< for the body of this request
+    const char* yielded_ = nullptr; ///< why its request is given up for others
 };
 
 } // namespace common::http_server

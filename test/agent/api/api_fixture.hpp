@@ -40,7 +40,8 @@ class Api : public ::testing::Test {
                              std::make_move_iterator(more.end()));
         });
         queue.start(parts);
-        control.emplace(clock, queue, cache, config, stats, [this] { return sync_answer(this); });
+        control.emplace(clock, queue, cache, config, stats, memory,
+                        [this] { return sync_answer(this); });
     }
 
     void TearDown() override {
@@ -153,7 +154,8 @@ class Api : public ::testing::Test {
     agent::Counters stats;
     agent::WebhookCache cache{database, config};
     agent::Queue queue{loop.get_executor(), clock, database, config, stats};
-    agent::Ingest ingest{clock, queue, cache, stats};
+    common::MemoryBudget memory{std::size_t{48} << 20, std::size_t{8} << 20};
+    agent::Ingest ingest{clock, queue, cache, stats, memory};
     std::optional<agent::Control> control;
     common::TaskGroup parts{loop.get_executor()};
     std::vector<agent::Delivery> handed_on;

@@ -184,6 +184,16 @@ TEST(RequestReader, KeepsNoMoreOfABodyThanIsAllowed) {
     }
 }
 
+TEST(RequestReader, GivesTheMemoryOfADiscardedBodyBack) {
+    RequestReader reader;
+    reader.begin(1 << 20, false);
+    const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n";
+    feed(reader, head + std::string(400'000, 'x'), 10'000);
+    EXPECT_EQ(reader.request().body.size(), 400'000U);
+    reader.discard();
+    EXPECT_LT(reader.request().body.capacity(), 1'000U);
+}
+
 TEST(RequestReader, KeepsABodyOfExactlyTheLimit) {
     RequestReader reader;
     reader.begin(64, false);

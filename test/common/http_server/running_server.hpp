@@ -24,6 +24,8 @@ class RunningServer {
     using Server = common::http_server::Server;
     using Options = common::http_server::Options;
 
+    static constexpr std::size_t plenty = std::size_t{256} << 20;
+
     static Options small() {
         Options options;
         options.max_body = 64 * 1024;
@@ -46,8 +48,10 @@ class RunningServer {
         return value.get();
     }
 
-    explicit RunningServer(Options options = small())
-        : server_{std::in_place, loop_.get_executor(), options, gate()} {
+    explicit RunningServer(Options options = small(), std::size_t budget = plenty,
+                           std::size_t reserve = 0)
+        : memory{budget, reserve}, server_{std::in_place, loop_.get_executor(), options, memory,
+                                           gate()} {
         port = server_->listen("127.0.0.1:0", "", "").value();
         thread_ = std::thread{[this] { loop_.run(); }};
     }
@@ -155,6 +159,10 @@ class RunningServer {
         co_return common::json_reply(200, echo.dump());
     }
 
+  public:
+    common::MemoryBudget memory; ///< on the loop
+
+  private:
     common::asio::io_context loop_{1};
     common::asio::executor_work_guard<common::asio::io_context::executor_type> busy_{
         loop_.get_executor()};

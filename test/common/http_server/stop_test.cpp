@@ -61,9 +61,10 @@ TEST(Stop, CancelsWhatIsNotDoneInTime) {
 TEST(Stop, LeavesNothingBehindWhenTheServerIsDestroyedWithoutIt) {
     for (const bool loop_goes_on : {true, false}) {
         SCOPED_TRACE(loop_goes_on);
+        common::MemoryBudget memory{RunningServer::plenty, 0};
         common::asio::io_context loop{1};
         {
-            Server server{loop.get_executor(), {}, [](const common::Incoming&) {
+            Server server{loop.get_executor(), {}, memory, [](const common::Incoming&) {
                               return tl::unexpected{common::HttpReply{404, {}, {}}};
                           }};
             const auto port = server.listen("127.0.0.1:0", "", "").value();
