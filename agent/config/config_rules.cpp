@@ -69,6 +69,15 @@ class Rules {
                         "address; without a token listen on 127.0.0.1 or [::1]");
             }
         }
+        // The database is there first, and the socket would find a file in its place.
+        const auto& queue = config_.queue.path;
+        const auto& socket = ingest.socket;
+        if (!queue.empty() && (socket == queue || socket.starts_with(queue + "-"))) {
+            findings_.complain("ingest", "socket",
+                               " = " + socket +
+                                   ": expected another path than the files of [queue] "
+                                   "path");
+        }
         check_pair("ingest", {"tls_cert_file", !ingest.tls_cert_file.empty()},
                    {"tls_key_file", !ingest.tls_key_file.empty()});
     }
@@ -109,10 +118,13 @@ class Rules {
             server.password = std::move(*password);
             return;
         }
-        findings_.complain_of_file("server", "password_file",
-                                   " is not set, and the systemd credential cannot be used: " +
-                                       password.error().message,
-                                   server.password_file, password.error().fault);
+        // systemd's copy: nobody can mend it there.
+        const bool copied = folder.starts_with("/run/credentials/");
+        findings_.complain_of_file(
+            "server", "password_file",
+            " is not set, and the systemd credential cannot be used: " + password.error().message +
+                (copied ? "; the unit takes it from /etc/ffl-agent/password" : ""),
+            copied ? "/etc/ffl-agent/password" : server.password_file, password.error().fault);
     }
 
     /// A certificate and its key are set together.

@@ -67,8 +67,11 @@ std::string permission_advice(const std::string& path) {
                           : S_ISSOCK(there.st_mode) ? S_IRGRP | S_IWGRP
                                                     : S_IRGRP;
     if (service) {
-        return "let " + me + " read it: chgrp " + me + " " + what.string() + " && chmod " +
-               (S_ISDIR(there.st_mode) ? "750 " : "640 ") + what.string();
+        return S_ISDIR(there.st_mode)
+                   ? me + " may not enter " + what.string() +
+                         ": keep the file in a folder that it may enter, such as /etc/ffl-agent"
+                   : "let " + me + " read it: chgrp " + me + " " + what.string() +
+                         " && chmod 640 " + what.string();
     }
     const auto* group = ::getgrgid(there.st_gid);
     if (there.st_gid == 0 || group == nullptr || (there.st_mode & wanted) != wanted ||

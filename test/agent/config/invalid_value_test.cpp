@@ -114,6 +114,12 @@ INSTANTIATE_TEST_SUITE_P(
         ValueRow{"[webhook a]\nca_file = $HOME/ca.pem",
                  "[webhook a] ca_file = $HOME/ca.pem: expected the path itself: variables, ~ and % "
                  "are not replaced here"},
+        ValueRow{"[ingest]\nsocket = /var/lib/ffl-agent/agent.db",
+                 "[ingest] socket = /var/lib/ffl-agent/agent.db: expected another path than the "
+                 "files of [queue] path"},
+        ValueRow{"[ingest]\nsocket = /var/lib/ffl-agent/agent.db-lock",
+                 "[ingest] socket = /var/lib/ffl-agent/agent.db-lock: expected another path than "
+                 "the files of [queue] path"},
         ValueRow{"[queue]\nsync = \"full\"",
                  "[queue] sync = \"full\": expected one of: full, normal (values are written "
                  "without quotes; here the quotes are part of the value)"},
