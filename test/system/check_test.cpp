@@ -284,6 +284,21 @@ TEST_F(Installed, AMemberOfTheGroupFindsNoFault) {
     EXPECT_EQ(as_member({"status"}).code, 0);
 }
 
+TEST_F(Installed, TheServiceIsToldWhatItMayNotRead) {
+    if (as_member({"--version"}).code != 0) {
+        GTEST_SKIP() << "others cannot run " << FFL_BINARY;
+    }
+    const auto secret = agent_.folder().file("secret");
+    const auto check = as(daemon, "--clear-groups", {"check"});
+    EXPECT_EQ(check.code, 78) << check.out;
+    EXPECT_NE(check.out.find("Permission denied; let daemon read it: chgrp daemon " + secret +
+                             " && chmod 640 " + secret),
+              std::string::npos)
+        << check.out;
+    own(secret, 0640);
+    EXPECT_EQ(as(daemon, "--clear-groups", {"check"}).code, 0);
+}
+
 TEST_F(Installed, AStrangerIsToldTheWayIn) {
     if (as_stranger({"--version"}).code != 0) {
         GTEST_SKIP() << "others cannot run " << FFL_BINARY;

@@ -36,7 +36,7 @@ TEST(Exclusive, ASecondAgentOnTheQueueIsRefused) {
         other.configure(sections);
         const auto refused = other.cli({"run"});
         EXPECT_EQ(refused.code, 74) << refused.err;
-        EXPECT_NE(refused.err.find("the queue " + path + " is in use by process " +
+        EXPECT_NE(refused.err.find("the queue " + first.database() + " is in use by process " +
                                    std::to_string(first.pid()) + " (since "),
                   std::string::npos)
             << refused.err;
