@@ -66,7 +66,7 @@ Task<> run_trial(std::shared_ptr<Race> race, Trial& trial, std::uint16_t port) {
     const auto failed = co_await trial.connection->connect(trial.address, port);
     trial.result = failed;
     trial.silent = trial.silent || trial.connection->expired();
-    race->failed = race->failed || failed;
+    race->failed = race->failed || (failed && !trial.silent);
     race->news.cancel();
 }
 
