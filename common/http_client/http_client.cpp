@@ -17,7 +17,7 @@ struct BeastClient::State {
 
     static Task<Result<HttpReply>> send(std::shared_ptr<State> self, HttpRequest request);
     void keep(const std::string& key, std::shared_ptr<ClientConnection> connection,
-              std::uint64_t generation, const ExchangeResult& result);
+              std::uint64_t generation, const ExchangeResult& result, bool reused);
 
     std::string user_agent;
     std::shared_ptr<ConnectionPool> pool;
@@ -39,7 +39,7 @@ Task<Result<HttpReply>> BeastClient::State::send(std::shared_ptr<State> self, Ht
         connection->set_deadline(deadline);
         auto result = co_await exchange(*connection, request, *head);
         if (result.broke == ExchangeResult::Broke::no) {
-            self->keep(key, std::move(connection), generation, result);
+            self->keep(key, std::move(connection), generation, result, true);
             co_return std::move(result.reply);
         }
         // What ended this connection has most likely ended the others, too.
@@ -57,14 +57,14 @@ Task<Result<HttpReply>> BeastClient::State::send(std::shared_ptr<State> self, Ht
     }
     connection = std::move(*dialed);
     auto result = co_await exchange(*connection, request, *head);
-    self->keep(key, std::move(connection), generation, result);
+    self->keep(key, std::move(connection), generation, result, false);
     co_return std::move(result.reply);
 }
 
 void BeastClient::State::keep(const std::string& key, std::shared_ptr<ClientConnection> connection,
-                              std::uint64_t generation, const ExchangeResult& result) {
+                              std::uint64_t generation, const ExchangeResult& result, bool reused) {
     if (result.reusable && result.reply) {
-        pool->put_back(key, std::move(connection), generation, result.reply->headers,
+        pool->put_back(key, std::move(connection), generation, result.reply->headers, reused,
                        std::chrono::steady_clock::now());
     }
 }

@@ -9,6 +9,8 @@ namespace common {
 namespace {
 
 constexpr Millis usual_timeout{1'000};
+/// In that time the end of a connection that was closed behind its answer has arrived.
+constexpr Millis probation{100};
 constexpr std::uint64_t longest_timeout_s = 3600;
 
 /// "timeout=5, max=100", as servers write it; the header has no standard.
@@ -26,6 +28,13 @@ std::optional<Millis> announced_timeout(std::string_view keep_alive) {
     }
     const bool huge = read.ec != std::errc{} || seconds > longest_timeout_s;
     return Millis{1'000 * static_cast<Millis::rep>(huge ? longest_timeout_s : seconds)};
+}
+
+/// Whether the peer says that it keeps the connection, which in HTTP/1.1 it need not.
+bool announces_keeping(const Headers& reply) {
+    const auto connection = find_header(reply, "Connection");
+    return find_header(reply, "Keep-Alive") ||
+           (connection && equal_ignoring_case(*connection, "keep-alive"));
 }
 
 } // namespace
@@ -68,30 +77,43 @@ std::string ConnectionPool::key_of(const HttpRequest& request) {
 }
 
 std::shared_ptr<ClientConnection> ConnectionPool::acquire(const std::string& key, Instant now) {
-    const auto peer = idle_.find(key);
-    while (peer != idle_.end() && !peer->second.empty()) {
-        auto idle = std::move(peer->second.back());
-        peer->second.pop_back();
-        if (now < idle.until && idle.connection->is_quiet()) {
-            return std::move(idle.connection);
+    const auto found = peers_.find(key);
+    if (found == peers_.end()) {
+        return nullptr;
+    }
+    auto& [idle, keeps] = found->second;
+    for (auto at = idle.size(); at-- > 0;) {
+        if (!keeps && now < idle[at].from) {
+            continue;
+        }
+        auto one = std::move(idle[at]);
+        idle.erase(idle.begin() + static_cast<std::ptrdiff_t>(at));
+        if (now < one.until && one.connection->is_quiet()) {
+            return std::move(one.connection);
         }
     }
     return nullptr;
 }
 
 void ConnectionPool::put_back(const std::string& key, std::shared_ptr<ClientConnection> connection,
-                              std::uint64_t generation, const Headers& reply, Instant now) {
+                              std::uint64_t generation, const Headers& reply, bool reused,
+                              Instant now) {
     const auto span = std::min(idle_timeout_, idle_span(reply));
     if (generation != generation_ || idle_per_peer_ == 0 || span <= Millis{0}) {
         return;
     }
     connection->set_deadline(Deadline::never);
-    auto& peer = idle_[key];
-    if (peer.size() >= idle_per_peer_) {
-        peer.erase(peer.begin());
+    auto& [idle, keeps] = peers_[key];
+    keeps = keeps || reused;
+    if (idle.size() >= idle_per_peer_) {
+        if (!keeps) {
+            return; // the older ones will sooner show that the peer keeps them
+        }
+        idle.erase(idle.begin());
     }
     const auto until = now + span;
-    peer.push_back(Idle{std::move(connection), until});
+    idle.push_back(
+        {std::move(connection), announces_keeping(reply) ? now : now + probation, until});
     if (!sweeping_ || until < timer_.expiry()) {
         sweep_at(until);
     }
@@ -99,7 +121,7 @@ void ConnectionPool::put_back(const std::string& key, std::shared_ptr<ClientConn
 
 void ConnectionPool::clear(std::size_t idle_per_peer, Millis idle_timeout) {
     ++generation_;
-    idle_.clear();
+    peers_.clear();
     idle_per_peer_ = idle_per_peer;
     idle_timeout_ = idle_timeout;
     timer_.cancel();
@@ -120,13 +142,13 @@ void ConnectionPool::sweep() {
     sweeping_ = false;
     const auto now = std::chrono::steady_clock::now();
     auto next = Instant::max();
-    for (auto& [key, peer] : idle_) {
-        std::erase_if(peer, [now](const Idle& idle) { return idle.until <= now; });
-        for (const auto& idle : peer) {
-            next = std::min(next, idle.until);
+    for (auto& [key, peer] : peers_) {
+        std::erase_if(peer.idle, [now](const Idle& one) { return one.until <= now; });
+        for (const auto& one : peer.idle) {
+            next = std::min(next, one.until);
         }
     }
-    std::erase_if(idle_, [](const auto& entry) { return entry.second.empty(); });
+    std::erase_if(peers_, [](const auto& entry) { return entry.second.idle.empty(); });
     if (next != Instant::max()) {
         sweep_at(next);
     }

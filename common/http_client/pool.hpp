@@ -28,15 +28,18 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
     static std::string key_of(const HttpRequest& request);
 
     /// The most recently used connection that is still open and quiet and whose time is not over;
-    /// or null.
+    /// or null. Many peers close behind every answer and announce neither that nor the opposite:
+    /// until one has answered a second request on a connection, its connections must first have
+    /// stayed open for a while.
     std::shared_ptr<ClientConnection> acquire(const std::string& key, Instant now);
-    /// Keeps the connection for idle_span(). `generation` is that of the time when the request
-    /// began: a connection from before clear() is closed. So is the oldest one in excess of the
+    /// Keeps the connection for idle_span(). `reused`: the reply was not the first on it.
+    /// `generation` is that of the time when the request
+    /// began: a connection from before clear() is closed. So is one in excess of the
     /// bound.
     void put_back(const std::string& key, std::shared_ptr<ClientConnection> connection,
-                  std::uint64_t generation, const Headers& reply, Instant now);
+                  std::uint64_t generation, const Headers& reply, bool reused, Instant now);
     /// Closes the peer's idle connections.
-    void forget(const std::string& key) { idle_.erase(key); }
+    void forget(const std::string& key) { peers_.erase(key); }
 
     [[nodiscard]] std::uint64_t generation() const { return generation_; }
     /// Closes every idle connection and replaces the bounds.
@@ -45,7 +48,12 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
   private:
     struct Idle {
         std::shared_ptr<ClientConnection> connection;
+        Instant from; ///< usable from then on, unless the peer is known to keep connections
         Instant until;
+    };
+    struct Peer {
+        std::vector<Idle> idle; ///< oldest first
+        bool keeps = false;     ///< has answered on a connection for the second time
     };
     void sweep_at(Instant when);
     void sweep();
@@ -53,7 +61,7 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
     std::size_t idle_per_peer_;
     Millis idle_timeout_;
     std::uint64_t generation_ = 0;
-    std::unordered_map<std::string, std::vector<Idle>> idle_; ///< oldest first
+    std::unordered_map<std::string, Peer> peers_;
     asio::steady_timer timer_;
     bool sweeping_ = false;
 };

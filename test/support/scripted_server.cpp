@@ -25,6 +25,10 @@ std::string head_of(const Answer& answer) {
     for (const auto& header : answer.headers) {
         head += header.name + ": " + header.value + "\r\n";
     }
+    // As nginx, Node and gunicorn say it.
+    if (!common::find_header(answer.headers, "Connection")) {
+        head += "Connection: keep-alive\r\n";
+    }
     const bool bodiless = answer.status < 200 || answer.status == 204 || answer.status == 304;
     if (!bodiless && !common::find_header(answer.headers, "Content-Length") &&
         !common::find_header(answer.headers, "Transfer-Encoding")) {
