@@ -4,7 +4,8 @@
 
 namespace agent {
 
-void DueRetries::share_memory(std::size_t lanes) {
+void DueRetries::share_memory(std::size_t lanes, std::size_t all) {
+    most_bytes_ = lane_bytes(all);
     read_size_ = std::max<std::size_t>(64 / std::max<std::size_t>(lanes, 1), 8);
 }
 
@@ -43,13 +44,13 @@ std::optional<std::int64_t> DueRetries::read_at() const {
     return held_.size() <= read_size_ / 4 ? next_due_ : std::nullopt;
 }
 
-std::size_t DueRetries::begin_read(std::size_t in_flight) {
+BatchBounds DueRetries::begin_read(std::size_t in_flight) {
     reading_ = true;
     outdated_ = false;
     ended_.clear();
     next_due_.reset();
     // Those held and in flight are still due on disk, so they come along.
-    return read_size_ + held_.size() + in_flight;
+    return {read_size_ + held_.size() + in_flight, most_bytes_};
 }
 
 DueRetries::Found DueRetries::end_read(common::Result<DueBatch> batch) {

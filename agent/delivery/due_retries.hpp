@@ -3,6 +3,7 @@
 // survives a crash, and nothing needs to: the queue has it all.
 #pragma once
 
+#include "agent/delivery/lane_bytes.hpp"
 #include "agent/store/rows.hpp"
 #include "agent/store/selection.hpp"
 #include "agent/webhooks/delivery.hpp"
@@ -24,7 +25,7 @@ class DueRetries {
         : held_elsewhere_{std::move(held_elsewhere)} {}
 
     /// As FreshDeliveries does.
-    void share_memory(std::size_t lanes);
+    void share_memory(std::size_t lanes, std::size_t all);
     [[nodiscard]] bool empty() const { return held_.empty(); }
     [[nodiscard]] std::size_t size() const { return held_.size(); }
     [[nodiscard]] bool contains(std::int64_t id) const;
@@ -42,8 +43,8 @@ class DueRetries {
     /// When to read (queue time; the past: now); nothing while enough are held or none are on disk.
     [[nodiscard]] std::optional<std::int64_t> read_at() const;
     // One read at a time: begin_read(), ask the queue, end_read() as soon as it answers.
-    /// Returns how many to ask for. `in_flight`: attempts, whose deliveries may come along.
-    std::size_t begin_read(std::size_t in_flight);
+    /// Returns what to ask for. `in_flight`: attempts, whose deliveries may come along.
+    BatchBounds begin_read(std::size_t in_flight);
     struct Found {
         std::vector<Delivery> fresh; ///< not kept here: their attempts were reset
         bool more = false;           ///< it brought something, and there is more
@@ -54,6 +55,7 @@ class DueRetries {
     std::function<bool(std::int64_t id)> held_elsewhere_;
     std::deque<Delivery> held_;
     std::size_t read_size_ = 64;
+    std::size_t most_bytes_ = lane_bytes(1);
     std::optional<std::int64_t> next_due_ = 0; ///< queue time
 
     bool reading_ = false;

@@ -5,12 +5,9 @@
 
 namespace agent {
 
-void FreshDeliveries::share_memory(std::size_t lanes) {
-    const auto share = [&](std::size_t whole, std::size_t least) {
-        return std::max(whole / std::max<std::size_t>(lanes, 1), least);
-    };
-    most_held_ = share(256, 16);
-    most_bytes_ = share(std::size_t{8} << 20, std::size_t{256} << 10);
+void FreshDeliveries::share_memory(std::size_t lanes, std::size_t all) {
+    most_held_ = std::max<std::size_t>(256 / std::max<std::size_t>(lanes, 1), 16);
+    most_bytes_ = lane_bytes(all);
 }
 
 bool FreshDeliveries::has_room() const {
@@ -89,7 +86,7 @@ FreshDeliveries::Query FreshDeliveries::begin_read() {
     overflowed_ = false;
     committed_.clear();
     ended_.clear();
-    return {end_, most_held_ / 2};
+    return {end_, {most_held_ / 2, most_bytes_}};
 }
 
 void FreshDeliveries::end_read(common::Result<DueBatch> batch) {

@@ -5,6 +5,7 @@
 // and nothing needs to: the queue has it all.
 #pragma once
 
+#include "agent/delivery/lane_bytes.hpp"
 #include "agent/store/rows.hpp"
 #include "agent/store/selection.hpp"
 #include "agent/webhooks/delivery.hpp"
@@ -24,8 +25,8 @@ class FreshDeliveries {
     explicit FreshDeliveries(std::function<bool(std::int64_t id)> held_elsewhere)
         : held_elsewhere_{std::move(held_elsewhere)} {}
 
-    /// The bounds become those of one of `lanes` to the same target.
-    void share_memory(std::size_t lanes);
+    /// The bounds become those of one of `lanes` to the same target, and of one of `all` lanes.
+    void share_memory(std::size_t lanes, std::size_t all);
     /// A new committed delivery.
     void committed(Delivery delivery);
     /// Deliveries whose attempts were reset: dead letters that were retried.
@@ -46,7 +47,7 @@ class FreshDeliveries {
     // One read at a time: begin_read(), ask the queue, end_read() as soon as it answers.
     struct Query {
         std::int64_t after = 0;
-        std::size_t limit = 0;
+        BatchBounds bounds;
     };
     Query begin_read();
     void end_read(common::Result<DueBatch> batch);
@@ -59,7 +60,7 @@ class FreshDeliveries {
     std::function<bool(std::int64_t id)> held_elsewhere_;
     std::map<std::int64_t, Delivery> held_;
     std::size_t most_held_ = 256;
-    std::size_t most_bytes_ = std::size_t{8} << 20;
+    std::size_t most_bytes_ = lane_bytes(1);
     std::size_t bytes_ = 0;    ///< of the events held
     std::int64_t end_ = 0;     ///< none up to this id is on disk only
     bool more_on_disk_ = true; ///< there may be some above end_

@@ -100,8 +100,9 @@ void Lane::serve(Webhooks webhooks) {
     if (change.requests) {
         silence_.probe_now(context_->clock.now());
     }
-    fresh_.share_memory(target().webhooks);
-    retries_.share_memory(target().webhooks);
+    const auto all = context_->by_webhook.size();
+    fresh_.share_memory(target().webhooks, all);
+    retries_.share_memory(target().webhooks, all);
     wakeup_.notify();
 }
 
@@ -146,7 +147,7 @@ void Lane::take_back() {
 
 Task<> Lane::read_fresh() {
     const auto query = fresh_.begin_read();
-    auto batch = co_await context_->queue.fresh(webhooks_.keys(), query.after, query.limit);
+    auto batch = co_await context_->queue.fresh(webhooks_.keys(), query.after, query.bounds);
     ++context_->progress;
     if (!batch) {
         read_fresh_at_ = context_->clock.now() + failure_pause;
@@ -155,8 +156,8 @@ Task<> Lane::read_fresh() {
 }
 
 Task<> Lane::read_retries() {
-    const auto limit = retries_.begin_read(context_->in_flight.size());
-    auto batch = co_await context_->queue.due(webhooks_.keys(), limit);
+    const auto bounds = retries_.begin_read(context_->in_flight.size());
+    auto batch = co_await context_->queue.due(webhooks_.keys(), bounds);
     ++context_->progress;
     auto pause = batch ? read_pause(context_->config.delivery.retry) : failure_pause;
     auto found = retries_.end_read(std::move(batch));

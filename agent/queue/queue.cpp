@@ -63,13 +63,13 @@ void Queue::leave_out_recorded(DueBatch& batch) const {
 }
 
 Task<Result<DueBatch>> Queue::fresh(std::vector<std::string> webhooks, std::int64_t after,
-                                    std::size_t limit) {
+                                    BatchBounds bounds) {
     if (auto allowed = may_deliver(); !allowed) {
         co_return common::fail(allowed.error());
     }
     for (;;) {
         const auto leave_out = committer_.outcomes().ids(webhooks, after);
-        auto read = [query = LaneQuery{webhooks, leave_out, {}, limit},
+        auto read = [query = LaneQuery{webhooks, leave_out, {}, bounds},
                      after](Connection& connection, OldestPending&) {
             return read_fresh(connection, query, after);
         };
@@ -83,7 +83,7 @@ Task<Result<DueBatch>> Queue::fresh(std::vector<std::string> webhooks, std::int6
     }
 }
 
-Task<Result<DueBatch>> Queue::due(std::vector<std::string> webhooks, std::size_t limit) {
+Task<Result<DueBatch>> Queue::due(std::vector<std::string> webhooks, BatchBounds bounds) {
     const auto& outcomes = committer_.outcomes();
     // Reading needs a commit of its own only for retries that are due before they were written.
     if (!outcomes.due(webhooks, time_.now()).empty()) {
@@ -95,7 +95,7 @@ Task<Result<DueBatch>> Queue::due(std::vector<std::string> webhooks, std::size_t
     for (;;) {
         const auto now = time_.now();
         auto read = [query = LaneQuery{webhooks, outcomes.ids(webhooks, 0),
-                                       outcomes.due(webhooks, now), limit},
+                                       outcomes.due(webhooks, now), bounds},
                      now](Connection& connection, OldestPending&) {
             return read_due(connection, query, now);
         };

@@ -58,11 +58,11 @@ class Queue {
     /// Deliveries of `webhooks` never tried, with an id above `after`, oldest first, without those
     /// that have an outcome which is not written yet.
     common::Task<common::Result<DueBatch>> fresh(std::vector<std::string> webhooks,
-                                                 std::int64_t after, std::size_t limit);
+                                                 std::int64_t after, BatchBounds bounds);
     /// Retries of `webhooks` that are due, longest due first, and when the next one will be. Those
     /// that cannot be written are included, with the attempts that were made.
     common::Task<common::Result<DueBatch>> due(std::vector<std::string> webhooks,
-                                               std::size_t limit);
+                                               BatchBounds bounds);
 
     /// Asked before each commit whether this process still has the queue for itself; on an error
     /// nothing is written.

@@ -10,8 +10,6 @@ namespace {
 
 using common::Connection;
 
-constexpr std::size_t most_bytes = std::size_t{8} << 20; // of bodies in one batch
-
 struct DueRow {
     std::int64_t due = 0; // 0: never tried
     std::int64_t id = 0;
@@ -34,15 +32,15 @@ void collect(SQLite::Statement& rows, const std::vector<std::int64_t>& leave_out
     rows.reset();
 }
 
-/// The first `limit` of the rows found for several webhooks, as deliveries with their bodies. The
+/// The first of the rows found for several webhooks, as deliveries with their bodies. The
 /// deliveries of one event share its body.
-DueBatch batch_of(Connection& connection, std::vector<DueRow> found, std::size_t limit) {
+DueBatch batch_of(Connection& connection, std::vector<DueRow> found, BatchBounds bounds) {
     std::sort(found.begin(), found.end());
     DueBatch batch;
     std::map<std::int64_t, std::shared_ptr<const std::string>> bodies;
     std::size_t bytes = 0;
     for (const auto& one : found) {
-        if (batch.deliveries.size() == limit || bytes > most_bytes) {
+        if (batch.deliveries.size() == bounds.deliveries || bytes > bounds.bytes) {
             batch.more = true;
             break;
         }
@@ -82,9 +80,9 @@ DueBatch read_fresh(Connection& connection, const LaneQuery& query, std::int64_t
             "WHERE state = 0 AND webhook = ? AND due = 0 AND id > ? ORDER BY id");
         rows.bind(1, webhook);
         rows.bind(2, after);
-        collect(rows, query.leave_out, query.limit + 1, found);
+        collect(rows, query.leave_out, query.bounds.deliveries + 1, found);
     }
-    return batch_of(connection, std::move(found), query.limit);
+    return batch_of(connection, std::move(found), query.bounds);
 }
 
 DueBatch read_due(Connection& connection, const LaneQuery& query, std::int64_t now) {
@@ -96,7 +94,7 @@ DueBatch read_due(Connection& connection, const LaneQuery& query, std::int64_t n
             "WHERE state = 0 AND webhook = ? AND due BETWEEN 1 AND ? ORDER BY due, id");
         rows.bind(1, webhook);
         rows.bind(2, now);
-        collect(rows, query.leave_out, query.limit + 1, found);
+        collect(rows, query.leave_out, query.bounds.deliveries + 1, found);
         auto& next =
             connection.prepared("SELECT due, id FROM delivery INDEXED BY delivery_pending "
                                 "WHERE state = 0 AND webhook = ? AND due > ? ORDER BY due, id");
@@ -107,7 +105,7 @@ DueBatch read_due(Connection& connection, const LaneQuery& query, std::int64_t n
     for (const auto& retry : query.unwritten) {
         found.push_back({retry.due, retry.id, retry.attempts});
     }
-    auto batch = batch_of(connection, std::move(found), query.limit);
+    auto batch = batch_of(connection, std::move(found), query.bounds);
     if (const auto first = std::min_element(later.begin(), later.end()); first != later.end()) {
         batch.next_due = first->due;
     }

@@ -122,17 +122,24 @@ struct LoadedQueue {
 };
 
 /// Which deliveries a lane asks for.
+/// Of one batch: at most so many deliveries, and none beyond the one with which their events reach
+/// so many bytes. The deliveries of one event share its bytes.
+struct BatchBounds {
+    std::size_t deliveries = 0;
+    std::size_t bytes = std::size_t{8} << 20;
+};
+
 struct LaneQuery {
     std::vector<std::string> webhooks;
     std::vector<std::int64_t> leave_out; ///< ids, sorted
     std::vector<Retry> unwritten{};      ///< included although the disk does not say so yet
-    std::size_t limit = 0;
+    BatchBounds bounds{};
 };
 
 /// Deliveries read back from disk for a lane.
 struct DueBatch {
     std::vector<Delivery> deliveries;
-    bool more = false;                    ///< there are more than the limit allowed
+    bool more = false;                    ///< there are more than the bounds allow
     std::optional<std::int64_t> next_due; ///< when the earliest retry that is not due yet will be
 };
 

@@ -114,12 +114,12 @@ class OneRun {
     }
     agent::DueBatch fresh(std::vector<std::string> webhooks, std::int64_t after = 0,
                           std::size_t limit = 100) {
-        auto batch = run(loop_, queue.fresh(std::move(webhooks), after, limit));
+        auto batch = run(loop_, queue.fresh(std::move(webhooks), after, {limit}));
         EXPECT_TRUE(batch) << batch.error().message;
         return batch.value_or(agent::DueBatch{});
     }
     agent::DueBatch due(std::vector<std::string> webhooks, std::size_t limit = 100) {
-        auto batch = run(loop_, queue.due(std::move(webhooks), limit));
+        auto batch = run(loop_, queue.due(std::move(webhooks), {limit}));
         EXPECT_TRUE(batch) << batch.error().message;
         return batch.value_or(agent::DueBatch{});
     }

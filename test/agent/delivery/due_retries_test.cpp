@@ -54,12 +54,19 @@ TEST_F(DueRetriesTest, AnAttemptThatEndedBeforeTheReadHidesNothing) {
     EXPECT_EQ(pop_all(held), (Ids{1}));
 }
 
+TEST_F(DueRetriesTest, AsksForFewerBytesTheMoreLanesThereAre) {
+    held.share_memory(1, 1);
+    const auto alone = held.begin_read(0).bytes;
+    held.share_memory(1, 64);
+    EXPECT_LE(64 * held.begin_read(0).bytes, 2 * alone);
+}
+
 TEST_F(DueRetriesTest, AsksForMoreThanItHasInHand) {
-    const auto plain = held.begin_read(0);
+    const auto plain = held.begin_read(0).deliveries;
     held.end_read(DueBatch{});
-    EXPECT_EQ(held.begin_read(3), plain + 3);
+    EXPECT_EQ(held.begin_read(3).deliveries, plain + 3);
     held.end_read(batch({5, 6}, true, 1));
-    EXPECT_EQ(held.begin_read(3), plain + 5);
+    EXPECT_EQ(held.begin_read(3).deliveries, plain + 5);
     held.end_read(batch({5, 6, 7}, false, 1));
     EXPECT_EQ(pop_all(held), (Ids{5, 6, 7}));
 }

@@ -56,6 +56,21 @@ TEST_F(FreshDeliveriesTest, IsBoundedInBytesToo) {
     EXPECT_EQ(held.begin_read().after, kept);
 }
 
+TEST_F(FreshDeliveriesTest, HoldsFewerBytesTheMoreLanesThereAreButAlwaysOneEvent) {
+    held.share_memory(1, 64);
+    read(DueBatch{});
+    for (int id = 1; id <= 20; ++id) {
+        held.committed(delivery(id, 0, std::size_t{128} << 10));
+    }
+    EXPECT_EQ(held.size(), 2U);
+    pop_all(held);
+    EXPECT_LE(held.begin_read().bounds.bytes, std::size_t{256} << 10);
+    held.end_read(DueBatch{});
+    held.committed(delivery(30, 0, std::size_t{4} << 20));
+    held.committed(delivery(31, 0, 1));
+    EXPECT_EQ(pop_all(held), (Ids{30}));
+}
+
 TEST_F(FreshDeliveriesTest, KeepsWhatIsCommittedDuringAReadWhetherTheReadHasItOrNot) {
     held.begin_read();
     held.committed(delivery(7));

@@ -243,7 +243,7 @@ TEST_F(BrokenDiskTest, ABadSectorIsDamage) {
     disk.bad_from = static_cast<std::int64_t>(middle);
     disk.bad_to = disk.bad_from + 4096 * 3;
     for (int i = 0; i < 10 && run.queue.quarantined().empty(); ++i) {
-        (void)test::run(loop, run.queue.fresh({"1"}, 0, 1'000));
+        (void)test::run(loop, run.queue.fresh({"1"}, 0, {1'000}));
         clock.advance(2s);
     }
     disk.bad_to = 0; // the new file lies elsewhere
@@ -261,8 +261,8 @@ TEST_F(BrokenDiskTest, StopsDeliveringBeforeItForgets) {
     for (std::int64_t id = 1'000'000'000; id < 1'000'050'000; ++id) {
         run.queue.record({id, "other", Outcome::Kind::dead, 1, 0, 500, error, false});
     }
-    EXPECT_FALSE(test::run(loop, run.queue.fresh({"1"}, 0, 10)));
-    EXPECT_FALSE(test::run(loop, run.queue.due({"1"}, 10)));
+    EXPECT_FALSE(test::run(loop, run.queue.fresh({"1"}, 0, {10})));
+    EXPECT_FALSE(test::run(loop, run.queue.due({"1"}, {10})));
     EXPECT_EQ(run.list().size(), 3U) << "reading is no delivery";
     disk.writes = true;
     clock.advance(3s);

@@ -207,7 +207,7 @@ TEST_F(QueueDegradedTest, AFileDamagedWhileRunningIsSetAside) {
     run.database.run_now(
         [](common::Connection& connection) { connection.handle().exec("PRAGMA shrink_memory"); });
     for (int i = 0; i < 10 && agent::quarantined_files(config.queue.path).empty(); ++i) {
-        (void)test::run(loop, run.queue.fresh({"1"}, 0, 1'000));
+        (void)test::run(loop, run.queue.fresh({"1"}, 0, {1'000}));
         clock.advance(2s);
     }
     EXPECT_EQ(agent::quarantined_files(config.queue.path).size(), 1U);
@@ -274,7 +274,7 @@ TEST(QueueThreads, AnswersFromAThreadOfItsOwn) {
                                    EXPECT_TRUE(result);
                                    done();
                                });
-        common::asio::co_spawn(loop, queue.fresh({"1"}, 0, 10), [](auto, auto) {});
+        common::asio::co_spawn(loop, queue.fresh({"1"}, 0, {10}), [](auto, auto) {});
     }
     loop.run();
     EXPECT_EQ(offered.size(), 200U);

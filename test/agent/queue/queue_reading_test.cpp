@@ -46,7 +46,7 @@ TEST_F(QueueReadingTest, LeavesOutOutcomesRecordedWhileItReads) {
     auto& run = start();
     run.take({event("a", {"1"}), event("b", {"1"})});
     agent::DueBatch batch;
-    common::asio::co_spawn(loop, run.queue.fresh({"1"}, 0, 10),
+    common::asio::co_spawn(loop, run.queue.fresh({"1"}, 0, {10}),
                            [&](auto, auto got) { batch = got.value(); });
     loop.restart();
     loop.poll_one(); // the coroutine has begun: its job is on its way
