@@ -11,6 +11,7 @@
 #include "agent/definitions/local_file.hpp"
 #include "agent/service/tls_judgement.hpp"
 #include "common/async/clock.hpp"
+#include "common/base/printable.hpp"
 #include "common/http_client/tls.hpp"
 
 #include <algorithm>

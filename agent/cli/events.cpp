@@ -6,6 +6,7 @@
 #include "agent/events/event.hpp"
 #include "agent/service/exit_codes.hpp"
 #include "agent/webhooks/definition_list.hpp"
+#include "common/base/printable.hpp"
 #include "common/text/json.hpp"
 
 #include <algorithm>
@@ -88,19 +89,21 @@ Result<Snapshot> snapshot_of(const std::string& file) {
 }
 
 void print_explanation(const json& explanation) {
-    if (const auto note = explanation.value("note", ""); !note.empty()) {
+    if (const auto note = text_or(explanation.value("note", json{}), ""); !note.empty()) {
         std::cout << "note: " << note << '\n';
     }
     for (const auto& webhook : explanation.at("webhooks")) {
-        const auto title = webhook.value("key", "?") + " \"" + webhook.value("name", "") + "\": ";
+        const auto title = text_or(webhook.value("key", json{}), "?") + " \"" +
+                           text_or(webhook.value("name", json{}), "") + "\": ";
         if (webhook.value("matches", false)) {
             std::cout << title << "matches\n";
             continue;
         }
         const auto& failed = webhook.at("failed");
-        std::cout << title << "does not match: " << failed.value("filter", "?") << " requires "
-                  << failed.at("wanted").dump() << ", found " << common::shown(failed.at("found"));
-        if (const auto hint = failed.value("hint", ""); !hint.empty()) {
+        std::cout << title << "does not match: " << text_or(failed.value("filter", json{}), "?")
+                  << " requires " << common::printable(failed.at("wanted").dump()) << ", found "
+                  << common::printable(common::shown(failed.at("found")));
+        if (const auto hint = text_or(failed.value("hint", json{}), ""); !hint.empty()) {
             std::cout << " (" << hint << ")";
         }
         std::cout << '\n';

@@ -3,6 +3,7 @@
 #include "agent/config/text_file.hpp"
 #include "agent/service/exit_codes.hpp"
 #include "common/base/ascii.hpp"
+#include "common/base/printable.hpp"
 
 #include <algorithm>
 #include <iostream>
@@ -11,7 +12,7 @@
 namespace agent {
 
 int complain(int code, std::string_view message) {
-    std::cerr << "ffl-agent: " << message << '\n';
+    std::cerr << "ffl-agent: " << common::printable(message) << '\n';
     return code;
 }
 
@@ -28,18 +29,24 @@ common::Result<std::string> read_input(const std::string& file) {
     return text;
 }
 
-void print_table(const std::vector<std::vector<std::string>>& rows) {
+void print_table(std::vector<std::vector<std::string>> rows) {
+    for (auto& row : rows) {
+        for (auto& cell : row) {
+            cell = common::printable(cell);
+        }
+    }
     std::vector<std::size_t> widths;
     for (const auto& row : rows) {
         widths.resize(std::max(widths.size(), row.size()));
         for (std::size_t i = 0; i < row.size(); ++i) {
-            widths[i] = std::max(widths[i], row[i].size());
+            widths[i] = std::max(widths[i], common::columns(row[i]));
         }
     }
     for (const auto& row : rows) {
         for (std::size_t i = 0; i < row.size(); ++i) {
             const bool last = i + 1 == row.size();
-            std::cout << row[i] << (last ? "" : std::string(widths[i] - row[i].size() + 2, ' '));
+            std::cout << row[i]
+                      << (last ? "" : std::string(widths[i] - common::columns(row[i]) + 2, ' '));
         }
         std::cout << '\n';
     }
@@ -88,7 +95,7 @@ std::string short_reason(const std::string& reason) {
 
 std::string text_or(const nlohmann::json& value, const std::string& otherwise) {
     return value.is_string() && !value.get_ref<const std::string&>().empty()
-               ? value.get<std::string>()
+               ? common::printable(value.get_ref<const std::string&>())
                : otherwise;
 }
 

@@ -10,7 +10,8 @@
 
 namespace agent {
 
-/// Prints "ffl-agent: message" on stderr and returns the exit code.
+// What others wrote is made printable() wherever people see it; the JSON of --json stays exact.
+/// Prints "ffl-agent: message" as one line on stderr and returns the exit code.
 int complain(int code, std::string_view message);
 int complain(const common::Error& error);
 
@@ -18,13 +19,13 @@ int complain(const common::Error& error);
 common::Result<std::string> read_input(const std::string& file);
 
 /// The first row is the heading; cells are padded to the widest of their column.
-void print_table(const std::vector<std::vector<std::string>>& rows);
+void print_table(std::vector<std::vector<std::string>> rows);
 /// An age or a wait in seconds: "3s", "5m 10s", "2h 5m", "-" for null.
 std::string show_seconds(const nlohmann::json& seconds);
 /// A reason for a cell of a table: without the long lists of what is known, and cut where it is
 /// longer than a line. The whole stands in --json and in `webhook show`.
 std::string short_reason(const std::string& reason);
-/// The text of a value that may be null or empty.
+/// The printable() text of a value that may be null or empty.
 std::string text_or(const nlohmann::json& value, const std::string& otherwise);
 
 } // namespace agent

@@ -7,6 +7,7 @@
 #include "agent/events/event_splitter.hpp"
 #include "agent/service/exit_codes.hpp"
 #include "agent/store/offline_queue.hpp"
+#include "common/base/printable.hpp"
 
 #include <algorithm>
 #include <boost/url/encode.hpp>
@@ -125,11 +126,15 @@ for_each_page(RowSource& source, const Selection& selection, std::size_t limit, 
     return {};
 }
 
+std::string text_in(const json& row, const char* key) {
+    return text_or(row.value(key, json{}), "");
+}
+
 void print_row(const json& row) {
-    std::cout << "delivery      " << row.at("id") << ", " << row.value("state", "") << '\n'
-              << "webhook       " << row.value("webhook", "") << " \"" << row.value("name", "")
+    std::cout << "delivery      " << row.at("id") << ", " << text_in(row, "state") << '\n'
+              << "webhook       " << text_in(row, "webhook") << " \"" << text_in(row, "name")
               << "\"\n"
-              << "event id      " << row.value("event_id", "") << '\n'
+              << "event id      " << text_in(row, "event_id") << '\n'
               << "age           " << show_seconds(row.at("age_s")) << '\n'
               << "attempts      " << row.at("attempts") << '\n'
               << "next attempt  " << show_seconds(row.at("next_attempt_s")) << '\n'
@@ -139,7 +144,7 @@ void print_row(const json& row) {
                   << show_seconds(attempt.at("age_s")) << " ago, "
                   << text_or(attempt.at("error"), "") << '\n';
     }
-    std::cout << "event\n" << row.at("event").dump(2) << '\n';
+    std::cout << "event\n" << common::printable_lines(row.at("event").dump(2)) << '\n';
 }
 
 /// {"state","webhook","all"} as the API reads it.

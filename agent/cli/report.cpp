@@ -1,5 +1,6 @@
 #include "agent/cli/report.hpp"
 
+#include "common/base/printable.hpp"
 #include "common/text/json.hpp"
 
 #include <algorithm>
@@ -35,8 +36,8 @@ void Report::add(const char* result, const std::string& what, const std::string&
         checks_.push_back(
             {{"result", result}, {"what", what}, {"fix", fix.empty() ? json{} : json(fix)}});
     } else {
-        std::cout << std::left << std::setw(6) << result << what << (fix.empty() ? "" : " -- ")
-                  << fix << '\n';
+        std::cout << std::left << std::setw(6) << result << common::printable(what)
+                  << (fix.empty() ? "" : " -- ") << common::printable(fix) << '\n';
     }
 }
 

@@ -44,14 +44,15 @@ void print_status(const json& status) {
     const auto& server = status.at("server");
     const auto& queue = status.at("queue");
     const auto& store = status.at("store");
-    std::cout << "agent    " << status.value("version", "?") << ", up "
+    std::cout << "agent    " << text_or(status.value("version", json{}), "?") << ", up "
               << show_seconds(status.at("uptime_s")) << '\n';
     std::cout << "server   ";
     if (server.at("url").is_null()) {
         std::cout << "none (standalone)";
     } else {
-        std::cout << server.at("url").get<std::string>() << ": " << server.value("state", "?")
-                  << ", last fetch " << text_or(server.at("last_sync"), "never");
+        std::cout << text_or(server.at("url"), "?") << ": "
+                  << text_or(server.value("state", json{}), "?") << ", last fetch "
+                  << text_or(server.at("last_sync"), "never");
     }
     if (const auto error = text_or(server.at("last_error"), ""); !error.empty()) {
         std::cout << ", error: " << error;
@@ -59,12 +60,13 @@ void print_status(const json& status) {
     std::cout << "\nqueue    " << queue.at("pending") << " pending, " << queue.at("dead")
               << " dead letters, oldest " << show_seconds(queue.at("oldest_s")) << ", "
               << show_bytes(queue.at("bytes")) << " of " << show_bytes(queue.at("max_bytes"));
-    std::cout << "\ndatabase " << store.value("path", "?") << ", sync " << store.value("sync", "?")
+    std::cout << "\ndatabase " << text_or(store.value("path", json{}), "?") << ", sync "
+              << text_or(store.value("sync", json{}), "?")
               << (store.value("degraded", false) ? ", CANNOT BE WRITTEN, new events are refused: " +
                                                        text_or(store.at("last_error"), "")
                                                  : "");
     for (const auto& file : store.at("quarantined")) {
-        std::cout << "\n         set aside as damaged: " << file.get<std::string>();
+        std::cout << "\n         set aside as damaged: " << text_or(file, "?");
     }
     std::cout << "\nclock    "
               << (status.at("clock").value("synchronized", false) ? "synchronised"
@@ -76,7 +78,9 @@ void print_status(const json& status) {
     for (const auto& webhook : status.at("webhooks")) {
         auto note = text_or(webhook.at("reason"), text_or(webhook.at("last_error"), ""));
         for (const auto& warning : webhook.at("warnings")) {
-            note += (note.empty() ? "" : "; ") + warning.get<std::string>();
+            if (const auto text = text_or(warning, ""); note.find(text) == std::string::npos) {
+                note += (note.empty() ? "" : "; ") + text;
+            }
         }
         rows.push_back({webhook.value("key", ""), webhook.value("name", ""),
                         webhook.value("state", ""), webhook.at("matched").dump(),
@@ -114,7 +118,7 @@ int command_sync(const Command& command) {
     bool any = false;
     for (const auto* what : {"added", "changed", "removed"}) {
         for (const auto& key : changes->at(what)) {
-            std::cout << what << " " << key.get<std::string>() << '\n';
+            std::cout << what << " " << text_or(key, "?") << '\n';
             any = true;
         }
     }

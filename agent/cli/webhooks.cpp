@@ -6,6 +6,8 @@
 #include "agent/findface/client.hpp"
 #include "agent/service/exit_codes.hpp"
 #include "agent/webhooks/definition_list.hpp"
+#include "common/base/printable.hpp"
+#include "common/net/masked_url.hpp"
 #include "common/text/json.hpp"
 
 #include <functional>
@@ -36,34 +38,30 @@ Result<std::string> with_server(const Config& config,
     return run_task(loop, call(server));
 }
 
-/// User and password of a target are never shown, not even where the target is not a valid URL.
-json without_password(json definition) {
-    if (!definition.is_object() || !definition.contains("target") ||
-        !definition["target"].is_string()) {
-        return definition;
-    }
-    auto target = definition["target"].get<std::string>();
-    const auto slashes = target.find("//");
-    const auto user = slashes == std::string::npos ? 0 : slashes + 2;
-    const auto url = common::parse_url(target);
-    if (url && !(url->user.empty() && url->password.empty())) {
-        definition["target"] = url->shown();
-    } else if (const auto at = target.rfind('@'); !url && at != std::string::npos && at >= user) {
-        definition["target"] = target.erase(user, at + 1 - user);
+/// Of a target, neither user and password nor the values of its query are ever shown, not even
+/// where it is not a valid URL.
+json without_secrets(json definition) {
+    if (definition.is_object() && definition.contains("target") &&
+        definition["target"].is_string()) {
+        const auto target = definition["target"].get<std::string>();
+        const auto url = common::parse_url(target);
+        definition["target"] = url ? url->shown() : common::masked_text(target);
     }
     return definition;
 }
 
-int print_definition(const Result<std::string>& text, bool compact) {
-    if (!text) {
-        return complain(text.error());
+int print_definition(const Result<std::string>& received, bool compact) {
+    if (!received) {
+        return complain(received.error());
     }
-    const auto definition = common::parse_json(*text);
+    const auto definition = common::parse_json(*received);
     if (!definition) {
         return complain(exit_code::unreachable,
                         "the server's answer is " + definition.error().message);
     }
-    std::cout << without_password(*definition).dump(compact ? -1 : 2) << '\n';
+    const auto text = common::text_of(without_secrets(*definition));
+    // The escapes of printable_lines() are those of JSON where JSON itself does not ask for any.
+    std::cout << (compact ? text : common::printable_lines(json::parse(text).dump(2))) << '\n';
     return exit_code::done;
 }
 
@@ -88,16 +86,21 @@ Result<std::string> checked_definition(const std::string& file, bool whole) {
         checked.emplace("name", "unchanged");
         checked.emplace("target", "http://unchanged.invalid/");
     }
-    const auto faults = check_definition(checked);
+    auto faults = check_definition(checked);
+    if (const auto target = checked.find("target");
+        target != checked.end() && target->is_string() &&
+        common::has_masked_query(target->get_ref<const std::string&>())) {
+        faults.emplace_back("target: found *** in its query, which is how other values are shown: "
+                            "expected the value itself");
+    }
     if (!faults.empty()) {
-        std::string all = file + ": ";
-        for (const auto& fault : faults) {
-            all += (&fault == &faults.front() ? "" : "\nffl-agent: " + file + ": ") + fault;
+        for (std::size_t i = 0; i + 1 < faults.size(); ++i) {
+            complain(exit_code::bad_data, file + ": " + faults[i]);
         }
-        return common::fail(Fault::input, std::move(all));
+        return common::fail(Fault::input, file + ": " + faults.back());
     }
     for (const auto& warning : read_webhook("new", checked).warnings) {
-        std::cerr << "ffl-agent: warning: " << file << ": " << warning << '\n';
+        complain(exit_code::done, "warning: " + file + ": " + warning);
     }
     return std::move(*text);
 }
@@ -109,7 +112,7 @@ Task<Result<std::string>> list_as_json(findface::Client& server) {
     }
     json all = json::array();
     for (const auto& one : *list) {
-        all.push_back(without_password(json::parse(one.json)));
+        all.push_back(without_secrets(json::parse(one.json)));
     }
     co_return all.dump();
 }
@@ -192,7 +195,8 @@ int command_webhook_delete(const Command& command, const std::string& id) {
     if (!removed) {
         return complain(removed.error());
     }
-    std::cout << (command.json ? json{{"deleted", id}}.dump() : "deleted " + id) << '\n';
+    std::cout << (command.json ? json{{"deleted", id}}.dump() : "deleted " + common::printable(id))
+              << '\n';
     return exit_code::done;
 }
 

@@ -1,6 +1,6 @@
 #include "common/base/log.hpp"
 
-#include "common/base/ascii.hpp"
+#include "common/base/printable.hpp"
 
 #include <algorithm>
 #include <array>
@@ -135,44 +135,22 @@ spdlog::logger& logger() {
     return instance;
 }
 
-bool is_control(unsigned char byte) {
-    return byte < 0x20 || byte == 0x7f;
-}
-
-// Escapes control characters, so that no value from a peer can begin a new line or control a
-// terminal (terminals obey C1 characters too).
+/// No value from a peer can begin a new line or control a terminal.
 void append_escaped(std::string& line, std::string_view text, bool quoted) {
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        const auto byte = static_cast<unsigned char>(text[at]);
-        const bool c1 = begins_with_c1(text.substr(at));
-        if (byte == '\n') {
-            line += "\\n";
-        } else if (byte == '\r') {
-            line += "\\r";
-        } else if (byte == '\t') {
-            line += "\\t";
-        } else if (is_control(byte) || c1) {
-            std::array<char, 8> escape{};
-            const auto code = c1 ? static_cast<unsigned char>(text[++at]) : byte;
-            std::snprintf(escape.data(), escape.size(), "\\x%02x", static_cast<unsigned>(code));
-            line += escape.data();
-        } else {
-            if (quoted && (byte == '"' || byte == '\\')) {
-                line += '\\';
-            }
-            line += text[at];
+    // Quoted first, so that the backslashes of the escapes stay single.
+    std::string inner;
+    for (const char c : text) {
+        if (quoted && (c == '"' || c == '\\')) {
+            inner += '\\';
         }
+        inner += c;
     }
+    line += printable(inner);
 }
 
 bool needs_quotes(std::string_view value) {
-    for (const char c : value) {
-        if (c == ' ' || c == '"' || c == '=' || c == '\\' ||
-            is_control(static_cast<unsigned char>(c))) {
-            return true;
-        }
-    }
-    return value.empty();
+    return value.empty() || needs_escapes(value) ||
+           value.find_first_of(" \"=\\") != std::string_view::npos;
 }
 
 void write(spdlog::level::level_enum level, std::string_view message, Fields fields) {

@@ -1,5 +1,6 @@
 #include "common/net/problem.hpp"
 
+#include "common/base/printable.hpp"
 #include "common/net/status_phrase.hpp"
 #include "common/text/json.hpp"
 
@@ -7,11 +8,11 @@
 
 namespace common {
 
-HttpReply problem(unsigned status, std::string detail, Headers extra) {
+HttpReply problem(unsigned status, const std::string& detail, Headers extra) {
     const nlohmann::ordered_json body{{"type", "about:blank"},
                                       {"title", status_phrase(status)},
                                       {"status", status},
-                                      {"detail", std::move(detail)}};
+                                      {"detail", printable(detail)}};
     extra.push_back({"Content-Type", "application/problem+json"});
     return {status, std::move(extra), text_of(body)};
 }

@@ -8,9 +8,9 @@
 
 namespace common {
 
-/// application/problem+json with `status`, its phrase as the title, and `detail`, in which bytes
-/// that are not UTF-8 are replaced.
-HttpReply problem(unsigned status, std::string detail, Headers extra = {});
+/// application/problem+json with `status`, its phrase as the title, and `detail`, which is
+/// made printable(): it is for people, and may quote others.
+HttpReply problem(unsigned status, const std::string& detail, Headers extra = {});
 
 /// application/json with any status. `body` is JSON text already.
 HttpReply json_reply(unsigned status, std::string body);

@@ -2,6 +2,7 @@
 
 #include "common/base/ascii.hpp"
 #include "common/net/address.hpp"
+#include "common/net/masked_url.hpp"
 #include "common/net/url_host.hpp"
 #include "common/net/url_text.hpp"
 #include "common/text/invalid.hpp"
@@ -258,7 +259,10 @@ std::string Url::origin() const {
 }
 
 std::string Url::shown() const {
-    return origin() + target;
+    const auto question = std::min(target.find('?'), target.size());
+    const auto path = origin() + target.substr(0, question);
+    return question == target.size() ? path
+                                     : path + "?" + masked_query(target.substr(question + 1));
 }
 
 Result<Url> parse_url(std::string_view text) {

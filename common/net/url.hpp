@@ -26,7 +26,8 @@ struct Url {
     [[nodiscard]] std::string origin() const;
     /// For the Host header: "host:8080" or "[::1]", without the scheme's default port.
     [[nodiscard]] std::string authority() const;
-    /// The URL without user and password: the only form for logs, status and errors.
+    /// The URL without user and password and with the values of its query masked, for keys often
+    /// stand there: the only form for logs, status and errors.
     [[nodiscard]] std::string shown() const;
 };
 

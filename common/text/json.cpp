@@ -1,6 +1,7 @@
 #include "common/text/json.hpp"
 
 #include "common/base/ascii.hpp"
+#include "common/base/printable.hpp"
 #include "common/text/json_form.hpp"
 
 #include <array>
@@ -152,7 +153,7 @@ std::string_view kind_of(const json& value) {
 
 std::string shown(const json& value) {
     constexpr std::size_t enough = 80;
-    auto text = text_of(value);
+    auto text = printable(text_of(value));
     if (text.size() > enough) {
         auto end = enough;
         while (end > 0 && continues_utf8(text[end])) {

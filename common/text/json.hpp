@@ -38,7 +38,8 @@ std::string text_of(const nlohmann::ordered_json& value);
 
 /// The type of a value for messages: "an object", "a number".
 std::string_view kind_of(const nlohmann::json& value);
-/// The value as JSON text, cut after about 80 bytes: for messages about values that are not secret.
+/// The value as printable() JSON text, cut after about 80 bytes: for messages about values that are
+/// not secret.
 std::string shown(const nlohmann::json& value);
 
 } // namespace common

@@ -1,5 +1,7 @@
 #include "common/text/metrics.hpp"
 
+#include "common/base/printable.hpp"
+
 #include <cmath>
 
 #define FMT_HEADER_ONLY // so that the device needs no shared fmt
@@ -9,8 +11,10 @@ namespace common {
 
 namespace {
 
+/// A backslash may only stand before a backslash, a quote or n, so that the escapes of printable()
+/// are escaped themselves. A line break has its own.
 void append_escaped(std::string& out, std::string_view text, bool in_quotes) {
-    for (const char c : text) {
+    for (const char c : printable_lines(text)) {
         if (c == '\n') {
             out += "\\n";
         } else {

@@ -94,11 +94,14 @@ TEST(Log, EscapesWhatCouldForgeALineOrControlATerminal) {
                       {"r", "\r\t"},
                       {"esc", "\x1b[2J\x7f"},
                       {"c1", "\xc2\x9b"},
+                      {"turned", "\u202e"},
+                      {"bytes", "\xff"},
                       {"nul", std::string(1, '\0')},
                       {"format", "{} %s"}});
     });
-    EXPECT_EQ(text, "<6>info a\\nb key=\"1\\n<0>emerg forged\" r=\"\\r\\t\" esc=\"\\x1b[2J\\x7f\" "
-                    "c1=\\x9b nul=\"\\x00\" format=\"{} %s\"\n");
+    EXPECT_EQ(text,
+              "<6>info a\\nb key=\"1\\n<0>emerg forged\" r=\"\\r\\t\" esc=\"\\x1b[2J\\u007f\" "
+              "c1=\"\\u009b\" turned=\"\\u202e\" bytes=\"\\xff\" nul=\"\\x00\" format=\"{} %s\"\n");
 }
 
 /// A child whose stderr nobody reads until `read_all` is told to.

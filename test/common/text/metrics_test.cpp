@@ -34,6 +34,15 @@ TEST(MetricsText, EscapesWhatCouldBreakALine) {
                               "a{name=\"say \\\"hi\\\"\\\\\\nnow\"} 1\n");
 }
 
+TEST(MetricsText, ShowsNoControlCharacters) {
+    MetricsText metrics;
+    metrics.family("a", "gauge", "x");
+    const auto before = metrics.text().size();
+    metrics.sample({{"webhook", "local:\x1b[2J\r\u202e\u009b\xff"}}, std::uint64_t{1});
+    EXPECT_EQ(metrics.text().substr(before),
+              "a{webhook=\"local:\\\\x1b[2J\\\\r\\\\u202e\\\\u009b\\\\xff\"} 1\n");
+}
+
 TEST(MetricsText, WritesNumbers) {
     using Limits = std::numeric_limits<double>;
     MetricsText metrics;
