@@ -19,10 +19,23 @@ int no_passphrase(char*, int, int, void*) {
     return -1;
 }
 
+/// Whether a file that is being written ends within the line that begins a block, which OpenSSL
+/// takes for a remark behind the last one.
+bool ends_within_a_beginning(std::string_view text) {
+    constexpr std::string_view begin = "-----BEGIN ";
+    const auto last = text.substr(text.rfind('\n') + 1); // npos + 1 is 0
+    return !last.empty() &&
+           (begin.starts_with(last) || (last.starts_with(begin) && !last.ends_with("-----")));
+}
+
 Result<std::string> read_pem(const std::string& path) {
     auto text = read_file(path);
     if (!text) {
         return fail(Fault::config, std::move(text.error().message));
+    }
+    if (ends_within_a_beginning(*text)) {
+        return fail(Fault::config, path + ": expected a whole PEM file, found one that ends within "
+                                          "the line that begins a block (half written?)");
     }
     return text;
 }

@@ -1,5 +1,6 @@
 #include "common/net/tls_files.hpp"
 
+#include "common/base/file.hpp"
 #include "test/support/certificates.hpp"
 
 #include <boost/asio/ssl/context.hpp>
@@ -39,6 +40,23 @@ std::string load_trusted(const std::string& ca_file) {
 }
 
 } // namespace
+
+// A renewal may be half written at any byte. Between two certificates, nothing shows it.
+TEST(TlsFiles, ThatAreCutWithinACertificateAreRefused) {
+    test::Certificates certificates;
+    const auto one = *common::read_file(certificates.ca_file());
+    const auto two = one + one;
+    const auto end = one.find("-----END CERTIFICATE-----") + 25; // the line's LF may be missing
+    for (std::size_t size = 1; size < two.size();) {
+        const bool whole = size == end || size == one.size() || size == one.size() + end;
+        const auto cut = certificates.write("cut.pem", two.substr(0, size));
+        EXPECT_EQ(load_trusted(cut).empty(), whole) << size << " of " << two.size();
+        // Each byte around the marker lines; within the base64, some.
+        const bool near = size % one.size() < 40 || size % one.size() > one.size() - 40;
+        size += near ? 1 : 17;
+    }
+    EXPECT_EQ(load_trusted(certificates.write("cut.pem", two)), "");
+}
 
 TEST(TlsFiles, NameTheFileThatIsWrong) {
     test::Certificates certificates;
