@@ -26,6 +26,9 @@ class Control {
     /// Any route except /v1/events, with a method that the route allows.
     common::Task<common::HttpReply> handle(const RouteMatch& match, common::Incoming request);
 
+    /// Where TCP listens, so that the status can warn of webhooks that lead back here.
+    void listening_at(const common::http_server::BoundAddress& bound) { sources_.bound = bound; }
+
     [[nodiscard]] nlohmann::json status() const;
     /// Empty: ready. Otherwise the reason, as readyz shows it.
     [[nodiscard]] std::string not_ready() const;

@@ -57,13 +57,17 @@ Ingest::Ingest(common::Clock& clock, Queue& queue, WebhookCache& cache, Counters
 
 /// Reads one event into the batch.
 common::Result<void> Ingest::add(Batch& batch, const std::string& body, std::string_view text,
-                                 const Snapshot& snapshot) {
+                                 const Snapshot& snapshot, const std::string& passed_id) {
     auto event = read_event(text);
     if (!event) {
         return common::fail("event " + std::to_string(batch.count()), event.error());
     }
     warn_of_envelope(*event, text);
     auto webhooks = match(snapshot, *event);
+    const bool passed_on = !event->id && !passed_id.empty();
+    if (passed_on) {
+        event->id = passed_id;
+    }
     if (webhooks.empty()) {
         if (!event->id) {
             ++batch.unmatched.without_id; // cannot be a duplicate, and nobody reads it again
@@ -76,7 +80,8 @@ common::Result<void> Ingest::add(Batch& batch, const std::string& body, std::str
         return {};
     }
     auto& added = batch.events.emplace_back();
-    added.id_given = event->id.has_value();
+    // Under an id of ours it may come back, from an agent that passed it on.
+    added.id_given = true;
     added.event_id = event->id ? std::move(*event->id) : ids_.next(clock_.wall());
     added.deliveries.reserve(webhooks.size());
     batch.bytes += bytes_per_event + text.size() + webhooks.size() * bytes_per_delivery;
@@ -91,7 +96,8 @@ common::Result<void> Ingest::add(Batch& batch, const std::string& body, std::str
 tl::expected<Ingest::Batch, HttpReply> Ingest::read(const std::shared_ptr<const std::string>& body,
                                                     BodyFormat format,
                                                     common::MemoryBudget::Share& share,
-                                                    common::MemoryBudget::Rank rank) {
+                                                    common::MemoryBudget::Rank rank,
+                                                    const std::string& passed_id) {
     const auto all = split_events(*body, format, [](std::string_view) { return true; });
     if (!all) {
         ++stats_.events_rejected;
@@ -101,8 +107,9 @@ tl::expected<Ingest::Batch, HttpReply> Ingest::read(const std::shared_ptr<const 
     const auto snapshot = cache_.snapshot();
     Batch batch;
     std::optional<HttpReply> refusal;
+    const auto id = *all == 1 ? passed_id : std::string{};
     (void)split_events(*body, format, [&](std::string_view text) {
-        if (const auto added = add(batch, *body, text, *snapshot); !added) {
+        if (const auto added = add(batch, *body, text, *snapshot, id); !added) {
             refusal = common::problem(400, added.error().message);
         } else if (batch.bytes > share.bytes() && !share.resize(batch.bytes + budget_step, rank)) {
             refusal = no_memory(batch, body->size(), rank);
@@ -158,7 +165,7 @@ void Ingest::count(const Accepted& accepted, const std::map<std::string, std::ui
     }
 }
 
-common::Task<HttpReply> Ingest::post(std::string body, BodyFormat format, bool local) {
+common::Task<HttpReply> Ingest::post(std::string body, BodyFormat format, Sender sender) {
     if (!cache_.known()) {
         ++stats_.events_rejected;
         co_return later("the webhooks have never been fetched from the FindFace Lite server, so "
@@ -168,10 +175,10 @@ common::Task<HttpReply> Ingest::post(std::string body, BodyFormat format, bool l
     }
     common::MemoryBudget::Share share{memory_};
     // What is small may use the reserve, as in the server: a door's event among large batches.
-    const auto rank = local || body.size() <= small_body ? common::MemoryBudget::Rank::trusted
+    const auto rank = sender.local || body.size() <= small_body ? common::MemoryBudget::Rank::trusted
                                                          : common::MemoryBudget::Rank::ordinary;
     auto kept = std::make_shared<const std::string>(std::move(body));
-    auto batch = read(kept, format, share, rank);
+    auto batch = read(kept, format, share, rank, sender.passed_id);
     kept.reset();
     if (!batch) {
         co_return std::move(batch.error());

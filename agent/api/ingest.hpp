@@ -23,9 +23,16 @@ class Ingest {
     Ingest(common::Clock& clock, Queue& queue, WebhookCache& cache, Counters& stats,
            common::MemoryBudget& memory);
 
+    /// Who sent a body.
+    struct Sender {
+        bool local = false; ///< over the Unix socket
+        /// Under which another agent has passed on an event that has no id itself; empty for other
+        /// producers.
+        std::string passed_id{};
+    };
     /// All or nothing: 202 when every event is committed; otherwise 400, 413, 500 or 503, and no
-    /// event of the body is stored. `local`: from the Unix socket.
-    common::Task<common::HttpReply> post(std::string body, BodyFormat format, bool local);
+    /// event of the body is stored.
+    common::Task<common::HttpReply> post(std::string body, BodyFormat format, Sender sender);
 
   private:
     struct Batch {
@@ -40,9 +47,10 @@ class Ingest {
     tl::expected<Batch, common::HttpReply> read(const std::shared_ptr<const std::string>& body,
                                                 BodyFormat format,
                                                 common::MemoryBudget::Share& share,
-                                                common::MemoryBudget::Rank rank);
+                                                common::MemoryBudget::Rank rank,
+                                                const std::string& passed_id);
     common::Result<void> add(Batch& batch, const std::string& body, std::string_view text,
-                             const Snapshot& snapshot);
+                             const Snapshot& snapshot, const std::string& passed_id);
     common::HttpReply no_memory(const Batch& batch, std::size_t body,
                                 common::MemoryBudget::Rank rank);
     void count(const Accepted& accepted, const std::map<std::string, std::uint64_t>& matched);

@@ -1,11 +1,17 @@
 #include "agent/api/router.hpp"
 
 #include "agent/api/content_type.hpp"
+#include "agent/api/own_host.hpp"
 #include "agent/api/routes.hpp"
 #include "agent/api/status_page.hpp"
+#include "agent/webhooks/delivery.hpp"
 #include "common/base/ascii.hpp"
 #include "common/base/crypto.hpp"
 #include "common/net/problem.hpp"
+#include "common/text/invalid.hpp"
+#include "common/text/json.hpp"
+
+#include <nlohmann/json.hpp>
 
 namespace agent {
 
@@ -70,10 +76,31 @@ HttpReply unauthorized(const Incoming& head, const std::optional<RouteMatch>& ma
         {{"WWW-Authenticate", "Bearer"}});
 }
 
+/// Without a token, only who names this device by a local name is answered. Of a request with the
+/// absolute form both names count: which of them a proxy has looked at is not known.
+std::optional<HttpReply> foreign_host(const Incoming& head, const std::string& listen) {
+    const auto host = common::trim(common::find_header(head.headers, "Host").value_or(""), blanks);
+    const bool own_target = head.authority.empty() || is_own_host(head.authority, listen);
+    if (is_own_host(host, listen) && own_target) {
+        return std::nullopt;
+    }
+    const std::string_view found = own_target ? host : std::string_view{head.authority};
+    return common::problem(
+        421, common::invalid("Host", common::shown(nlohmann::json(found)),
+                             "localhost or a loopback address, such as localhost:8093, because "
+                             "without a token ([ingest] token_file) only this device itself is "
+                             "answered; a proxy must send such a Host"));
+}
+
 /// What only TCP clients are refused for; the Unix socket has full control.
 std::optional<HttpReply> tcp_refusal(const Incoming& head, const std::optional<RouteMatch>& match,
                                      const Config& config) {
     const auto& token = config.ingest.token;
+    if (token.empty()) {
+        if (auto refusal = foreign_host(head, config.ingest.listen)) {
+            return refusal;
+        }
+    }
     const bool probe = match && (match->route->endpoint == Endpoint::livez ||
                                  match->route->endpoint == Endpoint::readyz);
     if (!token.empty() && !probe && !has_token(head, token)) {
@@ -87,6 +114,24 @@ std::optional<HttpReply> tcp_refusal(const Incoming& head, const std::optional<R
         return common::problem(403, "cross-origin request refused: Origin does not match Host");
     }
     return std::nullopt;
+}
+
+/// A request of this process's own that came back through something that its address does not show:
+/// a proxy, NAT, a forwarded port.
+std::optional<HttpReply> own_request(const Incoming& head, const std::string& agent_id) {
+    if (agent_id.empty() || common::find_header(head.headers, via_header) != agent_id) {
+        return std::nullopt;
+    }
+    return common::problem(508,
+                           "this event was delivered by this agent itself: the target of one of "
+                           "its webhooks leads back to its own /v1/events. Expected a target "
+                           "that is another service");
+}
+
+/// The id that an agent gave to an event that has none itself.
+std::string passed_id(const Incoming& head) {
+    const auto id = common::find_header(head.headers, event_id_header);
+    return id && common::is_uuid(*id) ? std::string{*id} : std::string{};
 }
 
 tl::unexpected<HttpReply> refuse(HttpReply reply) {
@@ -118,8 +163,13 @@ tl::expected<Handler, HttpReply> route(const Incoming& head, Ingest& ingest, Con
     if (!format) {
         return refuse(common::problem(415, format.error().message, {{"Accept", accepted_types}}));
     }
-    return [&ingest, format = *format](Incoming request) {
-        return ingest.post(std::move(request.body), format, request.local);
+    if (auto looped = own_request(head, config.delivery.defaults.agent_id)) {
+        return refuse(std::move(*looped));
+    }
+    auto id = passed_id(head);
+    return [&ingest, format = *format, id = std::move(id)](Incoming request) {
+        Ingest::Sender sender{request.local, id};
+        return ingest.post(std::move(request.body), format, std::move(sender));
     };
 }
 

@@ -39,6 +39,14 @@ json server_json(const StatusSources& sources) {
             {"last_error", text_or_null(server.last_error)}};
 }
 
+std::vector<std::string> warnings_of(const StatusSources& sources, const Webhook& webhook) {
+    auto warnings = webhook.warnings;
+    if (sources.bound.named_by(webhook.target.host, webhook.target.port)) {
+        warnings.emplace_back(targets_agent_itself);
+    }
+    return warnings;
+}
+
 json webhook_json(const StatusSources& sources, const Webhook& webhook) {
     const auto& counted = sources.counted(webhook.key);
     return {{"key", webhook.key},
@@ -46,7 +54,7 @@ json webhook_json(const StatusSources& sources, const Webhook& webhook) {
             {"active", webhook.active},
             {"state", to_string(webhook.state)},
             {"reason", text_or_null(webhook.reason)},
-            {"warnings", webhook.warnings},
+            {"warnings", warnings_of(sources, webhook)},
             {"target", webhook.target.host.empty() ? json{} : json(webhook.target.shown())},
             {"matched", counted.matched},
             {"delivered", counted.delivered},

@@ -8,6 +8,7 @@
 #include "agent/webhooks/counters.hpp"
 #include "common/async/clock.hpp"
 #include "common/base/memory_budget.hpp"
+#include "common/http_server/bound_address.hpp"
 
 namespace agent {
 
@@ -19,6 +20,7 @@ struct StatusSources {
     const Counters& stats;
     const common::MemoryBudget& memory;
     common::Instant started;
+    common::http_server::BoundAddress bound{};
 
     [[nodiscard]] double uptime_s() const {
         return std::chrono::duration<double>(clock.now() - started).count();

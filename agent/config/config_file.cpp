@@ -216,6 +216,18 @@ LoadedConfig load_config(const std::string& path, const std::string& credentials
     return Loader{path, secrets}.load(credentials_directory);
 }
 
+std::vector<std::string> combination_errors(Config config) {
+    Warnings of_files;
+    const ConfigPlace place{std::filesystem::path{config.path}.parent_path(), true, &of_files};
+    ConfigFindings findings{config.path};
+    check_rules(config, findings, place, credentials_directory());
+    std::vector<std::string> errors;
+    for (const auto& fault : findings.faults()) {
+        errors.push_back(fault.message);
+    }
+    return errors;
+}
+
 std::string credentials_directory() {
     const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
     return folder == nullptr ? "" : folder;

@@ -24,6 +24,10 @@ struct LoadedConfig {
 LoadedConfig load_config(const std::string& path, const std::string& credentials_directory,
                          bool secrets = true);
 
+/// The rules that hold between settings, for a configuration that was put together from two: every
+/// error, as in LoadedConfig.
+std::vector<std::string> combination_errors(Config config);
+
 /// $CREDENTIALS_DIRECTORY, where systemd puts the files of LoadCredential=; empty if there is none.
 std::string credentials_directory();
 

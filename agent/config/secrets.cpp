@@ -60,11 +60,10 @@ Result<Line> read_first_line(const std::string& path, Warnings& warnings) {
 }
 
 bool set_by_the_agent(std::string_view name) {
-    constexpr std::array<std::string_view, 6> own{"expect", "ffl-attempt", "host",
-                                                  "te",     "trailer",     "upgrade"};
+    constexpr std::array<std::string_view, 5> own{"expect", "host", "te", "trailer", "upgrade"};
     const auto lower = common::ascii_lower(std::string{name});
     return common::is_framing_header(name) || lower.starts_with("webhook-") ||
-           std::ranges::find(own, lower) != own.end();
+           lower.starts_with("ffl-") || std::ranges::find(own, lower) != own.end();
 }
 
 } // namespace

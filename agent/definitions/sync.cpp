@@ -76,7 +76,7 @@ void Sync::State::note_success(const Changes& changes) {
 /// Where the trouble is this device's own rather than the server's, so that nobody looks there.
 std::string Sync::State::own_hint(common::Fault fault) const {
     if (fault == common::Fault::own) {
-        return "a shortage of this device, not a fault of the server";
+        return "a fault of this device, not of the server";
     }
     return fault == common::Fault::date && !clock.synchronized()
                ? "the clock of this device is not synchronised"

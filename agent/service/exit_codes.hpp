@@ -22,12 +22,12 @@ inline int of(const common::Error& error) {
     case common::Fault::config:
         return bad_config;
     case common::Fault::unreachable:
+    case common::Fault::own: // above all, a name server that gives no answer
     case common::Fault::date:
     case common::Fault::full:
         return unreachable;
     case common::Fault::refused:
         return refused;
-    case common::Fault::own:
     case common::Fault::storage:
     case common::Fault::internal:
         break;

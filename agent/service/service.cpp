@@ -12,16 +12,19 @@
 #include "agent/findface/client.hpp"
 #include "agent/queue/queue.hpp"
 #include "agent/service/exit_codes.hpp"
+#include "agent/service/fixed_settings.hpp"
 #include "agent/service/held_signals.hpp"
 #include "agent/service/tls_judgement.hpp"
 #include "agent/service/watchdog.hpp"
 #include "agent/store/private_files.hpp"
 #include "agent/store/queue_lock.hpp"
 #include "agent/store/renewal.hpp"
+#include "common/base/crypto.hpp"
 #include "common/base/log.hpp"
 #include "common/base/systemd.hpp"
 #include "common/base/version.hpp"
 #include "common/http_client/http_client.hpp"
+#include "common/http_server/bound_address.hpp"
 #include "common/http_server/server.hpp"
 #include "common/net/host_port.hpp"
 #include "common/text/invalid.hpp"
@@ -66,29 +69,19 @@ std::size_t budget_bytes(const Config& config) {
     return bodies + reserve_bytes;
 }
 
-common::ClientOptions client_options(const Config& config) {
+/// `bound` outlives the client.
+common::ClientOptions client_options(const Config& config,
+                                     const common::http_server::BoundAddress& bound) {
     common::ClientOptions options;
     options.user_agent = std::string{"ffl-agent/"} + common::version;
     options.denied = config.delivery.deny_targets;
     options.idle_per_origin = static_cast<std::size_t>(config.delivery.connections_per_target);
-    return options;
-}
-
-/// Settings that need a restart stay as they are.
-void keep_fixed_settings(Config& fresh, const Config& current) {
-    const auto keep = [&fresh](auto& value, const auto& old, const char* setting) {
-        if (value != old) {
-            log::warn("changing this setting requires a restart", {{"setting", setting}});
-            value = old;
-            fresh.awaiting_restart.emplace_back(setting);
-        }
+    options.veto = [&bound](const common::AddressBytes& address,
+                            std::uint16_t port) -> std::optional<std::string> {
+        return bound.reached_by(address, port) ? std::optional{std::string{targets_agent_itself}}
+                                               : std::nullopt;
     };
-    keep(fresh.ingest.listen, current.ingest.listen, "[ingest] listen");
-    keep(fresh.ingest.socket, current.ingest.socket, "[ingest] socket");
-    keep(fresh.ingest.tls_cert_file, current.ingest.tls_cert_file, "[ingest] tls_cert_file");
-    keep(fresh.ingest.tls_key_file, current.ingest.tls_key_file, "[ingest] tls_key_file");
-    keep(fresh.queue.path, current.queue.path, "[queue] path");
-    keep(fresh.queue.sync, current.queue.sync, "[queue] sync");
+    return options;
 }
 
 /// glibc keeps what is freed below something that is still in use, and from the first large block
@@ -103,7 +96,9 @@ void return_freed_memory() {
 
 class Service {
   public:
-    explicit Service(Config config) : config_{std::move(config)} {}
+    explicit Service(Config config) : config_{std::move(config)} {
+        config_.delivery.defaults.agent_id = common::UuidV7{}.next(clock_.wall());
+    }
     int run();
 
   private:
@@ -131,7 +126,8 @@ class Service {
     Counters stats_;
     WebhookCache cache_{database_, config_};
     Queue queue_{loop_.get_executor(), clock_, database_, config_, stats_};
-    common::BeastClient client_{loop_.get_executor(), client_options(config_)};
+    common::http_server::BoundAddress bound_;
+    common::BeastClient client_{loop_.get_executor(), client_options(config_, bound_)};
     findface::Client findface_{loop_.get_executor(), clock_, client_, config_};
     Sync sync_{loop_.get_executor(), clock_, findface_, cache_, config_, stats_};
     Dispatcher dispatcher_{loop_.get_executor(), clock_, client_, queue_, cache_, config_, stats_};
@@ -257,6 +253,8 @@ Result<void> Service::listen() {
         }
         auto bound = common::parse_host_port(ingest.listen).value_or(common::HostPort{});
         bound.port = *port;
+        bound_ = {bound.host, bound.port};
+        control_->listening_at(bound_);
         log::info("listening", {{"address", bound.text()},
                                 {"tls", ingest.tls_cert_file.empty() ? "no" : "yes"}});
     }
@@ -324,6 +322,9 @@ bool Service::apply_new_config() {
     if (loaded.good()) {
         loaded.errors = tls_errors(loaded.config);
     }
+    if (loaded.good()) {
+        loaded.errors = keep_fixed_settings(loaded.config, config_);
+    }
     for (const auto& error : loaded.errors) {
         log::error("invalid configuration, keeping the current one", {{"error", error}});
     }
@@ -332,10 +333,9 @@ bool Service::apply_new_config() {
         config_.refused = Config::Refused{since, std::move(loaded.errors)};
         return false;
     }
-    keep_fixed_settings(loaded.config, config_);
     config_ = std::move(loaded.config);
     log::set_level(config_.log_level);
-    client_.set_options(client_options(config_));
+    client_.set_options(client_options(config_, bound_));
     memory_.set_limit(budget_bytes(config_), reserve_bytes);
     server_->set_options(server_options(config_));
     findface_.forget_login();

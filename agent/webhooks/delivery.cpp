@@ -94,6 +94,12 @@ common::HttpRequest make_request(const Webhook& webhook, const Delivery& deliver
         headers.push_back({"webhook-signature", signature(settings.signing_keys, content)});
     }
     headers.push_back({"ffl-attempt", std::to_string(attempt)});
+    if (!settings.agent_id.empty()) {
+        headers.push_back({std::string{via_header}, settings.agent_id});
+    }
+    if (common::is_uuid(delivery.event_id)) { // other ids are in the event itself
+        headers.push_back({std::string{event_id_header}, delivery.event_id});
+    }
     const auto& target = webhook.target;
     const bool named = !target.user.empty() || !target.password.empty();
     if (named && !common::find_header(settings.headers, "Authorization")) {

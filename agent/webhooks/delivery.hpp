@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace agent {
 
@@ -28,6 +29,13 @@ struct Delivery {
 /// The webhook-id of Standard Webhooks 1.0: a digest of webhook key, event id and event bytes,
 /// hence the same for each attempt.
 std::string webhook_id(const Delivery& delivery);
+
+/// The headers by which agents know each other's requests. `ffl-via`: the agent_id of the sender;
+/// an agent that meets its own has been made to post to itself. `ffl-event-id`: the id that the
+/// first agent gave to an event without one; it stays the event's id on its way through others, so
+/// that an event that comes back is a duplicate there and goes around no second time.
+inline constexpr std::string_view via_header = "ffl-via";
+inline constexpr std::string_view event_id_header = "ffl-event-id";
 
 /// The request of attempt `attempt` (from 1), signed as in Standard Webhooks 1.0. `wall_s` becomes
 /// its webhook-timestamp. User and password move from the target's URL into Authorization, unless

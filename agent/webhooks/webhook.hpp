@@ -34,7 +34,14 @@ struct DeliverySettings {
     common::Headers headers;
     std::vector<std::string> signing_keys; ///< raw bytes, newest first
     common::TlsFiles tls;
+    std::string agent_id; ///< of this process: sent along, so that it knows its own requests
 };
+
+/// The error of a delivery to this agent's own address, and the warning about its webhook.
+inline constexpr std::string_view targets_agent_itself =
+    "the target is this agent itself ([ingest] listen): each event would come back and be "
+    "delivered "
+    "again; expected the address of another service";
 
 /// Only `serving` webhooks get new events; the deliveries of the others wait.
 enum class WebhookState { serving, inactive, excluded, unsupported };

@@ -139,6 +139,20 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
     return CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
 }
 
+bool is_uuid(std::string_view text) {
+    if (text.size() != 36) {
+        return false;
+    }
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        const char c = text[i];
+        if (dash ? c != '-' : !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 std::string UuidV7::next(WallTime wall) {
     std::array<unsigned char, 16> id{};
     require(RAND_bytes(id.data(), static_cast<int>(id.size())) == 1);

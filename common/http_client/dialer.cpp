@@ -31,6 +31,21 @@ void Dialer::set_options(std::vector<IpRange> denied, ResolverOptions names,
     contexts_.forget();
 }
 
+/// Removes the addresses to which a guarded request must not go. Returns why the last of them is
+/// forbidden; empty if none is.
+std::string Dialer::remove_forbidden(Addresses& addresses, std::uint16_t port) const {
+    std::string why;
+    std::erase_if(addresses, [&](const AddressBytes& address) {
+        const auto vetoed = veto_ ? veto_(address, port) : std::nullopt;
+        const bool denied = any_contains(denied_, address);
+        if (vetoed || denied) {
+            why = vetoed ? *vetoed : "target address denied";
+        }
+        return vetoed || denied;
+    });
+    return why;
+}
+
 Task<Dialer::Connection> Dialer::dial_local(const HttpRequest& request, Instant deadline) {
     if (request.unix_socket.size() >= sizeof(sockaddr_un{}.sun_path)) {
         co_return fail(Fault::unreachable, "connect: the path of the socket is too long");
@@ -70,17 +85,12 @@ Task<Dialer::Connection> Dialer::dial(const HttpRequest& request, Instant deadli
     }
     auto addresses = co_await resolver_.resolve(request.url.host, deadline);
     if (!addresses) {
-        co_return std::chrono::steady_clock::now() < deadline
-            ? fail(std::move(addresses.error()))
-            : fail(Fault::unreachable, timed_out(request.timeout, "resolving"));
+        co_return fail(std::move(addresses.error()));
     }
-    if (request.guarded) {
-        std::erase_if(*addresses, [this](const AddressBytes& address) {
-            return any_contains(denied_, address);
-        });
-        if (addresses->empty()) {
-            co_return fail(Fault::unreachable, "target address denied");
-        }
+    const auto forbidden =
+        request.guarded ? remove_forbidden(*addresses, request.url.port) : std::string{};
+    if (addresses->empty()) {
+        co_return fail(Fault::unreachable, forbidden);
     }
     const auto name = request.url.host + ':' + std::to_string(request.url.port);
     auto order = trial_order(*addresses, preferred_.of(name));
@@ -92,6 +102,9 @@ Task<Dialer::Connection> Dialer::dial(const HttpRequest& request, Instant deadli
     terms.name_them = !parse_address(request.url.host);
     auto connected = co_await connect_first(order, std::move(terms));
     if (!connected) {
+        if (!forbidden.empty()) {
+            connected.error().message += "; another address of the name: " + forbidden;
+        }
         co_return fail(std::move(connected.error()));
     }
     const auto address = connected->address;

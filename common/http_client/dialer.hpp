@@ -11,7 +11,9 @@
 #include "common/net/address.hpp"
 #include "common/net/http.hpp"
 
+#include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace common {
@@ -31,6 +33,7 @@ class Dialer {
 
     /// Forgets the addresses and the contents of TLS files that it knows.
     void set_options(std::vector<IpRange> denied, ResolverOptions names, Millis next_address_after);
+    void set_veto(AddressVeto veto) { veto_ = std::move(veto); }
     /// After this the loop may end, even while a name is being looked up.
     void close() { resolver_.close(); }
 
@@ -38,9 +41,11 @@ class Dialer {
     Task<Connection> dial_local(const HttpRequest& request, Instant deadline);
     Task<Connection> secure(Connected connected, const HttpRequest& request,
                             std::shared_ptr<asio::ssl::context> context);
+    std::string remove_forbidden(Addresses& addresses, std::uint16_t port) const;
 
     Executor executor_;
     std::vector<IpRange> denied_;
+    AddressVeto veto_;
     Millis next_address_after_;
     Resolver resolver_;
     PreferredAddresses preferred_;

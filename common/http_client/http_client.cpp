@@ -13,7 +13,9 @@ struct BeastClient::State {
                                                          executor, options.idle_per_origin,
                                                          options.idle_timeout)},
           dialer{executor, std::move(options.denied), ResolverOptions{std::move(options.lookup)},
-                 options.next_address_after} {}
+                 options.next_address_after} {
+        dialer.set_veto(std::move(options.veto));
+    }
 
     static Task<Result<HttpReply>> send(std::shared_ptr<State> self, HttpRequest request);
     void keep(const std::string& key, std::shared_ptr<ClientConnection> connection,
@@ -87,6 +89,7 @@ void BeastClient::set_options(ClientOptions options) {
     state_->dialer.set_options(std::move(options.denied),
                                ResolverOptions{std::move(options.lookup)},
                                options.next_address_after);
+    state_->dialer.set_veto(std::move(options.veto));
 }
 
 } // namespace common

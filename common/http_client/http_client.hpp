@@ -38,6 +38,7 @@ struct ClientOptions {
     /// While one address of a name does not answer, the next one is tried after this (RFC 8305).
     Millis next_address_after{250};
     NameLookup lookup = {}; ///< empty: getaddrinfo(3)
+    AddressVeto veto = {};  ///< asked for each resolved address of `guarded` requests
 };
 
 class BeastClient final : public HttpClient {

@@ -259,6 +259,7 @@ void RequestReader::on_target(std::string_view text) {
     }
     request_.path = std::move(target->path);
     request_.query = std::move(target->query);
+    request_.authority = std::move(target->authority);
 }
 
 void RequestReader::on_field(std::string_view name, std::string_view value) {

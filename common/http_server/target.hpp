@@ -11,6 +11,8 @@ namespace common::http_server {
 struct Target {
     std::string path;  ///< percent-decoded; "*" for OPTIONS *
     std::string query; ///< as it arrived, without '?'
+    /// Of the absolute form: "host:8080", as it arrived; otherwise empty.
+    std::string authority;
 };
 
 /// Accepts a path, the absolute form that is meant for proxies, and "*" with OPTIONS. The error

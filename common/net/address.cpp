@@ -1,5 +1,7 @@
 #include "common/net/address.hpp"
 
+#include "common/base/ascii.hpp"
+
 #include <algorithm>
 #include <arpa/inet.h>
 #include <charconv>
@@ -156,6 +158,20 @@ bool is_loopback(const AddressBytes& address) {
     }
     constexpr AddressBytes loopback{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
     return address == loopback;
+}
+
+bool is_localhost(std::string_view name) {
+    constexpr std::string_view localhost = "localhost";
+    if (name.ends_with('.')) {
+        name.remove_suffix(1);
+    }
+    if (name.size() < localhost.size() ||
+        !equal_ignoring_case(name.substr(name.size() - localhost.size()), localhost)) {
+        return false;
+    }
+    name.remove_suffix(localhost.size());
+    return name.empty() || (name.ends_with('.') && !name.starts_with('.') &&
+                            name.find("..") == std::string_view::npos);
 }
 
 } // namespace common

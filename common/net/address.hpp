@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,11 @@ class IpRange {
     unsigned prefix_ = 0;
 };
 
+/// Why nothing may connect to that address and port, in words for the log and the status; nothing
+/// if it may.
+using AddressVeto =
+    std::function<std::optional<std::string>(const AddressBytes& address, std::uint16_t port)>;
+
 /// "127.0.0.1", "::1"; a name is an error.
 Result<AddressBytes> parse_address(std::string_view text);
 /// The IPv4 address to which a packet for this IPv6 address goes in the end: IPv4-mapped,
@@ -39,5 +45,8 @@ std::optional<AddressBytes> carried_ipv4(const AddressBytes& address);
 bool any_contains(const std::vector<IpRange>& ranges, const AddressBytes& address);
 /// 127.0.0.0/8 and ::1.
 bool is_loopback(const AddressBytes& address);
+/// Whether a host name is "localhost" or one below it, which by RFC 6761 are always loopback. In
+/// any case, with or without the final dot.
+bool is_localhost(std::string_view name);
 
 } // namespace common

@@ -71,6 +71,8 @@ struct Incoming {
     std::string method; ///< HEAD becomes GET; its reply is sent without the body
     std::string path;   ///< percent-decoded, without the query
     std::string query;  ///< as it arrived, without '?'
+    /// Of a target in the absolute form: "host:8080"; otherwise empty.
+    std::string authority;
     Headers headers;
     std::string body;
     bool local = false; ///< arrived on the Unix socket

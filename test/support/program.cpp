@@ -177,13 +177,14 @@ void Program::launch() {
 }
 
 void Program::wait_until_listening() {
-    const std::string mark = "address=127.0.0.1:";
+    const std::string mark = "address=";
     const auto end = std::chrono::steady_clock::now() + patience;
     for (;;) {
         const auto text = log().substr(logged_before_);
         const auto at = text.find(mark);
         if (at != std::string::npos && text.find('\n', at) != std::string::npos) {
-            port_ = static_cast<std::uint16_t>(std::stoi(text.substr(at + mark.size())));
+            const auto address = text.substr(at, text.find_first_of(" \n", at) - at);
+            port_ = static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
             break;
         }
         int status = 0;
@@ -197,7 +198,7 @@ void Program::wait_until_listening() {
         }
         look_again();
     }
-    if (!wait_until([](const auto&) { return true; })) {
+    if (!call(port_, "GET", "/livez", "", {})) {
         throw std::runtime_error{"the agent does not answer:\n" + log()};
     }
 }
@@ -255,6 +256,17 @@ bool Program::wait_until(const std::function<bool(const nlohmann::json& status)>
         look_again();
     }
     return false;
+}
+
+bool Program::wait_for_log(const std::string& text) const {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (log().find(text) == std::string::npos) {
+        if (std::chrono::steady_clock::now() > end) {
+            return false;
+        }
+        look_again();
+    }
+    return true;
 }
 
 std::string Program::log() const {

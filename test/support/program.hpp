@@ -82,6 +82,9 @@ class Program {
     /// Asks again and again until `good` says yes; false after 20 s.
     bool wait_until(const std::function<bool(const nlohmann::json& status)>& good) const;
 
+    /// Waits until the log has that text; false after 20 s.
+    [[nodiscard]] bool wait_for_log(const std::string& text) const;
+
     /// Writes the INI anew (for the next start, or SIGHUP).
     void configure(const Sections& sections);
     [[nodiscard]] std::uint16_t port() const { return port_; }

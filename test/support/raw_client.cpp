@@ -245,13 +245,14 @@ void RawClient::reset() {
 }
 
 std::string RawClient::get(std::string_view target) {
-    return "GET " + std::string{target} + " HTTP/1.1\r\nHost: test\r\n\r\n";
+    return "GET " + std::string{target} + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
 }
 
 std::string RawClient::post(std::string_view target, std::string_view body,
                             std::string_view headers) {
-    return "POST " + std::string{target} + " HTTP/1.1\r\nHost: test\r\n" + std::string{headers} +
-           "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string{body};
+    return "POST " + std::string{target} + " HTTP/1.1\r\nHost: localhost\r\n" +
+           std::string{headers} + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+           std::string{body};
 }
 
 } // namespace test

@@ -119,7 +119,7 @@ TEST_F(BadInput, Bodies) {
 }
 
 TEST_F(BadInput, Heads) {
-    const std::string host = "Host: x\r\n";
+    const std::string host = "Host: localhost\r\n";
     const std::string body = "Content-Type: application/json\r\nContent-Length: 2\r\n";
     const BadHead table[] = {
         {"garbage", "hello\r\n\r\n", 400, "request line"},

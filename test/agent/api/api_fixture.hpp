@@ -75,6 +75,9 @@ class Api : public ::testing::Test {
                                         common::Headers headers = {}) {
         auto incoming = request(std::move(method), target, {}, std::move(headers));
         incoming.local = false;
+        if (!common::find_header(incoming.headers, "Host")) {
+            incoming.headers.push_back({"Host", "localhost:8093"});
+        }
         return incoming;
     }
 

@@ -99,6 +99,29 @@ TEST_F(IngestTest, GivesAnEventWithoutAnIdOneOfOurs) {
     EXPECT_EQ(*handed_on[0].event, R"({"type":"car"})") << "it is sent as it came";
 }
 
+// Agents that post to each other: the id that the first one gave to an event travels with it.
+TEST_F(IngestTest, KnowsAnEventWithoutAnIdThatAnotherAgentBringsBack) {
+    constexpr const char* bare = R"({"type":"car"})";
+    EXPECT_EQ(accepted(post(bare)), counts(1, 0, 1));
+    const auto id = handed_on.at(0).event_id;
+    EXPECT_EQ(accepted(post(bare, {{"ffl-event-id", id}})), counts(1, 1, 0));
+    const std::string other = "01890a5d-ac96-774b-bcce-b302099a8057";
+    EXPECT_EQ(accepted(post(bare, {{"ffl-event-id", other}})), counts(1, 0, 1));
+    EXPECT_EQ(handed_on.at(1).event_id, other) << "passed on under the same id";
+    EXPECT_EQ(accepted(post(bare, {{"ffl-event-id", other}})), counts(1, 1, 0))
+        << "an attempt that is made again";
+    EXPECT_EQ(accepted(post(face, {{"ffl-event-id", other}})), counts(1, 0, 2));
+    EXPECT_EQ(handed_on.back().event_id, "f1") << "its own id counts";
+    for (const auto* bad : {"", "x", "01890a5d-ac96-774b-bcce-b302099a805\x1b"}) {
+        EXPECT_EQ(accepted(post(bare, {{"ffl-event-id", bad}})), counts(1, 0, 1));
+        EXPECT_EQ(handed_on.back().event_id.size(), 36U) << "one of ours";
+        EXPECT_NE(handed_on.back().event_id, bad);
+    }
+    EXPECT_EQ(accepted(post("[" + std::string{bare} + "," + bare + "]", {{"ffl-event-id", id}})),
+              counts(2, 0, 2))
+        << "an agent sends one event at a time";
+}
+
 TEST_F(IngestTest, AcceptsAndCountsDuplicatesWithoutDelivering) {
     EXPECT_EQ(accepted(post(face)), counts(1, 0, 2));
     EXPECT_EQ(accepted(post(face)), counts(1, 1, 0));

@@ -223,7 +223,8 @@ TEST_F(RouterTest, KeepsOtherWebPagesFromPosting) {
         EXPECT_EQ(problem_of(*reply, 403),
                   "cross-origin request refused: Origin does not match Host");
     }
-    EXPECT_TRUE(tcp_refusal("POST", "/v1/events", {{"Origin", "http://localhost:8093"}}))
+    EXPECT_TRUE(
+        tcp_refusal("POST", "/v1/events", {{"Host", ""}, {"Origin", "http://localhost:8093"}}))
         << "without a Host nothing can match";
     EXPECT_FALSE(tcp_refusal("GET", "/v1/status",
                              {{"Host", "localhost:8093"}, {"Origin", "http://evil.example"}}));
@@ -248,6 +249,49 @@ TEST_F(RouterTest, ShowsABrowserThePageThatAsksForTheToken) {
     EXPECT_EQ(page->body.find("s3cret"), std::string::npos);
     problem_of(tcp_refusal("GET", "/v1/status", {{"Accept", "text/html"}}).value(), 401);
     problem_of(tcp_refusal("GET", "/", {{"Accept", "*/*"}}).value(), 401);
+}
+
+// A page whose name was pointed at this device sends its own name, in Origin as in Host.
+TEST_F(RouterTest, AnswersNobodyWithAForeignHostUnlessThereIsAToken) {
+    for (const auto& one : calls) {
+        SCOPED_TRACE(name(one));
+        const common::Headers foreign{{"Host", "evil.example:8093"},
+                                      {"Origin", "http://evil.example:8093"}};
+        const auto reply = tcp_refusal(one.method, one.path, foreign);
+        ASSERT_TRUE(reply);
+        EXPECT_TRUE(
+            problem_of(*reply, 421)
+                .starts_with(
+                    "Host = \"evil.example:8093\": expected localhost or a loopback address"))
+            << reply->body;
+        auto local = request(one.method, one.path, {}, foreign);
+        EXPECT_FALSE(refusal(local)) << "the Unix socket needs none";
+    }
+    auto absolute = tcp_request("GET", "/v1/status");
+    absolute.authority = "evil.example";
+    EXPECT_EQ(refusal(absolute).value_or(common::HttpReply{}).status, 421U);
+    absolute.authority = "localhost:8093";
+    EXPECT_FALSE(refusal(absolute));
+    config.ingest.token = "s3cret";
+    EXPECT_FALSE(tcp_refusal("GET", "/v1/status",
+                             {{"Host", "evil.example"}, {"Authorization", "Bearer s3cret"}}));
+    EXPECT_FALSE(tcp_refusal("GET", "/livez", {{"Host", "evil.example"}}));
+}
+
+TEST_F(RouterTest, RefusesItsOwnDeliveriesBeforeTheBody) {
+    config.delivery.defaults.agent_id = "one";
+    for (const bool local : {false, true}) {
+        auto looped = tcp_request("POST", "/v1/events", {{"ffl-via", "one"}});
+        looped.local = local;
+        const auto reply = refusal(looped);
+        ASSERT_TRUE(reply);
+        EXPECT_TRUE(problem_of(*reply, 508).starts_with("this event was delivered by this agent"))
+            << reply->body;
+    }
+    EXPECT_FALSE(tcp_refusal("POST", "/v1/events", {{"ffl-via", "two"}})) << "another agent";
+    EXPECT_FALSE(tcp_refusal("POST", "/v1/explain", {{"ffl-via", "one"}}));
+    config.delivery.defaults.agent_id.clear();
+    EXPECT_FALSE(tcp_refusal("POST", "/v1/events", {{"ffl-via", ""}}));
 }
 
 } // namespace

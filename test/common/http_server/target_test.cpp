@@ -10,17 +10,19 @@ TEST(Target, IsTakenApart) {
         const char* text;
         const char* path;
         const char* query;
+        const char* authority = "";
     };
     for (const auto& row :
          {Row{"/", "/", ""}, Row{"/a/b?c=d&e=%66?g", "/a/b", "c=d&e=%66?g"}, Row{"/a?", "/a", ""},
           Row{"/?a", "/", "a"}, Row{"/%7Ea%2fb+c", "/~a/b+c", ""}, Row{"//evil/a", "//evil/a", ""},
-          Row{"http://host:80/a?b", "/a", "b"}, Row{"HTTPS://host/a", "/a", ""},
-          Row{"http://host", "/", ""}, Row{"http://host?b", "/", "b"}}) {
+          Row{"http://host:80/a?b", "/a", "b", "host:80"}, Row{"HTTPS://host/a", "/a", "", "host"},
+          Row{"http://host", "/", "", "host"}, Row{"http://u@[::1]?b", "/", "b", "u@[::1]"}}) {
         SCOPED_TRACE(row.text);
         const auto target = parse_target(row.text, "GET");
         ASSERT_TRUE(target) << target.error().message;
         EXPECT_EQ(target->path, row.path);
         EXPECT_EQ(target->query, row.query);
+        EXPECT_EQ(target->authority, row.authority);
     }
 }
 
@@ -39,6 +41,7 @@ TEST(Target, ThatIsMalformedIsRefusedWithAReason) {
         {"host:443", "the request target must be a path that begins with /"},
         {"ftp://x/y", "the request target must be a path that begins with /"},
         {"?a", "the request target must be a path that begins with /"},
+        {"http:///a", "the request target must name a host after http://"},
         {"/a#b", "the request target must not contain #"},
         {"/a?b#c", "the request target must not contain #"},
         {"/a%2", "in the request path, each % must be followed by two hexadecimal digits"},
