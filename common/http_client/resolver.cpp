@@ -2,10 +2,13 @@
 
 #include "common/http_client/shortage.hpp"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/system/system_error.hpp>
 #include <csignal>
 #include <cstring>
+#include <deque>
+#include <list>
 #include <map>
 #include <mutex>
 #include <netdb.h>
@@ -20,6 +23,10 @@ namespace {
 // getaddrinfo with its plug-ins keeps buffers of up to 64 KiB on the stack.
 constexpr std::size_t thread_stack = 512 * 1024;
 constexpr std::size_t names_kept = 256;
+/// How long a request waits for a name that was last asked for in vain. The lookup goes on without
+/// it, and the next request finds its answer: meanwhile nothing of the connections in flight is
+/// held.
+constexpr Millis patience_with_silence{1'000};
 
 /// A lookup thread's way back to the loop, which may be gone once the resolver is closed.
 struct LoopAccess {
@@ -53,7 +60,7 @@ Error lookup_failure(int code) {
 #endif
         return {Fault::unreachable, "resolve: no such host name"};
     case EAI_AGAIN:
-        return {Fault::unreachable, "resolve: the name server does not answer"};
+        return {Fault::own, "resolve: the name server of this device gives no answer"};
     case EAI_SYSTEM:
         return {Fault::own, std::string{"resolve: "} + std::strerror(why)};
     case EAI_MEMORY:
@@ -137,10 +144,14 @@ struct Resolver::State : std::enable_shared_from_this<State> {
         asio::steady_timer timer; ///< expires at the waiter's deadline; an answer cancels it
         std::optional<Result<Addresses>> answer;
     };
+    /// What is known of a name, the best last.
+    enum class Standing { not_found, unknown, found };
     struct Entry {
         std::optional<Result<Addresses>> answer;
         Instant valid_until{};
-        bool looking_up = false;
+        bool looking_up = false, queued = false;
+        bool silent = false; ///< no name server has said anything when last asked
+        Standing standing = Standing::unknown;
         std::list<Waiter> waiting;
     };
 
@@ -150,7 +161,11 @@ struct Resolver::State : std::enable_shared_from_this<State> {
     }
 
     void set(ResolverOptions chosen);
+    [[nodiscard]] bool has_place(Standing standing) const;
+    void ask(const std::string& name);
+    void ask_next();
     std::optional<Error> look_up(const std::string& name);
+    static void answer_waiters(Entry& entry, const Result<Addresses>& answer);
     void deliver(const std::string& name, Result<Addresses> answer);
     void forget_old(Instant now);
     static Task<Result<Addresses>> resolve(std::shared_ptr<State> self, std::string name,
@@ -159,6 +174,7 @@ struct Resolver::State : std::enable_shared_from_this<State> {
     std::shared_ptr<LoopAccess> access;
     ResolverOptions options;
     std::map<std::string, Entry> names;
+    std::deque<std::string> queue; ///< names that wait for a place, the oldest first
     std::size_t under_way = 0;
 };
 
@@ -169,11 +185,44 @@ void Resolver::State::set(ResolverOptions chosen) {
     }
 }
 
-std::optional<Error> Resolver::State::look_up(const std::string& name) {
-    if (under_way >= options.lookups_under_way) {
-        return Error{Fault::own, "resolve: too many names are being looked up (" +
-                                     std::to_string(under_way) + ")"};
+bool Resolver::State::has_place(Standing standing) const {
+    const auto all = std::max<std::size_t>(options.lookups_under_way, 1);
+    const auto limit = standing == Standing::found     ? all
+                       : standing == Standing::unknown ? all - all / 4
+                                                       : all - all / 2;
+    return under_way < limit;
+}
+
+/// Looks the name up now, or as soon as there is a place.
+void Resolver::State::ask(const std::string& name) {
+    auto& entry = names[name];
+    if (!has_place(entry.standing)) {
+        entry.queued = true;
+        queue.push_back(name);
+    } else if (auto failed = look_up(name)) {
+        answer_waiters(entry, fail(std::move(*failed)));
     }
+}
+
+void Resolver::State::ask_next() {
+    for (const auto standing : {Standing::found, Standing::unknown, Standing::not_found}) {
+        for (auto next = queue.begin(); next != queue.end() && has_place(standing);) {
+            auto& entry = names[*next];
+            if (!entry.waiting.empty() && entry.standing != standing) {
+                ++next;
+                continue;
+            }
+            const auto name = std::move(*next);
+            next = queue.erase(next);
+            entry.queued = false;
+            if (!entry.waiting.empty()) { // else nobody has waited for so long
+                ask(name);
+            }
+        }
+    }
+}
+
+std::optional<Error> Resolver::State::look_up(const std::string& name) {
     auto job = [access = access, self = weak_from_this(), lookup = options.lookup, name] {
         auto answer = guarded_lookup(lookup, name);
         const std::lock_guard lock{access->mutex};
@@ -198,21 +247,29 @@ void Resolver::State::deliver(const std::string& name, Result<Addresses> answer)
     --under_way;
     auto& entry = names[name];
     entry.looking_up = false;
+    entry.standing = answer ? Standing::found : Standing::not_found;
     // A shortage of our own says nothing about the name, so it is not kept.
     const bool own = !answer && answer.error().fault == Fault::own;
+    entry.silent = own;
     const auto keep = answer ? options.keep : own ? Millis{0} : options.keep_failure;
     entry.valid_until = std::chrono::steady_clock::now() + keep;
+    answer_waiters(entry, answer);
+    entry.answer = std::move(answer);
+    ask_next();
+}
+
+void Resolver::State::answer_waiters(Entry& entry, const Result<Addresses>& answer) {
     for (auto& waiter : entry.waiting) {
         waiter.answer = answer;
         waiter.timer.cancel();
     }
-    entry.answer = std::move(answer);
 }
 
 void Resolver::State::forget_old(Instant now) {
     std::erase_if(names, [now](const auto& entry) {
         const auto& [name, state] = entry;
-        return !state.looking_up && state.waiting.empty() && state.valid_until <= now;
+        return !state.looking_up && !state.queued && state.waiting.empty() &&
+               state.valid_until <= now;
     });
 }
 
@@ -229,11 +286,8 @@ Task<Result<Addresses>> Resolver::State::resolve(std::shared_ptr<State> self, st
     if (entry.answer && now < entry.valid_until) {
         co_return *entry.answer;
     }
-    if (!entry.looking_up) {
-        entry.answer.reset();
-        if (auto refused = self->look_up(name)) {
-            co_return fail(std::move(*refused));
-        }
+    if (entry.silent) {
+        deadline = std::min(deadline, now + patience_with_silence);
     }
     const auto executor = co_await asio::this_coro::executor;
     // `entry` stays valid: an entry with waiters is not forgotten.
@@ -244,13 +298,27 @@ Task<Result<Addresses>> Resolver::State::resolve(std::shared_ptr<State> self, st
         ~Registration() { all.erase(waiter); }
     };
     const Registration mine{entry.waiting, entry.waiting.begin()};
-    co_await mine.waiter->timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (!entry.looking_up && !entry.queued) {
+        entry.answer.reset();
+        self->ask(name);
+    }
+    if (!mine.waiter->answer) { // else no thread could be started
+        co_await mine.waiter->timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
     const auto state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) {
         throw boost::system::system_error{asio::error::operation_aborted};
     }
     if (!mine.waiter->answer) {
-        co_return fail(Fault::unreachable, "resolve: timed out");
+        if (entry.queued) {
+            co_return fail(Fault::own, "resolve: other names are being looked up (" +
+                                           std::to_string(self->under_way) +
+                                           " at once), and none of them was answered in time");
+        }
+        // A name that hangs takes the places of its kind from now on.
+        entry.standing = State::Standing::not_found;
+        entry.silent = true;
+        co_return fail(Fault::own, "resolve: the name server of this device gives no answer");
     }
     co_return std::move(*mine.waiter->answer);
 }

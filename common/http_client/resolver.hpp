@@ -1,5 +1,8 @@
 // Resolver: turns names into addresses without blocking the loop. Each lookup has a short-lived
 // thread of its own, so a name that hangs delays no other; numeric addresses are never looked up.
+// Where many names hang, the others queue: a name that was found before goes before one that nobody
+// has asked for yet, and that before one that was not found, and each of these groups has places
+// that the next one cannot take.
 // Loop thread; answers are cached in memory for a while, nothing survives a restart.
 #pragma once
 
@@ -21,14 +24,17 @@ using Addresses = std::vector<AddressBytes>;
 using NameLookup = std::function<Result<Addresses>(const std::string& name)>;
 
 /// getaddrinfo(3). Errors: Fault::unreachable, "resolve: no such host name"; Fault::own where this
-/// side has no memory or no descriptor for the lookup.
+/// side has no memory or no descriptor for the lookup, or its name server does not answer: then
+/// nothing is known about the name.
 Result<Addresses> system_lookup(const std::string& name);
 
 struct ResolverOptions {
     NameLookup lookup;   ///< empty: system_lookup
     Millis keep{30'000}; ///< how long to cache an answer, as getaddrinfo does not return the TTL
     Millis keep_failure{2'000};
-    std::size_t lookups_under_way = 32; ///< further ones are refused, as each is a thread
+    /// Each is a thread; further ones wait. Names that were not found may take half of these
+    /// places, names that nobody has asked for yet three quarters.
+    std::size_t lookups_under_way = 64;
 };
 
 class Resolver {
@@ -39,9 +45,10 @@ class Resolver {
     Resolver(const Resolver&) = delete;
     Resolver& operator=(const Resolver&) = delete;
 
-    /// Concurrent lookups of one name share a single query. Errors: that of the lookup;
-    /// Fault::unreachable, `deadline` passed; Fault::own, too many lookups. When the coroutine is
-    /// cancelled it throws operation_aborted; the query goes on for the others.
+    /// Concurrent lookups of one name share a single query. Errors: that of the lookup; Fault::own
+    /// if the deadline passes first, be it without an answer of the name server or in the queue.
+    /// When the coroutine is cancelled it throws operation_aborted; the query goes on for the
+    /// others.
     Task<Result<Addresses>> resolve(std::string name, Instant deadline);
 
     /// Also forgets every answer.

@@ -88,6 +88,11 @@ TEST_P(StuckClientTest, TimesOutAndSaysWhere) {
     request.timeout = 300ms;
     const auto reply = send(std::move(request));
     ASSERT_FALSE(reply);
+    if (GetParam().doing == std::string_view{"resolving"}) { // nothing is known about the peer
+        EXPECT_EQ(reply.error().fault, common::Fault::own);
+        EXPECT_EQ(reply.error().message, "resolve: the name server of this device gives no answer");
+        return;
+    }
     EXPECT_EQ(reply.error().fault, common::Fault::unreachable);
     EXPECT_EQ(reply.error().message,
               std::string{"timed out after 300 ms while "} + GetParam().doing);
@@ -185,6 +190,39 @@ TEST_F(ClientTest, NeverConnectsToADeniedNetwork) {
     request = get("http://one.test:" + port + "/");
     request.guarded = true;
     EXPECT_EQ(text(request), "target address denied");
+}
+
+TEST_F(ClientTest, AsksForEachResolvedAddressWhetherItIsForbidden) {
+    ScriptedServer server{[](const Seen&) { return Answer{200, {}, "fine"}; }};
+    const SilentPeer other{false, "127.0.0.2"};
+    const auto lookup = names.lookup({{"one.test", {address("127.0.0.1")}},
+                                      {"both.test", {address("127.0.0.3"), address("127.0.0.1")}}});
+    const auto veto = [port = server.port()](const common::AddressBytes& there, std::uint16_t at) {
+        return there == address("127.0.0.1") && at == port ? std::optional<std::string>{"itself"}
+                                                           : std::nullopt;
+    };
+    make_client({.user_agent = "", .denied = {}, .lookup = lookup, .veto = veto});
+    const auto port = std::to_string(server.port());
+    for (const auto* host : {"127.0.0.1", "[::ffff:127.0.0.1]", "one.test"}) {
+        SCOPED_TRACE(host);
+        auto request = get(std::string{"http://"} + host + ":" + port + "/");
+        EXPECT_EQ(text(request), "200 fine") << "not guarded";
+        request.guarded = true;
+        const auto reply = send(request);
+        EXPECT_EQ(test::text_of(reply), "itself");
+        EXPECT_TRUE(reply || reply.error().fault == common::Fault::unreachable);
+    }
+    auto request = get("http://both.test:" + port + "/");
+    request.guarded = true;
+    EXPECT_TRUE(text(request).ends_with("connection refused; another address of the name: itself"));
+    request = get(other.url());
+    request.timeout = 100ms;
+    request.guarded = true;
+    EXPECT_NE(text(request), "itself") << "another port";
+    client->set_options({.user_agent = "", .denied = {}, .lookup = lookup});
+    request = get("http://one.test:" + port + "/");
+    request.guarded = true;
+    EXPECT_EQ(text(request), "200 fine");
 }
 
 TEST_F(ClientTest, NewOptionsCloseIdleConnections) {

@@ -19,21 +19,23 @@ common::AddressBytes address(std::string_view text) {
     return *common::parse_address(text);
 }
 
+constexpr const char* timed_out = "resolve: the name server of this device gives no answer";
+
 /// Counts queries, and answers slow ones once it is released. Shared with threads that may outlive
 /// the test.
 struct Lookups {
     std::promise<void> release;
     std::shared_future<void> open{release.get_future().share()};
     std::atomic<int> asked{0};
-    std::atomic<bool> fails{false};
+    std::atomic<bool> fails{false}, hangs{false};
 };
 
 class ResolverTest : public testing::Test {
   protected:
     ResolverOptions options() {
         const auto answer = [lookups = lookups](const std::string& name) -> Result<Addresses> {
-            ++lookups->asked;
-            if (name.starts_with("slow")) {
+            const int number = ++lookups->asked;
+            if (name.starts_with("slow") || (name.starts_with("dead") && lookups->hangs)) {
                 lookups->open.wait();
             }
             if (name == "broken.test") {
@@ -42,7 +44,7 @@ class ResolverTest : public testing::Test {
             if (lookups->fails) {
                 return common::fail(common::Fault::unreachable, "resolve: no such host name");
             }
-            return Addresses{address("192.0.2." + std::to_string(lookups->asked))};
+            return Addresses{address("192.0.2." + std::to_string(number))};
         };
         return {.lookup = answer};
     }
@@ -120,37 +122,100 @@ TEST_F(ResolverTest, SharesOneQueryAmongConcurrentLookupsOfAName) {
 
 TEST_F(ResolverTest, ANameThatHangsDelaysNoOther) {
     Resolver resolver{loop.get_executor(), options()};
-    EXPECT_EQ(ask(resolver, "slow.test", 20ms), "resolve: timed out");
+    EXPECT_EQ(ask(resolver, "slow.test", 20ms), timed_out);
     EXPECT_EQ(ask(resolver, "quick.test").size(), 1U);
     // Asking again joins the lookup that is still under way.
-    EXPECT_EQ(ask(resolver, "slow.test", 20ms), "resolve: timed out");
+    EXPECT_EQ(ask(resolver, "slow.test", 20ms), timed_out);
     EXPECT_EQ(lookups->asked, 2);
 }
 
-TEST_F(ResolverTest, RefusesLookupsAboveTheLimit) {
+TEST_F(ResolverTest, HoldsNoRequestForLongThatAsksForASilentNameAgain) {
+    Resolver resolver{loop.get_executor(), options()};
+    EXPECT_EQ(ask(resolver, "slow.test", 1ms), timed_out);
+    EXPECT_EQ(ask(resolver, "slow.test", 24h), timed_out) << "not after a day";
+    EXPECT_EQ(lookups->asked, 1);
+    lookups->release.set_value();
+    released = true;
+    std::string answer;
+    while ((answer = ask(resolver, "slow.test")) == timed_out) {
+    }
+    EXPECT_EQ(answer, "1") << "the lookup went on";
+}
+
+TEST_F(ResolverTest, QueuesLookupsAboveTheLimit) {
     auto few = options();
-    few.lookups_under_way = 2;
+    few.lookups_under_way = 4; // 3 for names that nobody has asked for yet
     Resolver resolver{loop.get_executor(), few};
-    EXPECT_EQ(ask(resolver, "slow1.test", 1ms), "resolve: timed out");
-    EXPECT_EQ(ask(resolver, "slow2.test", 1ms), "resolve: timed out");
-    EXPECT_EQ(ask(resolver, "quick.test"), "resolve: too many names are being looked up (2)");
-    const auto refused =
-        test::run(loop, resolver.resolve("quick.test", std::chrono::steady_clock::now() + 60s));
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().fault, common::Fault::own) << "says nothing about the name";
+    for (const auto* slow : {"slow1.test", "slow2.test", "slow3.test"}) {
+        EXPECT_EQ(ask(resolver, slow, 1ms), timed_out);
+    }
+    const auto late =
+        test::run(loop, resolver.resolve("quick.test", std::chrono::steady_clock::now() + 1ms));
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().fault, common::Fault::own) << "says nothing about the name";
+    EXPECT_EQ(late.error().message,
+              "resolve: other names are being looked up (3 at once), and none "
+              "of them was answered in time");
     EXPECT_EQ(ask(resolver, "127.0.0.1"), "1");
-    std::string late;
-    common::asio::co_spawn(
-        loop, resolver.resolve("slow1.test", common::Instant::max()),
-        [&](std::exception_ptr, Result<Addresses> found) { late = text(found); });
+    EXPECT_EQ(lookups->asked, 3);
+
+    std::vector<std::string> answered;
+    const auto ask_in_background = [&](const std::string& name) {
+        common::asio::co_spawn(loop, resolver.resolve(name, common::Instant::max()),
+                               [&answered, name](std::exception_ptr, Result<Addresses> found) {
+                                   answered.push_back(found ? name : found.error().message);
+                               });
+    };
+    ask_in_background("quick.test");
+    ask_in_background("other.test");
+    ask_in_background("quick.test");
     loop.restart();
     loop.poll();
+    EXPECT_TRUE(answered.empty());
     lookups->release.set_value();
     released = true;
     loop.run();
-    EXPECT_FALSE(late.empty());
-    // A lookup that ends makes room for another.
-    EXPECT_EQ(ask(resolver, "quick.test").size(), 1U);
+    EXPECT_EQ(answered.size(), 3U) << "a lookup that ends makes room for the next one";
+    EXPECT_EQ(std::ranges::count(answered, "quick.test"), 2);
+    EXPECT_EQ(lookups->asked, 5) << "one lookup for both";
+}
+
+TEST_F(ResolverTest, KeepsPlacesForNamesThatWereFoundBefore) {
+    auto few = options();
+    few.lookups_under_way = 4;
+    few.keep = 0ms;
+    Resolver resolver{loop.get_executor(), few};
+    EXPECT_EQ(ask(resolver, "good.test"), "1");
+    for (const auto* slow : {"slow1.test", "slow2.test", "slow3.test"}) {
+        EXPECT_EQ(ask(resolver, slow, 1ms), timed_out);
+    }
+    EXPECT_EQ(ask(resolver, "good.test"), "5") << "at once, beside three that hang";
+}
+
+TEST_F(ResolverTest, LetsNamesThatAreNotFoundTakeHalfOfThePlaces) {
+    auto few = options();
+    few.lookups_under_way = 4;
+    few.keep_failure = 0ms;
+    Resolver resolver{loop.get_executor(), few};
+    lookups->fails = true;
+    const std::vector<std::string> names{"dead1.test", "dead2.test", "dead3.test"};
+    for (const auto& name : names) {
+        EXPECT_EQ(ask(resolver, name), "resolve: no such host name");
+    }
+    lookups->fails = false;
+    lookups->hangs = true;
+    for (const auto& name : names) {
+        common::asio::co_spawn(loop, resolver.resolve(name, common::Instant::max()),
+                               [](std::exception_ptr, Result<Addresses>) {});
+    }
+    loop.restart();
+    loop.poll();
+    EXPECT_EQ(ask(resolver, "new.test").size(), 1U) << "the third of them waits";
+    lookups->release.set_value();
+    released = true;
+    loop.restart();
+    loop.run();
+    EXPECT_EQ(lookups->asked, 7);
 }
 
 TEST_F(ResolverTest, ALookupThatThrowsIsAnError) {
