@@ -175,8 +175,9 @@ common::Task<HttpReply> Ingest::post(std::string body, BodyFormat format, Sender
     }
     common::MemoryBudget::Share share{memory_};
     // What is small may use the reserve, as in the server: a door's event among large batches.
-    const auto rank = sender.local || body.size() <= small_body ? common::MemoryBudget::Rank::trusted
-                                                         : common::MemoryBudget::Rank::ordinary;
+    const auto rank = sender.local || body.size() <= small_body
+                          ? common::MemoryBudget::Rank::trusted
+                          : common::MemoryBudget::Rank::ordinary;
     auto kept = std::make_shared<const std::string>(std::move(body));
     auto batch = read(kept, format, share, rank, sender.passed_id);
     kept.reset();

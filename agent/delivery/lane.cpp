@@ -1,7 +1,5 @@
 #include "agent/delivery/lane.hpp"
 
-#include "agent/webhooks/retry_after.hpp"
-
 #include <algorithm>
 
 namespace agent {
@@ -254,7 +252,7 @@ void Lane::attempt_ended(const Attempt& attempt, const common::Result<common::Ht
     const auto& delivery = attempt.delivery;
     const auto outcome =
         judge_reply(reply, delivery.attempts + 1, *attempt.webhook, context_->config.delivery.retry,
-                    context_->chance(), device_time(context_->clock));
+                    context_->chance(), common::device_time(context_->clock));
     if (outcome.kind == Outcome::Kind::own_fault) {
         hold_times_.withdrawn(attempt.start);
         not_attempted(attempt, outcome.error);

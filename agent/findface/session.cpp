@@ -162,7 +162,7 @@ Task<Session::Login> Session::log_in(const Terms& terms) {
 
 Session::Login Session::refused_login(Error error, const HttpReply& reply) const {
     const auto status = reply.status;
-    const auto wait = retry_after(reply.headers, device_time(clock_));
+    const auto wait = retry_after(reply.headers, common::device_time(clock_));
     if (status == 404 || status == 405) {
         error.fault = Fault::unreachable;
         error.message += "; server.url must be the address of FindFace Lite";

@@ -14,6 +14,7 @@
 #include "agent/service/exit_codes.hpp"
 #include "agent/service/fixed_settings.hpp"
 #include "agent/service/held_signals.hpp"
+#include "agent/service/process_memory.hpp"
 #include "agent/service/tls_judgement.hpp"
 #include "agent/service/watchdog.hpp"
 #include "agent/store/private_files.hpp"
@@ -33,7 +34,6 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <csignal>
-#include <malloc.h>
 #include <sys/stat.h>
 
 namespace agent {
@@ -59,16 +59,6 @@ common::http_server::Options server_options(const Config& config) {
     return options;
 }
 
-/// For the Unix socket and for small requests, whatever large ones hold.
-constexpr std::size_t reserve_bytes = std::size_t{8} << 20;
-
-/// What requests and replies may hold in memory, all connections together. Three requests of the
-/// largest size fit.
-std::size_t budget_bytes(const Config& config) {
-    const auto bodies = std::max<std::size_t>(std::size_t{40} << 20, 3 * config.ingest.max_body);
-    return bodies + reserve_bytes;
-}
-
 /// `bound` outlives the client.
 common::ClientOptions client_options(const Config& config,
                                      const common::http_server::BoundAddress& bound) {
@@ -82,16 +72,6 @@ common::ClientOptions client_options(const Config& config,
                                                : std::nullopt;
     };
     return options;
-}
-
-/// glibc keeps what is freed below something that is still in use, and from the first large block
-/// on it treats all blocks up to 32 MiB that way: after a burst the process would stay large. Large
-/// blocks get pages of their own, which go back at once, and the database's thread gets no heap of
-/// 64 MiB for itself.
-void return_freed_memory() {
-    ::mallopt(M_MMAP_THRESHOLD, 128 * 1024);
-    ::mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
-    ::mallopt(M_ARENA_MAX, 2);
 }
 
 class Service {

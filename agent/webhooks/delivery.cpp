@@ -1,5 +1,6 @@
 #include "agent/webhooks/delivery.hpp"
 
+#include "agent/webhooks/retry_after.hpp"
 #include "common/base/crypto.hpp"
 #include "common/net/reply_hints.hpp"
 #include "common/net/status_phrase.hpp"
@@ -112,7 +113,7 @@ common::HttpRequest make_request(const Webhook& webhook, const Delivery& deliver
 
 Outcome judge_reply(const common::Result<common::HttpReply>& reply, std::uint32_t attempt,
                     const Webhook& webhook, const common::Backoff& backoff, double chance,
-                    const DeviceTime& now) {
+                    const common::DeviceTime& now) {
     Outcome outcome;
     outcome.answered = reply.has_value();
     outcome.status = reply ? reply->status : 0;

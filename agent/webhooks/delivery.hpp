@@ -2,10 +2,10 @@
 // Pure.
 #pragma once
 
-#include "agent/webhooks/retry_after.hpp"
 #include "agent/webhooks/webhook.hpp"
 #include "common/base/backoff.hpp"
 #include "common/base/result.hpp"
+#include "common/base/time.hpp"
 #include "common/net/http.hpp"
 
 #include <cstdint>
@@ -61,6 +61,6 @@ struct Outcome {
 /// of this side, like a shortage or a bad TLS file.
 Outcome judge_reply(const common::Result<common::HttpReply>& reply, std::uint32_t attempt,
                     const Webhook& webhook, const common::Backoff& backoff, double chance,
-                    const DeviceTime& now);
+                    const common::DeviceTime& now);
 
 } // namespace agent

@@ -141,7 +141,7 @@ std::optional<std::int64_t> read_seconds(std::string_view value) {
 
 /// Seconds from `now` to the date. Negative if it is past; nothing if `now` says nothing of it.
 std::optional<std::int64_t> seconds_until(std::int64_t date, std::optional<std::int64_t> sent,
-                                          const DeviceTime& now) {
+                                          const common::DeviceTime& now) {
     if (sent) {
         return date - *sent;
     }
@@ -152,12 +152,8 @@ std::optional<std::int64_t> seconds_until(std::int64_t date, std::optional<std::
 
 } // namespace
 
-DeviceTime device_time(const common::Clock& clock) {
-    const auto since = clock.wall().time_since_epoch();
-    return {std::chrono::floor<std::chrono::seconds>(since).count(), clock.synchronized()};
-}
-
-std::optional<common::Millis> retry_after(const common::Headers& headers, const DeviceTime& now) {
+std::optional<common::Millis> retry_after(const common::Headers& headers,
+                                          const common::DeviceTime& now) {
     const auto date = common::find_header(headers, "Date");
     const auto sent = date ? read_date(common::trim(*date)) : std::nullopt;
     std::optional<std::int64_t> longest;

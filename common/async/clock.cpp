@@ -7,6 +7,11 @@
 
 namespace common {
 
+DeviceTime device_time(const Clock& clock) {
+    const auto since = clock.wall().time_since_epoch();
+    return {std::chrono::floor<std::chrono::seconds>(since).count(), clock.synchronized()};
+}
+
 Instant SystemClock::now() const {
     return std::chrono::steady_clock::now();
 }

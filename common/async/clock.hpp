@@ -28,6 +28,8 @@ class Clock {
     virtual void cancel(TimerId timer) = 0;
 };
 
+DeviceTime device_time(const Clock& clock);
+
 class SystemClock final : public Clock {
   public:
     explicit SystemClock(Executor executor) : executor_{std::move(executor)} {}

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 namespace common {
@@ -13,6 +14,12 @@ using Instant = std::chrono::steady_clock::time_point;
 /// Only for what leaves the machine (webhook-timestamp, UUIDv7, JWT), never for waiting. It may
 /// jump by years.
 using WallTime = std::chrono::system_clock::time_point;
+
+/// The wall clock of this device, as read at one moment.
+struct DeviceTime {
+    std::int64_t seconds = 0; ///< since 1970
+    bool synchronised = false;
+};
 
 /// In UTC, in whole seconds: "2026-11-24T10:01:02Z".
 std::string rfc3339(WallTime time);

@@ -1,7 +1,5 @@
 #include "test/agent/api/api_fixture.hpp"
 
-#include <SQLiteCpp/SQLiteCpp.h>
-
 namespace test {
 namespace {
 
@@ -280,63 +278,6 @@ TEST_F(IngestTest, RefusesOtherTypesAndSaysWhichToSend) {
     EXPECT_EQ(problem_of(post(face, {{"Content-Encoding", "gzip"}}), 415),
               "Content-Encoding = \"gzip\": expected a body without compression");
     EXPECT_EQ(queue.stats().pending, 0U);
-}
-
-struct IngestWithoutDefinitions : IngestTest {
-    void SetUp() override { open({}, true); }
-};
-
-TEST_F(IngestWithoutDefinitions, SaysWhyAndWhenToTryAgain) {
-    const auto reply = post(face);
-    EXPECT_NE(problem_of(reply, 503).find("never been fetched"), std::string::npos);
-    EXPECT_FALSE(header(reply, "Retry-After").empty());
-    EXPECT_EQ(stats.events_rejected, 1U);
-
-    auto replace = cache.replace_server_list({{"8", everything}});
-    ASSERT_TRUE(run(loop, std::move(replace)));
-    EXPECT_EQ(accepted(post(face)), counts(1, 0, 1));
-}
-
-TEST_F(IngestTest, SaysThatTheQueueIsFull) {
-    config.queue.max_size = 512 * 1024;
-    config.queue.min_free = 0;
-    const std::string filler(16 * 1024, 'x');
-    std::optional<common::HttpReply> full;
-    std::uint64_t taken = 0;
-    for (int i = 0; i < 200 && !full; ++i) {
-        auto reply =
-            post(R"({"type":"car","id":)" + std::to_string(i) + R"(,"filler":")" + filler + "\"}");
-        if (reply.status != 202) {
-            full = std::move(reply);
-        } else {
-            ++taken;
-        }
-    }
-    ASSERT_TRUE(full);
-    EXPECT_NE(problem_of(*full, 503).find("the queue is full"), std::string::npos);
-    EXPECT_EQ(header(*full, "Retry-After"), "10");
-    EXPECT_GT(taken, 0U);
-    EXPECT_EQ(queue.stats().pending, taken);
-    EXPECT_EQ(stats.events_accepted, taken);
-    EXPECT_EQ(stats.events_rejected, 1U);
-    EXPECT_EQ(stats.webhooks["8"].matched, taken) << "what was refused matched nothing";
-}
-
-common::Task<common::Result<bool>> write_protect(common::Database& database, bool on) {
-    auto work = [on](common::Connection& connection) {
-        connection.handle().exec(on ? "PRAGMA query_only = 1" : "PRAGMA query_only = 0");
-        return true;
-    };
-    return database.run(std::move(work));
-}
-
-TEST_F(IngestTest, SaysThatTheDatabaseCannotBeWritten) {
-    ASSERT_TRUE(run(loop, write_protect(database, true)));
-    const auto reply = post(face);
-    EXPECT_TRUE(problem_of(reply, 503).starts_with("cannot write to the database (")) << reply.body;
-    EXPECT_EQ(header(reply, "Retry-After"), "5");
-    EXPECT_EQ(stats.events_accepted, 0U);
-    EXPECT_TRUE(handed_on.empty());
 }
 
 TEST_F(IngestTest, AcceptsALargeBatch) {

@@ -13,8 +13,8 @@ using common::Millis;
 using std::chrono::seconds;
 
 /// The synchronised clock: 1994-11-06 08:49:37.
-constexpr DeviceTime wall{784'111'777, true};
-constexpr DeviceTime unsynchronised{784'111'777, false};
+constexpr common::DeviceTime wall{784'111'777, true};
+constexpr common::DeviceTime unsynchronised{784'111'777, false};
 
 Delivery delivery() {
     Delivery one;
@@ -228,7 +228,7 @@ TEST(JudgeReply, TellsAFaultOfThisDeviceFromAFailedAttempt) {
     using Kind = Outcome::Kind;
     struct Case {
         Fault fault;
-        DeviceTime clock;
+        common::DeviceTime clock;
         Kind kind;
     };
     for (const auto& [fault, clock, kind] : {

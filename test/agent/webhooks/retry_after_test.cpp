@@ -11,10 +11,10 @@ using std::chrono::seconds;
 constexpr std::optional<common::Millis> none;
 constexpr auto sent = "Sun, 06 Nov 1994 08:49:37 GMT";
 /// At `sent`.
-constexpr DeviceTime wall{784'111'777, true};
-constexpr DeviceTime unsynchronised{784'111'777, false};
+constexpr common::DeviceTime wall{784'111'777, true};
+constexpr common::DeviceTime unsynchronised{784'111'777, false};
 /// As boards without a battery boot.
-constexpr DeviceTime wrong{0, false};
+constexpr common::DeviceTime wrong{0, false};
 
 TEST(RetryAfter, ReadsSecondsInWhateverFormTheyCome) {
     struct Case {
@@ -92,7 +92,7 @@ TEST(RetryAfter, JudgesADateByTheRepliesOwnOrElseByTheClock) {
     constexpr auto tomorrow = "Mon, 07 Nov 1994 08:49:37 GMT";
     struct Case {
         std::string value, date;
-        DeviceTime now;
+        common::DeviceTime now;
         std::optional<common::Millis> wait;
     };
     for (const auto& [value, date, now, wait] : {

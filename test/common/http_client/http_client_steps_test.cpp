@@ -85,7 +85,7 @@ class StuckClientTest : public ClientTest, public testing::WithParamInterface<St
 
 TEST_P(StuckClientTest, TimesOutAndSaysWhere) {
     auto request = stuck_request();
-    request.timeout = 300ms;
+    request.timeout = 1s;
     const auto reply = send(std::move(request));
     ASSERT_FALSE(reply);
     if (GetParam().doing == std::string_view{"resolving"}) { // nothing is known about the peer
@@ -95,7 +95,7 @@ TEST_P(StuckClientTest, TimesOutAndSaysWhere) {
     }
     EXPECT_EQ(reply.error().fault, common::Fault::unreachable);
     EXPECT_EQ(reply.error().message,
-              std::string{"timed out after 300 ms while "} + GetParam().doing);
+              std::string{"timed out after 1 s while "} + GetParam().doing);
 }
 
 TEST_P(StuckClientTest, EndsWhenCancelled) {
