@@ -54,8 +54,15 @@ Error config_changed() {
 
 } // namespace
 
+// A page's number is no secret, and says which page is broken. Other values of a link that the
+// server gave may be one.
 std::string name_of(const HttpRequest& request) {
-    return request.method + " " + request.url.shown();
+    const auto& target = request.url.target;
+    const auto question = std::min(target.find("?page="), target.size());
+    const auto number = std::string_view{target}.substr(std::min(question + 6, target.size()));
+    const bool plain = !number.empty() && number.size() <= 9 &&
+                       number.find_first_not_of("0123456789") == std::string_view::npos;
+    return request.method + " " + (plain ? request.url.origin() + target : request.url.shown());
 }
 
 Session::Session(common::Executor loop, common::Clock& clock, common::HttpClient& client,
