@@ -3,6 +3,7 @@
 #include "common/base/ascii.hpp"
 #include "common/text/invalid.hpp"
 #include "common/text/json.hpp"
+#include "common/text/json_names.hpp"
 
 #include <algorithm>
 #include <boost/url/parse_query.hpp>
@@ -96,6 +97,10 @@ Result<json> read_object(std::string_view body) {
     if (!object->is_object()) {
         return common::fail(Fault::input, "the body is " + std::string{common::kind_of(*object)} +
                                               ": expected " + example);
+    }
+    // {"all":false,"all":true}: which of the two was meant is not known.
+    if (const auto name = common::repeated_name(body)) {
+        return common::fail(Fault::input, "the body has " + *name + " twice: expected " + example);
     }
     return object;
 }

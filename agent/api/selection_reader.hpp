@@ -21,7 +21,8 @@ common::Result<ListQuery> read_list_query(std::string_view query);
 
 /// A body {"state","webhook","ids","all"}, for calls that change what it selects. Without a
 /// restriction "all":true is needed: one that got lost on its way is not taken for the wish to
-/// change everything. For the same reason null, an empty value and any query are refused.
+/// change everything. For the same reason null, an empty value, a field that is there twice and any
+/// query are refused.
 common::Result<Selection> read_selection(std::string_view query, std::string_view body);
 
 } // namespace agent

@@ -9,6 +9,7 @@
 #include "common/base/printable.hpp"
 #include "common/net/masked_url.hpp"
 #include "common/text/json.hpp"
+#include "common/text/json_names.hpp"
 
 #include <functional>
 #include <iostream>
@@ -75,6 +76,10 @@ Result<std::string> checked_definition(const std::string& file, bool whole) {
     auto definition = common::parse_json(*text);
     if (!definition) {
         return common::fail(file, definition.error());
+    }
+    if (const auto name = common::repeated_name(*text)) {
+        return common::fail(Fault::input,
+                            file + ": an object has " + *name + " twice: expected each name once");
     }
     auto& checked = *definition;
     if (!checked.is_object()) {

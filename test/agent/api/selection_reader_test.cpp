@@ -140,6 +140,11 @@ TEST(SelectionReader, RefusesBadBodies) {
         {R"({"ids":["5"]})", R"(ids = ["5"]: )" + list},
         {R"({"ids":[1.5]})", "ids = [1.5]: " + list},
         {R"({"ids":[18446744073709551615]})", "ids = [18446744073709551615]: " + list},
+        {R"({"all":false,"all":true})", R"(the body has "all" twice: )" + object},
+        {R"({"all":true,"all":true})", R"(the body has "all" twice: )" + object},
+        {R"({"state":"pending","state":"dead"})", R"(the body has "state" twice: )" + object},
+        {R"({"ids":[1],"webhook":"7","ids":[2]})", R"(the body has "ids" twice: )" + object},
+        {R"({"\u0061ll":true,"all":false})", R"(the body has "all" twice: )" + object},
         {R"({"id":5})",
          R"(unknown field "id": did you mean "ids"? expected one of: state, webhook, ids, all)"},
     };
