@@ -1,6 +1,7 @@
 #include "agent/definitions/sync.hpp"
 
 #include "agent/definitions/local_file.hpp"
+#include "agent/definitions/removal.hpp"
 #include "common/async/joinable.hpp"
 #include "common/base/log.hpp"
 
@@ -16,12 +17,17 @@ namespace log = common::log;
 
 using Definitions = std::vector<Definition>;
 
-/// What either of two readings has is there, as the second one has it.
-Definitions merged(Definitions first, Definitions second) {
+std::unordered_set<std::string> keys_of(const Definitions& list) {
     std::unordered_set<std::string> keys;
-    for (const auto& definition : second) {
+    for (const auto& definition : list) {
         keys.insert(definition.key);
     }
+    return keys;
+}
+
+/// What either of two readings has is there, as the second one has it.
+Definitions merged(Definitions first, Definitions second) {
+    const auto keys = keys_of(second);
     for (auto& definition : first) {
         if (!keys.contains(definition.key)) {
             second.push_back(std::move(definition));
@@ -96,24 +102,44 @@ void Sync::State::note_failure(const common::Error& error) {
     due = clock.now() + backoff.wait(++failed, chance());
 }
 
-/// The server's list. Pages move while they are read, so that a webhook may stand on none of them:
-/// one counts as removed only when a second reading, made at once, lacks it too.
+/// The server's list. Pages move while they are read, so that a webhook may stand on none of them,
+/// and a list may break off without a sign: one counts as removed only when a second reading, made
+/// at once, lacks it too, and the server does not have it either when it is asked for it.
 Task<Result<Definitions>> Sync::State::read_list(std::shared_ptr<State> state) {
     for (;;) {
         const auto server = state->config.server;
-        auto first = co_await state->client.list();
-        if (!first || !state->cache.removes_any(*first)) {
-            co_return first;
+        auto first = co_await state->client.fetch_list();
+        if (!first) {
+            co_return common::fail(std::move(first.error()));
         }
-        auto second = co_await state->client.list();
+        if (state->cache.missing_in(first->definitions).empty()) {
+            co_return std::move(first->definitions);
+        }
+        auto second = co_await state->client.fetch_list();
         if (!second) {
-            co_return second;
+            co_return common::fail(std::move(second.error()));
         }
-        // After a change of the configuration the readings may be of two servers or users.
-        if (server.url == state->config.server.url &&
-            server.username == state->config.server.username) {
-            co_return merged(std::move(*first), std::move(*second));
+        Removal removal;
+        removal.readings_agree = keys_of(first->definitions) == keys_of(second->definitions);
+        removal.doubt = first->doubt.empty() ? second->doubt : first->doubt;
+        auto list = merged(std::move(first->definitions), std::move(second->definitions));
+        removal.keys = state->cache.missing_in(list);
+        if (!list.empty()) {
+            removal.listed = list.front().key;
         }
+        Result<void> confirmed;
+        if (!removal.keys.empty()) {
+            confirmed = co_await confirm_removal(state->client, std::move(removal));
+        }
+        // After a change of the configuration the answers may be of two servers or users.
+        if (server.url != state->config.server.url ||
+            server.username != state->config.server.username) {
+            continue;
+        }
+        if (!confirmed) {
+            co_return common::fail(std::move(confirmed.error()));
+        }
+        co_return list;
     }
 }
 

@@ -133,13 +133,18 @@ Task<Result<void>> WebhookCache::load_late() {
     co_return Result<void>{};
 }
 
-bool WebhookCache::removes_any(const std::vector<Definition>& list) const {
+std::vector<std::string> WebhookCache::missing_in(const std::vector<Definition>& list) const {
     std::unordered_set<std::string_view> keys;
     for (const auto& definition : list) {
         keys.insert(definition.key);
     }
-    return std::ranges::any_of(server_,
-                               [&](const Webhook& webhook) { return !keys.contains(webhook.key); });
+    std::vector<std::string> missing;
+    for (const auto& webhook : server_) {
+        if (!keys.contains(webhook.key)) {
+            missing.push_back(webhook.key);
+        }
+    }
+    return missing;
 }
 
 Task<Result<Changes>> WebhookCache::replace_server_list(std::vector<Definition> list) {

@@ -39,8 +39,8 @@ class WebhookCache {
     /// After load() failed: tries again, unless the list was fetched in the meantime.
     common::Task<common::Result<void>> load_late();
 
-    /// Whether `list` lacks a webhook of the server's stored list, which would count as removed.
-    [[nodiscard]] bool removes_any(const std::vector<Definition>& list) const;
+    /// The keys of the server's stored list that `list` lacks, which would count as removed.
+    [[nodiscard]] std::vector<std::string> missing_in(const std::vector<Definition>& list) const;
     /// The server's whole list was fetched: replaces the stored list in one transaction, then the
     /// snapshot. After an error nothing has changed.
     common::Task<common::Result<Changes>> replace_server_list(std::vector<Definition> list);

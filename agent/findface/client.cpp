@@ -5,6 +5,7 @@
 #include "common/text/json.hpp"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -45,23 +46,32 @@ Result<std::string> path_of(const std::string& id) {
     return webhooks_path + id + "/";
 }
 
-struct ListSize {
+/// A list as far as it was read.
+struct Reading {
+    FetchedList list;
+    std::set<std::string> keys;
+    std::uint64_t pages = 0;
     std::size_t bytes = 0, values = 0;
+    std::optional<PageSigns::Number> total, page_count; ///< the largest that any page named
 };
 
-/// Appends a page's definitions to `list` and their keys to `keys`. Returns the reference to the
-/// next page; empty on the last one.
-Result<std::string> append_page(const HttpReply& reply, std::uint64_t pages_before, ListSize& size,
-                                std::vector<Definition>& list, std::set<std::string>& keys) {
+void keep_larger(std::optional<PageSigns::Number>& kept, std::optional<PageSigns::Number>& here) {
+    if (kept && (!here || here->value < kept->value)) {
+        here = kept;
+    }
+    kept = here;
+}
+
+/// Appends a page to the reading. Returns the reference to the next page; empty on the last one.
+Result<std::string> append_page(const HttpReply& reply, Reading& reading) {
     auto page = read_list(reply.body, reply.headers);
     if (!page) {
         return common::fail(page.error());
     }
-    size.bytes += reply.body.size();
-    size.values += page->values;
-    if (auto bounds =
-            within_list_bounds(list.size() + page->definitions.size(), size.bytes, size.values);
-        !bounds) {
+    reading.bytes += reply.body.size();
+    reading.values += page->values;
+    const auto count = reading.list.definitions.size() + page->definitions.size();
+    if (auto bounds = within_list_bounds(count, reading.bytes, reading.values); !bounds) {
         return common::fail(bounds.error());
     }
     for (auto& definition : page->definitions) {
@@ -69,13 +79,19 @@ Result<std::string> append_page(const HttpReply& reply, std::uint64_t pages_befo
         if (!key) {
             return common::fail(key.error());
         }
-        if (!keys.insert(*key).second) {
+        if (!reading.keys.insert(*key).second) {
             return common::fail(Fault::unreachable,
                                 "the list of webhooks contains the id " + *key + " twice");
         }
-        list.push_back({std::move(*key), std::move(definition)});
+        reading.list.definitions.push_back({std::move(*key), std::move(definition)});
     }
-    return next_page(page->signs, {list.size(), pages_before + 1, page->definitions.size()});
+    // One that shrinks from page to page was changed meanwhile: what moved up was on no page.
+    keep_larger(reading.total, page->signs.total);
+    keep_larger(reading.page_count, page->signs.pages);
+    const PagesRead read{reading.list.definitions.size(), ++reading.pages,
+                         page->definitions.size()};
+    reading.list.doubt = doubt_of_end(page->signs, read);
+    return next_page(page->signs, read);
 }
 
 /// A page's `next` may be a query, a path on the server, or relative to server.url. A server behind
@@ -90,11 +106,9 @@ std::string with_prefix(const std::string& prefix, const std::string& next) {
 
 // The reference parameters of the following coroutines live in the frame of the awaiting one.
 
-Task<Result<std::vector<Definition>>> all_pages(Session& session, const Terms& terms) {
-    std::vector<Definition> list;
-    std::set<std::string> keys;
+Task<Result<FetchedList>> all_pages(Session& session, const Terms& terms) {
+    Reading reading;
     std::set<std::string> seen;
-    ListSize size;
     auto request = Session::request(terms, "GET", webhooks_path);
     const auto prefix =
         request.url.target.substr(0, request.url.target.size() - webhooks_path.size());
@@ -119,12 +133,12 @@ Task<Result<std::vector<Definition>>> all_pages(Session& session, const Terms& t
             error.message += reply->status == 404 ? wrong_address : "";
             co_return common::fail(std::move(error));
         }
-        const auto next = append_page(*reply, seen.size() - 1, size, list, keys);
+        const auto next = append_page(*reply, reading);
         if (!next) {
             co_return common::fail(name, next.error());
         }
         if (next->empty()) {
-            co_return list;
+            co_return std::move(reading.list);
         }
         auto next_url = common::resolve(url, with_prefix(prefix, *next));
         if (!next_url) {
@@ -187,7 +201,7 @@ Task<Result<std::string>> exchange(std::shared_ptr<Session> session, std::string
     }
 }
 
-Task<Result<std::vector<Definition>>> whole_list(std::shared_ptr<Session> session) {
+Task<Result<FetchedList>> whole_list(std::shared_ptr<Session> session) {
     for (;;) {
         const auto terms = session->terms();
         if (auto server = has_server(terms); !server) {
@@ -202,6 +216,65 @@ Task<Result<std::vector<Definition>>> whole_list(std::shared_ptr<Session> sessio
         }
         co_return list;
     }
+}
+
+/// Whether an answer of 200 holds the webhook itself: as an object, or inside of one or of a list.
+bool holds(const nlohmann::json& answer, const std::string& key, int depth = 2) {
+    const auto within = [&](const nlohmann::json& part) {
+        return part.is_structured() && depth > 0 && holds(part, key, depth - 1);
+    };
+    if (answer.is_array()) {
+        return std::ranges::any_of(answer, within);
+    }
+    if (!answer.is_object()) {
+        return false;
+    }
+    if (const auto id = answer.find("id"); id != answer.end()) {
+        return *id == key || id->dump() == key;
+    }
+    return std::ranges::any_of(std::array{"data", "result", "results", "item", "items", "webhook"},
+                               [&](const char* name) {
+                                   const auto part = answer.find(name);
+                                   return part != answer.end() && within(*part);
+                               });
+}
+
+Task<Result<Presence>> presence_of(std::shared_ptr<Session> session, std::string key) {
+    const auto terms = session->terms();
+    if (auto server = has_server(terms); !server) {
+        co_return common::fail(server.error());
+    }
+    const auto path = path_of(key);
+    if (!path) {
+        co_return Presence::unsaid;
+    }
+    const auto request = Session::request(terms, "GET", *path);
+    const auto name = name_of(request);
+    const auto reply = co_await session->call(terms, request);
+    if (!reply) {
+        co_return common::fail(reply.error());
+    }
+    if (reply->status == 404 || reply->status == 410) {
+        co_return Presence::gone;
+    }
+    if (reply->status == 405 || reply->status == 501) {
+        co_return Presence::unsaid;
+    }
+    if (!succeeded(*reply)) {
+        auto error = session->refusal(terms, name, *reply);
+        error.fault = error.fault == Fault::input ? Fault::unreachable : error.fault;
+        co_return common::fail(std::move(error));
+    }
+    const auto answer = common::parse_json(reply->body);
+    co_return answer&& holds(*answer, key) ? Presence::there : Presence::unsaid;
+}
+
+Task<Result<std::vector<Definition>>> definitions_of(std::shared_ptr<Session> session) {
+    auto list = co_await whole_list(std::move(session));
+    if (!list) {
+        co_return common::fail(std::move(list.error()));
+    }
+    co_return std::move(list->definitions);
 }
 
 Task<Result<void>> remove_webhook(std::shared_ptr<Session> session, std::string id) {
@@ -242,8 +315,16 @@ void Client::forget_login() {
     session_->forget_login();
 }
 
-Task<Result<std::vector<Definition>>> Client::list() {
+Task<Result<FetchedList>> Client::fetch_list() {
     return whole_list(session_);
+}
+
+Task<Result<std::vector<Definition>>> Client::list() {
+    return definitions_of(session_);
+}
+
+Task<Result<Presence>> Client::presence(std::string key) {
+    return presence_of(session_, std::move(key));
 }
 
 Task<Result<std::string>> Client::show(std::string id) {

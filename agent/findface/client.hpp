@@ -20,6 +20,19 @@ namespace agent::findface {
 
 class Session;
 
+/// The whole list as it was read.
+struct FetchedList {
+    std::vector<Definition> definitions;
+    std::string doubt; ///< why it may go on all the same, as of doubt_of_end(); usually empty
+};
+
+/// What the server says of one webhook by itself.
+enum class Presence {
+    there,
+    gone,
+    unsaid, ///< it has no such call, or answers something else
+};
+
 class Client {
   public:
     /// `chance` decides the jitter of the waits after refused logins.
@@ -29,7 +42,12 @@ class Client {
 
     /// Fetches the whole list, page by page. Anything but a whole, valid list is an error:
     /// Fault::unreachable (no answer, 5xx, broken) or Fault::refused (login or permission).
+    common::Task<common::Result<FetchedList>> fetch_list();
+    /// The definitions of fetch_list() alone.
     common::Task<common::Result<std::vector<Definition>>> list();
+    /// Asks for the webhook with this key. Errors are those of fetch_list(): the server did not
+    /// answer the question.
+    common::Task<common::Result<Presence>> presence(std::string key);
 
     /// These return the JSON text of the reply. Errors quote the server's message; a 404 is
     /// Fault::input.

@@ -1,10 +1,15 @@
 #include "agent/webhooks/definition_list.hpp"
 
+#include "agent/webhooks/failure_sign.hpp"
 #include "agent/webhooks/misplaced_filters.hpp"
 #include "common/text/invalid.hpp"
 #include "common/text/json.hpp"
 #include "common/text/json_form.hpp"
+#include "common/text/json_names.hpp"
 
+#include <algorithm>
+#include <array>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -36,25 +41,30 @@ std::string keys_of(const json& object) {
     return keys.empty() ? "it is empty" : "it has " + common::shown(common::joined(keys, ", "));
 }
 
-/// The array in `whole`.
-common::Result<json*> list_in(json& whole) {
+constexpr const char* list_keys[] = {"results", "items", "data"};
+
+/// Whether `whole` holds a list of webhooks.
+common::Result<void> check_form(const json& whole) {
     if (whole.is_array()) {
-        return &whole;
+        return {};
     }
     if (!whole.is_object()) {
         return wrong_kind("the list of webhooks", whole, "a JSON array");
     }
-    for (const auto* key : {"results", "items", "data"}) {
+    bool found = false;
+    for (const auto* key : list_keys) {
         if (const auto at = whole.find(key); at != whole.end()) {
             if (!at->is_array()) {
                 return wrong_kind(key, *at, "a list of webhooks");
             }
-            return &*at;
+            found = true;
         }
     }
-    return common::fail(Fault::input,
-                        "this is not a list of webhooks (" + keys_of(whole) +
-                            "): expected an array, or an object with results, items or data");
+    return found ? common::Result<void>{}
+                 : common::fail(Fault::input,
+                                "this is not a list of webhooks (" + keys_of(whole) +
+                                    "): expected an array, or an object with results, items or "
+                                    "data");
 }
 
 json name_of(const json& definition) {
@@ -69,46 +79,60 @@ std::string title_of(std::size_t index, const json& definition) {
 }
 
 /// Takes the definitions out of a list while it is parsed, so that the tree never holds more than
-/// one of them. Where an envelope has several lists, results goes before items before data.
+/// one of them.
 class ItemReader {
   public:
     /// A parser callback; false: the value is dropped from the tree.
     bool on_event(int depth, json::parse_event_t event, json& value);
-
-    std::vector<std::string> definitions;
-    std::optional<common::Error> fault; ///< the first item that is none
+    /// The definitions of the only list that is not empty. Errors: an item that is none; two lists
+    /// that differ.
+    common::Result<std::vector<std::string>> take();
 
   private:
     using Event = json::parse_event_t;
-    static constexpr int none = 3;
-
-    void open_list(int rank);
+    struct List {
+        std::vector<std::string> definitions;
+        std::optional<common::Error> fault; ///< the first item that is none
+    };
+    static constexpr std::size_t none = std::size(list_keys);
 
     int item_depth_ = 0; ///< 0: no list is open
-    int rank_ = none;    ///< of the list read so far
-    int key_rank_ = none;
-    bool wanted_ = false; ///< whether the open list is the best one so far
+    std::size_t key_ = none;
+    List* open_ = nullptr;
+    std::array<List, none> lists_; ///< by list_keys; a bare array is the first
 };
 
-void ItemReader::open_list(int rank) {
-    wanted_ = rank <= rank_;
-    if (wanted_) {
-        rank_ = rank;
-        definitions.clear();
-        fault.reset();
+common::Result<std::vector<std::string>> ItemReader::take() {
+    std::size_t taken = none;
+    for (std::size_t i = 0; i < none; ++i) {
+        auto& list = lists_[i];
+        if (list.fault) {
+            return common::fail(*list.fault);
+        }
+        if (list.definitions.empty()) {
+            continue;
+        }
+        if (taken != none && lists_[taken].definitions != list.definitions) {
+            return common::fail(Fault::input, std::string{list_keys[taken]} + " and " +
+                                                  list_keys[i] +
+                                                  " are two lists: expected one list of webhooks");
+        }
+        taken = std::min(taken, i);
     }
+    return taken == none ? std::vector<std::string>{} : std::move(lists_[taken].definitions);
 }
 
 bool ItemReader::on_event(int depth, Event event, json& value) {
     if (depth == 1 && event == Event::key) {
         const auto& key = value.get_ref<const std::string&>();
-        key_rank_ = key == "results" ? 0 : key == "items" ? 1 : key == "data" ? 2 : none;
+        key_ = static_cast<std::size_t>(std::ranges::find(list_keys, key) - list_keys);
         return true;
     }
     if (event == Event::array_start && (depth == 0 || (depth == 1 && item_depth_ == 0))) {
-        if (depth == 0 || key_rank_ != none) {
+        if (depth == 0 || key_ != none) {
             item_depth_ = depth + 1;
-            open_list(depth == 0 ? 0 : key_rank_);
+            open_ = &lists_[depth == 0 ? 0 : key_];
+            *open_ = {}; // of equal keys the last one counts
         }
         return true;
     }
@@ -122,15 +146,16 @@ bool ItemReader::on_event(int depth, Event event, json& value) {
     if (!item) {
         return true;
     }
-    if (!wanted_ || fault) {
+    const auto count = open_->definitions.size();
+    if (open_->fault) {
         return false;
     }
     if (!value.is_object()) {
-        fault = wrong_kind(title_of(definitions.size(), value), value, "an object").value();
-    } else if (definitions.size() == most_definitions) {
-        fault = within_list_bounds(definitions.size() + 1, 0, 0).error();
+        open_->fault = wrong_kind(title_of(count, value), value, "an object").value();
+    } else if (count == most_definitions) {
+        open_->fault = within_list_bounds(count + 1, 0, 0).error();
     } else {
-        definitions.push_back(value.dump());
+        open_->definitions.push_back(value.dump());
     }
     return false;
 }
@@ -175,17 +200,22 @@ common::Result<DefinitionList> read_list(std::string_view text, const common::He
                              [&](int depth, json::parse_event_t event, json& value) {
                                  return items.on_event(depth, event, value);
                              });
-    if (auto list = list_in(whole); !list) {
-        return common::fail(std::move(list.error()));
+    if (const auto sign = failure_sign(whole); !sign.empty()) {
+        return common::fail(Fault::input, "this is not a list of webhooks: " + sign +
+                                              " says that the server failed to make one");
+    }
+    if (auto form = check_form(whole); !form) {
+        return common::fail(std::move(form.error()));
     }
     auto signs = read_page_signs(whole, headers);
     if (!signs) {
         return common::fail(std::move(signs.error()));
     }
-    if (items.fault) {
-        return common::fail(std::move(*items.fault));
+    auto definitions = items.take();
+    if (!definitions) {
+        return common::fail(std::move(definitions.error()));
     }
-    return DefinitionList{std::move(items.definitions), std::move(*signs), *values};
+    return DefinitionList{std::move(*definitions), std::move(*signs), *values};
 }
 
 common::Result<std::string> server_key(const json& definition) {
@@ -215,6 +245,9 @@ common::Result<std::vector<Definition>> read_local_definitions(std::string_view 
         return common::fail(list.error());
     }
     std::vector<std::string> faults;
+    if (const auto name = common::repeated_name(text)) {
+        faults.push_back("an object has " + *name + " twice: expected each name once");
+    }
     const auto count = list->definitions.size();
     if (const auto rest = next_page(list->signs, {count, 1, count}); !rest || !rest->empty()) {
         faults.emplace_back("this is one page of a longer list: expected the whole list");

@@ -1,11 +1,12 @@
 #include "agent/webhooks/page_signs.hpp"
 
+#include "agent/webhooks/page_sign_names.hpp"
 #include "common/base/ascii.hpp"
 #include "common/text/json.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
+#include <cmath>
 #include <string_view>
 
 namespace agent {
@@ -15,42 +16,7 @@ namespace {
 using common::Fault;
 using common::Result;
 using nlohmann::json;
-
-// Names as plain() makes them: "total_count", "totalCount" and "Total-Count" are one.
-constexpr std::array<std::string_view, 16> containers{
-    "meta",       "metadata", "pagination", "paging",   "paginator", "page",
-    "pageinfo",   "pages",    "links",      "info",     "cursor",    "cursors",
-    "navigation", "listmeta", "range",      "resultset"};
-constexpr std::array<std::string_view, 9> link_names{"nextpage",      "next",        "nexturl",
-                                                     "nextlink",      "nextpageurl", "nextpagelink",
-                                                     "odatanextlink", "odatanext",   "nexthref"};
-constexpr std::array<std::string_view, 8> cursor_names{
-    "nextcursor", "nextpagetoken", "nexttoken",      "continuationtoken",
-    "continue",   "nextoffset",    "nextpagecursor", "nextmarker"};
-constexpr std::array<std::string_view, 16> more_names{
-    "hasnext",     "hasmore",      "hasnextpage",       "hasmorepages", "more",
-    "morepages",   "hasmoreitems", "moreavailable",     "moreresults",  "truncated",
-    "istruncated", "incomplete",   "incompleteresults", "partial",      "ispartial",
-    "remaining"};
-constexpr std::array<std::string_view, 4> last_names{"last", "islast", "lastpage", "islastpage"};
-constexpr std::array<std::string_view, 20> total_names{
-    "total",         "count",         "totalcount",   "totalitems", "totalresults",
-    "totalelements", "totalsize",     "totalrecords", "totalhits",  "totalrows",
-    "totalnumber",   "totalwebhooks", "itemstotal",   "itemcount",  "itemscount",
-    "resultcount",   "recordcount",   "recordstotal", "numfound",   "numresults"};
-constexpr std::array<std::string_view, 8> pages_names{"pages",    "totalpages",   "pagecount",
-                                                      "numpages", "pagestotal",   "pagescount",
-                                                      "lastpage", "numberofpages"};
-constexpr std::array<std::string_view, 5> page_names{"page", "currentpage", "pagenumber", "pageno",
-                                                     "pagenum"};
-constexpr std::array<std::string_view, 3> offset_names{"offset", "skip", "start"};
-constexpr std::array<std::string_view, 5> size_names{"size", "pagesize", "perpage", "limit",
-                                                     "take"};
-
-template <std::size_t N>
-bool one_of(const std::array<std::string_view, N>& names, std::string_view name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-}
+using namespace page_sign_names;
 
 /// Empty for a name that no server gives to a sign: names become part of messages and queries.
 std::string plain(std::string_view name) {
@@ -72,10 +38,22 @@ std::optional<std::uint64_t> digits(std::string_view text) {
                                                                     : std::nullopt;
 }
 
-/// A number that counts something; some servers write it as a string, and -1 for unknown.
+/// A number that counts something; some servers write it as a string, with a fraction of 0, or in
+/// an object with how exact it is, and -1 for unknown.
 std::optional<std::uint64_t> number_in(const json& value) {
+    constexpr double exact = 9'007'199'254'740'992; // beyond it a double skips numbers
     if (value.is_string()) {
         return digits(value.get_ref<const std::string&>());
+    }
+    if (value.is_object()) {
+        const auto inner = value.find("value");
+        return inner == value.end() || inner->is_object() ? std::nullopt : number_in(*inner);
+    }
+    if (value.is_number_float()) {
+        const auto number = value.get<double>();
+        return number >= 0 && number <= exact && std::floor(number) == number
+                   ? std::optional{static_cast<std::uint64_t>(number)}
+                   : std::nullopt;
     }
     if (!value.is_number_integer() ||
         (!value.is_number_unsigned() && value.get<std::int64_t>() < 0)) {
@@ -99,6 +77,7 @@ void keep(std::optional<PageSigns::Number>& place, const std::string& name, cons
 /// A link is a URL, or an object with one as HAL has it.
 Result<void> read_link(PageSigns& signs, const std::string& name, const json& value) {
     if (empty(value)) {
+        signs.no_next = true;
         return {};
     }
     const auto* url = &value;
@@ -107,6 +86,7 @@ Result<void> read_link(PageSigns& signs, const std::string& name, const json& va
             if (const auto at = value.find(key); at != value.end()) {
                 url = &*at;
                 if (empty(*url)) {
+                    signs.no_next = true;
                     return {};
                 }
             }
@@ -172,6 +152,10 @@ Result<void> read_sign(PageSigns& signs, std::string_view container, const std::
         if (!empty(value)) {
             signs.cursor = name + " = " + common::shown(value);
         }
+    } else if (one_of(marker_names, word) && !value.is_structured()) {
+        if (!empty(value) && value != 0) {
+            signs.marker = name + " = " + common::shown(value);
+        }
     } else if (one_of(more_names, word) || (value.is_boolean() && one_of(last_names, word))) {
         read_flag(signs, name, word, value);
     } else if (one_of(pages_names, word)) {
@@ -212,23 +196,45 @@ std::optional<std::string> linked_next(std::string_view header) {
     return std::nullopt;
 }
 
-void read_headers(PageSigns& signs, const common::Headers& headers) {
-    for (const auto& [name, value] : headers) {
-        const auto word = plain(name);
-        const auto text = std::string{common::trim(value)};
-        if (word == "link" && !signs.next) {
-            signs.next = linked_next(text);
-        } else if (word == "xtotalcount" || word == "xtotal" || word == "totalcount" ||
-                   word == "xpaginationtotalcount") {
-            keep(signs.total, name, text);
-        } else if (word == "contentrange" && text.rfind('/') != std::string::npos) {
-            keep(signs.total, name, text.substr(text.rfind('/') + 1));
-        } else if (word == "xtotalpages" || word == "xpaginationpagecount") {
-            keep(signs.pages, name, text);
-        } else if (word == "xnextpage" && digits(text) && !signs.next) {
-            signs.next = "?page=" + text;
+/// What a header's name says: X-Total, X-WP-Total and Pagination-Total all say "total". Empty for
+/// one that is not about lists.
+std::string sign_word(std::string_view header) {
+    const auto word = plain(header);
+    std::string_view rest{word};
+    for (const std::string_view prefix : {"x", "wp", "pagination", "paging", "list"}) {
+        if (rest.size() > prefix.size() && rest.starts_with(prefix)) {
+            rest.remove_prefix(prefix.size());
         }
     }
+    return rest.size() < word.size() || word == "totalcount" ? std::string{rest} : "";
+}
+
+Result<void> read_header(PageSigns& signs, const std::string& name, const std::string& text) {
+    const auto word = sign_word(name);
+    if (plain(name) == "link") {
+        signs.next = signs.next ? signs.next : linked_next(text);
+    } else if (plain(name) == "contentrange" && text.rfind('/') != std::string::npos) {
+        keep(signs.total, name, text.substr(text.rfind('/') + 1));
+    } else if (word == "pagination" && text.starts_with('{')) {
+        const auto object = common::parse_json(text);
+        return object ? read_container(signs, name, *object) : Result<void>{};
+    } else if (word == "nextpage") {
+        signs.no_next = signs.no_next || text.empty();
+        if (digits(text) && !signs.next) {
+            signs.next = "?page=" + text;
+        }
+    } else if (one_of(total_names, word)) {
+        keep(signs.total, name, text);
+    } else if (one_of(pages_names, word)) {
+        keep(signs.pages, name, text);
+    } else if (one_of(cursor_names, word) && !text.empty()) {
+        signs.cursor = name + " = " + common::shown(text);
+    } else if (word.starts_with("has") && one_of(more_names, word)) {
+        read_flag(signs, name, word, text);
+    } else if (word == "perpage" || word == "pagesize") {
+        keep(signs.size, name, text);
+    }
+    return {};
 }
 
 /// The query of the page after this one, made of the page's own numbers; empty without them.
@@ -247,11 +253,12 @@ std::string following(const PageSigns& signs, std::uint64_t items_here) {
     return query;
 }
 
+std::string says(const PageSigns::Number& number) {
+    return number.name + " = " + std::to_string(number.value);
+}
+
 /// The sign that says that more was not read, in words; empty if there is none.
 std::string sign_of_more(const PageSigns& signs, const PagesRead& read) {
-    const auto says = [](const PageSigns::Number& number) {
-        return number.name + " = " + std::to_string(number.value);
-    };
     if (signs.more) {
         return *signs.more;
     }
@@ -281,7 +288,11 @@ Result<PageSigns> read_page_signs(const json& envelope, const common::Headers& h
             }
         }
     }
-    read_headers(signs, headers);
+    for (const auto& [name, value] : headers) {
+        if (auto read = read_header(signs, name, std::string{common::trim(value)}); !read) {
+            return common::fail(read.error());
+        }
+    }
     return signs;
 }
 
@@ -300,6 +311,20 @@ Result<std::string> next_page(const PageSigns& signs, const PagesRead& read) {
                                               " says that there are more, but not where");
     }
     return query;
+}
+
+std::string doubt_of_end(const PageSigns& signs, const PagesRead& read) {
+    // A "count" may be one of the page alone.
+    const bool counted =
+        signs.pages || (signs.total && !plain(signs.total->name).ends_with("count"));
+    if (signs.ends || signs.no_next || counted) {
+        return "";
+    }
+    if (signs.marker) {
+        return *signs.marker;
+    }
+    const bool full = signs.size && signs.size->value > 0 && read.items_here >= signs.size->value;
+    return full ? says(*signs.size) : "";
 }
 
 } // namespace agent

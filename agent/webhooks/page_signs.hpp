@@ -27,6 +27,9 @@ struct PageSigns {
     std::optional<Number> page, offset; ///< where this page stands
     std::optional<Number> size;         ///< items on a full page
     bool ends = false;                  ///< says that nothing follows: "has_more": false
+    bool no_next = false;               ///< has a link to the next page, and that is empty
+    /// A cursor of which it is not known whether it is the next page's: "after = "abc"".
+    std::optional<std::string> marker;
 };
 
 /// Reads the envelope (a bare array has none) and the headers Link, X-Total-Count and their like.
@@ -43,5 +46,10 @@ struct PagesRead {
 /// The reference (URL or query) to the page after this one; empty when the list is whole. Error
 /// (Fault::input): the page says that there is more, but not where.
 common::Result<std::string> next_page(const PageSigns& signs, const PagesRead& read);
+
+/// Why the list may go on after its last page, though nothing says that it does: the page is full,
+/// or has a cursor. Empty if there is no reason to think so. What such a list lacks is removed only
+/// if the server says so of each webhook.
+std::string doubt_of_end(const PageSigns& signs, const PagesRead& read);
 
 } // namespace agent

@@ -228,7 +228,7 @@ TEST_F(Sync, FetchesAgainIfTheConfigurationChangesDuringAFetch) {
     serve(R"([{"id":2}])");
     http.release(json_answer(200, R"([{"id":1}])"));
     clock.settle();
-    EXPECT_EQ(calls(), 3U) << "1 is missing now, so the list was read twice";
+    EXPECT_EQ(calls(), 4U) << "1 is missing now: the list is read twice, and 1 asked for";
     ASSERT_TRUE(asked.result && *asked.result);
     EXPECT_EQ(asked.result->value().added, (Keys{"2"}));
     EXPECT_EQ(served(), (Keys{"2"}));

@@ -27,19 +27,25 @@ std::optional<std::string> next_of(std::string_view text) {
 } // namespace
 
 TEST(ReadList, AcceptsEveryShape) {
-    for (const auto* text :
-         {R"([{"id":1},{"id":2}])", R"({"results":[{"id":1},{"id":2}]})",
-          R"({"items":[{"id":1},{"id":2}],"count":2})",
-          R"({"data":[{"id":1},{"id":2}],"next":null})",
-          R"( {"next_page":"","prev_page":null,"results":[{"id":1},{"id":2}]} )"}) {
+    for (
+        const auto* text :
+        {R"([{"id":1},{"id":2}])", R"({"results":[{"id":1},{"id":2}]})",
+         R"({"items":[{"id":1},{"id":2}],"count":2})",
+         R"({"data":[{"id":1},{"id":2}],"next":null})",
+         R"({"error":null,"errors":[],"success":true,"status":"ok","code":200,"data":[{"id":1},{"id":2}]})",
+         R"({"error":false,"code":0,"status":200,"items":[{"id":1},{"id":2}]})",
+         R"( {"next_page":"","prev_page":null,"results":[{"id":1},{"id":2}]} )"}) {
         const auto list = read_list(text);
         ASSERT_TRUE(list) << text << ": " << list.error().message;
         EXPECT_EQ(list->definitions, (std::vector<std::string>{R"({"id":1})", R"({"id":2})"}))
             << text;
         EXPECT_EQ(list->signs.next, std::nullopt) << text;
     }
-    EXPECT_EQ(read_list(R"({"data":[{"id":1}],"results":[{"id":2}],"items":[{}]})")->definitions,
-              std::vector<std::string>{R"({"id":2})"});
+    for (const auto* text :
+         {R"({"results":[],"items":[{"id":2}]})", R"({"data":[],"results":[{"id":2}],"items":[]})",
+          R"({"data":[{"id":2}],"items":[{"id":2}]})"}) {
+        EXPECT_EQ(read_list(text)->definitions, std::vector<std::string>{R"({"id":2})"}) << text;
+    }
     EXPECT_EQ(read_list(R"({"x":[{"id":1}],"data":[{"a":{"b":[{}]}}],"y":{"results":[{"z":1}]}})")
                   ->definitions,
               std::vector<std::string>{R"({"a":{"b":[{}]}})"});
@@ -85,6 +91,15 @@ TEST(ReadList, SaysWhatIsWrong) {
         {R"({"results":{}})", "results is an object: expected a list of webhooks"},
         {R"({"items":null})", "items is null: expected a list of webhooks"},
         {R"({"results":null,"items":[]})", "results is null: expected a list of webhooks"},
+        {R"({"data":[{"id":1}],"results":[{"id":2}],"items":[]})",
+         "results and data are two lists: expected one list of webhooks"},
+        {R"({"results":[],"data":{"id":1}})", "data is an object: expected a list of webhooks"},
+        {R"({"error":"db down: pa55","results":[]})",
+         "this is not a list of webhooks: error is set says that the server failed to make one"},
+        {R"({"success":false,"data":[]})", "success = false says that the server failed"},
+        {R"({"status":"error","message":"timeout","data":[]})", R"(status = "error" says)"},
+        {R"({"meta":{"code":500},"data":[]})", "code = 500 says"},
+        {R"({"errors":[{"title":"x"}],"data":[]})", "errors is set says"},
         {R"([{"id":1},5])", "webhook 2 is a number: expected an object"},
         {R"({"data":[null]})", "webhook 1 is null: expected an object"},
         {R"({"data":[[]]})", "webhook 1 is a list: expected an object"},
@@ -190,6 +205,9 @@ TEST(LocalDefinitions, NameEveryFault) {
     EXPECT_NE(local_fault(R"([{"name":"a","target":"http://h/"},7])")
                   .find("webhook 2 is a number: expected an object"),
               std::string::npos);
+    EXPECT_EQ(local_fault(
+                  R"([{"name":"a","target":"http://h/","filters":{"camera_in":1},"filters":{}}])"),
+              R"(an object has "filters" twice: expected each name once)");
     EXPECT_NE(local_fault("[").find("not valid JSON"), std::string::npos);
     EXPECT_EQ(local_fault(R"([{"name":"a","target":"http://h/","filter":{"camera_in":1}}])"),
               R"(webhook 1 ("a"): unknown key "filter": did you mean "filters"? without it, these )"

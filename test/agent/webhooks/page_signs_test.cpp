@@ -98,6 +98,8 @@ TEST(PageSigns, WhatSaysThatThereIsMoreHasBrokenOff) {
              {R"({"nextPageToken":"abc"})", R"(nextPageToken = "abc")"},
              {R"({"cursors":{"next":"abc"}})", R"(next = "abc")"},
              {R"({"remaining":1})", "remaining = 1"},
+             {R"({"total":3.0})", "total = 3"},
+             {R"({"total":{"value":3,"relation":"eq"}})", "total = 3"},
          }) {
         EXPECT_EQ(after(text, 2), "the list of webhooks breaks off after 2 of them: " + sign +
                                       " says that there are more, but not where")
@@ -107,9 +109,48 @@ TEST(PageSigns, WhatSaysThatThereIsMoreHasBrokenOff) {
               std::string::npos);
     EXPECT_NE(after("[]", 2, {{"Content-Range", "items 0-1/3"}}).find("Content-Range = 3"),
               std::string::npos);
+    const std::pair<const char*, const char*> headers[] = {
+        {"X-WP-Total", "3"},    {"X-WP-TotalPages", "2"},  {"X-Pagination-Total", "3"},
+        {"X-Total", "3"},       {"Pagination-Count", "3"}, {"X-Total-Results", "3"},
+        {"X-Has-More", "true"}, {"X-Next-Cursor", "abc"},  {"X-Pagination", R"({"TotalCount":3})"}};
+    for (const auto& [name, value] : headers) {
+        EXPECT_NE(after("[]", 2, {{name, value}}).find("breaks off"), std::string::npos) << name;
+    }
+    for (const auto* name :
+         {"X-RateLimit-Remaining", "X-RateLimit-Limit", "X-Request-Count", "X-Runtime-Total",
+          "X-Limit", "X-Remaining", "Age", "Content-Length"}) {
+        EXPECT_EQ(after("[]", 2, {{name, "99"}}), "") << name;
+    }
     EXPECT_NE(after(R"({"total":3,"page":1})", 0).find("breaks off after 0"), std::string::npos)
         << "an empty page is followed nowhere";
     EXPECT_EQ(after(R"({"links":{"next":5}})", 2), "next is a number: expected a URL or null");
+}
+
+TEST(PageSigns, AFullPageAndACursorAreInDoubt) {
+    const auto doubt = [](const char* text) {
+        const auto signs = agent::read_page_signs(json::parse(text), {});
+        return signs ? agent::doubt_of_end(*signs, {2, 1, 2}) : signs.error().message;
+    };
+    const std::pair<const char*, const char*> rows[] = {
+        {R"({"limit":2})", "limit = 2"},
+        {R"({"meta":{"per_page":"2"}})", "per_page = 2"},
+        {R"({"count":2,"size":2})", "size = 2"},
+        {R"({"cursor":"abc"})", R"(cursor = "abc")"},
+        {R"({"paging":{"cursors":{"after":"abc"}}})", R"(after = "abc")"},
+        {"[]", ""},
+        {R"({"limit":3})", ""},
+        {R"({"limit":0})", ""},
+        {R"({"limit":2,"total":2})", ""},
+        {R"({"limit":2,"pages":1})", ""},
+        {R"({"limit":2,"next":null})", ""},
+        {R"({"limit":2,"links":{"next":{"href":null}}})", ""},
+        {R"({"limit":2,"has_more":false})", ""},
+        {R"({"cursor":"abc","has_more":false})", ""},
+        {R"({"cursor":null,"after":0})", ""},
+    };
+    for (const auto& [text, says] : rows) {
+        EXPECT_EQ(doubt(text), says) << text;
+    }
 }
 
 TEST(PageSigns, TheLastPageEndsTheList) {
