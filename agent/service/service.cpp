@@ -13,6 +13,7 @@
 #include "agent/queue/queue.hpp"
 #include "agent/service/exit_codes.hpp"
 #include "agent/service/fixed_settings.hpp"
+#include "agent/service/guarded_client.hpp"
 #include "agent/service/held_signals.hpp"
 #include "agent/service/process_memory.hpp"
 #include "agent/service/tls_judgement.hpp"
@@ -110,7 +111,10 @@ class Service {
     common::BeastClient client_{loop_.get_executor(), client_options(config_, bound_)};
     findface::Client findface_{loop_.get_executor(), clock_, client_, config_};
     Sync sync_{loop_.get_executor(), clock_, findface_, cache_, config_, stats_};
-    Dispatcher dispatcher_{loop_.get_executor(), clock_, client_, queue_, cache_, config_, stats_};
+    GuardedClient guarded_client_{clock_, client_, [this] { return lock_.alone(); },
+                                  [this] { dispatcher_.rows_changed({}); }};
+    Dispatcher dispatcher_{
+        loop_.get_executor(), clock_, guarded_client_, queue_, cache_, config_, stats_};
     Ingest ingest_{clock_, queue_, cache_, stats_, memory_};
     std::optional<Control> control_;
     std::optional<common::http_server::Server> server_;

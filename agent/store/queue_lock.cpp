@@ -177,6 +177,14 @@ Result<void> QueueLock::keep() {
     return in_place() && !reading_ ? Result<void>{} : take_for_writing();
 }
 
+Result<void> QueueLock::alone() {
+    if (in_place()) {
+        return {};
+    }
+    auto taken = take_for_writing();
+    return taken || !holder(path_) ? Result<void>{} : taken;
+}
+
 std::optional<std::string> QueueLock::holder(const std::string& path) {
     const int opened = ::open(file_of(path).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (opened < 0) {

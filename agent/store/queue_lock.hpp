@@ -27,6 +27,11 @@ class QueueLock {
     /// writing. One stat() otherwise. Errors as of take(), and if it still cannot be.
     common::Result<void> keep();
 
+    /// Whether no other process has the queue: one may have taken it if the file was removed or
+    /// replaced. If none has, takes the lock again; a disk that takes no writes is no error here.
+    /// Error: that of take().
+    common::Result<void> alone();
+
     /// Who has the queue, as "process 123 (since 2024-05-01T10:00:00Z)". Nothing if nobody has it,
     /// or that cannot be found out.
     static std::optional<std::string> holder(const std::string& path);

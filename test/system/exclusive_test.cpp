@@ -1,6 +1,8 @@
 // One agent per queue, files that are nobody else's, and a log that nobody reads.
 #include "test/support/program.hpp"
+#include "test/support/receiver.hpp"
 
+#include <atomic>
 #include <csignal>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -13,10 +15,9 @@ test::Program::Sections standalone() {
     return {{"webhooks", {{"file", "webhooks.json"}}}};
 }
 
-void write_webhook(const test::Program& agent) {
-    agent.folder().write(
-        "webhooks.json",
-        json::array({{{"name", "one"}, {"target", "http://127.0.0.1:9/"}}}).dump());
+void write_webhook(const test::Program& agent, const std::string& target = "http://127.0.0.1:9/") {
+    agent.folder().write("webhooks.json",
+                         json::array({{{"name", "one"}, {"target", target}}}).dump());
 }
 
 TEST(Exclusive, ASecondAgentOnTheQueueIsRefused) {
@@ -50,6 +51,43 @@ TEST(Exclusive, ASecondAgentOnTheQueueIsRefused) {
     first.kill();
     first.start(); // no lock outlives its process
     EXPECT_EQ(first.stop(), 0);
+}
+
+TEST(Exclusive, AnAgentThatLostItsLockDeliversNothing) {
+    test::Receiver receiver;
+    std::atomic<bool> up{false};
+    std::atomic<int> delivered{0};
+    receiver.set_script([&](const test::Callback&) {
+        test::Answer answer;
+        answer.status = up ? 200 : 503;
+        delivered += up ? 1 : 0;
+        return answer;
+    });
+    auto sections = standalone();
+    sections["delivery"]["retry_max"] = "1s";
+    test::Program first{sections};
+    write_webhook(first, receiver.url());
+    first.start();
+    const auto added =
+        first.post("/v1/events", R"([{"id":"a","type":"face"},{"id":"b","type":"face"}])");
+    EXPECT_EQ(added.status, 202U);
+    ASSERT_TRUE(receiver.wait_for(2, std::chrono::seconds{20}));
+
+    std::filesystem::remove(first.database() + "-lock");
+    sections["queue"]["path"] = first.database();
+    test::Program second{sections};
+    write_webhook(second, receiver.url());
+    second.start();
+    ASSERT_TRUE(first.wait_until([&](const json& status) {
+        const auto error = status["webhooks"][0]["last_error"].dump();
+        return error.find("in use by process " + std::to_string(second.pid())) != std::string::npos;
+    })) << first.log();
+    up = true;
+    EXPECT_TRUE(
+        second.wait_until([](const json& status) { return status["queue"]["pending"] == 0; }));
+    EXPECT_EQ(second.stop(), 0);
+    EXPECT_EQ(first.stop(), 0);
+    EXPECT_EQ(delivered, 2);
 }
 
 TEST(Exclusive, TheQueuesFilesArePrivateWhateverTheUmask) {

@@ -57,6 +57,30 @@ TEST_F(QueueLockTest, IsTakenAgainWhenItsFileIsRemoved) {
     EXPECT_FALSE(first.keep()) << "another was faster";
 }
 
+TEST_F(QueueLockTest, SaysWhetherAnotherHasTheQueue) {
+    QueueLock first, second;
+    ASSERT_TRUE(first.take(path));
+    EXPECT_TRUE(first.alone());
+    std::filesystem::remove(path + "-lock");
+    EXPECT_TRUE(first.alone());
+    EXPECT_FALSE(second.take(path)) << "the first has taken it again";
+    std::filesystem::remove(path + "-lock");
+    ASSERT_TRUE(second.take(path));
+    const auto refused = first.alone();
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message.find("is in use by process "), std::string::npos);
+    EXPECT_TRUE(second.alone());
+}
+
+TEST_F(QueueLockTest, WithoutAFolderNobodyElseHasTheQueue) {
+    std::filesystem::create_directory(folder.file("disk"));
+    QueueLock lock;
+    ASSERT_TRUE(lock.take(folder.file("disk/agent.db")));
+    std::filesystem::remove_all(folder.file("disk"));
+    EXPECT_FALSE(lock.keep());
+    EXPECT_TRUE(lock.alone());
+}
+
 TEST_F(QueueLockTest, ItsFileIsPrivateAndNotInherited) {
     const auto umask = ::umask(0);
     QueueLock lock;
