@@ -1,6 +1,8 @@
 #include "agent/store/damage.hpp"
 
+#include "agent/store/queue_time.hpp"
 #include "agent/store/schema.hpp"
+#include "common/async/clock.hpp"
 #include "common/sqlite/wal_file.hpp"
 
 #include <SQLiteCpp/Column.h>
@@ -22,7 +24,8 @@ namespace fs = std::filesystem;
 // the first pages are checked; damage elsewhere shows while the agent runs.
 constexpr std::uintmax_t max_checked_bytes = std::uintmax_t{64} << 20;
 
-constexpr std::uintmax_t header_bytes = 100; // of a database
+constexpr std::uintmax_t header_bytes = 100;                // of a database
+constexpr std::uintmax_t first_frame_ends = 32 + 24 + 4096; // in a WAL
 constexpr int instructions_per_call = 100'000;
 
 bool means_damage(const SQLite::Exception& error) {
@@ -35,15 +38,28 @@ bool cannot_be_read(const SQLite::Exception& error) {
     return code == SQLITE_IOERR_READ || code == SQLITE_IOERR_SHORT_READ;
 }
 
-/// Whether there is a WAL that does not begin with one of the two magic numbers. Zeros do not
-/// count: a power cut leaves them in a WAL that was just created, and nothing in it was
-/// acknowledged.
+/// Whether there is a WAL that does not begin with one of the two magic numbers. Zeros in a short
+/// one do not count: a power cut leaves them in a WAL that was just created. Its header is synced
+/// before the frames of its first transaction are written.
 bool wal_is_overwritten(const std::string& path) {
     std::array<char, 4> magic{};
     std::ifstream{path + "-wal", std::ios::binary}.read(magic.data(), magic.size());
     const std::string_view found{magic.data(), magic.size()};
+    std::error_code absent;
+    const auto bytes = fs::file_size(path + "-wal", absent);
     using namespace std::string_view_literals;
-    return found != "\x37\x7f\x06\x82"sv && found != "\x37\x7f\x06\x83"sv && found != "\0\0\0\0"sv;
+    if (found == "\0\0\0\0"sv) {
+        return !absent && bytes > first_frame_ends;
+    }
+    return found != "\x37\x7f\x06\x82"sv && found != "\x37\x7f\x06\x83"sv;
+}
+
+/// Of the boot in which the agent last wrote its clock; empty if it is not known.
+std::string last_boot(SQLite::Database& handle) {
+    SQLite::Statement query{handle, "SELECT value FROM meta WHERE key = 'queue_time'"};
+    const auto anchor =
+        query.executeStep() ? parse_anchor(query.getColumn(0).getString()) : std::nullopt;
+    return anchor ? anchor->boot_id : "";
 }
 
 int report_progress(void* progress) {
@@ -57,9 +73,9 @@ bool ends_within_a_page(SQLite::Database& handle, std::uintmax_t bytes) {
     return bytes % static_cast<unsigned>(handle.execAndGet("PRAGMA page_size").getInt()) != 0;
 }
 
-/// `alone`: without a WAL.
 std::optional<std::string> found_by_sqlite(const std::string& path, std::uintmax_t bytes,
-                                           bool alone, const Progress& progress) {
+                                           const common::WalReport& wal, const std::string& boot,
+                                           const Progress& progress) {
     bool readable = false; // at least the first page
     try {
         SQLite::Database handle{path, SQLite::OPEN_READWRITE, 5'000};
@@ -72,7 +88,7 @@ std::optional<std::string> found_by_sqlite(const std::string& path, std::uintmax
         SQLite::Statement schema{handle, "SELECT count(*) FROM sqlite_schema"};
         schema.executeStep();
         readable = true;
-        if (alone && ends_within_a_page(handle, bytes)) {
+        if (!wal.has_transactions() && ends_within_a_page(handle, bytes)) {
             return "it ends in the middle of a page";
         }
         if (bytes <= max_checked_bytes) {
@@ -92,6 +108,9 @@ std::optional<std::string> found_by_sqlite(const std::string& path, std::uintmax
                 probe.executeStep();
             }
         }
+        if (wal.torn && last_boot(handle) == boot) {
+            return wal.torn;
+        }
     } catch (const SQLite::Exception& error) {
         // A bad sector stays bad. Where nothing at all can be read, the disk may come back.
         if (means_damage(error) || (readable && cannot_be_read(error))) {
@@ -107,7 +126,9 @@ std::optional<std::string> find_damage(const std::string& path, const Progress& 
     if (progress) {
         progress("checking");
     }
-    const auto wal = common::inspect_wal(path + "-wal").value_or(common::WalReport{});
+    // What the agent writes it writes in one boot: no power was cut since, then.
+    const auto boot = common::SystemClock{common::asio::system_executor{}}.boot_id();
+    const auto wal = common::inspect_wal(path + "-wal", boot).value_or(common::WalReport{});
     std::error_code absent;
     const auto found = fs::file_size(path, absent);
     const auto bytes = absent ? 0 : found;
@@ -127,7 +148,7 @@ std::optional<std::string> find_damage(const std::string& path, const Progress& 
     if (bytes == 0) {
         return std::nullopt; // the first start
     }
-    return found_by_sqlite(path, bytes, !wal.has_transactions(), progress);
+    return found_by_sqlite(path, bytes, wal, boot, progress);
 }
 
 } // namespace agent

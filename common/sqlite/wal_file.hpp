@@ -20,11 +20,16 @@ struct WalReport {
     /// Why the log is damaged: SQLite would lose committed transactions. Nothing when it is whole,
     /// or when only its last transaction was cut off (a power cut; nothing of it was acknowledged).
     std::optional<std::string> damage;
+    /// Why SQLite will pass over its last transaction although that was once complete: a power cut
+    /// before its fsync ended leaves it so. If there was none since, it is damage, too.
+    std::optional<std::string> torn;
     [[nodiscard]] bool has_transactions() const { return committed > 0; }
 };
 
-/// A log that is absent or empty has no frames. Errors: Fault::storage when it cannot be read.
-Result<WalReport> inspect_wal(const std::string& wal_path);
+/// A log that is absent or empty has no frames. `boot_id`, if given, is text that only pages
+/// written since the device was switched on have: with it a torn transaction is damage. Errors:
+/// Fault::storage when it cannot be read.
+Result<WalReport> inspect_wal(const std::string& wal_path, const std::string& boot_id = {});
 
 /// Copies the file alone; what cannot be read (a bad sector) is zeros, and a file that is absent is
 /// empty. `progress`, if given, is called for every MiB. Synced by nobody. Errors: Fault::storage

@@ -61,6 +61,16 @@ class SalvageCutOffTest : public Storage {
             EXPECT_EQ(file.find("reading"), std::string::npos) << file;
         }
     }
+    /// Where in the WAL the frames begin that end a transaction.
+    [[nodiscard]] std::vector<std::size_t> ends_of_transactions() const {
+        std::vector<std::size_t> found;
+        for (auto at = wal_header; at + frame <= log_.size(); at += frame) {
+            if (log_.compare(at + 4, 4, std::string(4, '\0')) != 0) {
+                found.push_back(at);
+            }
+        }
+        return found;
+    }
     /// Opens in a process of its own, which is killed at the `kill_at`-th sign of progress. Returns
     /// whether it came that far.
     bool open_and_die(int kill_at) {
@@ -146,6 +156,7 @@ TEST_F(SalvageCutOffTest, DamageBesideTheFileLosesNothingReadable) {
         return log.replace(at, bytes.size(), bytes);
     };
     const auto middle = wal_header + frames / 2 * frame;
+    const auto ends = ends_of_transactions();
     struct Case {
         const char* what;
         std::optional<std::string> database;
@@ -167,6 +178,11 @@ TEST_F(SalvageCutOffTest, DamageBesideTheFileLosesNothingReadable) {
         {"WAL: magic is zeros", database_, with(0, std::string(4, '\0'))},
         {"WAL: version", database_, with(4, "abcd")},
         {"WAL: page size", database_, with(8, "abcd")},
+        {"WAL: another page size", database_, with(8, {"\0\0\x20\0", 4})},
+        {"WAL: another byte order", database_, with(3, "\x83")},
+        {"WAL: first block is zeros", database_, with(0, std::string(4096, '\0')), in_wal - 2},
+        {"WAL: first half is zeros", database_, with(0, std::string(log_.size() / 2, '\0')), 1},
+        {"WAL: zeros", database_, std::string(log_.size(), '\0'), 0},
         {"WAL: salt", database_, with(16, x8)},
         {"WAL: checksum", database_, with(24, x8)},
         {"WAL: header is zeros", database_, with(0, std::string(wal_header, '\0'))},
@@ -178,6 +194,10 @@ TEST_F(SalvageCutOffTest, DamageBesideTheFileLosesNothingReadable) {
         {"a frame's page number", database_, with(middle, "abcd"), in_wal - 2},
         {"a frame's first byte", database_, with(middle + 24, "\x5b"), in_wal / 2},
         {"a frame", database_, with(middle, std::string(frame, '\x5b')), in_wal / 2},
+        {"the last transaction but one ends badly", database_,
+         with(ends[ends.size() - 2] + 1'000, x8), in_wal - 2},
+        {"the last two end badly", database_,
+         with(ends[ends.size() - 2] + 1'000, x8).replace(ends.back() + 1'000, 8, x8), in_wal - 4},
         {"two frames", database_, with(middle, std::string(2 * frame, '\x5b')), in_wal / 2},
         {"no file and the salt", std::nullopt, with(16, x8)},
         {"no file and a frame's salt", std::nullopt, with(middle + 8, x8)},
@@ -197,6 +217,25 @@ TEST_F(SalvageCutOffTest, DamageBesideTheFileLosesNothingReadable) {
         EXPECT_TRUE(run.add({event("after", {"1"})}));
         stop();
         expect_no_leftovers();
+    }
+}
+
+TEST_F(SalvageCutOffTest, ATornTransactionIsDamageInTheSameBoot) {
+    const auto boot = common::SystemClock{loop.get_executor()}.boot_id();
+    for (const auto& [written_in, in_file] :
+         {std::pair{boot, 0}, std::pair{boot, 20}, std::pair{std::string{"boot-1"}, 0}}) {
+        SCOPED_TRACE(written_in + ", " + std::to_string(in_file));
+        clear();
+        clock.set_boot_id(written_in);
+        make_database(in_file);
+        auto log = log_;
+        const auto at = ends_of_transactions().back() - frame + 1'000;
+        log.replace(at, 64, std::string(64, '\x5b'));
+        lay_down(database_, log);
+        auto& run = start();
+        EXPECT_EQ(run.opened.salvaged, written_in == boot);
+        EXPECT_GE(run.queue.pending("1"), static_cast<std::uint64_t>(in_file + in_wal - 1));
+        stop();
     }
 }
 

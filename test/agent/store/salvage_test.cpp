@@ -8,6 +8,8 @@
 namespace test {
 
 constexpr std::size_t page = 4096;
+constexpr std::size_t frame = 24 + page;
+constexpr std::size_t wal_header = 32;
 constexpr int events = 300;
 
 class SalvageTest : public Storage {
@@ -240,8 +242,8 @@ TEST_F(SalvageTest, AnOverwrittenWalIsDamage) {
     stop();
     std::filesystem::remove(set_aside()[0]);
     // What a power cut leaves of a WAL that was just created.
-    for (const auto& torn :
-         {std::string(wal.size(), '\0'), std::string{}, wal.substr(0, 2), wal.substr(0, 40)}) {
+    for (const auto& torn : {std::string(wal_header + frame, '\0'), std::string{}, wal.substr(0, 2),
+                             wal.substr(0, 40)}) {
         write(config.queue.path + "-wal", torn);
         EXPECT_FALSE(start_on(good).opened.salvaged) << torn.size();
     }

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
+#include <string>
+#include <vector>
 
 namespace {
 
@@ -59,7 +61,24 @@ struct WalFile : ::testing::Test {
         }
         return rows;
     }
-    common::WalReport report() const { return common::inspect_wal(wal()).value(); }
+    common::WalReport report(const std::string& boot_id = {}) const {
+        return common::inspect_wal(wal(), boot_id).value();
+    }
+    void fill(std::size_t frame_number, char filler = '\xAA') const {
+        overwrite(32 + frame_number * frame + 24 + 100, std::string(64, filler));
+    }
+    /// Frames that end a transaction.
+    [[nodiscard]] std::vector<std::size_t> ends() const {
+        std::ifstream file{wal(), std::ios::binary};
+        const std::string bytes{std::istreambuf_iterator<char>{file}, {}};
+        std::vector<std::size_t> found;
+        for (std::size_t i = 0; i < wal_frames(); ++i) {
+            if (bytes.substr(32 + i * frame + 4, 4) != std::string(4, '\0')) {
+                found.push_back(i);
+            }
+        }
+        return found;
+    }
 
     std::string folder;
 };
@@ -94,6 +113,76 @@ TEST_F(WalFile, IsDamagedWhenItsHeaderIs) {
     EXPECT_EQ(report().damage, "the header of its WAL is damaged");
     EXPECT_EQ(report().faulty, 0U);
     EXPECT_EQ(rows_of_image(), 50);
+}
+
+TEST_F(WalFile, IsReadWhateverIsWrongAtItsFront) {
+    struct Case {
+        std::size_t at;
+        std::string bytes;
+        int rows; // at least, read in order up to the first page that is lost
+    };
+    const auto zeros = [](std::size_t size) { return std::string(size, '\0'); };
+    const std::vector<Case> cases{
+        {3, "\x83", 50}, // the other byte order
+        {8, {"\0\0\2\0", 4}, 50},
+        {8, {"\0\0\4\0", 4}, 50},
+        {8, {"\0\0\x20\0", 4}, 50},
+        {8, {"\0\1\0\0", 4}, 50},
+        {8, {"\0\0\x10\1", 4}, 50},
+        {0, zeros(4096), 40},
+        {0, zeros(65'536), 0},
+        {0, zeros((fs::file_size(wal()) - 32) / 2), 0},
+        {0, std::string(65'536, '\xff'), 0},
+    };
+    for (const auto& [at, bytes, rows] : cases) {
+        SCOPED_TRACE(std::to_string(at) + ", " + std::to_string(bytes.size()) + " bytes");
+        TearDown();
+        SetUp();
+        overwrite(at, bytes);
+        EXPECT_TRUE(report().has_transactions());
+        EXPECT_EQ(report().damage, "the header of its WAL is damaged");
+        EXPECT_GE(rows_of_image(), rows);
+    }
+}
+
+TEST_F(WalFile, IsDamagedWhenTheEndOfATransactionBeforeTheLastIs) {
+    const auto ends = this->ends();
+    ASSERT_GT(ends.size(), 40U);
+    fill(ends[ends.size() - 2]);
+    EXPECT_TRUE(report().damage);
+    EXPECT_GE(rows_of_image(), 48);
+
+    TearDown();
+    SetUp();
+    fill(ends[ends.size() - 2]); // and the last two together
+    fill(ends.back());
+    EXPECT_TRUE(report().damage);
+    EXPECT_LT(report().committed, wal_frames()) << "of the last nothing is believed";
+}
+
+TEST_F(WalFile, ATornTransactionIsDamageIfThereWasNoPowerCut) {
+    fill(ends().back());
+    EXPECT_EQ(report().damage, std::nullopt);
+    EXPECT_EQ(report("another boot").damage, std::nullopt);
+    EXPECT_TRUE(report("another boot").torn);
+    EXPECT_TRUE(report("xxxxxxxx").damage) << "what pages of this boot have";
+}
+
+TEST_F(WalFile, IsNotDamagedByWhatAKilledOrFailedCommitLeaves) {
+    const auto size = fs::file_size(wal());
+    std::ifstream file{wal(), std::ios::binary};
+    const std::string bytes{std::istreambuf_iterator<char>{file}, {}};
+    const auto last = bytes.substr(32 + ends().back() * frame, frame);
+    for (const auto& rest : {last.substr(0, 24), last.substr(0, 2'000), last.substr(0, 8)}) {
+        overwrite(size, rest);
+        EXPECT_EQ(report("xxxxxxxx").damage, std::nullopt) << "killed while it wrote a frame";
+        EXPECT_EQ(report("xxxxxxxx").committed, wal_frames());
+        fs::resize_file(wal(), size);
+    }
+    auto begun = last;
+    begun.replace(4, 4, std::string(4, '\0'));
+    overwrite(size, begun + begun + begun);
+    EXPECT_EQ(report("xxxxxxxx").damage, std::nullopt) << "a longer one that failed before";
 }
 
 TEST_F(WalFile, IsDamagedWhenAFrameBeforeOtherTransactionsIs) {
