@@ -175,7 +175,8 @@ bool Connection::in_place(std::string_view file) {
     struct stat there {};
     const auto path = path_ + std::string{file};
     const auto known = state_->places.find(file);
-    if (::stat(path.c_str(), &there) != 0) {
+    // A link that leads to the file is not the file: its side files will be looked for elsewhere.
+    if (::lstat(path.c_str(), &there) != 0) {
         // SQLite creates the side files when it needs them.
         return known == state_->places.end() && errno == ENOENT;
     }

@@ -171,6 +171,21 @@ TEST_F(DatabaseTest, ExchangesItsConnectionOnceThereIsAnother) {
               1);
 }
 
+TEST_F(DatabaseTest, AFileThatGaveWayToALinkIsNotInPlace) {
+    auto opened = Connection::open(path, Sync::full);
+    ASSERT_TRUE(opened) << opened.error().message;
+    auto& connection = **opened;
+    connection.handle().exec("CREATE TABLE t(x)");
+    EXPECT_TRUE(connection.in_place());
+    fs::rename(path, folder + "/moved.db");
+    EXPECT_FALSE(connection.in_place());
+    fs::create_symlink("moved.db", path);
+    EXPECT_FALSE(connection.in_place()) << "the WAL is now looked for beside moved.db";
+    fs::remove(path);
+    fs::rename(folder + "/moved.db", path);
+    EXPECT_TRUE(connection.in_place());
+}
+
 TEST_F(DatabaseTest, ReadsWithoutAnIndexOfTheWal) {
     ASSERT_TRUE(database.open(path, Sync::normal));
     ASSERT_TRUE(
