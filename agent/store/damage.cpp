@@ -1,8 +1,10 @@
 #include "agent/store/damage.hpp"
 
 #include "agent/store/queue_time.hpp"
+#include "agent/store/rows.hpp"
 #include "agent/store/schema.hpp"
 #include "common/async/clock.hpp"
+#include "common/sqlite/database.hpp"
 #include "common/sqlite/wal_file.hpp"
 
 #include <SQLiteCpp/Column.h>
@@ -20,10 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Reading every page of a file of this size takes a few seconds on a board. Of a larger one only
-// the first pages are checked; damage elsewhere shows while the agent runs.
-constexpr std::uintmax_t max_checked_bytes = std::uintmax_t{64} << 20;
-
 constexpr std::uintmax_t header_bytes = 100;                // of a database
 constexpr std::uintmax_t first_frame_ends = 32 + 24 + 4096; // in a WAL
 constexpr int instructions_per_call = 100'000;
@@ -31,6 +29,11 @@ constexpr int instructions_per_call = 100'000;
 bool means_damage(const SQLite::Exception& error) {
     const int code = error.getErrorCode() & 0xff;
     return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+}
+
+/// What only damage makes of the first page: "unsupported file format".
+bool means_no_tables(const SQLite::Exception& error) {
+    return (error.getErrorCode() & 0xff) == SQLITE_ERROR;
 }
 
 bool cannot_be_read(const SQLite::Exception& error) {
@@ -73,6 +76,37 @@ bool ends_within_a_page(SQLite::Database& handle, std::uintmax_t bytes) {
     return bytes % static_cast<unsigned>(handle.execAndGet("PRAGMA page_size").getInt()) != 0;
 }
 
+/// Compares the indexes with their tables, too: what an index has lost is never delivered.
+std::optional<std::string> found_by_check(SQLite::Database& handle) {
+    SQLite::Statement check{handle, "PRAGMA integrity_check(1)"};
+    const auto found = check.executeStep() ? check.getColumn(0).getString() : "ok";
+    return found == "ok" ? std::nullopt // the first line is a heading
+                         : std::optional{found.substr(found.rfind('\n') + 1)};
+}
+
+/// For a large file: reads the indexes of the deliveries, as the agent does when it starts, and
+/// after a crash compares them with the table.
+std::optional<std::string> index_mismatch(SQLite::Database& handle, bool after_crash) {
+    if (!handle.tableExists("delivery")) {
+        return std::nullopt;
+    }
+    const auto sums = [&](const std::string& by, int state) {
+        SQLite::Statement query{handle, "SELECT count(*), total(id % 1000003 + due % 1000003) FROM "
+                                        "delivery " +
+                                            by + " WHERE state = " + std::to_string(state)};
+        query.executeStep();
+        return std::pair{query.getColumn(0).getInt64(), query.getColumn(1).getDouble()};
+    };
+    for (const auto& [index, state] :
+         {std::pair{"delivery_pending", row_pending}, std::pair{"delivery_dead", row_dead}}) {
+        const auto indexed = sums(std::string{"INDEXED BY "} + index, state);
+        if (after_crash && indexed != sums("NOT INDEXED", state)) {
+            return std::string{"the index "} + index + " does not fit its table";
+        }
+    }
+    return std::nullopt;
+}
+
 std::optional<std::string> found_by_sqlite(const std::string& path, std::uintmax_t bytes,
                                            const common::WalReport& wal, const std::string& boot,
                                            const Progress& progress) {
@@ -91,14 +125,12 @@ std::optional<std::string> found_by_sqlite(const std::string& path, std::uintmax
         if (!wal.has_transactions() && ends_within_a_page(handle, bytes)) {
             return "it ends in the middle of a page";
         }
-        if (bytes <= max_checked_bytes) {
-            SQLite::Statement check{handle, "PRAGMA quick_check(1)"};
-            if (const auto found = check.executeStep() ? check.getColumn(0).getString() : "ok";
-                found != "ok") {
-                return found.substr(found.rfind('\n') + 1); // the first line is a heading
-            }
-        }
         if (auto why = schema_mismatch(handle)) {
+            return why;
+        }
+        if (auto why = bytes <= max_checked_bytes
+                           ? found_by_check(handle)
+                           : index_mismatch(handle, wal.has_transactions())) {
             return why;
         }
         // Every table is readable or does not exist yet.
@@ -113,7 +145,8 @@ std::optional<std::string> found_by_sqlite(const std::string& path, std::uintmax
         }
     } catch (const SQLite::Exception& error) {
         // A bad sector stays bad. Where nothing at all can be read, the disk may come back.
-        if (means_damage(error) || (readable && cannot_be_read(error))) {
+        if (means_damage(error) || (readable && cannot_be_read(error)) ||
+            (!readable && means_no_tables(error))) {
             return error.what();
         }
     }
@@ -149,6 +182,24 @@ std::optional<std::string> find_damage(const std::string& path, const Progress& 
         return std::nullopt; // the first start
     }
     return found_by_sqlite(path, bytes, wal, boot, progress);
+}
+
+bool is_whole(const std::string& path) {
+    std::error_code error;
+    const auto bytes = fs::file_size(path, error);
+    if (error || bytes < header_bytes) {
+        return false;
+    }
+    try {
+        SQLite::Database handle{common::immutable_uri(path),
+                                SQLite::OPEN_READONLY | SQLite::OPEN_URI};
+        const int version = handle.execAndGet("PRAGMA user_version").getInt();
+        return version > 0 && !ends_within_a_page(handle, bytes) && !schema_mismatch(handle) &&
+               !(bytes <= max_checked_bytes ? found_by_check(handle)
+                                            : index_mismatch(handle, true));
+    } catch (const SQLite::Exception&) {
+        return false;
+    }
 }
 
 } // namespace agent

@@ -53,7 +53,8 @@ bool DamagedDatabase::read_rows(const std::string& sql, const std::string& param
     }
 }
 
-void DamagedDatabase::read_table(const std::string& sql, const RowHandler& each) {
+bool DamagedDatabase::read_table(const std::string& sql, const RowHandler& each) {
+    bool whole = true;
     for (std::int64_t from = INT64_MIN;;) {
         try {
             SQLite::Statement query{*handle_, sql};
@@ -64,11 +65,12 @@ void DamagedDatabase::read_table(const std::string& sql, const RowHandler& each)
                 // Ids of a damaged page may go back; the place to go on from must not.
                 from = std::max(from, std::min(id, INT64_MAX - 1) + 1);
             }
-            return;
+            return whole;
         } catch (const SQLite::Exception&) {
+            whole = false;
             const auto next = end_of_gap(sql, std::max<std::int64_t>(from, 0));
             if (!next || *next <= from) {
-                return;
+                return false;
             }
             from = *next;
         }

@@ -33,8 +33,8 @@ class DamagedDatabase {
     bool read_rows(const std::string& sql, const std::string& parameter, const RowHandler& each);
 
     /// The same for a table, where `sql` ends in "WHERE id >= ? ORDER BY id": skips rows that
-    /// cannot be read.
-    void read_table(const std::string& sql, const RowHandler& each);
+    /// cannot be read, and returns whether there were none.
+    bool read_table(const std::string& sql, const RowHandler& each);
 
   private:
     std::optional<std::int64_t> first_at(const std::string& sql, std::int64_t id);

@@ -1,6 +1,8 @@
 #include "agent/store/salvage_files.hpp"
 
+#include "agent/store/damage.hpp"
 #include "common/base/file.hpp"
+#include "common/base/log.hpp"
 #include "common/base/time.hpp"
 
 #include <algorithm>
@@ -17,6 +19,24 @@ namespace {
 // What is appended to the database's name for each of its files, in the order in which they are set
 // aside: the database last, for the WAL is nothing without it.
 constexpr const char* suffixes[] = {"-wal", "-shm", ""};
+
+/// Another program's file, or one that was damaged since. What gave way to it comes back.
+void disown(const SalvageNames& names, const std::string& file, const std::string& time) {
+    std::error_code error;
+    const auto aside = names.corrupt() + time;
+    if (!fs::exists(names.path, error) || !fs::exists(aside, error)) {
+        for (const auto* suffix : suffixes) {
+            if (fs::exists(aside + suffix, error) && !fs::exists(names.path + suffix, error)) {
+                fs::rename(aside + suffix, names.path + suffix, error);
+            }
+        }
+    }
+    const auto target = names.corrupt() + free_time(names);
+    fs::rename(file, target, error);
+    common::log::error("a file that has the name of a recovered database is not a sound one: it "
+                       "was set aside",
+                       {{"file", error ? file : target}});
+}
 
 } // namespace
 
@@ -87,6 +107,10 @@ Result<std::optional<std::string>> finish_earlier(const SalvageNames& names,
     for (const auto& file : files_named(names.done())) {
         const auto time = file.substr(names.done().size());
         if (time.ends_with("-wal") || time.ends_with("-shm") || time.ends_with("-journal")) {
+            continue;
+        }
+        if (!is_whole(file)) {
+            disown(names, file, time);
             continue;
         }
         if (auto swapped = swap_files(names, time, progress); !swapped) {

@@ -1,18 +1,17 @@
 #include "agent/store/salvage_rows.hpp"
 
 #include "agent/store/damaged_database.hpp"
+#include "agent/store/first_page.hpp"
+#include "agent/store/leaf_pages.hpp"
 #include "agent/store/new_database.hpp"
 #include "agent/store/queue_time.hpp"
 #include "agent/store/schema.hpp"
-#include "common/sqlite/wal_file.hpp"
 
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
 #include <SQLiteCpp/Statement.h>
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -22,9 +21,6 @@ namespace {
 
 using common::Connection;
 using common::Result;
-namespace fs = std::filesystem;
-
-constexpr std::size_t page_bytes = 4096;
 
 // What is believed of a damaged file. Ids leave room for as many events again; times are
 // milliseconds of the queue's own clock, of which fifty years are more than any device has run.
@@ -37,7 +33,7 @@ constexpr std::int64_t day = 24 * hour;
 class Salvage {
   public:
     Salvage(const std::string& path, Connection& fresh, const Progress& progress)
-        : progress_{progress}, from_{path, progress}, to_{fresh, progress} {}
+        : path_{path}, progress_{progress}, from_{path, progress}, to_{fresh, progress} {}
 
     void run() {
         step("copying webhooks");
@@ -48,6 +44,7 @@ class Salvage {
         copy_deliveries();
         step("copying deliveries that only the index knows");
         copy_lost_deliveries();
+        copy_lost_dead_letters();
         step("copying cooldowns");
         copy_cooldowns();
         step("setting bounds");
@@ -93,26 +90,34 @@ class Salvage {
     }
 
     void copy_events() {
-        from_.read_table(
+        const bool whole = from_.read_table(
             "SELECT id, event_id, given, accepted_at, body FROM event WHERE id >= ? ORDER BY id",
             [&](SQLite::Statement& row) {
-                // Bytes that are not JSON are not the event that was accepted.
                 saw_events_ = true;
-                const auto id = row.getColumn(0).getInt64();
-                if (id < 1 || id > max_event ||
-                    !nlohmann::json::accept(row.getColumn(4).getString())) {
-                    return;
-                }
-                to_.put("INSERT OR IGNORE INTO event(id, event_id, given, accepted_at, body) "
-                        "VALUES(?, ?, ?, ?, ?)",
-                        [&](SQLite::Statement& put) {
-                            put.bind(1, row.getColumn(0).getInt64());
-                            put.bind(2, row.getColumn(1).getString());
-                            put.bind(3, row.getColumn(2).getInt() == 0 ? 0 : 1);
-                            put.bind(4, row.getColumn(3).getInt64());
-                            put.bind(5, row.getColumn(4).getBlob(), row.getColumn(4).getBytes());
-                        });
+                put_event({row.getColumn(0).getInt64(), row.getColumn(1).getString(),
+                           row.getColumn(2).getInt() != 0, row.getColumn(3).getInt64(),
+                           row.getColumn(4).getString()});
             });
+        if (!whole) {
+            // What was deleted comes along, and goes again for want of deliveries.
+            read_event_pages(path_, progress_, [&](const StoredEvent& row) { put_event(row); });
+        }
+    }
+
+    void put_event(const StoredEvent& event) {
+        // Bytes that are not JSON are not the event that was accepted.
+        if (event.id < 1 || event.id > max_event || !nlohmann::json::accept(event.body)) {
+            return;
+        }
+        to_.put("INSERT OR IGNORE INTO event(id, event_id, given, accepted_at, body) "
+                "VALUES(?, ?, ?, ?, ?)",
+                [&](SQLite::Statement& put) {
+                    put.bind(1, event.id);
+                    put.bind(2, event.event_id);
+                    put.bind(3, event.given ? 1 : 0);
+                    put.bind(4, event.accepted_at);
+                    put.bind(5, event.body.data(), static_cast<int>(event.body.size()));
+                });
     }
 
     void copy_deliveries() {
@@ -143,25 +148,56 @@ class Salvage {
     /// The index still knows which deliveries are pending if a page of the table is lost. It is
     /// read from both ends, as far as possible.
     void copy_lost_deliveries() {
+        for (const auto* order : {"", " ORDER BY webhook DESC"}) {
+            from_.read_rows(std::string{"SELECT DISTINCT webhook FROM delivery INDEXED BY "
+                                        "delivery_pending WHERE state = 0"} +
+                                order,
+                            "", [&](SQLite::Statement& row) {
+                                if (auto key = row.getColumn(0).getString(); !key.empty()) {
+                                    keys_.insert(std::move(key));
+                                }
+                            });
+        }
         for (const auto& webhook : keys_) {
             for (const auto* order : {"", " ORDER BY due DESC, id DESC"}) {
                 const auto sql = std::string{"SELECT id, due FROM delivery INDEXED BY "
                                              "delivery_pending WHERE state = 0 AND webhook = ?"} +
                                  order;
                 from_.read_rows(sql, webhook, [&](SQLite::Statement& row) {
-                    to_.put(insert_delivery, [&](SQLite::Statement& put) {
-                        put.bind(1, row.getColumn(0).getInt64());
-                        put.bind(2, webhook);
-                        put.bind(3, row_pending);
-                        put.bind(4, 0);
-                        put.bind(5, row.getColumn(1).getInt64());
-                        put.bind(6, 0);
-                        put.bind(7, "");
-                        put.bind(8, "");
-                    });
+                    put_lost(row.getColumn(0).getInt64(), webhook, row_pending,
+                             row.getColumn(1).getInt64());
                 });
             }
         }
+    }
+
+    void copy_lost_dead_letters() {
+        for (const auto* order : {"", " ORDER BY id DESC"}) {
+            from_.read_rows(std::string{"SELECT id, webhook, due FROM delivery INDEXED BY "
+                                        "delivery_dead WHERE state = 1"} +
+                                order,
+                            "", [&](SQLite::Statement& row) {
+                                const auto webhook = row.getColumn(1).getString();
+                                if (!webhook.empty()) {
+                                    put_lost(row.getColumn(0).getInt64(), webhook, row_dead,
+                                             row.getColumn(2).getInt64());
+                                }
+                            });
+        }
+    }
+
+    /// What an index knows of a delivery.
+    void put_lost(std::int64_t id, const std::string& webhook, int state, std::int64_t due) {
+        to_.put(insert_delivery, [&](SQLite::Statement& put) {
+            put.bind(1, id);
+            put.bind(2, webhook);
+            put.bind(3, state);
+            put.bind(4, 0);
+            put.bind(5, due);
+            put.bind(6, 0);
+            put.bind(7, "");
+            put.bind(8, "");
+        });
     }
 
     void copy_cooldowns() {
@@ -214,6 +250,7 @@ class Salvage {
         "SELECT ?1, ?2, ?3, ?4, max(?5, 0), ?6, ?7, ?8 WHERE EXISTS(SELECT 1 FROM event WHERE id = "
         "?1 / 65536)";
 
+    const std::string& path_;
     const Progress& progress_;
     DamagedDatabase from_;
     NewDatabase to_;
@@ -221,42 +258,6 @@ class Salvage {
     std::optional<std::int64_t> anchor_time_;
     bool saw_events_ = false;
 };
-
-/// Puts the new database's first page into the copy of the damaged file: it says where the tables
-/// are, and they begin at the same pages in both. Returns false if the file is too small for that.
-bool replace_first_page(const std::string& damaged, const std::string& copy, Connection& fresh,
-                        const Progress& progress) {
-    std::error_code error;
-    if (fs::file_size(damaged, error) <= page_bytes || error) {
-        return false;
-    }
-    if (damaged != copy) {
-        if (auto copied = common::copy_database(damaged, copy,
-                                                [&] {
-                                                    if (progress) {
-                                                        progress("copying the damaged file");
-                                                    }
-                                                });
-            !copied) {
-            throw CannotWrite{copied.error().message};
-        }
-    }
-    fresh.handle().exec("PRAGMA wal_checkpoint(TRUNCATE)");
-    std::string page(page_bytes, '\0');
-    std::ifstream{fresh.path(), std::ios::binary}.read(page.data(), page_bytes);
-    const auto pages = static_cast<std::uint32_t>(fs::file_size(copy, error) / page_bytes);
-    for (std::size_t i = 0; i < 4; ++i) {
-        // The size of the database in pages, big-endian.
-        page[28 + i] = static_cast<char>(pages >> (24 - 8 * i));
-    }
-    std::fstream file{copy, std::ios::binary | std::ios::in | std::ios::out};
-    file.write(page.data(), page_bytes);
-    file.close();
-    if (!file) {
-        throw CannotWrite{"cannot write " + copy};
-    }
-    return true;
-}
 
 /// False if it is no database, or no event is where it should be.
 bool try_salvage(const std::string& path, Connection& fresh, const Progress& progress) {
@@ -285,9 +286,13 @@ SalvageCounts count_all(Connection& fresh) {
 Result<SalvageCounts> salvage_rows(const std::string& damaged, const std::string& copy,
                                    Connection& fresh, const Progress& progress) {
     try {
-        if (!try_salvage(damaged, fresh, progress) &&
-            replace_first_page(damaged, copy, fresh, progress)) {
-            try_salvage(copy, fresh, progress);
+        const bool plain = first_page_fits(damaged);
+        bool found = plain && try_salvage(damaged, fresh, progress);
+        if (!found && replace_first_page(damaged, copy, fresh, progress)) {
+            found = try_salvage(copy, fresh, progress);
+        }
+        if (!found && !plain && damaged != copy) {
+            try_salvage(damaged, fresh, progress); // as little as its header may say
         }
         return count_all(fresh);
     } catch (const std::exception& error) {

@@ -37,6 +37,9 @@ CREATE TABLE cooldown(webhook TEXT NOT NULL, value TEXT NOT NULL, until INTEGER 
 )sql",
 };
 
+// A version above this is a flipped bit, not a newer program's.
+constexpr int newest_believed = 1'000;
+
 } // namespace
 
 int schema_version() {
@@ -72,10 +75,10 @@ common::Result<void> check_version(common::Connection& connection) {
 
 std::optional<std::string> schema_mismatch(SQLite::Database& handle) {
     const int version = handle.execAndGet("PRAGMA user_version").getInt();
-    if (version > schema_version()) {
+    if (version > schema_version() && version <= newest_believed) {
         return std::nullopt;
     }
-    if (version < 0) {
+    if (version < 0 || version > newest_believed) {
         return "its version is " + std::to_string(version);
     }
     // Additional tables, indexes and triggers do no harm.

@@ -1,0 +1,184 @@
+#include "agent/store/leaf_pages.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string_view>
+
+namespace agent {
+
+namespace {
+
+constexpr std::size_t page_bytes = 4096;
+constexpr std::size_t pages_per_call = 256; // of progress
+constexpr char table_leaf = 0x0d;
+constexpr std::size_t header_of_leaf = 8;
+constexpr std::size_t columns = 5;
+
+/// Reads numbers from bytes; past the end it yields zeros and is not good any more.
+class Bytes {
+  public:
+    explicit Bytes(std::string_view bytes) : bytes_{bytes} {}
+    [[nodiscard]] bool good() const { return good_; }
+    [[nodiscard]] std::size_t at() const { return at_; }
+
+    std::uint64_t big_endian(std::size_t size) {
+        std::uint64_t number = 0;
+        for (const char one : take(size)) {
+            number = number << 8U | static_cast<unsigned char>(one);
+        }
+        return number;
+    }
+    std::uint64_t varint() {
+        std::uint64_t number = 0;
+        for (int i = 0; i < 8; ++i) {
+            const auto byte = big_endian(1);
+            number = number << 7U | (byte & 0x7fU);
+            if ((byte & 0x80U) == 0) {
+                return number;
+            }
+        }
+        return number << 8U | big_endian(1);
+    }
+    std::string_view take(std::size_t size) {
+        if (size > bytes_.size() - at_) {
+            good_ = false;
+            return {};
+        }
+        at_ += size;
+        return bytes_.substr(at_ - size, size);
+    }
+
+  private:
+    std::string_view bytes_;
+    std::size_t at_ = 0;
+    bool good_ = true;
+};
+
+std::optional<std::int64_t> read_integer(Bytes& from, std::uint64_t type) {
+    constexpr std::array<std::size_t, 10> sizes{0, 1, 2, 3, 4, 6, 8, 0, 0, 0};
+    if (type == 8 || type == 9) {
+        return static_cast<std::int64_t>(type - 8);
+    }
+    if (type < 1 || type > 6) {
+        return std::nullopt;
+    }
+    const auto unused = 64 - 8 * sizes[type];
+    return static_cast<std::int64_t>(from.big_endian(sizes[type]) << unused) >> unused;
+}
+
+/// The columns id (which is null, for it is the row's key), event_id, given, accepted_at, body.
+std::optional<StoredEvent> event_of(std::int64_t id, std::string_view record) {
+    Bytes header{record};
+    const auto header_bytes = header.varint();
+    std::array<std::uint64_t, columns> types{};
+    for (auto& type : types) {
+        type = header.varint();
+    }
+    if (!header.good() || header.at() != header_bytes || types[0] != 0 || types[1] < 13 ||
+        types[1] % 2 == 0 || types[4] < 12) {
+        return std::nullopt;
+    }
+    Bytes body{record.substr(header_bytes)};
+    StoredEvent row;
+    row.id = id;
+    row.event_id = body.take((types[1] - 13) / 2);
+    const auto given = read_integer(body, types[2]);
+    const auto accepted_at = read_integer(body, types[3]);
+    row.body = body.take((types[4] - 12) / 2);
+    if (!body.good() || body.at() != record.size() - header_bytes || !given || !accepted_at) {
+        return std::nullopt;
+    }
+    row.given = *given != 0;
+    row.accepted_at = *accepted_at;
+    return row;
+}
+
+class PageFile {
+  public:
+    explicit PageFile(const std::string& path) : file_{path, std::ios::binary} {
+        std::error_code absent;
+        const auto bytes = std::filesystem::file_size(path, absent);
+        pages_ = absent ? 0 : bytes / page_bytes;
+    }
+    [[nodiscard]] std::uint64_t pages() const { return pages_; }
+
+    /// Pages count from 1.
+    std::optional<std::string> page(std::uint64_t number) {
+        std::string bytes(page_bytes, '\0');
+        file_.clear();
+        file_.seekg(static_cast<std::streamoff>((number - 1) * page_bytes));
+        if (number == 0 || number > pages_ || !file_.read(bytes.data(), page_bytes)) {
+            return std::nullopt;
+        }
+        return bytes;
+    }
+
+    /// The whole record of a cell, of which the page has only the beginning if it is long.
+    std::optional<std::string> record(Bytes& cell, std::uint64_t size) {
+        constexpr std::uint64_t most = page_bytes - 35;
+        constexpr std::uint64_t least = (page_bytes - 12) * 32 / 255 - 23;
+        constexpr std::uint64_t per_overflow = page_bytes - 4;
+        if (size <= most) {
+            return std::string{cell.take(size)};
+        }
+        if (size > pages_ * page_bytes) {
+            return std::nullopt;
+        }
+        const auto best = least + (size - least) % per_overflow;
+        std::string found{cell.take(best <= most ? best : least)};
+        for (auto next = cell.big_endian(4); cell.good() && found.size() < size;) {
+            const auto bytes = page(next);
+            if (!bytes) {
+                return std::nullopt;
+            }
+            Bytes overflow{*bytes};
+            next = overflow.big_endian(4);
+            found += overflow.take(std::min(per_overflow, size - found.size()));
+        }
+        return found;
+    }
+
+  private:
+    std::ifstream file_;
+    std::uint64_t pages_ = 0;
+};
+
+} // namespace
+
+void read_event_pages(const std::string& path, const Progress& progress,
+                      const std::function<void(const StoredEvent&)>& each) {
+    PageFile file{path};
+    for (std::uint64_t number = 2; number <= file.pages(); ++number) {
+        if (progress && number % pages_per_call == 0) {
+            progress("reading pages");
+        }
+        const auto page = file.page(number);
+        if (!page || page->front() != table_leaf) {
+            continue;
+        }
+        Bytes header{std::string_view{*page}.substr(3)};
+        const auto cells = header.big_endian(2);
+        Bytes pointers{std::string_view{*page}.substr(header_of_leaf)};
+        for (std::uint64_t i = 0; i < cells; ++i) {
+            const auto at = pointers.big_endian(2);
+            if (!pointers.good() || at < header_of_leaf || at >= page_bytes) {
+                continue;
+            }
+            Bytes cell{std::string_view{*page}.substr(at)};
+            const auto size = cell.varint();
+            const auto id = static_cast<std::int64_t>(cell.varint());
+            const auto record = file.record(cell, size);
+            if (!cell.good() || !record) {
+                continue;
+            }
+            if (const auto row = event_of(id, *record)) {
+                each(*row);
+            }
+        }
+    }
+}
+
+} // namespace agent
