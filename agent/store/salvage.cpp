@@ -2,6 +2,7 @@
 
 #include "agent/store/damage.hpp"
 #include "agent/store/disk_reserve.hpp"
+#include "agent/store/row_bounds.hpp"
 #include "agent/store/salvage_files.hpp"
 #include "agent/store/salvage_rows.hpp"
 #include "agent/store/schema.hpp"
@@ -210,6 +211,8 @@ Result<OpenReport> open_database(common::Database& database, const std::string& 
         counts = count_rows(database).value_or(SalvageCounts{});
         log_salvage("found by an earlier run, which was cut off", **earlier, *counts);
     }
+    // Of what cannot be corrected now the next start will tell.
+    (void)database.run_now([](Connection& connection) { correct_rows(connection); });
     OpenReport report;
     report.quarantined = quarantined_files(path);
     if (counts) {

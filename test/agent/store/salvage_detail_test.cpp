@@ -105,4 +105,31 @@ TEST_F(SalvageDetailTest, EventsAreReadWithoutTheRootOfTheirTable) {
     expect_serving(run);
 }
 
+TEST_F(SalvageDetailTest, TimesThatCannotBeTrueAreDueAndLostEventsAreDropped) {
+    const auto good = make_database();
+    struct Case {
+        const char* sql;
+        std::size_t due, pending;
+    };
+    for (const auto& [sql, due, pending] :
+         {Case{"UPDATE delivery SET due = -9223372036854775807 - 1 WHERE state = 0 AND id / 65536 "
+               "< 11",
+               19, 2 * events - 1},
+          Case{"UPDATE delivery SET due = 9223372036854775807 WHERE state = 0 AND id / 65536 < 11",
+               19, 2 * events - 1},
+          Case{"UPDATE delivery SET due = due + 315360000000 WHERE state = 0 AND id / 65536 < 11",
+               19, 2 * events - 1},
+          Case{"DELETE FROM event WHERE id BETWEEN 11 AND 20", 0, 2 * events - 21}}) {
+        SCOPED_TRACE(sql);
+        stop();
+        write(config.queue.path, good);
+        SQLite::Database{config.queue.path, SQLite::OPEN_READWRITE}.exec(sql);
+        auto& run = start();
+        EXPECT_FALSE(run.opened.salvaged);
+        EXPECT_EQ(run.due({"1", "2"}).deliveries.size(), due);
+        EXPECT_EQ(run.queue.stats().pending, pending);
+        expect_serving(run);
+    }
+}
+
 } // namespace test
