@@ -110,6 +110,9 @@ Result<WalReport> inspect_wal(const std::string& wal_path, const std::string& bo
                                                   std::to_string(frames.size()) +
                                                   " of its WAL is damaged";
     }
+    if (log->shifted && !report.damage) {
+        report.damage = "bytes are missing in its WAL";
+    }
     return report;
 }
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <string_view>
 
 namespace common {
 
@@ -16,6 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t header_bytes = 32;
 constexpr std::size_t frame_header_bytes = 24;
+constexpr std::size_t salt_at = 8;          // in a frame
 constexpr std::uint32_t magic = 0x377f0682; // the lowest bit: checksums are of big-endian words
 
 std::uint32_t big_endian(const char* bytes) {
@@ -149,6 +151,32 @@ Result<std::vector<RawFrame>> read_frames(const std::string& path, const WalLayo
     return frames;
 }
 
+/// Whether the generation's salt stands where no frame has it: bytes before it are missing. Looks
+/// only behind `from`.
+bool has_shifted_frames(const std::string& path, const WalLayout& layout, std::string_view salt,
+                        std::uint64_t from) {
+    std::ifstream file{path, std::ios::binary};
+    file.seekg(static_cast<std::streamoff>(from));
+    constexpr std::size_t block = 1 << 20;
+    std::string bytes;
+    for (auto at = from; file;) {
+        const auto kept = bytes.size();
+        bytes.resize(kept + block);
+        file.read(bytes.data() + kept, block);
+        bytes.resize(kept + static_cast<std::size_t>(file.gcount()));
+        for (auto hit = bytes.find(salt); hit != std::string::npos;
+             hit = bytes.find(salt, hit + 1)) {
+            if ((at + hit - salt_at - header_bytes) % layout.frame_bytes() != 0) {
+                return true;
+            }
+        }
+        const auto done = bytes.size() - std::min(bytes.size(), salt.size() - 1);
+        bytes.erase(0, done);
+        at += done;
+    }
+    return false;
+}
+
 } // namespace
 
 std::size_t WalLayout::frame_bytes() const {
@@ -211,7 +239,9 @@ Result<WalLog> read_log(const std::string& path) {
         if (!raw) {
             return fail(raw.error());
         }
-        WalLog found{layout, log.header_good, false, {}};
+        WalLog found;
+        found.layout = layout;
+        found.header_good = log.header_good;
         found.frames =
             judge(*raw, log.header_good ? std::optional{Salt{big_endian(header.data() + 16),
                                                              big_endian(header.data() + 20)}}
@@ -222,6 +252,13 @@ Result<WalLog> read_log(const std::string& path) {
             most = found.good();
             log = std::move(found);
         }
+    }
+    if (log.header_good) {
+        const std::string_view salt{header.data() + 16, 8};
+        log.shifted = salt != std::string_view{"\0\0\0\0\0\0\0\0", 8} &&
+                      has_shifted_frames(path, log.layout, salt,
+                                         header_bytes + std::uint64_t{log.frames.size()} *
+                                                            log.layout.frame_bytes());
     }
     return log;
 }

@@ -37,6 +37,7 @@ struct WalLog {
     WalLayout layout;
     bool header_good = false;
     bool ends_with_file = false; ///< the last frame does
+    bool shifted = false;        ///< frames follow that do not begin where frames do
     std::vector<WalFrame> frames;
     /// How many are good.
     [[nodiscard]] std::size_t good() const;

@@ -160,6 +160,23 @@ TEST_F(WalFile, IsDamagedWhenTheEndOfATransactionBeforeTheLastIs) {
     EXPECT_LT(report().committed, wal_frames()) << "of the last nothing is believed";
 }
 
+TEST_F(WalFile, IsDamagedWhenBytesAreMissingInIt) {
+    std::ifstream file{wal(), std::ios::binary};
+    const std::string bytes{std::istreambuf_iterator<char>{file}, {}};
+    for (const auto missing : {1UL, 512UL, frame - 1}) {
+        SCOPED_TRACE(missing);
+        auto shifted = bytes;
+        shifted.erase(32 + wal_frames() / 2 * frame + 100, missing);
+        fs::resize_file(wal(), 0);
+        overwrite(0, shifted);
+        EXPECT_EQ(report().damage, "bytes are missing in its WAL");
+        EXPECT_GE(rows_of_image(), 20);
+        fs::resize_file(wal(), 0);
+        overwrite(0, bytes);
+    }
+    EXPECT_EQ(report().damage, std::nullopt);
+}
+
 TEST_F(WalFile, ATornTransactionIsDamageIfThereWasNoPowerCut) {
     fill(ends().back());
     EXPECT_EQ(report().damage, std::nullopt);
