@@ -188,7 +188,7 @@ class Salvage {
 
     /// What an index knows of a delivery.
     void put_lost(std::int64_t id, const std::string& webhook, int state, std::int64_t due) {
-        to_.put(insert_delivery, [&](SQLite::Statement& put) {
+        to_.put(insert_lost_delivery, [&](SQLite::Statement& put) {
             put.bind(1, id);
             put.bind(2, webhook);
             put.bind(3, state);
@@ -249,6 +249,13 @@ class Salvage {
         "last_error, history) "
         "SELECT ?1, ?2, ?3, ?4, max(?5, 0), ?6, ?7, ?8 WHERE EXISTS(SELECT 1 FROM event WHERE id = "
         "?1 / 65536)";
+    // And only if the webhook gets the event once: an index may be what is damaged.
+    static constexpr const char* insert_lost_delivery =
+        "INSERT OR IGNORE INTO delivery(id, webhook, state, attempts, due, last_status, "
+        "last_error, history) "
+        "SELECT ?1, ?2, ?3, ?4, max(?5, 0), ?6, ?7, ?8 WHERE EXISTS(SELECT 1 FROM event WHERE id = "
+        "?1 / 65536) AND NOT EXISTS(SELECT 1 FROM delivery NOT INDEXED WHERE id BETWEEN ?1 / 65536 "
+        "* 65536 AND ?1 / 65536 * 65536 + 65535 AND webhook = ?2)";
 
     const std::string& path_;
     const Progress& progress_;
