@@ -94,8 +94,7 @@ TEST_P(StuckClientTest, TimesOutAndSaysWhere) {
         return;
     }
     EXPECT_EQ(reply.error().fault, common::Fault::unreachable);
-    EXPECT_EQ(reply.error().message,
-              std::string{"timed out after 1 s while "} + GetParam().doing);
+    EXPECT_EQ(reply.error().message, std::string{"timed out after 1 s while "} + GetParam().doing);
 }
 
 TEST_P(StuckClientTest, EndsWhenCancelled) {
