@@ -99,7 +99,7 @@ TEST_F(Definitions, ABrokenListChangesNothing) {
     ASSERT_TRUE(
         agent_.wait_until([](const json& status) { return status["webhooks"].size() == 1; }));
     const auto before = agent_.status()["webhooks"];
-    server_.add(everything("gate"));
+    const auto gate = server_.add(everything("gate"));
     const auto expect_unchanged = [&](const std::string& says) {
         SCOPED_TRACE(says);
         const auto failed = sync();
@@ -131,6 +131,9 @@ TEST_F(Definitions, ABrokenListChangesNothing) {
     server_.remove(door);
     EXPECT_EQ(json::parse(sync().out)["removed"], json::array({std::to_string(door)}));
     server_.answer_lists_with("[]");
+    EXPECT_EQ(sync().code, 69);
+    EXPECT_EQ(agent_.status()["webhooks"].size(), 1U) << "the server still has it by its id";
+    server_.remove(gate);
     EXPECT_EQ(sync().code, 0);
     EXPECT_EQ(agent_.status()["webhooks"].size(), 0U) << "a valid empty list removes all";
 }
