@@ -107,9 +107,9 @@ std::string Control::not_ready() const {
 }
 
 HttpReply Control::ready() const {
-    auto reason = not_ready();
+    const auto reason = not_ready();
     return reason.empty() ? text_reply("text/plain; charset=utf-8", "ok\n")
-                          : common::problem(503, std::move(reason));
+                          : common::problem(503, reason);
 }
 
 HttpReply Control::explain(const common::Incoming& request) const {

@@ -20,8 +20,8 @@ constexpr std::size_t bytes_per_delivery = 150;
 constexpr std::size_t budget_step = 16 * 1024;
 constexpr std::size_t small_body = 16 * 1024;
 
-HttpReply later(std::string detail, const char* seconds) {
-    return common::problem(503, std::move(detail), {{"Retry-After", seconds}});
+HttpReply later(const std::string& detail, const char* seconds) {
+    return common::problem(503, detail, {{"Retry-After", seconds}});
 }
 
 /// Tells the producer whether waiting helps, and for how long.

@@ -135,6 +135,7 @@ std::vector<Definition> check_local(Report& report, const Config& config) {
 
 std::vector<std::string> names_of(const std::vector<Definition>& definitions) {
     std::vector<std::string> names;
+    names.reserve(definitions.size());
     for (const auto& [key, text] : definitions) {
         names.push_back(read_webhook(key, json::parse(text, nullptr, false)).name);
     }

@@ -17,7 +17,6 @@ namespace agent {
 
 namespace {
 
-using common::Fault;
 using common::Result;
 using nlohmann::json;
 

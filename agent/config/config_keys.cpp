@@ -149,7 +149,7 @@ template <class T, class Read, class Field> SetValue<T> file_read_by(Read read, 
             return where.map([](const std::string&) {});
         }
         return read(*where, *place.warnings).map([&](auto&& got) {
-            content(target) = std::move(got);
+            content(target) = std::forward<decltype(got)>(got);
         });
     };
 }

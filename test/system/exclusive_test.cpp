@@ -73,11 +73,14 @@ TEST(Exclusive, AnAgentThatLostItsLockDeliversNothing) {
     EXPECT_EQ(added.status, 202U);
     ASSERT_TRUE(receiver.wait_for(2, std::chrono::seconds{20}));
 
+    // Not while it looks, for it takes a lock that nobody has.
+    first.signal(SIGSTOP);
     std::filesystem::remove(first.database() + "-lock");
     sections["queue"]["path"] = first.database();
     test::Program second{sections};
     write_webhook(second, receiver.url());
     second.start();
+    first.signal(SIGCONT);
     ASSERT_TRUE(first.wait_until([&](const json& status) {
         const auto error = status["webhooks"][0]["last_error"].dump();
         return error.find("in use by process " + std::to_string(second.pid())) != std::string::npos;
