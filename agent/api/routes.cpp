@@ -90,10 +90,10 @@ common::HttpReply no_such_path(std::string_view path) {
 
 common::HttpReply wrong_method(const Route& route, std::string_view method) {
     auto allow = route.allow();
-    auto detail = std::string{method} + " is not allowed on " +
-                  (route.path.empty() ? "/" : std::string{route.path}) +
-                  ": expected one of: " + allow;
-    return common::problem(405, std::move(detail), {{"Allow", std::move(allow)}});
+    const auto detail = std::string{method} + " is not allowed on " +
+                        (route.path.empty() ? "/" : std::string{route.path}) +
+                        ": expected one of: " + allow;
+    return common::problem(405, detail, {{"Allow", std::move(allow)}});
 }
 
 } // namespace agent
