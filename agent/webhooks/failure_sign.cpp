@@ -39,7 +39,8 @@ std::string plain(std::string_view name) {
 }
 
 bool says_no(const json& value) {
-    return value == false || value == 0 ||
+    return (value.is_boolean() && !value.get<bool>()) ||
+           (value.is_number() && value.get<double>() == 0) ||
            (value.is_string() &&
             common::ascii_lower(value.get_ref<const std::string&>()) == "false");
 }
