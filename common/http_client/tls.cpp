@@ -98,7 +98,7 @@ std::string tls_reason(error_code why) {
     if (why == ssl::error::stream_truncated) {
         return "the peer closed the connection";
     }
-    const auto reason = openssl_reason(why);
+    auto reason = openssl_reason(why);
     if (why.category() != asio::error::get_ssl_category()) {
         return reason;
     }

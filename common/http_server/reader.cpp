@@ -322,9 +322,9 @@ bool RequestReader::keep_alive() const {
     return head_.complete && parser_->keep_alive();
 }
 
-RequestReader::Progress RequestReader::refuse(unsigned status, std::string why) {
+RequestReader::Progress RequestReader::refuse(unsigned status, const std::string& why) {
     if (!refusal_) { // the first reason is the closest to the mistake
-        refusal_ = problem(status, std::move(why));
+        refusal_ = problem(status, why);
     }
     return Progress::malformed;
 }

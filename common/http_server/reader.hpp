@@ -77,7 +77,7 @@ class RequestReader {
     void on_field(std::string_view name, std::string_view value);
     void on_body(std::string_view part);
     void check_head();
-    Progress refuse(unsigned status, std::string why);
+    Progress refuse(unsigned status, const std::string& why);
 
     std::unique_ptr<Parser> parser_;
     Incoming request_;
