@@ -254,7 +254,7 @@ std::optional<std::size_t> RequestReader::end_of_line(std::string_view bytes) {
 void RequestReader::on_target(std::string_view text) {
     auto target = parse_target(text, request_.method);
     if (!target) {
-        refuse(400, std::move(target.error().message));
+        refuse(400, target.error().message);
         return;
     }
     request_.path = std::move(target->path);

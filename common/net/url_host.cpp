@@ -105,8 +105,9 @@ std::optional<std::string> ipv4_in(const std::vector<std::string_view>& parts) {
 } // namespace
 
 Result<std::string> read_name_or_ipv4(std::string_view text, const HostPlace& place) {
-    auto [name, from] = url_text::decode(text);
-    name = ascii_lower(std::move(name));
+    auto decoded = url_text::decode(text);
+    const auto& from = decoded.from;
+    auto name = ascii_lower(std::move(decoded.text));
     const auto at = [&](std::size_t i) {
         const auto character =
             is_ascii(name[i])
