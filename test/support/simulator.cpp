@@ -78,6 +78,8 @@ std::string fault_in(const json& definition, bool whole) {
     return {};
 }
 
+Simulator::Simulator() : Simulator{SimulatorOptions{}} {}
+
 Simulator::Simulator(SimulatorOptions options)
     : options_{std::move(options)}, mint_{options_.token, options_.token_life},
       webhooks_{numbered(options_)}, next_id_{options_.first_id +

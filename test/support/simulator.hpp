@@ -43,7 +43,9 @@ class Simulator {
     enum class Fault { none, error_500, html, cut, hang, reset, unauthorized, forbidden, trickle };
     enum class On { login, webhooks };
 
-    explicit Simulator(SimulatorOptions options = {});
+    /// With the default options, made out of line: inlined, g++ 12 takes them for uninitialised.
+    Simulator();
+    explicit Simulator(SimulatorOptions options);
 
     /// The base URL with the prefix, for server.url.
     [[nodiscard]] std::string url() const { return server_.url(options_.prefix); }
