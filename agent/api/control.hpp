@@ -11,6 +11,8 @@
 
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <utility>
 
 namespace agent {
 
@@ -28,6 +30,10 @@ class Control {
 
     /// Where TCP listens, so that the status can warn of webhooks that lead back here.
     void listening_at(const common::http_server::BoundAddress& bound) { sources_.bound = bound; }
+
+    void show_probes(DeliveriesApi::ProbeIn probe_in) {
+        deliveries_.show_probes(std::move(probe_in));
+    }
 
     [[nodiscard]] nlohmann::json status() const;
     /// Empty: ready. Otherwise the reason, as readyz shows it.

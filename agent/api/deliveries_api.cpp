@@ -65,6 +65,15 @@ std::string DeliveriesApi::name_of(const DeliveryRow& row) const {
     return webhook ? webhook->name : "";
 }
 
+void DeliveriesApi::wait_for_probe(DeliveryRow& row) const {
+    // The first attempt of a delivery waits for no probe.
+    const auto probe = probe_in_ && row.next_attempt_ms && row.attempts > 0 ? probe_in_(row.webhook)
+                                                                            : std::nullopt;
+    if (probe) {
+        row.next_attempt_ms = std::max(*row.next_attempt_ms, std::int64_t{probe->count()});
+    }
+}
+
 Task<HttpReply> DeliveriesApi::list(std::string query) {
     const auto wanted = read_list_query(query);
     if (!wanted) {
@@ -81,11 +90,12 @@ Task<HttpReply> DeliveriesApi::list(std::string query) {
     do {
         const auto left = wanted->limit - rows.size();
         const auto step = wanted->bodies ? std::min(left, bodies_step) : left;
-        const auto page = co_await queue_.list(wanted->selection, *next, step, wanted->bodies);
+        auto page = co_await queue_.list(wanted->selection, *next, step, wanted->bodies);
         if (!page) {
             co_return database_problem(page.error());
         }
-        for (const auto& row : page->rows) {
+        for (auto& row : page->rows) {
+            wait_for_probe(row);
             rows.push_back(row_text(row, name_of(row), {.event = wanted->bodies}));
             bytes += rows.back().size();
         }
@@ -103,13 +113,14 @@ Task<HttpReply> DeliveriesApi::show(std::string id) {
     if (!share.resize(page_bytes, common::MemoryBudget::Rank::trusted)) {
         co_return no_memory(memory_);
     }
-    const auto found = co_await queue_.show(*row);
+    auto found = co_await queue_.show(*row);
     if (!found) {
         co_return database_problem(found.error());
     }
     if (!*found) {
         co_return no_such_delivery(id);
     }
+    wait_for_probe(**found);
     auto text = row_text(**found, name_of(**found), {.event = true, .history = true});
     co_return common::json_reply(200, std::move(text));
 }

@@ -8,15 +8,24 @@
 #include "common/base/memory_budget.hpp"
 #include "common/net/http.hpp"
 
+#include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace agent {
 
 class DeliveriesApi {
   public:
+    /// How long the retries of a webhook wait for a probe; nothing while they wait for none.
+    using ProbeIn = std::function<std::optional<common::Millis>(const std::string& webhook)>;
+
     /// Pages with events count in `memory` while they are put together.
     DeliveriesApi(Queue& queue, WebhookCache& cache, common::MemoryBudget& memory)
         : queue_{queue}, cache_{cache}, memory_{memory} {}
+
+    /// From now on what waits behind a probe is shown as due no sooner than that.
+    void show_probes(ProbeIn probe_in) { probe_in_ = std::move(probe_in); }
 
     /// {"deliveries":[…],"next"}; `next` is null on the last page. With bodies=1 a page may be
     /// shorter than its limit: `next` decides.
@@ -32,10 +41,12 @@ class DeliveriesApi {
 
   private:
     [[nodiscard]] std::string name_of(const DeliveryRow& row) const;
+    void wait_for_probe(DeliveryRow& row) const;
 
     Queue& queue_;
     WebhookCache& cache_;
     common::MemoryBudget& memory_;
+    ProbeIn probe_in_;
 };
 
 } // namespace agent

@@ -226,6 +226,8 @@ Task<> Service::load_definitions_late() {
 Result<void> Service::listen() {
     control_.emplace(clock_, queue_, cache_, config_, stats_, memory_,
                      [this] { return sync_.sync_now(); });
+    control_->show_probes(
+        [this](const std::string& webhook) { return dispatcher_.probe_in(webhook); });
     server_.emplace(
         loop_.get_executor(), server_options(config_), memory_,
         [this](const common::Incoming& head) { return route(head, ingest_, *control_, config_); });

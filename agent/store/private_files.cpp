@@ -1,6 +1,6 @@
 #include "agent/store/private_files.hpp"
 
-#include "agent/store/queue_lock.hpp"
+#include "common/base/file.hpp"
 
 #include <filesystem>
 
@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 
 void make_private(const std::string& database) {
     constexpr auto allowed = static_cast<fs::perms>(0640);
-    const fs::path file{without_links(database)};
+    const fs::path file{common::without_links(database)};
     const auto name = file.filename().string();
     std::error_code error;
     for (fs::directory_iterator entry{file.parent_path(), error}, end; !error && entry != end;

@@ -1,5 +1,6 @@
 #include "agent/store/queue_lock.hpp"
 
+#include "common/base/file.hpp"
 #include "common/base/time.hpp"
 
 #include <array>
@@ -21,7 +22,7 @@ using common::Result;
 namespace fs = std::filesystem;
 
 std::string file_of(const std::string& database) {
-    return without_links(database) + "-lock";
+    return common::without_links(database) + "-lock";
 }
 
 bool same_file(int descriptor, const std::string& path) {

@@ -3,7 +3,6 @@
 // process ends. The file stays and names its last holder. Reading without it is allowed.
 #pragma once
 
-#include "common/base/file.hpp"
 #include "common/base/result.hpp"
 
 #include <optional>
@@ -47,7 +46,5 @@ class QueueLock {
     int descriptor_ = -1;
     bool reading_ = false; // the lock of an agent that cannot write
 };
-
-using common::without_links;
 
 } // namespace agent

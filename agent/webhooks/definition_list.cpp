@@ -4,7 +4,6 @@
 #include "agent/webhooks/misplaced_filters.hpp"
 #include "common/text/invalid.hpp"
 #include "common/text/json.hpp"
-#include "common/text/json_form.hpp"
 #include "common/text/json_names.hpp"
 
 #include <algorithm>

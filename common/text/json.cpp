@@ -2,7 +2,6 @@
 
 #include "common/base/ascii.hpp"
 #include "common/base/printable.hpp"
-#include "common/text/json_form.hpp"
 
 #include <array>
 #include <cstdint>

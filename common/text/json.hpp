@@ -29,6 +29,11 @@ std::optional<std::string> forbidden_bytes(std::string_view json);
 std::string json_fault(std::size_t byte, const std::exception& why);
 std::string depth_fault();
 
+/// Checks a text as parse_json() does, without keeping anything of it, so that its size in memory
+/// can be judged before it is there: a value takes up to a hundred bytes. Returns how many values
+/// there are.
+Result<std::size_t> check_json(std::string_view json);
+
 /// Errors: Fault::input, as above.
 Result<nlohmann::json> parse_json(std::string_view json);
 

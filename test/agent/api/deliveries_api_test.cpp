@@ -33,6 +33,35 @@ TEST_F(DeliveriesApiTest, ListsDeliveriesPageByPage) {
     EXPECT_EQ(seen, ids);
 }
 
+TEST_F(DeliveriesApiTest, ARetryBehindAProbeIsDueNoSoonerThanThat) {
+    const auto ids = fill(3);
+    const auto retry = [&](std::int64_t id, std::int64_t in_ms) {
+        agent::RecordedOutcome recorded;
+        recorded.id = id;
+        recorded.webhook = "8";
+        recorded.kind = agent::Outcome::Kind::retry;
+        recorded.attempts = 1;
+        recorded.due = queue.queue_time() + in_ms;
+        queue.record(std::move(recorded));
+    };
+    retry(ids[1], 0);
+    retry(ids[2], 60'000);
+    const auto due = [&] {
+        const auto page = get("/v1/deliveries");
+        std::vector<double> seconds;
+        for (const auto& row : page["deliveries"]) {
+            seconds.push_back(row["next_attempt_s"]);
+        }
+        return seconds;
+    };
+    EXPECT_EQ(due(), (std::vector<double>{0, 0, 60}));
+    control->show_probes([](const std::string& webhook) {
+        return webhook == "8" ? std::optional{common::Millis{7'000}} : std::nullopt;
+    });
+    EXPECT_EQ(due(), (std::vector<double>{0, 7, 60})) << "a first attempt waits for no probe";
+    EXPECT_EQ(get(webhook_path(ids[1]))["next_attempt_s"], 7);
+}
+
 TEST_F(DeliveriesApiTest, NamesTheWebhookWhileItIsKnown) {
     post(R"({"type":"face","id":"both"})");
     const auto page = get("/v1/deliveries");
