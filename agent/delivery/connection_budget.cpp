@@ -8,15 +8,16 @@
 namespace agent {
 
 void ConnectionBudget::enqueue(const std::shared_ptr<ConnectionUser>& user) {
-    if (!closed_ && user->wants() != ConnectionUser::Want::nothing &&
-        is_waiting_.insert(user.get()).second) {
+    if (!closed_ && !user->is_waiting_ && user->wants() != ConnectionUser::Want::nothing) {
+        user->is_waiting_ = true;
         waiting_.push_back(user);
     }
 }
 
-void ConnectionBudget::leave(const ConnectionUser& user) {
-    std::erase_if(waiting_, [&](const User& one) { return one.get() == &user; });
-    is_waiting_.erase(&user);
+void ConnectionBudget::leave(ConnectionUser& user) {
+    if (std::exchange(user.is_waiting_, false)) {
+        std::erase_if(waiting_, [&](const User& one) { return one.get() == &user; });
+    }
 }
 
 void ConnectionBudget::want(const std::shared_ptr<ConnectionUser>& user) {
@@ -24,52 +25,67 @@ void ConnectionBudget::want(const std::shared_ptr<ConnectionUser>& user) {
     start();
 }
 
-void ConnectionBudget::release(const ConnectionUser& user, bool retry) {
+void ConnectionBudget::release(ConnectionUser& user, bool retry) {
     --in_flight_;
-    const auto held = held_.find(&user);
-    held->second.retries -= retry ? 1 : 0;
-    if (--held->second.attempts == 0) {
-        held_.erase(held);
+    user.retries_ -= retry ? 1 : 0;
+    if (--user.attempts_ == 0) {
+        std::erase(holding_, &user);
+        user.target().use = {};
     }
     start();
 }
 
 void ConnectionBudget::close() {
     closed_ = true;
+    for (const auto& user : waiting_) {
+        user->is_waiting_ = false;
+    }
     waiting_.clear();
-    is_waiting_.clear();
 }
 
+/// Of each target, and returned of all together: a pace changes while an attempt is in flight.
+ConnectionUse ConnectionBudget::count_use(common::Instant now) {
+    for (const auto* user : holding_) {
+        user->target().use = {};
+    }
+    ConnectionUse all;
+    for (const auto* user : holding_) {
+        const auto pace = user->standing(now).pace;
+        all.add(pace, user->attempts_, user->retries_);
+        user->target().use.add(pace, user->attempts_, user->retries_);
+    }
+    return all;
+}
+
+// Called for each attempt that starts, with as many waiting as there are webhooks with a backlog:
+// most of them must cost next to nothing.
 std::optional<ConnectionBudget::Turn> ConnectionBudget::next() {
     const auto limit = std::max<std::uint64_t>(config_.delivery.connections, 1);
     const auto target_limit = target_connections(limit, config_.delivery.connections_per_target);
     if (closed_ || waiting_.empty() || in_flight_ >= limit) {
         return std::nullopt;
     }
-    ConnectionUse all;
-    std::unordered_map<const Target*, ConnectionUse> by_target;
-    for (const auto& [user, held] : held_) {
-        const auto pace = user->pace();
-        all.add(pace, held.attempts, held.retries);
-        by_target[&user->target()].add(pace, held.attempts, held.retries);
-    }
+    const auto now = clock_.now();
+    const auto all = count_use(now);
     // Among equals from both ends in turn: where nothing is known yet of more than there are
     // connections for, neither the first nor the last of them is always left out.
     last_first_ = !last_first_;
     std::optional<Turn> best;
     std::pair<std::ptrdiff_t, double> best_rank;
-    std::vector<const ConnectionUser*> idle;
+    std::vector<ConnectionUser*> idle;
     for (const auto& user : waiting_) {
-        const auto held = held_.find(user.get());
-        ConnectionClaim claim{user->pace(), held == held_.end() ? 0 : held->second.attempts, false};
-        const std::pair rank{-static_cast<std::ptrdiff_t>(claim.held), user->urgency()};
+        const auto& target = user->target();
+        if (target.use.attempts() >= target_limit) {
+            continue;
+        }
+        const auto standing = user->standing(now);
+        const std::pair rank{-static_cast<std::ptrdiff_t>(user->attempts_), standing.urgency};
         if (best && (last_first_ ? rank < best_rank : rank <= best_rank)) {
             continue;
         }
-        const auto& target = user->target();
-        const auto& use = by_target[&target];
+        ConnectionClaim claim{standing.pace, user->attempts_, false};
         if (!all_allow(all, limit, claim) ||
-            !target_allows(use, target_limit, target.webhooks, claim)) {
+            !target_allows(target.use, target_limit, target.webhooks, claim)) {
             continue;
         }
         const auto kind = user->wants();
@@ -78,12 +94,12 @@ std::optional<ConnectionBudget::Turn> ConnectionBudget::next() {
             continue;
         }
         claim.retry = kind == ConnectionUser::Want::retry;
-        if (target_allows(use, target_limit, target.webhooks, claim)) {
+        if (target_allows(target.use, target_limit, target.webhooks, claim)) {
             best = Turn{user, kind};
             best_rank = rank;
         }
     }
-    for (const auto* user : idle) {
+    for (auto* user : idle) {
         leave(*user);
     }
     return best;
@@ -94,9 +110,10 @@ void ConnectionBudget::start() {
         auto& user = *turn->user;
         if (user.start_one(turn->kind)) {
             ++in_flight_;
-            auto& held = held_[&user];
-            ++held.attempts;
-            held.retries += turn->kind == ConnectionUser::Want::retry ? 1 : 0;
+            user.retries_ += turn->kind == ConnectionUser::Want::retry ? 1 : 0;
+            if (user.attempts_++ == 0) {
+                holding_.push_back(&user);
+            }
         }
         if (user.wants() == ConnectionUser::Want::nothing) {
             leave(user);

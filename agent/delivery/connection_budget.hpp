@@ -8,37 +8,48 @@
 
 #include "agent/config/config.hpp"
 #include "agent/delivery/connection_share.hpp"
+#include "common/async/clock.hpp"
 
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 namespace agent {
 
 struct Target;
 
-/// What the budget needs to know about a lane.
+/// What the budget needs to know about a lane, and what it keeps about it.
 class ConnectionUser {
   public:
     enum class Want { nothing, retry, first };
+    struct Standing {
+        Pace pace = Pace::untried;
+        double urgency = 0; ///< see HoldTimes
+    };
+    ConnectionUser() = default;
+    ConnectionUser(const ConnectionUser&) = delete;
+    ConnectionUser& operator=(const ConnectionUser&) = delete;
     virtual ~ConnectionUser() = default;
     /// What could start now, given a connection.
     [[nodiscard]] virtual Want wants() const = 0;
-    [[nodiscard]] virtual Pace pace() const = 0;
-    /// See HoldTimes.
-    [[nodiscard]] virtual double urgency() const = 0;
-    [[nodiscard]] virtual const Target& target() const = 0;
+    [[nodiscard]] virtual Standing standing(common::Instant now) const = 0;
+    [[nodiscard]] virtual Target& target() const = 0;
     /// Starts an attempt of that kind, which must not end before this returns; false when there was
     /// nothing to start after all.
     virtual bool start_one(Want kind) = 0;
+
+  private:
+    friend class ConnectionBudget;
+    std::size_t attempts_ = 0; ///< in flight
+    std::size_t retries_ = 0;  ///< of them
+    bool is_waiting_ = false;
 };
 
 class ConnectionBudget {
   public:
-    explicit ConnectionBudget(const Config& config) : config_{config} {}
+    ConnectionBudget(const Config& config, const common::Clock& clock)
+        : config_{config}, clock_{clock} {}
 
     /// `user` may have something to start: that is for start() to decide.
     void enqueue(const std::shared_ptr<ConnectionUser>& user);
@@ -47,27 +58,24 @@ class ConnectionBudget {
     /// Both.
     void want(const std::shared_ptr<ConnectionUser>& user);
     /// An attempt of the user has ended. The next may start.
-    void release(const ConnectionUser& user, bool retry);
+    void release(ConnectionUser& user, bool retry);
     /// Nothing is started from now on.
     void close();
 
   private:
     using User = std::shared_ptr<ConnectionUser>;
-    struct Held {
-        std::size_t attempts = 0;
-        std::size_t retries = 0; ///< of them
-    };
     struct Turn {
         User user;
         ConnectionUser::Want kind;
     };
     std::optional<Turn> next();
-    void leave(const ConnectionUser& user);
+    ConnectionUse count_use(common::Instant now);
+    void leave(ConnectionUser& user);
 
     const Config& config_;
-    std::vector<User> waiting_; ///< each once
-    std::unordered_set<const ConnectionUser*> is_waiting_;
-    std::unordered_map<const ConnectionUser*, Held> held_; ///< those with attempts in flight
+    const common::Clock& clock_;
+    std::vector<User> waiting_;            ///< each once
+    std::vector<ConnectionUser*> holding_; ///< those with attempts in flight
     std::size_t in_flight_ = 0;
     bool last_first_ = false; ///< among equals
     bool closed_ = false;

@@ -173,12 +173,8 @@ ConnectionUser::Want Lane::wants() const {
     return now.start_fresh ? Want::first : now.start_retry ? Want::retry : Want::nothing;
 }
 
-Pace Lane::pace() const {
-    return hold_times_.pace(context_->clock.now(), static_cast<bool>(silence_));
-}
-
-double Lane::urgency() const {
-    return hold_times_.urgency(context_->clock.now());
+ConnectionUser::Standing Lane::standing(common::Instant now) const {
+    return {hold_times_.pace(now, static_cast<bool>(silence_)), hold_times_.urgency(now)};
 }
 
 bool Lane::start_one(Want kind) {

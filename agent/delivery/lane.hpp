@@ -49,7 +49,7 @@ struct LaneContext {
     const Config& config;
     Counters& counters;
 
-    ConnectionBudget budget{config};
+    ConnectionBudget budget{config, clock};
     OwnFaults own_faults{clock};
     common::TaskGroup attempts{loop};
     common::TaskGroup lanes{loop};
@@ -81,9 +81,8 @@ class Lane final : public ConnectionUser, public std::enable_shared_from_this<La
     void rows_changed(const Selection& selection);
 
     [[nodiscard]] Want wants() const override;
-    [[nodiscard]] Pace pace() const override;
-    [[nodiscard]] double urgency() const override;
-    [[nodiscard]] const Target& target() const override { return *silence_.target(); }
+    [[nodiscard]] Standing standing(common::Instant now) const override;
+    [[nodiscard]] Target& target() const override { return *silence_.target(); }
     bool start_one(Want kind) override;
 
     /// How long its retries wait for a probe to start; nothing while they need none.

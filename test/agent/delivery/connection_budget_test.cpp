@@ -1,6 +1,7 @@
 #include "agent/delivery/connection_budget.hpp"
 
 #include "agent/delivery/target.hpp"
+#include "test/support/test_clock.hpp"
 
 #include <algorithm>
 #include <gtest/gtest.h>
@@ -18,9 +19,8 @@ struct FakeLane final : ConnectionUser {
     [[nodiscard]] Want wants() const override {
         return waiting == 0 ? Want::nothing : retries ? Want::retry : Want::first;
     }
-    [[nodiscard]] Pace pace() const override { return is; }
-    [[nodiscard]] double urgency() const override { return urgent; }
-    [[nodiscard]] const Target& target() const override { return *to; }
+    [[nodiscard]] Standing standing(common::Instant) const override { return {is, urgent}; }
+    [[nodiscard]] Target& target() const override { return *to; }
     bool start_one(Want kind) override {
         EXPECT_EQ(kind, wants());
         if (changes_its_mind) {
@@ -76,7 +76,9 @@ struct ConnectionBudgetTest : ::testing::Test {
         return made;
     }();
     Names started;
-    ConnectionBudget budget{config};
+    common::asio::io_context loop;
+    test::TestClock clock{loop};
+    ConnectionBudget budget{config, clock};
     Lane a = lane("a"), b = lane("b"), c = lane("c");
     Lane x = lane("x", Pace::silent), y = lane("y", Pace::silent);
 };
