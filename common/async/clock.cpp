@@ -21,10 +21,15 @@ WallTime SystemClock::wall() const {
 }
 
 bool SystemClock::synchronized() const {
-    timex state{};
-    // -1 where a sandbox forbids the call: the time then counts as not synchronized.
-    const int result = ::adjtimex(&state);
-    return result >= 0 && result != TIME_ERROR && (state.status & STA_UNSYNC) == 0;
+    // Asked after each attempt, and the answer changes once in a boot.
+    if (const auto current = now(); current >= ask_kernel_at_) {
+        ask_kernel_at_ = current + Millis{1'000};
+        timex state{};
+        // -1 where a sandbox forbids the call: the time then counts as not synchronized.
+        const int result = ::adjtimex(&state);
+        synchronized_ = result >= 0 && result != TIME_ERROR && (state.status & STA_UNSYNC) == 0;
+    }
+    return synchronized_;
 }
 
 std::string SystemClock::boot_id() const {

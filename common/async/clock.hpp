@@ -18,7 +18,8 @@ class Clock {
     virtual ~Clock() = default;
     [[nodiscard]] virtual Instant now() const = 0;
     [[nodiscard]] virtual WallTime wall() const = 0;
-    /// Whether the kernel says that the wall clock is synchronized (NTP, PTP, GPS).
+    /// Whether the kernel says that the wall clock is synchronized (NTP, PTP, GPS), at most a second
+    /// ago.
     [[nodiscard]] virtual bool synchronized() const = 0;
     /// Changes when the machine boots: within one boot, now() can be compared across processes.
     [[nodiscard]] virtual std::string boot_id() const = 0;
@@ -42,6 +43,8 @@ class SystemClock final : public Clock {
 
   private:
     Executor executor_;
+    mutable Instant ask_kernel_at_{}; // not before
+    mutable bool synchronized_ = false;
     TimerId last_ = 0;
     std::unordered_map<TimerId, asio::steady_timer> timers_;
 };
