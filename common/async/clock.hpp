@@ -18,8 +18,8 @@ class Clock {
     virtual ~Clock() = default;
     [[nodiscard]] virtual Instant now() const = 0;
     [[nodiscard]] virtual WallTime wall() const = 0;
-    /// Whether the kernel says that the wall clock is synchronized (NTP, PTP, GPS), at most a second
-    /// ago.
+    /// Whether the kernel says that the wall clock is synchronized (NTP, PTP, GPS), as of the last
+    /// second.
     [[nodiscard]] virtual bool synchronized() const = 0;
     /// Changes when the machine boots: within one boot, now() can be compared across processes.
     [[nodiscard]] virtual std::string boot_id() const = 0;
