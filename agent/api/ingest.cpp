@@ -93,37 +93,55 @@ common::Result<void> Ingest::add(Batch& batch, const std::string& body, std::str
     return {};
 }
 
-tl::expected<Ingest::Batch, HttpReply> Ingest::read(const std::shared_ptr<const std::string>& body,
-                                                    BodyFormat format,
-                                                    common::MemoryBudget::Share& share,
-                                                    common::MemoryBudget::Rank rank,
-                                                    const std::string& passed_id) {
-    const auto all = split_events(*body, format, [](std::string_view) { return true; });
-    if (!all) {
-        ++stats_.events_rejected;
-        return tl::unexpected{common::problem(400, all.error().message)};
+common::Task<tl::expected<Ingest::Batch, HttpReply>>
+Ingest::read(Body body, common::MemoryBudget::Share& share) {
+    const auto& text = *body.text;
+    auto turn = clock_.now();
+    // Counted first, so that a body that cannot be split is refused before any of it is read.
+    EventSplitter all{text, body.format};
+    for (auto event = all.next(); !event || *event; event = all.next()) {
+        if (!event) {
+            ++stats_.events_rejected;
+            co_return tl::unexpected{common::problem(400, event.error().message)};
+        }
+        if (is_over(turn)) {
+            co_await common::asio::post(common::asio::use_awaitable);
+            turn = clock_.now();
+        }
     }
     // One snapshot for the whole request: a list fetched meanwhile must not apply to half a batch.
     const auto snapshot = cache_.snapshot();
+    const auto id = all.count() == 1 ? body.passed_id : std::string{};
     Batch batch;
-    std::optional<HttpReply> refusal;
-    const auto id = *all == 1 ? passed_id : std::string{};
-    (void)split_events(*body, format, [&](std::string_view text) {
-        if (const auto added = add(batch, *body, text, *snapshot, id); !added) {
+    EventSplitter events{text, body.format};
+    for (auto event = events.next(); event && *event; event = events.next()) {
+        std::optional<HttpReply> refusal;
+        if (const auto added = add(batch, text, **event, *snapshot, id); !added) {
             refusal = common::problem(400, added.error().message);
-        } else if (batch.bytes > share.bytes() && !share.resize(batch.bytes + budget_step, rank)) {
-            refusal = no_memory(batch, body->size(), rank);
+        } else if (batch.bytes > share.bytes() &&
+                   !share.resize(batch.bytes + budget_step, body.rank)) {
+            refusal = no_memory(batch, text.size(), body.rank);
         }
-        return !refusal;
-    });
-    if (refusal) {
-        stats_.events_rejected += *all;
-        return tl::unexpected{std::move(*refusal)};
+        if (refusal) {
+            stats_.events_rejected += all.count();
+            co_return tl::unexpected{std::move(*refusal)};
+        }
+        if (is_over(turn)) {
+            co_await common::asio::post(common::asio::use_awaitable);
+            turn = clock_.now();
+        }
     }
     if (!batch.unmatched.with_id.empty()) {
-        batch.unmatched.body = body;
+        batch.unmatched.body = body.text;
     }
-    return batch;
+    co_return batch;
+}
+
+/// Whether a request has held the loop for long enough: a body of many events must not delay the
+/// event that opens a door.
+bool Ingest::is_over(common::Instant turn) const {
+    constexpr common::Millis longest{1};
+    return clock_.now() - turn > longest;
 }
 
 void Ingest::warn_of_envelope(const Event& event, std::string_view text) {
@@ -178,9 +196,9 @@ common::Task<HttpReply> Ingest::post(std::string body, BodyFormat format, Sender
     const auto rank = sender.local || body.size() <= small_body
                           ? common::MemoryBudget::Rank::trusted
                           : common::MemoryBudget::Rank::ordinary;
-    auto kept = std::make_shared<const std::string>(std::move(body));
-    auto batch = read(kept, format, share, rank, sender.passed_id);
-    kept.reset();
+    Body kept{std::make_shared<const std::string>(std::move(body)), format, rank,
+              std::move(sender.passed_id)};
+    auto batch = co_await read(std::move(kept), share);
     if (!batch) {
         co_return std::move(batch.error());
     }

@@ -44,11 +44,16 @@ class Ingest {
     };
     /// An envelope is accepted like any object, but whoever looks for its events must find a trace.
     void warn_of_envelope(const Event& event, std::string_view text);
-    tl::expected<Batch, common::HttpReply> read(const std::shared_ptr<const std::string>& body,
-                                                BodyFormat format,
-                                                common::MemoryBudget::Share& share,
-                                                common::MemoryBudget::Rank rank,
-                                                const std::string& passed_id);
+    struct Body {
+        std::shared_ptr<const std::string> text;
+        BodyFormat format;
+        common::MemoryBudget::Rank rank;
+        std::string passed_id;
+    };
+    /// In turns, between which other work of the loop runs.
+    common::Task<tl::expected<Batch, common::HttpReply>> read(Body body,
+                                                              common::MemoryBudget::Share& share);
+    [[nodiscard]] bool is_over(common::Instant turn) const;
     common::Result<void> add(Batch& batch, const std::string& body, std::string_view text,
                              const Snapshot& snapshot, const std::string& passed_id);
     common::HttpReply no_memory(const Batch& batch, std::size_t body,

@@ -2,7 +2,7 @@
 
 #include "common/base/ascii.hpp"
 
-#include <algorithm>
+#include <cstdlib>
 #include <string>
 
 namespace agent {
@@ -10,7 +10,6 @@ namespace agent {
 namespace {
 
 using common::Fault;
-using Count = common::Result<std::size_t>;
 
 constexpr auto nowhere = std::string_view::npos;
 
@@ -61,13 +60,52 @@ bool opens(char sign) {
     return sign == '[' || sign == '{';
 }
 
-/// `text` ends with the last character that is not white space; the array begins at `start`.
-Count split_array(std::string_view text, std::size_t start, const EachEvent& each) {
-    std::size_t events = 0;
+} // namespace
+
+EventSplitter::EventSplitter(std::string_view body, BodyFormat format) {
+    const auto trimmed = common::trim(body);
+    if (trimmed.empty()) {
+        return;
+    }
+    if (format == BodyFormat::ndjson) {
+        form_ = Form::lines;
+        text_ = trimmed;
+        return;
+    }
+    // Positions count from the beginning of the body.
+    at_ = static_cast<std::size_t>(trimmed.data() - body.data());
+    text_ = body.substr(0, at_ + trimmed.size());
+    form_ = trimmed.front() == '['   ? Form::array
+            : trimmed.front() == '{' ? Form::object
+                                     : Form::value;
+}
+
+EventSplitter::Next EventSplitter::next() {
+    switch (form_) {
+    case Form::nothing:
+        return common::fail(Fault::input,
+                            "the body is empty: expected an event, an array of events, or NDJSON");
+    case Form::array:
+        return next_of_array();
+    case Form::object:
+        return whole_object();
+    case Form::lines:
+        return next_line();
+    case Form::value:
+        return last(text_.substr(at_));
+    case Form::end:
+        return std::nullopt;
+    }
+    std::abort(); // not reached
+}
+
+/// The next event up to its comma or to the bracket that closes the array; at_ is at the sign
+/// before it.
+EventSplitter::Next EventSplitter::next_of_array() {
+    const auto begin = at_ + 1;
     std::size_t depth = 0;
-    auto begin = start + 1;
-    for (auto at = next_sign(text, begin); at != nowhere; at = next_sign(text, at + 1)) {
-        const auto sign = text[at];
+    for (auto at = next_sign(text_, begin); at != nowhere; at = next_sign(text_, at + 1)) {
+        const auto sign = text_[at];
         if (opens(sign)) {
             ++depth;
             continue;
@@ -77,102 +115,83 @@ Count split_array(std::string_view text, std::size_t start, const EachEvent& eac
             continue;
         }
         if (sign == '}') {
-            return fault(events, "unexpected '}' at " + byte(at));
+            return fault(count_, "unexpected '}' at " + byte(at));
         }
-        const auto event = common::trim(text.substr(begin, at - begin));
-        const bool empty_array = events == 0 && sign == ']';
-        if (!event.empty()) {
-            ++events;
-            if (!each(event)) {
-                return events;
-            }
-        } else if (!empty_array) {
-            return fault(events,
+        const auto event = common::trim(text_.substr(begin, at - begin));
+        const bool empty_array = count_ == 0 && sign == ']';
+        if (event.empty() && !empty_array) {
+            return fault(count_,
                          "expected an event before '" + std::string{sign} + "' at " + byte(at));
         }
-        if (sign == ']') {
-            if (at + 1 != text.size()) {
-                return common::fail(Fault::input, "the array of events ends at " + byte(at) +
-                                                      ", but the body goes on");
-            }
-            return events;
+        if (sign == ']' && at + 1 != text_.size()) {
+            return common::fail(Fault::input, "the array of events ends at " + byte(at) +
+                                                  ", but the body goes on");
         }
-        begin = at + 1;
+        at_ = at;
+        if (sign == ']') {
+            form_ = Form::end;
+        }
+        return event.empty() ? Next{std::nullopt} : given(event);
     }
-    return fault(events, "the body ends before the event or the array does");
+    return fault(count_, "the body ends before the event or the array does");
 }
 
-Count split_object(std::string_view text, std::size_t start, const EachEvent& each) {
+EventSplitter::Next EventSplitter::whole_object() {
     std::size_t depth = 1;
-    for (auto at = next_sign(text, start + 1); at != nowhere; at = next_sign(text, at + 1)) {
-        if (text[at] == ',') {
+    for (auto at = next_sign(text_, at_ + 1); at != nowhere; at = next_sign(text_, at + 1)) {
+        if (text_[at] == ',') {
             continue;
         }
-        depth = opens(text[at]) ? depth + 1 : depth - 1;
+        depth = opens(text_[at]) ? depth + 1 : depth - 1;
         if (depth > 0) {
             continue;
         }
         // read_event() reports a bracket of the wrong kind.
-        if (text[at] == '}' && at + 1 != text.size()) {
+        if (text_[at] == '}' && at + 1 != text_.size()) {
             return fault(0, "it ends at " + byte(at) +
                                 ", but the body goes on: expected an array of events, or one event "
                                 "per line as application/x-ndjson");
         }
-        each(text.substr(start));
-        return 1;
+        return last(text_.substr(at_));
     }
     return fault(0, "the body ends before the event does");
 }
 
-std::size_t split_lines(std::string_view text, const EachEvent& each) {
-    std::size_t events = 0;
-    while (!text.empty()) {
-        const auto line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(line.size() + 1, text.size()));
+EventSplitter::Next EventSplitter::next_line() {
+    while (at_ < text_.size()) {
+        const auto line = text_.substr(at_, text_.find('\n', at_) - at_);
+        at_ += line.size() + 1;
         if (const auto event = common::trim(line); !event.empty()) {
-            ++events;
-            if (!each(event)) {
-                break;
-            }
+            return given(event);
         }
     }
-    return events;
+    form_ = Form::end;
+    return std::nullopt;
 }
 
-} // namespace
+EventSplitter::Next EventSplitter::last(std::string_view event) {
+    form_ = Form::end;
+    return given(event);
+}
 
-Count split_events(std::string_view body, BodyFormat format, const EachEvent& each) {
-    const auto trimmed = common::trim(body);
-    if (trimmed.empty()) {
-        return common::fail(Fault::input,
-                            "the body is empty: expected an event, an array of events, or NDJSON");
-    }
-    if (format == BodyFormat::ndjson) {
-        return split_lines(trimmed, each);
-    }
-    // Positions count from the beginning of the body.
-    const auto start = static_cast<std::size_t>(trimmed.data() - body.data());
-    const auto text = body.substr(0, start + trimmed.size());
-    switch (trimmed.front()) {
-    case '[':
-        return split_array(text, start, each);
-    case '{':
-        return split_object(text, start, each);
-    default:
-        each(trimmed);
-        return 1;
-    }
+EventSplitter::Next EventSplitter::given(std::string_view event) {
+    ++count_;
+    return event;
 }
 
 common::Result<std::vector<std::string_view>> split_events(std::string_view body,
                                                            BodyFormat format) {
     std::vector<std::string_view> events;
-    const auto split = split_events(body, format, [&](std::string_view event) {
-        events.push_back(event);
-        return true;
-    });
-    return split ? common::Result<std::vector<std::string_view>>{std::move(events)}
-                 : common::fail(split.error());
+    for (EventSplitter splitter{body, format};;) {
+        const auto event = splitter.next();
+        if (!event) {
+            return common::fail(event.error());
+        }
+        if (!*event) {
+            return events;
+        }
+        events.push_back(**event);
+    }
 }
 
 } // namespace agent

@@ -4,7 +4,7 @@
 #include "common/base/result.hpp"
 
 #include <cstddef>
-#include <functional>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -12,18 +12,41 @@ namespace agent {
 
 enum class BodyFormat { json, ndjson };
 
-/// Gets the text of each event in turn; false: the rest is not wanted.
-using EachEvent = std::function<bool(std::string_view event)>;
+/// Walks through the events of a body without a list of them, which takes several times the space
+/// of the body where events are small, and in steps, so that a caller can do other work in between.
+/// `json`: one object or an array of them; `ndjson`: one event per line, blank lines skipped.
+/// Checks only what the split needs; read_event() checks each part. An empty array holds no events;
+/// an empty body is an error.
+class EventSplitter {
+  public:
+    using Next = common::Result<std::optional<std::string_view>>;
 
-/// Returns the texts of the events as views into `body`, without surrounding white space. `json`:
-/// one object or an array of them; `ndjson`: one event per line, blank lines skipped. Checks only
-/// what the split needs; read_event() checks each part. An empty array holds no events; an empty
-/// body is an error. Errors (Fault::input) name the event's index from 0, or the byte from 1.
+    /// `body` outlives the splitter.
+    EventSplitter(std::string_view body, BodyFormat format);
+
+    /// The text of the next event as a view into the body, without surrounding white space; nullopt
+    /// at the end. Errors (Fault::input) name the event's index from 0, or the byte from 1; after
+    /// one, the rest cannot be split.
+    Next next();
+    /// How many events next() has returned.
+    [[nodiscard]] std::size_t count() const { return count_; }
+
+  private:
+    enum class Form { nothing, array, object, lines, value, end };
+    Next next_of_array();
+    Next whole_object();
+    Next next_line();
+    Next last(std::string_view event);
+    Next given(std::string_view event);
+
+    std::string_view text_;
+    std::size_t at_ = 0;
+    std::size_t count_ = 0;
+    Form form_ = Form::nothing;
+};
+
+/// All of them at once, for bodies of a person or of one event.
 common::Result<std::vector<std::string_view>> split_events(std::string_view body,
                                                            BodyFormat format);
-/// The same without a list of them, which takes several times the space of the body where events
-/// are small. Returns how many there were. The events before an error were handed over.
-common::Result<std::size_t> split_events(std::string_view body, BodyFormat format,
-                                         const EachEvent& each);
 
 } // namespace agent

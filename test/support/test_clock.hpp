@@ -12,7 +12,10 @@ class TestClock final : public common::Clock {
   public:
     explicit TestClock(common::asio::io_context& loop) : loop_{loop} {}
 
-    [[nodiscard]] common::Instant now() const override { return now_; }
+    [[nodiscard]] common::Instant now() const override {
+        now_ += step_;
+        return now_;
+    }
     [[nodiscard]] common::WallTime wall() const override { return wall_; }
     [[nodiscard]] bool synchronized() const override { return synchronized_; }
     [[nodiscard]] std::string boot_id() const override { return boot_id_; }
@@ -25,13 +28,16 @@ class TestClock final : public common::Clock {
     /// Runs the loop until nothing is ready. Time stands still.
     void settle();
 
+    /// From now on each look at the clock takes so long: for what ends its turn by itself.
+    void set_step(common::Millis step) { step_ = step; }
     void set_wall(common::WallTime wall) { wall_ = wall; }
     void set_synchronized(bool yes) { synchronized_ = yes; }
     void set_boot_id(std::string id) { boot_id_ = std::move(id); }
 
   private:
     common::asio::io_context& loop_;
-    common::Instant now_{std::chrono::hours{1000}};
+    mutable common::Instant now_{std::chrono::hours{1000}};
+    common::Millis step_{0};
     common::WallTime wall_{std::chrono::seconds{1'750'000'000}};
     bool synchronized_ = true;
     std::string boot_id_ = "boot-1";

@@ -290,5 +290,28 @@ TEST_F(IngestTest, AcceptsALargeBatch) {
     EXPECT_EQ(queue.stats().pending, 3000U);
 }
 
+/// A body of many events is read in turns: one that opens a door does not wait for its end.
+TEST_F(IngestTest, ALargeBodyLetsASmallOnePass) {
+    std::vector<std::string> answered;
+    const auto spawn = [&](std::string name, std::string body) {
+        common::asio::co_spawn(
+            loop, ingest.post(std::move(body), agent::BodyFormat::json, {true, {}}),
+            [&answered, name](const std::exception_ptr& broke, const common::HttpReply& reply) {
+                EXPECT_FALSE(broke);
+                EXPECT_EQ(reply.status, 202U);
+                answered.push_back(name);
+            });
+    };
+    std::string many{car};
+    for (int i = 0; i < 1'000; ++i) {
+        many += "," + std::string{car};
+    }
+    clock.set_step(common::Millis{1});
+    spawn("many", "[" + many + "]");
+    spawn("one", face);
+    clock.settle();
+    EXPECT_EQ(answered, (std::vector<std::string>{"one", "many"}));
+}
+
 } // namespace
 } // namespace test
