@@ -25,8 +25,9 @@ void ConnectionBudget::want(const std::shared_ptr<ConnectionUser>& user) {
     start();
 }
 
-void ConnectionBudget::release(ConnectionUser& user, bool retry) {
+void ConnectionBudget::release(ConnectionUser& user, bool retry, std::size_t bytes) {
     --in_flight_;
+    user.bytes_ -= bytes;
     user.retries_ -= retry ? 1 : 0;
     if (--user.attempts_ == 0) {
         std::erase(holding_, &user);
@@ -51,8 +52,8 @@ ConnectionUse ConnectionBudget::count_use(common::Instant now) {
     ConnectionUse all;
     for (const auto* user : holding_) {
         const auto pace = user->standing(now).pace;
-        all.add(pace, user->attempts_, user->retries_);
-        user->target().use.add(pace, user->attempts_, user->retries_);
+        all.add(pace, user->attempts_, user->retries_, user->bytes_);
+        user->target().use.add(pace, user->attempts_, user->retries_, user->bytes_);
     }
     return all;
 }
@@ -94,7 +95,8 @@ std::optional<ConnectionBudget::Turn> ConnectionBudget::next() {
             continue;
         }
         claim.retry = kind == ConnectionUser::Want::retry;
-        if (target_allows(target.use, target_limit, target.webhooks, claim)) {
+        if (target_allows(target.use, target_limit, target.webhooks, claim) &&
+            memory_allows(all, limit, standing.pace, user->next_bytes(kind))) {
             best = Turn{user, kind};
             best_rank = rank;
         }
@@ -108,8 +110,9 @@ std::optional<ConnectionBudget::Turn> ConnectionBudget::next() {
 void ConnectionBudget::start() {
     while (const auto turn = next()) {
         auto& user = *turn->user;
-        if (user.start_one(turn->kind)) {
+        if (const auto bytes = user.start_one(turn->kind)) {
             ++in_flight_;
+            user.bytes_ += *bytes;
             user.retries_ += turn->kind == ConnectionUser::Want::retry ? 1 : 0;
             if (user.attempts_++ == 0) {
                 holding_.push_back(&user);

@@ -1,6 +1,6 @@
 // ConnectionBudget: who gets the next connection. It keeps the limit of attempts in flight of all
 // targets together (delivery.connections) and that of each (delivery.connections_per_target), and
-// within them the shares of connection_share. Loop thread.
+// within them the shares of connection_share, also of the memory for events in flight. Loop thread.
 //
 // Of those that want one and may have it, whoever holds the fewest goes first, then the one that
 // has waited longest, measured by the time that its attempts take.
@@ -35,14 +35,17 @@ class ConnectionUser {
     [[nodiscard]] virtual Want wants() const = 0;
     [[nodiscard]] virtual Standing standing(common::Instant now) const = 0;
     [[nodiscard]] virtual Target& target() const = 0;
-    /// Starts an attempt of that kind, which must not end before this returns; false when there was
-    /// nothing to start after all.
-    virtual bool start_one(Want kind) = 0;
+    /// The size of the event that start_one() takes next.
+    [[nodiscard]] virtual std::size_t next_bytes(Want kind) const = 0;
+    /// Starts an attempt of that kind, which must not end before this returns, and returns the size
+    /// of its event; nothing when there was nothing to start after all.
+    virtual std::optional<std::size_t> start_one(Want kind) = 0;
 
   private:
     friend class ConnectionBudget;
     std::size_t attempts_ = 0; ///< in flight
     std::size_t retries_ = 0;  ///< of them
+    std::size_t bytes_ = 0;    ///< of their events
     bool is_waiting_ = false;
 };
 
@@ -57,8 +60,8 @@ class ConnectionBudget {
     void start();
     /// Both.
     void want(const std::shared_ptr<ConnectionUser>& user);
-    /// An attempt of the user has ended. The next may start.
-    void release(ConnectionUser& user, bool retry);
+    /// An attempt of the user has ended, whose event had `bytes`. The next may start.
+    void release(ConnectionUser& user, bool retry, std::size_t bytes);
     /// Nothing is started from now on.
     void close();
 

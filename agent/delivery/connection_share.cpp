@@ -8,6 +8,9 @@ namespace agent {
 namespace {
 
 constexpr std::size_t one = 1;
+/// Of events in flight, each of which takes its size twice: itself and the request. The small ones
+/// of all connections together take as much again at most.
+constexpr std::size_t most_bytes = std::size_t{16} << 20;
 
 /// Webhooks of that pace and of worse ones, all targets together. A further attempt of the same
 /// webhook may be refused where its first would not be.
@@ -54,22 +57,44 @@ bool keeps_shares(const ConnectionUse& use, const ConnectionClaim& claim, Most m
     return true;
 }
 
+std::size_t sum_up_to(const std::array<std::size_t, paces>& by_pace, Pace pace) {
+    return std::accumulate(by_pace.begin(), by_pace.begin() + static_cast<std::ptrdiff_t>(pace) + 1,
+                           std::size_t{0});
+}
+
 } // namespace
 
-void ConnectionUse::add(Pace pace, std::size_t attempts, std::size_t retries) {
+void ConnectionUse::add(Pace pace, std::size_t attempts, std::size_t retries, std::size_t bytes) {
     by_pace_[static_cast<std::size_t>(pace)] += attempts;
+    bytes_by_pace_[static_cast<std::size_t>(pace)] += bytes;
     retries_ += retries;
 }
 
 std::size_t ConnectionUse::up_to(Pace pace) const {
-    return std::accumulate(
-        by_pace_.begin(), by_pace_.begin() + static_cast<std::ptrdiff_t>(pace) + 1, std::size_t{0});
+    return sum_up_to(by_pace_, pace);
+}
+
+std::size_t ConnectionUse::bytes_up_to(Pace pace) const {
+    return sum_up_to(bytes_by_pace_, pace);
 }
 
 bool all_allow(const ConnectionUse& all, std::size_t limit, const ConnectionClaim& claim) {
     return keeps_shares(all, claim, [&](Pace pace) {
         return most_of_all(pace, limit, pace != claim.pace || claim.held == 0);
     });
+}
+
+bool memory_allows(const ConnectionUse& all, std::size_t limit, Pace pace, std::size_t bytes) {
+    if (bytes <= most_bytes / limit || all.bytes_up_to(pace) == 0) {
+        return true;
+    }
+    for (auto at = static_cast<std::size_t>(pace); at < paces; ++at) {
+        const auto one_pace = static_cast<Pace>(at);
+        if (all.bytes_up_to(one_pace) + bytes > most_of_all(one_pace, most_bytes, true)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool target_allows(const ConnectionUse& target, std::size_t limit, std::size_t webhooks,

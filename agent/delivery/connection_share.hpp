@@ -1,6 +1,6 @@
 // ConnectionShare: how many connections the attempts of a webhook may take, of one target and of
-// all. Webhooks whose attempts hold a connection for long leave some to the quicker ones, so that
-// no number of them takes all. Pure.
+// all, and how much memory their events. Webhooks whose attempts hold a connection for long leave
+// some to the quicker ones, so that no number of them takes all. Pure.
 #pragma once
 
 #include "agent/delivery/hold_times.hpp"
@@ -14,15 +14,17 @@ namespace agent {
 /// Attempts in flight.
 class ConnectionUse {
   public:
-    /// Attempts of one webhook; some of them may be retries.
-    void add(Pace pace, std::size_t attempts, std::size_t retries);
+    /// Attempts of one webhook; some of them may be retries. `bytes`: of their events.
+    void add(Pace pace, std::size_t attempts, std::size_t retries, std::size_t bytes);
     [[nodiscard]] std::size_t attempts() const { return up_to(Pace::prompt); }
     /// Those of webhooks of that pace and of worse ones.
     [[nodiscard]] std::size_t up_to(Pace pace) const;
+    [[nodiscard]] std::size_t bytes_up_to(Pace pace) const;
     [[nodiscard]] std::size_t retries() const { return retries_; }
 
   private:
     std::array<std::size_t, paces> by_pace_{};
+    std::array<std::size_t, paces> bytes_by_pace_{};
     std::size_t retries_ = 0;
 };
 
@@ -35,6 +37,10 @@ struct ConnectionClaim {
 
 /// Whether it may start, as to the limit of all targets together.
 bool all_allow(const ConnectionUse& all, std::size_t limit, const ConnectionClaim& claim);
+
+/// The same as to memory: whether an event of `bytes` may be in flight with the others. Small ones
+/// always may, for the connections bound them; a large one may if it is the only one of its pace.
+bool memory_allows(const ConnectionUse& all, std::size_t limit, Pace pace, std::size_t bytes);
 
 /// The same as to the limit of its target, which serves `webhooks`. Of several webhooks, none gets
 /// more than half of it, and those that are slow or silent leave one connection to the others.

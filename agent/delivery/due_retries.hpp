@@ -29,6 +29,8 @@ class DueRetries {
     [[nodiscard]] bool empty() const { return held_.empty(); }
     [[nodiscard]] std::size_t size() const { return held_.size(); }
     [[nodiscard]] bool contains(std::int64_t id) const;
+    /// The size of the event of the one that has been due longest.
+    [[nodiscard]] std::size_t next_bytes() const { return held_.front().event->size(); }
     /// The one that has been due longest.
     Delivery pop();
 

@@ -34,6 +34,8 @@ class FreshDeliveries {
     [[nodiscard]] bool empty() const { return held_.empty(); }
     [[nodiscard]] std::size_t size() const { return held_.size(); }
     [[nodiscard]] bool contains(std::int64_t id) const { return held_.contains(id); }
+    /// The size of the oldest one's event.
+    [[nodiscard]] std::size_t next_bytes() const { return held_.begin()->second.event->size(); }
     /// The oldest one.
     Delivery pop();
 

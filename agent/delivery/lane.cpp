@@ -177,7 +177,11 @@ ConnectionUser::Standing Lane::standing(common::Instant now) const {
     return {hold_times_.pace(now, static_cast<bool>(silence_)), hold_times_.urgency(now)};
 }
 
-bool Lane::start_one(Want kind) {
+std::size_t Lane::next_bytes(Want kind) const {
+    return kind == Want::first ? fresh_.next_bytes() : retries_.next_bytes();
+}
+
+std::optional<std::size_t> Lane::start_one(Want kind) {
     for (auto next = wants(); next == kind && next != Want::nothing; next = wants()) {
         auto delivery = kind == Want::first ? fresh_.pop() : retries_.pop();
         const auto& webhook = webhooks_.at(delivery.webhook);
@@ -185,13 +189,14 @@ bool Lane::start_one(Want kind) {
             expire(delivery);
             continue;
         }
+        const auto bytes = delivery.event->size();
         start(std::move(delivery), webhook,
               kind == Want::first ? Kind::first
               : silence_          ? Kind::probe
                                   : Kind::retry);
-        return true;
+        return bytes;
     }
-    return false;
+    return std::nullopt;
 }
 
 bool Lane::expired(const Delivery& delivery, const Webhook& webhook) const {
@@ -276,7 +281,7 @@ void Lane::attempt_ended(const Attempt& attempt, const common::Result<common::Ht
     context_->in_flight.erase(delivery.id);
     context_->attempt_ended.notify();
     context_->budget.enqueue(shared_from_this());
-    context_->budget.release(*this, attempt.kind != Kind::first);
+    context_->budget.release(*this, attempt.kind != Kind::first, delivery.event->size());
     wakeup_.notify();
 }
 

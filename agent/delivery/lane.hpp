@@ -83,7 +83,8 @@ class Lane final : public ConnectionUser, public std::enable_shared_from_this<La
     [[nodiscard]] Want wants() const override;
     [[nodiscard]] Standing standing(common::Instant now) const override;
     [[nodiscard]] Target& target() const override { return *silence_.target(); }
-    bool start_one(Want kind) override;
+    [[nodiscard]] std::size_t next_bytes(Want kind) const override;
+    std::optional<std::size_t> start_one(Want kind) override;
 
     /// How long its retries wait for a probe to start; nothing while they need none.
     [[nodiscard]] std::optional<common::Millis> probe_in() const {

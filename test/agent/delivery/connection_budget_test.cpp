@@ -21,16 +21,17 @@ struct FakeLane final : ConnectionUser {
     }
     [[nodiscard]] Standing standing(common::Instant) const override { return {is, urgent}; }
     [[nodiscard]] Target& target() const override { return *to; }
-    bool start_one(Want kind) override {
+    [[nodiscard]] std::size_t next_bytes(Want) const override { return bytes; }
+    std::optional<std::size_t> start_one(Want kind) override {
         EXPECT_EQ(kind, wants());
         if (changes_its_mind) {
             waiting = 0;
-            return false;
+            return std::nullopt;
         }
         --waiting;
         ++in_flight;
         started.push_back(name);
-        return true;
+        return bytes;
     }
 
     std::string name;
@@ -40,6 +41,7 @@ struct FakeLane final : ConnectionUser {
     std::size_t in_flight = 0;
     Pace is = Pace::prompt;
     double urgent = 0;
+    std::size_t bytes = 100; ///< of each event
     bool retries = false;
     bool changes_its_mind = false; ///< what it wanted to start has expired
 };
@@ -64,7 +66,7 @@ struct ConnectionBudgetTest : ::testing::Test {
     }
     void end_one(const Lane& lane) {
         --lane->in_flight;
-        budget.release(*lane, lane->retries);
+        budget.release(*lane, lane->retries, lane->bytes);
     }
     /// What has started since the last call.
     Names news() { return std::exchange(started, {}); }
@@ -215,6 +217,39 @@ TEST_F(ConnectionBudgetTest, RetriesLeaveOneToFirstAttempts) {
     EXPECT_EQ(a->in_flight, 2U);
     end_one(a);
     EXPECT_EQ(a->in_flight, 2U);
+}
+
+TEST_F(ConnectionBudgetTest, LargeEventsOfSilentTargetsAreFewAndLeaveRoomToOthers) {
+    constexpr std::size_t mib = std::size_t{1} << 20;
+    config.delivery.connections = 64;
+    std::vector<Lane> lanes;
+    for (int i = 0; i < 30; ++i) {
+        lanes.push_back(lane("silent" + std::to_string(i), Pace::silent));
+        lanes.back()->bytes = 3 * mib;
+        want(lanes.back(), 10);
+    }
+    EXPECT_EQ(news().size(), 2U) << "half of 16 MiB";
+    a->bytes = 4 * mib;
+    want(a, 10);
+    EXPECT_EQ(news(), (Names{"a", "a"}));
+    want(x, 1);
+    EXPECT_EQ(news(), (Names{"x"})) << "small ones need no room";
+    b->bytes = 40 * mib;
+    want(b, 1);
+    EXPECT_EQ(news(), Names{});
+    end_one(a);
+    EXPECT_EQ(news(), (Names{"a"}));
+}
+
+TEST_F(ConnectionBudgetTest, AnEventLargerThanTheRoomGoesAlone) {
+    a->bytes = b->bytes = std::size_t{40} << 20;
+    want(a, 2);
+    want(b, 1);
+    EXPECT_EQ(news(), (Names{"a"}));
+    end_one(a);
+    EXPECT_EQ(news().size(), 1U);
+    end_one(a->in_flight == 0 ? b : a);
+    EXPECT_EQ(news().size(), 1U);
 }
 
 TEST_F(ConnectionBudgetTest, ALimitRaisedByAReloadHoldsAtOnce) {

@@ -10,9 +10,9 @@ ConnectionUse use(std::initializer_list<std::pair<Pace, std::size_t>> attempts,
                   std::size_t retries = 0) {
     ConnectionUse made;
     for (const auto& [pace, count] : attempts) {
-        made.add(pace, count, 0);
+        made.add(pace, count, 0, 0);
     }
-    made.add(Pace::prompt, 0, retries);
+    made.add(Pace::prompt, 0, retries, 0);
     return made;
 }
 
@@ -129,6 +129,36 @@ TEST(ConnectionShare, OfOneTarget) {
          }) {
         EXPECT_EQ(target_allows(row.target, row.limit, row.webhooks, row.claim), row.allowed)
             << row.name;
+    }
+}
+
+TEST(ConnectionShare, LargeEventsShareTheMemory) {
+    constexpr std::size_t mib = std::size_t{1} << 20;
+    struct Row {
+        Pace held;
+        std::size_t held_mib;
+        Pace pace;
+        std::size_t bytes;
+        bool allowed;
+    };
+    for (const auto& row : {
+             Row{Pace::prompt, 0, Pace::silent, 40 * mib, true},
+             Row{Pace::silent, 4, Pace::silent, 4 * mib, true},
+             Row{Pace::silent, 4, Pace::silent, 4 * mib + 1, false},
+             Row{Pace::silent, 8, Pace::silent, mib / 4, true},
+             Row{Pace::silent, 8, Pace::silent, mib / 4 + 1, false},
+             Row{Pace::silent, 8, Pace::slow, 4 * mib, true},
+             Row{Pace::silent, 8, Pace::slow, 5 * mib, false},
+             Row{Pace::silent, 8, Pace::prompt, 8 * mib, true},
+             Row{Pace::silent, 8, Pace::prompt, 9 * mib, false},
+             Row{Pace::prompt, 14, Pace::silent, 9 * mib, true},
+             Row{Pace::prompt, 14, Pace::prompt, 3 * mib, false},
+         }) {
+        ConnectionUse all;
+        all.add(row.held, 1, 0, row.held_mib * mib);
+        EXPECT_EQ(memory_allows(all, 64, row.pace, row.bytes), row.allowed)
+            << static_cast<int>(row.held) << ' ' << row.held_mib << ' '
+            << static_cast<int>(row.pace) << ' ' << row.bytes;
     }
 }
 
