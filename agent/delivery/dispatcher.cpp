@@ -66,11 +66,8 @@ void Dispatcher::update_lanes() {
     context.own_faults.retain(
         [&](const std::string& key) { return context.by_webhook.contains(key); });
     for (const auto& [place, lane] : lanes) {
-        Lane::Webhooks served;
-        if (const auto found = wanted.find(place); found != wanted.end()) {
-            served.emplace(found->second->key, found->second);
-        }
-        lane->serve(std::move(served));
+        const auto found = wanted.find(place);
+        lane->serve(found == wanted.end() ? nullptr : found->second);
     }
     for (const auto& lane : added) {
         context.lanes.spawn("lane " + lane->target().origin, Lane::run(lane));

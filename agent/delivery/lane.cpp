@@ -56,7 +56,7 @@ Task<> Lane::run(std::shared_ptr<Lane> lane) {
             continue;
         }
         const auto wake_at =
-            earlier(plan.wake_at, lane->webhooks_.next_back(lane->context_->own_faults));
+            earlier(plan.wake_at, lane->webhook_.back_at(lane->context_->own_faults));
         if (wake_at) {
             co_await lane->wakeup_.wait_until(*wake_at);
         } else {
@@ -71,7 +71,7 @@ Task<> Lane::run(std::shared_ptr<Lane> lane) {
 LanePlan Lane::plan() const {
     LaneSituation lane;
     lane.now = context_->clock.now();
-    lane.serving = !webhooks_.empty();
+    lane.serving = static_cast<bool>(webhook_);
     lane.fresh_in_flight = fresh_in_flight_;
     lane.has_fresh = !fresh_.empty();
     lane.has_retry = !retries_.empty();
@@ -89,9 +89,9 @@ LanePlan Lane::plan() const {
     return make_plan(lane);
 }
 
-void Lane::serve(Webhooks webhooks) {
-    const auto change = webhooks_.replace(std::move(webhooks));
-    if (change.keys) {
+void Lane::serve(std::shared_ptr<const Webhook> webhook) {
+    const auto change = webhook_.replace(std::move(webhook));
+    if (change.key) {
         fresh_.forget();
         retries_.forget();
     }
@@ -105,7 +105,7 @@ void Lane::serve(Webhooks webhooks) {
 }
 
 void Lane::committed(Delivery delivery) {
-    if (webhooks_.is_left_out(delivery.webhook)) {
+    if (webhook_.is_left_out()) {
         return; // read back with the others
     }
     fresh_.committed(std::move(delivery));
@@ -113,7 +113,7 @@ void Lane::committed(Delivery delivery) {
 }
 
 void Lane::rows_changed(const Selection& selection) {
-    if (selection.webhook && !webhooks_.contains(*selection.webhook)) {
+    if (selection.webhook && !webhook_.is(*selection.webhook)) {
         return;
     }
     fresh_.forget(selection);
@@ -125,18 +125,16 @@ void Lane::rows_changed(const Selection& selection) {
 
 // Reading back.
 
-void Lane::leave_out(const std::string& webhook) {
-    webhooks_.leave_out(webhook);
-    Selection selection;
-    selection.webhook = webhook;
-    fresh_.forget(selection);
-    retries_.forget(selection);
+void Lane::leave_out() {
+    webhook_.leave_out();
+    fresh_.forget();
+    retries_.forget();
     wakeup_.notify();
 }
 
 void Lane::take_back() {
     const auto now = context_->clock.now();
-    if (webhooks_.take_back(context_->own_faults, now)) {
+    if (webhook_.take_back(context_->own_faults, now)) {
         fresh_.forget();
         retries_.forget();
         read_retries_at_ = now;
@@ -145,7 +143,7 @@ void Lane::take_back() {
 
 Task<> Lane::read_fresh() {
     const auto query = fresh_.begin_read();
-    auto batch = co_await context_->queue.fresh(webhooks_.keys(), query.after, query.bounds);
+    auto batch = co_await context_->queue.fresh(webhook_.keys(), query.after, query.bounds);
     ++context_->progress;
     if (!batch) {
         read_fresh_at_ = context_->clock.now() + failure_pause;
@@ -155,7 +153,7 @@ Task<> Lane::read_fresh() {
 
 Task<> Lane::read_retries() {
     const auto bounds = retries_.begin_read(context_->in_flight.size());
-    auto batch = co_await context_->queue.due(webhooks_.keys(), bounds);
+    auto batch = co_await context_->queue.due(webhook_.keys(), bounds);
     ++context_->progress;
     auto pause = batch ? read_pause(context_->config.delivery.retry) : failure_pause;
     auto found = retries_.end_read(std::move(batch));
@@ -184,7 +182,7 @@ std::size_t Lane::next_bytes(Want kind) const {
 std::optional<std::size_t> Lane::start_one(Want kind) {
     for (auto next = wants(); next == kind && next != Want::nothing; next = wants()) {
         auto delivery = kind == Want::first ? fresh_.pop() : retries_.pop();
-        const auto& webhook = webhooks_.at(delivery.webhook);
+        const auto& webhook = webhook_.get();
         if (expired(delivery, *webhook)) {
             expire(delivery);
             continue;
@@ -296,7 +294,7 @@ void Lane::not_attempted(const Attempt& attempt, const std::string& error) {
     // Not always this lane, as in record_outcome().
     if (const auto found = context_->by_webhook.find(key); found != context_->by_webhook.end()) {
         context_->own_faults.failed(*attempt.webhook, error);
-        found->second->leave_out(key);
+        found->second->leave_out();
     }
 }
 

@@ -20,7 +20,7 @@
 #include "agent/delivery/lane_log.hpp"
 #include "agent/delivery/lane_plan.hpp"
 #include "agent/delivery/lane_silence.hpp"
-#include "agent/delivery/lane_webhooks.hpp"
+#include "agent/delivery/lane_webhook.hpp"
 #include "agent/delivery/own_faults.hpp"
 #include "agent/queue/queue.hpp"
 #include "agent/webhooks/counters.hpp"
@@ -66,15 +66,13 @@ struct LaneContext {
 
 class Lane final : public ConnectionUser, public std::enable_shared_from_this<Lane> {
   public:
-    using Webhooks = LaneWebhooks::ByKey;
-
     Lane(std::shared_ptr<LaneContext> context, std::shared_ptr<Target> target);
 
     /// Reads from the queue and waits; ends once the lane has no webhook and nothing in flight.
     static common::Task<> run(std::shared_ptr<Lane> lane);
 
     /// Its webhook from now on, or none. If it had none before, it reads everything back.
-    void serve(Webhooks webhooks);
+    void serve(std::shared_ptr<const Webhook> webhook);
     /// A new committed delivery of its webhook. It goes out with the next start() of the budget.
     void committed(Delivery delivery);
     /// Deliveries were retried or dropped from outside.
@@ -92,7 +90,7 @@ class Lane final : public ConnectionUser, public std::enable_shared_from_this<La
     }
     [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
     [[nodiscard]] std::size_t held() const { return fresh_.size() + retries_.size(); }
-    [[nodiscard]] bool ended() const { return webhooks_.empty() && in_flight_ == 0; }
+    [[nodiscard]] bool ended() const { return !webhook_ && in_flight_ == 0; }
 
   private:
     enum class Kind { first, retry, probe };
@@ -105,7 +103,7 @@ class Lane final : public ConnectionUser, public std::enable_shared_from_this<La
     };
 
     [[nodiscard]] LanePlan plan() const;
-    void leave_out(const std::string& webhook);
+    void leave_out();
     void take_back();
     common::Task<> read_fresh();
     common::Task<> read_retries();
@@ -122,7 +120,7 @@ class Lane final : public ConnectionUser, public std::enable_shared_from_this<La
 
     const std::shared_ptr<LaneContext> context_;
     LaneSilence silence_;
-    LaneWebhooks webhooks_;
+    LaneWebhook webhook_;
     FreshDeliveries fresh_;
     DueRetries retries_;
     LaneLog log_;
