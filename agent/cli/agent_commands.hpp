@@ -1,0 +1,13 @@
+// Declares the commands about the agent itself: `ffl-agent run`, `check`, `status` and `sync`.
+#pragma once
+
+#include "agent/cli/command_line.hpp"
+
+namespace agent {
+
+void add_run(CLI::App& app, CommandLine& line);
+void add_check(CLI::App& app, CommandLine& line);
+void add_status(CLI::App& app, CommandLine& line);
+void add_sync(CLI::App& app, CommandLine& line);
+
+} // namespace agent
