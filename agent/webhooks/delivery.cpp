@@ -1,6 +1,7 @@
 #include "agent/webhooks/delivery.hpp"
 
 #include "agent/webhooks/retry_after.hpp"
+#include "agent/webhooks/signature.hpp"
 #include "common/base/crypto.hpp"
 #include "common/net/reply_hints.hpp"
 #include "common/net/status_phrase.hpp"
@@ -43,16 +44,6 @@ std::string_view as_text(const std::uint8_t* bytes, std::size_t size) {
     return {reinterpret_cast<const char*>(bytes), size};
 }
 
-std::string signature(const std::vector<std::string>& keys, const std::string& signed_content) {
-    std::string all;
-    for (const auto& key : keys) {
-        const auto mac = common::hmac_sha256(key, signed_content);
-        all.append(all.empty() ? "v1," : " v1,")
-            .append(common::base64(as_text(mac.data(), mac.size())));
-    }
-    return all;
-}
-
 } // namespace
 
 std::string webhook_id(const Delivery& delivery) {
@@ -89,10 +80,8 @@ common::HttpRequest make_request(const Webhook& webhook, const Delivery& deliver
     headers.push_back({"webhook-id", id});
     headers.push_back({"webhook-timestamp", timestamp});
     if (!settings.signing_keys.empty()) {
-        std::string content;
-        content.reserve(id.size() + timestamp.size() + request.body.size() + 2);
-        content.append(id).append(".").append(timestamp).append(".").append(request.body);
-        headers.push_back({"webhook-signature", signature(settings.signing_keys, content)});
+        headers.push_back(
+            {"webhook-signature", sign(settings.signing_keys, {id, timestamp, request.body})});
     }
     headers.push_back({"ffl-attempt", std::to_string(attempt)});
     if (!settings.agent_id.empty()) {
