@@ -5,6 +5,7 @@
 #include "agent/cli/event_commands.hpp"
 #include "agent/cli/output.hpp"
 #include "agent/cli/queue_commands.hpp"
+#include "agent/cli/trial_commands.hpp"
 #include "agent/cli/webhook_commands.hpp"
 #include "agent/config/config_file.hpp"
 #include "agent/service/exit_codes.hpp"
@@ -28,6 +29,7 @@ void add_commands(CLI::App& app, CommandLine& line) {
     add_sync(app, line);
     add_event_commands(app, line);
     add_queue_commands(app, line);
+    add_trial_commands(app, line);
 }
 
 /// --config, --json, --help and --version are accepted after every command as well, where people

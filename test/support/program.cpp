@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 extern char** environ; // NOLINT: POSIX
 
@@ -31,6 +32,7 @@ std::string read_all(const std::string& path) {
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> out;
+    out.reserve(texts.size() + 1);
     for (auto& text : texts) {
         out.push_back(text.data());
     }
@@ -135,6 +137,40 @@ Finished run_program(const std::vector<std::string>& argv, const std::string& in
     finished.out = read_all(files.file("out"));
     finished.err = read_all(files.file("err"));
     return finished;
+}
+
+Running::Running(const std::vector<std::string>& argv) {
+    const auto out = folder_.file("out");
+    pid_ = spawn(argv, "/dev/null", out, out, {});
+}
+
+Running::~Running() {
+    if (pid_ > 0) {
+        ::kill(pid_, SIGKILL);
+        (void)test::wait_for(pid_);
+    }
+}
+
+std::string Running::wait_for(const std::string& text) const {
+    for (const auto end = std::chrono::steady_clock::now() + patience;;) {
+        auto output = read_all(folder_.file("out"));
+        if (output.find(text) != output.npos) {
+            return output;
+        }
+        siginfo_t state{};
+        const bool ended =
+            ::waitid(P_PID, static_cast<id_t>(pid_), &state, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+            state.si_pid == pid_;
+        if (ended || std::chrono::steady_clock::now() > end) {
+            throw std::runtime_error{"no \"" + text + "\" in: " + output};
+        }
+        look_again();
+    }
+}
+
+int Running::interrupt() {
+    ::kill(pid_, SIGINT);
+    return test::wait_for(std::exchange(pid_, -1));
 }
 
 Program::Program(const Sections& sections) {

@@ -41,6 +41,24 @@ struct Finished {
 Finished run_program(const std::vector<std::string>& argv, const std::string& input = {},
                      const std::map<std::string, std::string>& env = {});
 
+/// A program that runs on its own until it is interrupted.
+class Running {
+  public:
+    explicit Running(const std::vector<std::string>& argv);
+    ~Running(); // SIGKILL if it still runs
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+    /// Waits until it has printed that text on stdout or stderr, and returns all of its output;
+    /// throws with that after 20 s, or when the program ends without it.
+    [[nodiscard]] std::string wait_for(const std::string& text) const;
+    /// SIGINT, as Ctrl-C sends it, and the exit code.
+    int interrupt();
+
+  private:
+    TempFolder folder_;
+    pid_t pid_ = -1;
+};
+
 class Program {
   public:
     using Sections = std::map<std::string, std::map<std::string, std::string>>;

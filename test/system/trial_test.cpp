@@ -1,0 +1,66 @@
+// The commands for those who try the agent out: demo and receive.
+#include "test/support/program.hpp"
+#include "test/support/receiver.hpp"
+
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <regex>
+
+namespace {
+
+std::string first_match(const std::string& text, const std::string& pattern) {
+    std::smatch found;
+    return std::regex_search(text, found, std::regex{pattern}) ? found[1].str() : std::string{};
+}
+
+TEST(Demo, ShowsAnAgentAtWorkAndLeavesNothing) {
+    test::Running demo{{FFL_BINARY, "demo"}};
+    const auto output = demo.wait_for("callback  /door");
+    EXPECT_NE(output.find("demo-1  face, camera 1, card 7, confidence 0.93  -> accepted"),
+              std::string::npos)
+        << output;
+    const auto ini = first_match(output, "FFL_AGENT_CONFIG=(\\S+)");
+    ASSERT_TRUE(std::filesystem::exists(ini)) << output;
+    const auto status = test::run_program({FFL_BINARY, "status", "--json", "--config", ini});
+    ASSERT_EQ(status.code, 0) << status.err;
+    EXPECT_EQ(nlohmann::json::parse(status.out).at("webhooks").size(), 4U);
+    EXPECT_EQ(demo.interrupt(), 0);
+    EXPECT_FALSE(std::filesystem::exists(std::filesystem::path{ini}.parent_path()));
+}
+
+TEST(Demo, SaysThatItsPortIsTaken) {
+    test::Receiver other;
+    const auto port = std::to_string(other.port());
+    const auto demo = test::run_program({FFL_BINARY, "demo", "--port", port});
+    EXPECT_EQ(demo.code, 74);
+    EXPECT_NE(demo.err.find("[ingest] listen"), std::string::npos) << demo.err;
+}
+
+TEST(Receive, PrintsCallbacksAndJudgesTheirSignatures) {
+    const test::TempFolder folder;
+    const auto secret = folder.write("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
+    test::Running receive{{FFL_BINARY, "receive", "--port", "0", "--secret-file", secret}};
+    const auto url =
+        first_match(receive.wait_for("until Ctrl-C"), "receiving at (http://127.0.0.1:[0-9]+)/");
+
+    test::Program agent{{{"webhooks", {{"file", "webhooks.json"}}},
+                         {"delivery", {{"signing_secret_file", secret}}}}};
+    (void)agent.folder().write(
+        "webhooks.json",
+        nlohmann::json::array({{{"name", "door"}, {"target", url + "/door"}}}).dump());
+    agent.start();
+    EXPECT_EQ(agent.post("/v1/events", R"({"type":"face","camera":3})").status, 202U);
+    (void)receive.wait_for("callback  /door  face, camera 3  attempt 1  signature ok");
+    EXPECT_EQ(agent.stop(), 0);
+    EXPECT_EQ(receive.interrupt(), 0);
+}
+
+TEST(Receive, RefusesWhatItCannotUse) {
+    const test::TempFolder folder;
+    const auto bad = folder.write("secret", "not a secret\n");
+    EXPECT_EQ(test::run_program({FFL_BINARY, "receive", "--secret-file", bad}).code, 65);
+    EXPECT_EQ(test::run_program({FFL_BINARY, "receive", "--port", "70000"}).code, 64);
+    EXPECT_EQ(test::run_program({FFL_BINARY, "receive", "--status", "99"}).code, 64);
+}
+
+} // namespace
