@@ -13,6 +13,7 @@ packages=(
   nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev libexpected-dev
   libgtest-dev libbenchmark-dev clang-format clang-tidy            # tests, benchmarks, style
   python3-fastapi python3-uvicorn                                  # a server that tests run against
+  nginx haproxy lighttpd gunicorn nodejs                           # and others, started by the tests alone
   openssl sqlite3 curl jq git python3 procps ca-certificates systemd man-db # what tests, demo and scripts call
   dpkg-dev binutils gzip iproute2 util-linux                       # what checks the package
 )
@@ -25,6 +26,8 @@ for extra in "$@"; do
     *) echo "setup.sh: $extra is none of cross, package, board" >&2; exit 64 ;;
   esac
 done
+# Of these a package starts a service, at once and at every boot. Tests start their own.
+services=(nginx haproxy lighttpd)
 # For other systems: the same as commands and headers, which have one name everywhere.
 tools=(c++ cmake ninja openssl sqlite3 curl jq git python3 pgrep)
 headers=(boost/asio/any_completion_handler.hpp boost/url.hpp openssl/ssl.h sqlite3.h SQLiteCpp/SQLiteCpp.h nlohmann/json.hpp
@@ -80,4 +83,18 @@ if [ ${#unknown[@]} -gt 0 ]; then
   echo "setup.sh: this system's releases have no ${unknown[*]}; Debian 12 and Raspberry Pi OS 12 have all that is needed" >&2
   exit 1
 fi
+# The services above would fight over port 80, and a package whose service fails stays half installed.
+new_services=()
+for service in "${services[@]}"; do
+  [[ " ${missing[*]} " == *" $service "* ]] && new_services+=("$service")
+done
+policy=/usr/sbin/policy-rc.d # asked by every package before it starts a service
+if [ ${#new_services[@]} -gt 0 ] && [ ! -e "$policy" ]; then
+  trap '"${as_root[@]}" rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+  "${as_root[@]}" chmod 755 "$policy"
+fi
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends --no-remove "${missing[@]}" >&2
+if [ ${#new_services[@]} -gt 0 ]; then
+  "${as_root[@]}" systemctl disable --quiet "${new_services[@]}" 2>/dev/null || true
+fi
