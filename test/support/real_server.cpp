@@ -66,6 +66,7 @@ std::string content(const std::string& path) {
 /// Starts argv as the leader of a process group, with its output at the end of `log`.
 pid_t spawn_group(std::vector<std::string> argv, const std::string& log) {
     std::vector<char*> arguments;
+    arguments.reserve(argv.size() + 1);
     for (auto& one : argv) {
         arguments.push_back(one.data());
     }

@@ -49,7 +49,7 @@ std::string listens(const std::string& before, const std::string& after) {
 }
 
 std::string written(const ServerSite& site, const std::string& name, const std::string& text) {
-    const auto path = site.folder + name;
+    auto path = site.folder + name;
     write(path, filled(text, site));
     return path;
 }
