@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <iosfwd>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -38,6 +39,8 @@ struct ServerKind {
     std::vector<std::string> (*prepare)(const ServerSite&);
 };
 
+/// For GoogleTest's messages.
+void PrintTo(const ServerKind& kind, std::ostream* out); // NOLINT(readability-identifier-naming)
 const std::vector<ServerKind>& server_kinds();
 
 /// One request as it arrived.

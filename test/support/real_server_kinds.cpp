@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <ostream>
 #include <stdexcept>
 #include <unistd.h>
 
@@ -227,6 +228,10 @@ setenv.set-environment = ("RECORDS" => "@RECORDS@")
 }
 
 } // namespace
+
+void PrintTo(const ServerKind& kind, std::ostream* out) {
+    *out << kind.name;
+}
 
 const std::vector<ServerKind>& server_kinds() {
     using std::chrono::milliseconds;
