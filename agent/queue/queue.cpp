@@ -99,13 +99,18 @@ Task<Result<DueBatch>> Queue::due(std::vector<std::string> webhooks, BatchBounds
                      now](Connection& connection, OldestPending&) {
             return read_due(connection, query, now);
         };
+        // Of the rows that are left out. They may be written during the read, which does not see
+        // them, and from then on nothing else here knows when they are due.
+        const auto left_out_due = outcomes.earliest_due(webhooks, now);
         auto batch = co_await database_.run(std::move(read));
         if (!batch) {
             co_return batch;
         }
         leave_out_recorded(*batch);
-        if (const auto unwritten = outcomes.earliest_due(webhooks, now)) {
-            batch->next_due = std::min(batch->next_due.value_or(*unwritten), *unwritten);
+        for (const auto& due : {left_out_due, outcomes.earliest_due(webhooks, now)}) {
+            if (due) {
+                batch->next_due = std::min(batch->next_due.value_or(*due), *due);
+            }
         }
         if (!batch->deliveries.empty() || !batch->more) {
             co_return batch;

@@ -91,4 +91,28 @@ TEST_F(QueueReadingTest, ARetryThatIsDueBeforeItIsWrittenIsFound) {
     EXPECT_EQ(batch.deliveries[0].attempts, 1U);
 }
 
+/// A read that starts while an outcome is being written leaves its row out, and its answer comes
+/// when the outcome is on disk. Whatever the order, nobody forgets when that retry is due.
+TEST_F(QueueReadingTest, ARetryThatIsBeingWrittenIsNotForgotten) {
+    for (int steps = 0; steps < 40; ++steps) {
+        SCOPED_TRACE(steps);
+        auto& run = start();
+        const auto number = std::to_string(steps);
+        run.take({event("a" + number, {"1"}), event("b" + number, {"1"})});
+        const auto held = run.fresh({"1"}).deliveries;
+        ASSERT_EQ(held.size(), 2U);
+        const auto due_at = run.queue.queue_time() + 60'000;
+        run.delivered(held[0]);
+        run.failed(held[1], due_at);
+        common::asio::co_spawn(loop, run.queue.flush(), common::asio::detached);
+        loop.restart();
+        for (int step = 0; step < steps && loop.poll_one() == 1; ++step) {
+        }
+        const auto batch = run.due({"1"});
+        EXPECT_TRUE(batch.deliveries.empty());
+        EXPECT_EQ(batch.next_due, due_at);
+        run.edit(Edit::drop, {});
+    }
+}
+
 } // namespace test
