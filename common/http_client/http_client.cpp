@@ -45,7 +45,7 @@ Task<Result<HttpReply>> BeastClient::State::send(std::shared_ptr<State> self, Ht
             co_return std::move(result.reply);
         }
         // What ended this connection has most likely ended the others, too.
-        self->pool->forget(key);
+        self->pool->note_break(key, std::chrono::steady_clock::now());
         // What is sent again here nobody counts: a delivery's attempt is one request at most.
         if (result.broke == ExchangeResult::Broke::silent &&
             request.kept != KeptConnection::repeat) {

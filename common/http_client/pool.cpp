@@ -9,8 +9,14 @@ namespace common {
 namespace {
 
 constexpr Millis usual_timeout{1'000};
-/// In that time the end of a connection that was closed behind its answer has arrived.
+/// In that time the end of a connection that was closed behind its answer has arrived, however busy
+/// the peer is.
 constexpr Millis probation{100};
+/// In that time it has arrived from nearly every peer.
+constexpr Millis trial_after{10};
+constexpr Millis doubt_lasts{10 * 60 * 1'000};
+/// So many peers are remembered without a connection.
+constexpr std::size_t most_remembered = 512;
 constexpr std::uint64_t longest_timeout_s = 3600;
 
 /// "timeout=5, max=100", as servers write it; the header has no standard.
@@ -76,23 +82,61 @@ std::string ConnectionPool::key_of(const HttpRequest& request) {
     return key;
 }
 
+void ConnectionPool::Peer::doubt(Instant now) {
+    keeps = false;
+    doubted_until = now + doubt_lasts;
+}
+
+bool ConnectionPool::Peer::may_use(const Idle& one, Instant now) const {
+    return one.proven || is_trusted(now) || now >= one.since + probation;
+}
+
+/// One request at a time runs the risk that the peer closes behind its answers, but late.
+std::shared_ptr<ClientConnection> ConnectionPool::Peer::take_on_trial(Instant now) {
+    if (keeps || now < doubted_until || now < next_trial || idle.empty() ||
+        now < idle.front().since + trial_after) {
+        return nullptr;
+    }
+    if (std::erase_if(idle, [](const Idle& one) { return !one.connection->is_quiet(); }) > 0) {
+        doubt(now);
+        return nullptr;
+    }
+    next_trial = now + probation;
+    auto oldest = std::move(idle.front().connection);
+    idle.erase(idle.begin());
+    return oldest;
+}
+
 std::shared_ptr<ClientConnection> ConnectionPool::acquire(const std::string& key, Instant now) {
     const auto found = peers_.find(key);
     if (found == peers_.end()) {
         return nullptr;
     }
-    auto& [idle, keeps] = found->second;
+    auto& peer = found->second;
+    auto& idle = peer.idle;
+    std::erase_if(idle, [now](const Idle& one) { return one.until <= now; });
     for (auto at = idle.size(); at-- > 0;) {
-        if (!keeps && now < idle[at].from) {
+        if (!peer.may_use(idle[at], now)) {
             continue;
         }
         auto one = std::move(idle[at]);
         idle.erase(idle.begin() + static_cast<std::ptrdiff_t>(at));
-        if (now < one.until && one.connection->is_quiet()) {
+        if (one.connection->is_quiet()) {
             return std::move(one.connection);
         }
+        // Closed when idle for longer says nothing about a peer that is known to keep connections.
+        if (!peer.keeps || now < one.since + probation) {
+            peer.doubt(now);
+        }
     }
-    return nullptr;
+    return peer.take_on_trial(now);
+}
+
+ConnectionPool::Peer& ConnectionPool::peer_of(const std::string& key) {
+    if (peers_.size() >= most_remembered && !peers_.contains(key)) {
+        std::erase_if(peers_, [](const auto& entry) { return entry.second.idle.empty(); });
+    }
+    return peers_[key];
 }
 
 void ConnectionPool::put_back(const std::string& key, std::shared_ptr<ClientConnection> connection,
@@ -103,19 +147,26 @@ void ConnectionPool::put_back(const std::string& key, std::shared_ptr<ClientConn
         return;
     }
     connection->set_deadline(Deadline::never);
-    auto& [idle, keeps] = peers_[key];
-    keeps = keeps || reused;
-    if (idle.size() >= idle_per_peer_) {
-        if (!keeps) {
+    auto& peer = peer_of(key);
+    peer.keeps = peer.keeps || reused;
+    const bool proven = reused || announces_keeping(reply);
+    if (peer.idle.size() >= idle_per_peer_) {
+        if (!proven && !peer.is_trusted(now)) {
             return; // the older ones will sooner show that the peer keeps them
         }
-        idle.erase(idle.begin());
+        peer.idle.erase(peer.idle.begin());
     }
     const auto until = now + span;
-    idle.push_back(
-        {std::move(connection), announces_keeping(reply) ? now : now + probation, until});
+    peer.idle.push_back({std::move(connection), now, until, proven});
     if (!sweeping_ || until < timer_.expiry()) {
         sweep_at(until);
+    }
+}
+
+void ConnectionPool::note_break(const std::string& key, Instant now) {
+    if (const auto found = peers_.find(key); found != peers_.end()) {
+        found->second.idle.clear();
+        found->second.doubt(now);
     }
 }
 
@@ -148,7 +199,6 @@ void ConnectionPool::sweep() {
             next = std::min(next, one.until);
         }
     }
-    std::erase_if(peers_, [](const auto& entry) { return entry.second.idle.empty(); });
     if (next != Instant::max()) {
         sweep_at(next);
     }

@@ -28,18 +28,20 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
     static std::string key_of(const HttpRequest& request);
 
     /// The most recently used connection that is still open and quiet and whose time is not over;
-    /// or null. Many peers close behind every answer and announce neither that nor the opposite:
-    /// until one has answered a second request on a connection, its connections must first have
-    /// stayed open for a while.
+    /// or null. Many peers close behind every answer and announce neither that nor the opposite.
+    /// So the connections of a peer that announces nothing must first have stayed open for 0.1 s,
+    /// until it has answered a second request on one. To learn that soon, the first one that has
+    /// stayed open for 10 ms is used on trial, if none of the others was closed meanwhile. What is
+    /// known of a peer outlives its connections. Once it was seen to close behind an answer, or a
+    /// kept connection broke, each new connection must prove itself for the next ten minutes.
     std::shared_ptr<ClientConnection> acquire(const std::string& key, Instant now);
     /// Keeps the connection for idle_span(). `reused`: the reply was not the first on it.
-    /// `generation` is that of the time when the request
-    /// began: a connection from before clear() is closed. So is one in excess of the
-    /// bound.
+    /// `generation` is that of the time when the request began: a connection from before clear() is
+    /// closed. So is one in excess of the bound.
     void put_back(const std::string& key, std::shared_ptr<ClientConnection> connection,
                   std::uint64_t generation, const Headers& reply, bool reused, Instant now);
-    /// Closes the peer's idle connections.
-    void forget(const std::string& key) { peers_.erase(key); }
+    /// A kept connection broke: closes the peer's idle connections.
+    void note_break(const std::string& key, Instant now);
 
     [[nodiscard]] std::uint64_t generation() const { return generation_; }
     /// Closes every idle connection and replaces the bounds.
@@ -48,13 +50,22 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
   private:
     struct Idle {
         std::shared_ptr<ClientConnection> connection;
-        Instant from; ///< usable from then on, unless the peer is known to keep connections
+        Instant since;
         Instant until;
+        bool proven; ///< the peer announces that it keeps it, or has answered on it twice
     };
     struct Peer {
-        std::vector<Idle> idle; ///< oldest first
-        bool keeps = false;     ///< has answered on a connection for the second time
+        std::vector<Idle> idle;  ///< oldest first
+        bool keeps = false;      ///< has answered on a connection for the second time
+        Instant doubted_until{}; ///< until then, that says nothing about its other connections
+        Instant next_trial{};
+
+        [[nodiscard]] bool is_trusted(Instant now) const { return keeps && now >= doubted_until; }
+        void doubt(Instant now);
+        [[nodiscard]] bool may_use(const Idle& one, Instant now) const;
+        std::shared_ptr<ClientConnection> take_on_trial(Instant now);
     };
+    Peer& peer_of(const std::string& key);
     void sweep_at(Instant when);
     void sweep();
 
