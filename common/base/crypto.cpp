@@ -6,7 +6,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/rand.h>
+#include <unistd.h>
 
 namespace common {
 
@@ -155,7 +155,8 @@ bool is_uuid(std::string_view text) {
 
 std::string UuidV7::next(WallTime wall) {
     std::array<unsigned char, 16> id{};
-    require(RAND_bytes(id.data(), static_cast<int>(id.size())) == 1);
+    // Not OpenSSL's generator: it takes 2 MiB before the first number, and this is all it is for.
+    require(::getentropy(id.data(), id.size()) == 0);
     const auto since_epoch = std::chrono::duration_cast<Millis>(wall.time_since_epoch()).count();
     const auto millis = static_cast<std::uint64_t>(std::max<std::int64_t>(since_epoch, 0));
     std::uint64_t stamp = (millis << 12U) | ((static_cast<unsigned>(id[6]) << 8U | id[7]) & 0x7ffU);
