@@ -1,7 +1,9 @@
 #include "common/http_client/acknowledged.hpp"
 
 #include <cstddef>
+#include <linux/sockios.h>
 #include <linux/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 namespace common {
@@ -15,6 +17,12 @@ std::optional<std::uint64_t> acknowledged_bytes(int socket) {
         return std::nullopt;
     }
     return info.tcpi_bytes_acked;
+}
+
+std::size_t unacknowledged_bytes(int socket) {
+    int bytes = 0;
+    return ::ioctl(socket, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes)
+                                                               : 0;
 }
 
 } // namespace common

@@ -2,6 +2,7 @@
 // <netinet/tcp.h> exclude each other. Any thread. Internal to BeastClient.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -10,5 +11,9 @@ namespace common {
 /// How many bytes the peer's system has acknowledged on this socket since it was connected, also
 /// when the connection has ended. Nothing where the system does not say: no TCP, Linux before 4.1.
 std::optional<std::uint64_t> acknowledged_bytes(int socket);
+
+/// How many of the bytes that were written to this TCP socket the peer's system has not
+/// acknowledged, also when the connection has ended. 0 where the system does not say.
+std::size_t unacknowledged_bytes(int socket);
 
 } // namespace common

@@ -65,6 +65,7 @@ Task<> throw_if_cancelled() {
 struct ClientConnection::Stream {
     explicit Stream(const Executor& executor) : socket{executor} {}
     Protocol::socket socket;
+    bool tcp = false;
     std::shared_ptr<ssl::context> context;
     std::optional<ssl::stream<Protocol::socket&>> tls;
 };
@@ -79,6 +80,7 @@ ClientConnection::~ClientConnection() = default;
 
 Task<ErrorCode> ClientConnection::connect(const AddressBytes& address, std::uint16_t port) {
     const Protocol::endpoint peer = endpoint_of(address, port);
+    stream_->tcp = true;
     ErrorCode ignored; // async_connect reports a failure to open as its own
     stream_->socket.open(peer.protocol(), ignored);
     stream_->socket.set_option(asio::ip::tcp::no_delay{true}, ignored);
@@ -146,7 +148,9 @@ Task<ErrorCode> ClientConnection::read_some() {
 Task<ErrorCode> ClientConnection::write(std::string_view head, std::string_view body) {
     const std::array<asio::const_buffer, 2> both{asio::buffer(head), asio::buffer(body)};
     written_ = 0;
-    acknowledged_before_ = acknowledged_bytes(stream_->socket.native_handle());
+    if (stream_->tls) {
+        acknowledged_before_ = acknowledged_bytes(stream_->socket.native_handle());
+    }
     auto writing = stream_->tls ? asio::async_write(*stream_->tls, both, as_result)
                                 : asio::async_write(stream_->socket, both, as_result);
     const auto [failed, size] = co_await std::move(writing);
@@ -158,8 +162,13 @@ Task<ErrorCode> ClientConnection::write(std::string_view head, std::string_view 
 }
 
 bool ClientConnection::is_unacknowledged() const {
-    return acknowledged_before_ &&
-           acknowledged_bytes(stream_->socket.native_handle()) == acknowledged_before_;
+    const auto socket = stream_->socket.native_handle();
+    if (stream_->tls) {
+        return acknowledged_before_ && acknowledged_bytes(socket) == acknowledged_before_;
+    }
+    // The last bytes written are the last to be acknowledged. On a Unix socket the count is of
+    // buffers, and nothing may be concluded from it.
+    return stream_->tcp && written_ > 0 && unacknowledged_bytes(socket) >= written_;
 }
 
 bool ClientConnection::is_quiet() {

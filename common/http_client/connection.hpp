@@ -67,9 +67,11 @@ class ClientConnection {
 
     std::unique_ptr<Stream> stream_;
     std::string received_;
-    std::size_t written_ = 0;                          ///< bytes, by the last write()
-    std::optional<std::uint64_t> acknowledged_before_; ///< bytes, when the last write() began
-    bool ended_ = false;                               ///< the peer sends no more
+    std::size_t written_ = 0; ///< bytes, by the last write()
+    /// Bytes, when the last write() began; only under TLS, where what is sent is more than what is
+    /// written.
+    std::optional<std::uint64_t> acknowledged_before_;
+    bool ended_ = false; ///< the peer sends no more
     bool expired_ = false;
     Deadline deadline_;
 };
