@@ -136,7 +136,10 @@ common::Result<void> read_slots(std::string_view text, EventSlots& slots) {
         return common::fail(common::Fault::input, std::move(*fault));
     }
     EventReader reader{slots};
-    if (!json::sax_parse(text.begin(), text.end(), &reader)) {
+    // Bytes of a type that nobody else parses, so that the compiler makes a parser of its own here,
+    // with all that runs for each byte in line: one shared with other files is a fifth slower.
+    const auto* const begin = reinterpret_cast<const unsigned char*>(text.data());
+    if (!json::sax_parse(begin, begin + text.size(), &reader)) {
         return common::fail(common::Fault::input, std::move(reader.fault));
     }
     return {};

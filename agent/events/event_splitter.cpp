@@ -21,12 +21,15 @@ auto fault(std::size_t index, std::string_view what) {
     return common::fail(Fault::input, "event " + std::to_string(index) + ": " + std::string{what});
 }
 
-/// The position of the quote that closes the string opened at `quote`.
+/// The position of the quote that closes the string opened at `quote`. Most of an event's bytes are
+/// in strings (images), so it goes from quote to quote.
 std::size_t string_end(std::string_view text, std::size_t quote) {
-    for (auto at = quote + 1; at < text.size(); ++at) {
-        if (text[at] == '\\') {
-            ++at;
-        } else if (text[at] == '"') {
+    for (auto at = text.find('"', quote + 1); at != nowhere; at = text.find('"', at + 1)) {
+        auto before = at;
+        while (text[before - 1] == '\\') { // ends at the opening quote at the latest
+            --before;
+        }
+        if ((at - before) % 2 == 0) {
             return at;
         }
     }
