@@ -28,7 +28,9 @@ namespace ssl = asio::ssl;
 using ErrorCode = ClientConnection::ErrorCode;
 // One type for TCP and Unix sockets, so that everything above it is compiled once.
 using Protocol = asio::generic::stream_protocol;
-constexpr std::size_t read_size = 8 * 1024;
+// Most responses are short, and space that is read into is first filled with zeros.
+constexpr std::size_t short_read = 1024;
+constexpr std::size_t long_read = 8 * 1024;
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 asio::ip::tcp::endpoint endpoint_of(const AddressBytes& address, std::uint16_t port) {
@@ -132,12 +134,14 @@ Task<ErrorCode> ClientConnection::read_some() {
         co_return asio::error::eof; // Asio would wait for news, and there are none
     }
     const auto before = received_.size();
-    received_.resize(before + read_size);
-    const auto space = asio::buffer(received_.data() + before, read_size);
+    const auto most = more_is_likely_ ? long_read : short_read;
+    received_.resize(before + most);
+    const auto space = asio::buffer(received_.data() + before, most);
     auto reading = stream_->tls ? stream_->tls->async_read_some(space, as_result)
                                 : stream_->socket.async_read_some(space, as_result);
     const auto [failed, size] = co_await std::move(reading);
     received_.resize(before + size);
+    more_is_likely_ = size == most;
     ended_ = failed == asio::error::eof;
     if (failed) {
         co_await throw_if_cancelled();

@@ -71,7 +71,8 @@ class ClientConnection {
     /// Bytes, when the last write() began; only under TLS, where what is sent is more than what is
     /// written.
     std::optional<std::uint64_t> acknowledged_before_;
-    bool ended_ = false; ///< the peer sends no more
+    bool more_is_likely_ = false; ///< the last read took all that there was space for
+    bool ended_ = false;          ///< the peer sends no more
     bool expired_ = false;
     Deadline deadline_;
 };
