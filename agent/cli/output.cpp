@@ -1,5 +1,6 @@
 #include "agent/cli/output.hpp"
 
+#include "agent/cli/table.hpp"
 #include "agent/config/text_file.hpp"
 #include "agent/service/exit_codes.hpp"
 #include "common/base/ascii.hpp"
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 namespace agent {
 
@@ -29,27 +31,12 @@ common::Result<std::string> read_input(const std::string& file) {
     return text;
 }
 
-void print_table(std::vector<std::vector<std::string>> rows) {
-    for (auto& row : rows) {
-        for (auto& cell : row) {
-            cell = common::printable(cell);
-        }
+void print_table(const std::vector<std::vector<std::string>>& rows) {
+    Table table{{rows.front().begin(), rows.front().end()}};
+    for (auto row = rows.begin() + 1; row != rows.end(); ++row) {
+        table.add({row->begin(), row->end()});
     }
-    std::vector<std::size_t> widths;
-    for (const auto& row : rows) {
-        widths.resize(std::max(widths.size(), row.size()));
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            widths[i] = std::max(widths[i], common::columns(row[i]));
-        }
-    }
-    for (const auto& row : rows) {
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            const bool last = i + 1 == row.size();
-            std::cout << row[i]
-                      << (last ? "" : std::string(widths[i] - common::columns(row[i]) + 2, ' '));
-        }
-        std::cout << '\n';
-    }
+    std::cout << table.text(screen_of(STDOUT_FILENO, Colour::automatic));
 }
 
 std::string show_seconds(const nlohmann::json& seconds) {

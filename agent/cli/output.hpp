@@ -18,8 +18,8 @@ int complain(const common::Error& error);
 /// The content of a file; "-" is standard input. Fault::storage when it cannot be read.
 common::Result<std::string> read_input(const std::string& file);
 
-/// The first row is the heading; cells are padded to the widest of their column.
-void print_table(std::vector<std::vector<std::string>> rows);
+/// A table on stdout; the first row is the heading.
+void print_table(const std::vector<std::vector<std::string>>& rows);
 /// An age or a wait in seconds: "3s", "5m 10s", "2h 5m", "-" for null.
 std::string show_seconds(const nlohmann::json& seconds);
 /// A reason for a cell of a table: without the long lists of what is known, and cut where it is

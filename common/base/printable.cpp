@@ -101,9 +101,4 @@ bool needs_escapes(std::string_view text) {
     return false;
 }
 
-std::size_t columns(std::string_view printable_text) {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(printable_text, [](char c) { return !continues_utf8(c); }));
-}
-
 } // namespace common

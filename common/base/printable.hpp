@@ -3,7 +3,6 @@
 // run a terminal or turn the reading direction. Pure.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -20,8 +19,5 @@ std::string printable_lines(std::string_view text);
 
 /// Whether printable() would change the text.
 bool needs_escapes(std::string_view text);
-
-/// Columns on a terminal, where each character takes one: good for letters, not for what is wider.
-std::size_t columns(std::string_view printable_text);
 
 } // namespace common

@@ -43,11 +43,5 @@ TEST(Printable, KeepsLineBreaksOfOurOwn) {
               "{\n  \"a\": \"\\x1b\\u202e\"\\r\n}");
 }
 
-TEST(Printable, CountsColumns) {
-    EXPECT_EQ(columns(""), 0U);
-    EXPECT_EQ(columns("door"), 4U);
-    EXPECT_EQ(columns("Дверь"), 5U);
-}
-
 } // namespace
 } // namespace common
