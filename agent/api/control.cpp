@@ -52,7 +52,7 @@ HttpReply sync_problem(const common::Error& error) {
 Control::Control(common::Clock& clock, Queue& queue, WebhookCache& cache, const Config& config,
                  const Counters& stats, common::MemoryBudget& memory, SyncNow sync_now)
     : sources_{clock, queue, cache, config, stats, memory, clock.now()},
-      deliveries_{queue, cache, memory}, sync_now_{std::move(sync_now)} {}
+      deliveries_{clock, queue, cache, memory}, sync_now_{std::move(sync_now)} {}
 
 Task<HttpReply> Control::handle(const RouteMatch& match, common::Incoming request) {
     switch (match.route->endpoint) {

@@ -1,12 +1,13 @@
 #include "agent/api/deliveries_api.hpp"
 
 #include "agent/api/selection_reader.hpp"
+#include "agent/store/delivery_id.hpp"
+#include "agent/webhooks/webhook_name.hpp"
 #include "common/net/problem.hpp"
 #include "common/text/invalid.hpp"
 #include "common/text/json.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 namespace agent {
@@ -41,21 +42,8 @@ HttpReply no_such_delivery(const std::string& id) {
                                     ": it was delivered, was dropped or never existed");
 }
 
-/// Nothing: the text is not a number, which is the caller's mistake. A number beyond 64 bits is
-/// merely unknown: 0, which no row has.
-std::optional<std::int64_t> row_id(const std::string& text) {
-    if (text.empty() ||
-        !std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; })) {
-        return std::nullopt;
-    }
-    std::int64_t id = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-    return error == std::errc{} ? id : 0;
-}
-
 HttpReply bad_id(const std::string& id) {
-    return common::problem(400, common::invalid("id", common::shown(json(id)),
-                                                "a whole number, as GET /v1/deliveries lists it"));
+    return common::problem(400, common::invalid("id", common::shown(json(id)), delivery_id_form));
 }
 
 } // namespace
@@ -74,38 +62,72 @@ void DeliveriesApi::wait_for_probe(DeliveryRow& row) const {
     }
 }
 
-Task<HttpReply> DeliveriesApi::list(std::string query) {
-    const auto wanted = read_list_query(query);
-    if (!wanted) {
-        co_return common::problem(400, wanted.error().message);
+std::optional<HttpReply> DeliveriesApi::resolve_webhook(Selection& selection) const {
+    if (!selection.webhook) {
+        return std::nullopt;
+    }
+    auto& webhook = *selection.webhook;
+    const auto names = names_of(*cache_.snapshot());
+    auto key = find_webhook(webhook, names);
+    if (key) {
+        webhook = std::move(*key);
+        return std::nullopt;
+    }
+    if (queue_.pending(webhook) + queue_.dead(webhook) > 0) { // of one that was removed
+        return std::nullopt;
+    }
+    const bool ambiguous = std::ranges::find(names, webhook, &WebhookName::name) != names.end();
+    return common::problem(ambiguous ? 400 : 404, key.error().message);
+}
+
+std::uint64_t DeliveriesApi::total(const Selection& selection) const {
+    const auto stats = queue_.stats();
+    const auto pending = selection.webhook ? queue_.pending(*selection.webhook) : stats.pending;
+    const auto dead = selection.webhook ? queue_.dead(*selection.webhook) : stats.dead;
+    return !selection.state                             ? pending + dead
+           : *selection.state == DeliveryState::pending ? pending
+                                                        : dead;
+}
+
+Task<HttpReply> DeliveriesApi::list(std::string text) {
+    auto query = read_list_query(text);
+    if (!query) {
+        co_return common::problem(400, query.error().message);
+    }
+    if (auto unknown = resolve_webhook(query->selection)) {
+        co_return std::move(*unknown);
     }
     common::MemoryBudget::Share share{memory_};
-    if (!share.resize(wanted->bodies ? page_bytes : rows_bytes,
+    if (!share.resize(query->bodies ? page_bytes : rows_bytes,
                       common::MemoryBudget::Rank::trusted)) {
         co_return no_memory(memory_);
     }
     std::vector<std::string> rows;
     std::size_t bytes = 0;
-    std::optional<std::int64_t> next = wanted->after;
+    const auto limit = query->limit;
+    std::optional<std::int64_t> next;
     do {
-        const auto left = wanted->limit - rows.size();
-        const auto step = wanted->bodies ? std::min(left, bodies_step) : left;
-        auto page = co_await queue_.list(wanted->selection, *next, step, wanted->bodies);
+        const auto left = limit - rows.size();
+        query->limit = query->bodies ? std::min(left, bodies_step) : left;
+        query->after = next.value_or(query->after);
+        auto page = co_await queue_.list(*query);
         if (!page) {
             co_return database_problem(page.error());
         }
         for (auto& row : page->rows) {
             wait_for_probe(row);
-            rows.push_back(row_text(row, name_of(row), {.event = wanted->bodies}));
+            rows.push_back(
+                row_text(row, name_of(row), {.event = query->bodies, .now = clock_.wall()}));
             bytes += rows.back().size();
         }
         next = page->next;
-    } while (next && rows.size() < wanted->limit && bytes < bodies_bytes);
-    co_return common::json_reply(200, page_text(rows, next));
+    } while (next && rows.size() < limit && bytes < bodies_bytes);
+    const auto all = query->restricted() ? std::nullopt : std::optional{total(query->selection)};
+    co_return common::json_reply(200, page_text(rows, next, all));
 }
 
 Task<HttpReply> DeliveriesApi::show(std::string id) {
-    const auto row = row_id(id);
+    const auto row = parse_delivery(id);
     if (!row) {
         co_return bad_id(id);
     }
@@ -121,7 +143,8 @@ Task<HttpReply> DeliveriesApi::show(std::string id) {
         co_return no_such_delivery(id);
     }
     wait_for_probe(**found);
-    auto text = row_text(**found, name_of(**found), {.event = true, .history = true});
+    auto text =
+        row_text(**found, name_of(**found), {.event = true, .history = true, .now = clock_.wall()});
     co_return common::json_reply(200, std::move(text));
 }
 
@@ -130,7 +153,7 @@ Task<HttpReply> DeliveriesApi::edit_one(std::string id, std::string query, Edit 
         co_return common::problem(400, "the query " + common::shown(json(query)) +
                                            " is not read here: the path alone names the delivery");
     }
-    const auto row = row_id(id);
+    const auto row = parse_delivery(id);
     if (!row) {
         co_return bad_id(id);
     }
@@ -148,6 +171,9 @@ Task<HttpReply> DeliveriesApi::edit_all(std::string query, std::string body, Edi
     auto selection = read_selection(query, body);
     if (!selection) {
         co_return common::problem(400, selection.error().message);
+    }
+    if (auto unknown = resolve_webhook(*selection)) {
+        co_return std::move(*unknown);
     }
     const auto count = co_await queue_.edit(how, std::move(*selection));
     if (!count) {

@@ -21,14 +21,16 @@ class DeliveriesApi {
     using ProbeIn = std::function<std::optional<common::Millis>(const std::string& webhook)>;
 
     /// Pages with events count in `memory` while they are put together.
-    DeliveriesApi(Queue& queue, WebhookCache& cache, common::MemoryBudget& memory)
-        : queue_{queue}, cache_{cache}, memory_{memory} {}
+    DeliveriesApi(common::Clock& clock, Queue& queue, WebhookCache& cache,
+                  common::MemoryBudget& memory)
+        : clock_{clock}, queue_{queue}, cache_{cache}, memory_{memory} {}
 
     /// From now on what waits behind a probe is shown as due no sooner than that.
     void show_probes(ProbeIn probe_in) { probe_in_ = std::move(probe_in); }
 
-    /// {"deliveries":[…],"next"}; `next` is null on the last page. With bodies=1 a page may be
-    /// shorter than its limit: `next` decides.
+    /// {"deliveries":[…],"next","total"}; `next` is null on the last page. With bodies=1 a page may
+    /// be shorter than its limit: `next` decides. 404 for a webhook that is neither known nor in
+    /// the queue, as everywhere below.
     common::Task<common::HttpReply> list(std::string query);
     /// One row with its event, byte for byte, and the attempts that are still known.
     common::Task<common::HttpReply> show(std::string id);
@@ -42,7 +44,11 @@ class DeliveriesApi {
   private:
     [[nodiscard]] std::string name_of(const DeliveryRow& row) const;
     void wait_for_probe(DeliveryRow& row) const;
+    /// Makes a key of the key or name in `selection`. The reply says why that is not possible.
+    [[nodiscard]] std::optional<common::HttpReply> resolve_webhook(Selection& selection) const;
+    [[nodiscard]] std::uint64_t total(const Selection& selection) const;
 
+    common::Clock& clock_;
     Queue& queue_;
     WebhookCache& cache_;
     common::MemoryBudget& memory_;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <boost/url/parse_query.hpp>
 #include <charconv>
+#include <chrono>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -21,8 +22,10 @@ using common::Result;
 using nlohmann::json;
 
 constexpr std::int64_t max_limit = 1000;
+constexpr std::int64_t longest_age_s = std::int64_t{1'000'000} * 86'400; // fits in milliseconds
 constexpr std::size_t max_ids = 10'000;
-const std::vector<std::string> parameter_names{"state", "webhook", "limit", "after", "bodies"};
+const std::vector<std::string> parameter_names{"state", "webhook", "limit",     "after", "bodies",
+                                               "order", "event",   "max_age_s", "error"};
 const std::vector<std::string> field_names{"state", "webhook", "ids", "all"};
 constexpr const char* example = R"(an object such as {"state":"dead","webhook":"7"})";
 
@@ -58,9 +61,19 @@ Result<std::int64_t> number_of(std::string_view name, const std::string& text, s
     return value;
 }
 
-Result<void> apply(ListQuery& list, std::string_view name, const std::string& value) {
+Result<void> apply(RowQuery& list, std::string_view name, const std::string& value) {
     if (name == "webhook") {
         list.selection.webhook = value;
+    } else if (name == "event") {
+        list.event_id = value;
+    } else if (name == "error") {
+        list.error = value;
+    } else if (name == "order") {
+        const auto order = parse_order(value);
+        if (!order) {
+            return invalid(name, value, common::one_of({"oldest", "newest"}));
+        }
+        list.order = *order;
     } else if (name == "state") {
         const auto state = state_of(value);
         if (!state) {
@@ -73,14 +86,15 @@ Result<void> apply(ListQuery& list, std::string_view name, const std::string& va
         }
         list.bodies = value == "1";
     } else {
-        const bool limit = name == "limit";
-        const auto number = number_of(name, value, limit ? 1 : 0);
+        const auto number = number_of(name, value, name == "limit" ? 1 : 0);
         if (!number) {
             return common::fail(number.error());
         }
-        if (limit) {
+        if (name == "limit") {
             // Whoever wants more rows follows `next`.
             list.limit = static_cast<std::size_t>(std::min(*number, max_limit));
+        } else if (name == "max_age_s") {
+            list.max_age = std::chrono::seconds{std::min(*number, longest_age_s)};
         } else {
             list.after = *number;
         }
@@ -136,7 +150,7 @@ Result<void> apply(Selection& selection, const std::string& name, const json& va
     } else if (name == "webhook") {
         if ((!value.is_string() && !value.is_number_integer()) || value == "") {
             return invalid("webhook", value,
-                           R"(a key from GET /v1/status, such as "7" or "local:door")");
+                           R"(a webhook's key or name, such as "7" or "local:door")");
         }
         selection.webhook = value.is_string() ? value.get<std::string>() : value.dump();
     } else if (name == "ids") {
@@ -157,8 +171,8 @@ Result<void> apply(Selection& selection, const std::string& name, const json& va
 
 } // namespace
 
-Result<ListQuery> read_list_query(std::string_view query) {
-    ListQuery list;
+Result<RowQuery> read_list_query(std::string_view query) {
+    RowQuery list;
     if (query.empty()) {
         return list;
     }

@@ -9,15 +9,9 @@
 
 namespace agent {
 
-/// GET /v1/deliveries?state=&webhook=&limit=&after=&bodies= ; a parameter without a value counts as
-/// absent.
-struct ListQuery {
-    Selection selection;
-    std::int64_t after = 0;
-    std::size_t limit = 100; ///< 1 to 1000; more is cut to 1000
-    bool bodies = false;     ///< whether each row comes with its event
-};
-common::Result<ListQuery> read_list_query(std::string_view query);
+/// GET /v1/deliveries?state=&webhook=&limit=&after=&bodies=&order=&event=&max_age_s=&error= ; a
+/// parameter without a value counts as absent, and a limit above 1000 as 1000.
+common::Result<RowQuery> read_list_query(std::string_view query);
 
 /// A body {"state","webhook","ids","all"}, for calls that change what it selects. Without a
 /// restriction "all":true is needed: one that got lost on its way is not taken for the wish to

@@ -10,12 +10,15 @@
 #include "agent/config/config_file.hpp"
 #include "agent/service/exit_codes.hpp"
 #include "agent/service/held_signals.hpp"
+#include "common/base/printable.hpp"
 #include "common/base/version.hpp"
 #include "common/text/invalid.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <exception>
 #include <iostream>
+#include <vector>
 
 namespace agent {
 
@@ -32,8 +35,12 @@ void add_commands(CLI::App& app, CommandLine& line) {
     add_trial_commands(app, line);
 }
 
-/// --config, --json, --help and --version are accepted after every command as well, where people
-/// type them.
+const std::vector<std::string> common_options{"--help", "--version", "--config", "--json",
+                                              "--color"};
+const std::vector<std::string> colour_names{"auto", "always", "never"};
+
+/// --config, --json, --color, --help and --version are accepted after every command as well, where
+/// people type them.
 void add_common_options(CLI::App& app, CommandLine& line) {
     app.set_help_flag("-h,--help", "Show this help");
     app.set_version_flag("--version", std::string{"ffl-agent "} + common::version,
@@ -42,6 +49,11 @@ void add_common_options(CLI::App& app, CommandLine& line) {
                    "INI file (default: $FFL_AGENT_CONFIG, then /etc/ffl-agent/agent.ini)")
         ->type_name("FILE");
     app.add_flag("--json", line.command.json, "Print one JSON document, the same as the API's");
+    app.add_option("--color", line.colour, "Whether to use colours (default: on a terminal)")
+        ->type_name("auto|always|never")
+        ->check(validator("--color", common::one_of(colour_names), [](const std::string& text) {
+            return std::ranges::find(colour_names, text) != colour_names.end();
+        }));
     for (auto* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
         add_common_options(*sub, line);
     }
@@ -55,23 +67,51 @@ int written(int code) {
                : code;
 }
 
-/// What is wrong with the command line. Where a word is misspelt CLI11 only says what is missing.
+/// The names of the options of a command, the command's own first.
+std::vector<std::string> option_names(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const auto* option : app.get_options()) {
+        for (const auto& name : option->get_lnames()) {
+            names.push_back("--" + name);
+        }
+    }
+    const auto common_one = [](const std::string& name) {
+        return std::ranges::find(common_options, name) != common_options.end();
+    };
+    std::ranges::stable_partition(names, [&](const auto& name) { return !common_one(name); });
+    return names;
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const auto* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+        names.push_back(sub->get_name());
+    }
+    return names;
+}
+
+/// What is wrong with the command line. Where a word is misspelt CLI11 only says what is missing,
+/// or names all that it did not expect.
 std::string usage_error(const CLI::App* app, const CLI::Error& error) {
     std::string message = error.what();
     const auto unparsed = app->remaining(true);
-    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) &&
+    const auto code = static_cast<CLI::ExitCodes>(error.get_exit_code());
+    if ((code == CLI::ExitCodes::RequiredError || code == CLI::ExitCodes::ExtrasError) &&
         !unparsed.empty()) {
         while (!app->get_subcommands().empty()) {
             app = app->get_subcommands().front();
         }
-        std::vector<std::string> names;
-        for (const auto* sub : app->get_subcommands([](const CLI::App*) { return true; })) {
-            names.push_back(sub->get_name());
-        }
-        if (unparsed.front().starts_with('-')) {
-            message = "unknown option " + unparsed.front();
-        } else if (!names.empty()) {
-            message = common::unknown("command", unparsed.front(), names);
+        const auto option = std::ranges::find_if(
+            unparsed, [](const std::string& word) { return word.starts_with('-'); });
+        const auto commands = command_names(*app);
+        if (option != unparsed.end()) {
+            message =
+                common::unknown("option", common::printable(option->substr(0, option->find('='))),
+                                option_names(*app));
+        } else if (!commands.empty()) {
+            message = common::unknown("command", common::printable(unparsed.front()), commands);
+        } else {
+            message = "not expected: " + common::printable(common::joined(unparsed, " "));
         }
     }
     return "ffl-agent: " + message + "\nRun with --help for usage.\n";
@@ -99,6 +139,7 @@ int command_line(int argc, char** argv) {
     if (line.needs != Needs::everything) { // the service catches its signals itself
         release_signals();
     }
+    line.command.screen = line.screen();
     // Usage errors come first, whatever the state of the INI file.
     if (line.needs != Needs::nothing) {
         auto config = config_for(line.needs, config_path(line.config_file));

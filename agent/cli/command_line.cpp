@@ -4,7 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
-#include <limits>
+#include <unistd.h>
 #include <utility>
 
 namespace agent {
@@ -19,6 +19,12 @@ bool is_whole_number(const std::string& text, std::int64_t least, std::int64_t m
 }
 
 } // namespace
+
+Screen CommandLine::screen() const {
+    return screen_of(STDOUT_FILENO, colour == "always"  ? Colour::always
+                                    : colour == "never" ? Colour::never
+                                                        : Colour::automatic);
+}
 
 CLI::App* add_command(CLI::App& app, CommandLine& line, Needs needs, const std::string& name,
                       const std::string& description, std::function<int()> run) {
@@ -46,12 +52,6 @@ CLI::Validator whole_number(std::string name, std::int64_t least, std::int64_t m
     return validator(std::move(name),
                      "a whole number from " + std::to_string(least) + " to " + std::to_string(most),
                      [=](const std::string& text) { return is_whole_number(text, least, most); });
-}
-
-CLI::Validator id_validator() {
-    return validator("ID", "a whole number", [](const std::string& text) {
-        return is_whole_number(text, 0, std::numeric_limits<std::int64_t>::max());
-    });
 }
 
 } // namespace agent

@@ -15,9 +15,13 @@ namespace agent {
 /// The parsed options that all commands share, and the command that they belong to.
 struct CommandLine {
     std::string config_file;
+    std::string colour{"auto"};
     Command command;
     Needs needs = Needs::nothing;
     std::function<int()> run;
+
+    /// What stdout is at this moment.
+    [[nodiscard]] Screen screen() const;
 };
 
 /// Adds a command. Its options live in `run`, which keeps what it captures as long as `app` lives.
@@ -29,6 +33,5 @@ CLI::Validator validator(std::string name, std::string expected,
                          std::function<bool(const std::string&)> good);
 /// The same for a whole number; CLI11's own check goes through a double.
 CLI::Validator whole_number(std::string name, std::int64_t least, std::int64_t most);
-CLI::Validator id_validator();
 
 } // namespace agent

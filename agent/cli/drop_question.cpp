@@ -1,6 +1,8 @@
 #include "agent/cli/drop_question.hpp"
 
 #include "agent/cli/agent_client.hpp"
+#include "agent/store/delivery_id.hpp"
+#include "agent/webhooks/webhook_name.hpp"
 #include "common/text/invalid.hpp"
 #include "common/text/json.hpp"
 
@@ -51,7 +53,7 @@ Result<std::string> covered_in_words(const Config& config, const Selection& sele
     if (!selection.ids.empty()) {
         std::vector<std::string> ids;
         for (const auto id : selection.ids) {
-            ids.push_back(std::to_string(id));
+            ids.push_back(shown_delivery(id));
         }
         return ids.size() == 1
                    ? "delivery " + ids[0]
@@ -64,15 +66,22 @@ Result<std::string> covered_in_words(const Config& config, const Selection& sele
         return common::fail(status.error());
     }
     const auto all = covered(selection, status->at("queue"));
+    std::vector<WebhookName> names;
+    for (const auto& webhook : status->at("webhooks")) {
+        names.push_back({webhook.value("key", ""), webhook.value("name", "")});
+    }
+    // A webhook that is in no status may have been removed; counted() refuses one that never was.
+    const auto key =
+        selection.webhook ? find_webhook(*selection.webhook, names) : common::Result<std::string>{};
     std::uint64_t known = 0;
     std::vector<std::string> parts;
     for (const auto& webhook : status->at("webhooks")) {
-        const auto key = webhook.value("key", "");
         const auto count = covered(selection, webhook);
         known += count;
-        if (count > 0 && selection.webhook.value_or(key) == key) {
-            parts.push_back(std::to_string(count) + " of " + common::shown(json(key)) + " " +
-                            common::shown(json(webhook.value("name", ""))));
+        if (count > 0 && (!selection.webhook || (key && *key == webhook.value("key", "")))) {
+            parts.push_back(std::to_string(count) + " of " +
+                            common::shown(webhook.value("key", json{})) + " " +
+                            common::shown(webhook.value("name", json{})));
         }
     }
     if (selection.webhook && parts.empty()) {

@@ -3,6 +3,7 @@
 #include "agent/cli/agent_client.hpp"
 #include "agent/cli/event_file.hpp"
 #include "agent/cli/output.hpp"
+#include "agent/cli/screen.hpp"
 #include "agent/events/event.hpp"
 #include "agent/service/exit_codes.hpp"
 #include "agent/webhooks/definition_list.hpp"
@@ -87,25 +88,28 @@ Result<Snapshot> snapshot_of(const std::string& file) {
     return snapshot;
 }
 
-void print_explanation(const json& explanation) {
+/// Why the webhook does not match, in one sentence.
+std::string reason_of(const json& failed) {
+    auto text = "does not match: " + text_or(failed.value("filter", json{}), "?") + " requires " +
+                common::printable(failed.at("wanted").dump()) + ", found " +
+                common::printable(common::shown(failed.at("found")));
+    if (const auto hint = text_or(failed.value("hint", json{}), ""); !hint.empty()) {
+        text += " (" + hint + ")";
+    }
+    return text;
+}
+
+void print_explanation(const json& explanation, const Screen& screen) {
     if (const auto note = text_or(explanation.value("note", json{}), ""); !note.empty()) {
-        std::cout << "note: " << note << '\n';
+        std::cout << paragraph("note: ", note, screen);
     }
     for (const auto& webhook : explanation.at("webhooks")) {
         const auto title = text_or(webhook.value("key", json{}), "?") + " \"" +
                            text_or(webhook.value("name", json{}), "") + "\": ";
-        if (webhook.value("matches", false)) {
-            std::cout << title << "matches\n";
-            continue;
-        }
-        const auto& failed = webhook.at("failed");
-        std::cout << title << "does not match: " << text_or(failed.value("filter", json{}), "?")
-                  << " requires " << common::printable(failed.at("wanted").dump()) << ", found "
-                  << common::printable(common::shown(failed.at("found")));
-        if (const auto hint = text_or(failed.value("hint", json{}), ""); !hint.empty()) {
-            std::cout << " (" << hint << ")";
-        }
-        std::cout << '\n';
+        const bool matches = webhook.value("matches", false);
+        std::cout << toned(
+            paragraph(title, matches ? "matches" : reason_of(webhook.at("failed")), screen),
+            matches ? Tone::good : Tone::plain, screen);
     }
     if (explanation.at("webhooks").empty()) {
         std::cout << "there are no webhooks\n";
@@ -187,7 +191,7 @@ int command_explain(const Command& command, const std::string& file,
     if (command.json) {
         std::cout << explanation->dump() << '\n';
     } else {
-        print_explanation(*explanation);
+        print_explanation(*explanation, command.screen);
     }
     return exit_code::done;
 }

@@ -3,15 +3,14 @@
 #pragma once
 
 #include "agent/cli/command.hpp"
-#include "agent/store/selection.hpp"
-
-#include <cstddef>
-#include <cstdint>
+#include "agent/cli/delivery_text.hpp"
+#include "agent/store/row_query.hpp"
 
 namespace agent {
 
-int command_queue_list(const Command& command, const Selection& selection, std::size_t limit);
-int command_queue_show(const Command& command, std::int64_t id);
+int command_queue_list(const Command& command, const RowQuery& query, TimeForm form);
+/// `given` is a delivery's id or the id of an event that has one delivery only.
+int command_queue_show(const Command& command, const std::string& given);
 int command_queue_export(const Command& command, const Selection& selection);
 int command_queue_retry(const Command& command, const Selection& selection);
 /// Unless `yes`, says what it would drop and asks, if there is a terminal to answer.

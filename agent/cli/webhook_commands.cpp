@@ -14,10 +14,11 @@ struct Options {
 };
 
 void add_id(CLI::App& sub, Options& options) {
-    sub.add_option("ID", options.id, "The webhook's id on the server")
+    sub.add_option("WEBHOOK", options.id, "The webhook's id or name on the server")
         ->required()
         ->type_name("")
-        ->check(id_validator());
+        ->check(validator("WEBHOOK", "a webhook's id or name",
+                          [](const std::string& text) { return !text.empty(); }));
 }
 
 void add_file(CLI::App& sub, Options& options) {

@@ -3,14 +3,17 @@
 #include "agent/cli/agent_client.hpp"
 #include "agent/cli/blocking.hpp"
 #include "agent/cli/output.hpp"
+#include "agent/cli/table.hpp"
 #include "agent/findface/client.hpp"
 #include "agent/service/exit_codes.hpp"
 #include "agent/webhooks/definition_list.hpp"
+#include "agent/webhooks/webhook_name.hpp"
 #include "common/base/printable.hpp"
 #include "common/net/masked_url.hpp"
 #include "common/text/json.hpp"
 #include "common/text/json_names.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -110,6 +113,10 @@ Result<std::string> checked_definition(const std::string& file, bool whole) {
     return std::move(*text);
 }
 
+bool is_id(const std::string& text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
 Task<Result<std::string>> list_as_json(findface::Client& server) {
     auto list = co_await server.list();
     if (!list) {
@@ -122,12 +129,56 @@ Task<Result<std::string>> list_as_json(findface::Client& server) {
     co_return all.dump();
 }
 
-Task<Result<std::string>> remove_webhook(findface::Client& server, std::string id) {
-    auto removed = co_await server.remove(std::move(id));
+/// The id on the server of the webhook that a person means. An id is taken as it is.
+Task<Result<std::string>> id_of(findface::Client& server, std::string given) {
+    if (is_id(given)) {
+        co_return given;
+    }
+    if (local_name(given)) {
+        co_return common::fail(Fault::input, given + " is a webhook of the local file: expected " +
+                                                 "one of the server, by id or name");
+    }
+    auto list = co_await server.list();
+    if (!list) {
+        co_return common::fail(list.error());
+    }
+    std::vector<WebhookName> names;
+    for (const auto& one : *list) {
+        names.push_back({one.key, read_webhook(one.key, json::parse(one.json)).name});
+    }
+    co_return find_webhook(given, names);
+}
+
+Task<Result<std::string>> show_webhook(findface::Client& server, std::string given) {
+    auto id = co_await id_of(server, std::move(given));
+    if (!id) {
+        co_return id;
+    }
+    auto shown = co_await server.show(std::move(*id));
+    co_return shown;
+}
+
+Task<Result<std::string>> update_webhook(findface::Client& server, std::string given,
+                                         std::string definition) {
+    auto id = co_await id_of(server, std::move(given));
+    if (!id) {
+        co_return id;
+    }
+    auto updated = co_await server.update(std::move(*id), std::move(definition));
+    co_return updated;
+}
+
+/// Gives the id of what was removed.
+Task<Result<std::string>> remove_webhook(findface::Client& server, std::string given) {
+    auto id = co_await id_of(server, std::move(given));
+    if (!id) {
+        co_return id;
+    }
+    auto removed = co_await server.remove(*id);
     if (!removed) {
         co_return common::fail(removed.error());
     }
-    co_return std::string{};
+    co_return id;
 }
 
 } // namespace
@@ -141,28 +192,35 @@ int command_webhook_list(const Command& command) {
         std::cout << *list << '\n';
         return exit_code::done;
     }
-    std::vector<std::vector<std::string>> rows{
-        {"ID", "NAME", "STATE", "TARGET", "ATTEMPTS", "NOTE"}};
+    Table table{{{"ID", Column::Fit::whole},
+                 "NAME",
+                 {"STATE", Column::Fit::whole},
+                 {"TARGET", Column::Fit::cut_middle},
+                 {"ATTEMPTS", Column::Fit::if_room},
+                 "NOTE"}};
     for (const auto& definition : json::parse(*list)) {
         const auto key = server_key(definition);
         const auto webhook = read_webhook(key.value_or("?"), definition);
         const bool served = included(command.config, webhook.name);
-        rows.push_back(
-            {webhook.key, webhook.name,
-             std::string{served ? to_string(webhook.state) : to_string(WebhookState::excluded)},
-             webhook.state == WebhookState::unsupported ? "" : webhook.target.shown(),
-             webhook.send_attempts == 0 ? "unlimited" : std::to_string(webhook.send_attempts),
-             short_reason(webhook.reason.empty() && !webhook.warnings.empty()
-                              ? webhook.warnings.front()
-                              : webhook.reason)});
+        const auto state = served ? webhook.state : WebhookState::excluded;
+        table.add({webhook.key,
+                   webhook.name,
+                   {std::string{to_string(state)}, state == WebhookState::unsupported ? Tone::bad
+                                                   : state == WebhookState::serving   ? Tone::good
+                                                                                    : Tone::plain},
+                   state == WebhookState::unsupported ? "" : webhook.target.shown(),
+                   webhook.send_attempts == 0 ? "unlimited" : std::to_string(webhook.send_attempts),
+                   short_reason(webhook.reason.empty() && !webhook.warnings.empty()
+                                    ? webhook.warnings.front()
+                                    : webhook.reason)});
     }
-    print_table(rows);
+    std::cout << table.text(command.screen);
     return exit_code::done;
 }
 
 int command_webhook_show(const Command& command, const std::string& id) {
-    const auto text =
-        with_server(command.config, [id](findface::Client& server) { return server.show(id); });
+    const auto text = with_server(
+        command.config, [id](findface::Client& server) { return show_webhook(server, id); });
     const int code = print_definition(text, command.json);
     if (code == exit_code::done) {
         for (const auto& fault : check_definition(json::parse(*text))) {
@@ -188,10 +246,11 @@ int command_webhook_update(const Command& command, const std::string& id, const 
     if (!definition) {
         return complain(definition.error());
     }
-    return print_definition(
-        with_server(command.config,
-                    [&](findface::Client& server) { return server.update(id, *definition); }),
-        command.json);
+    return print_definition(with_server(command.config,
+                                        [&](findface::Client& server) {
+                                            return update_webhook(server, id, *definition);
+                                        }),
+                            command.json);
 }
 
 int command_webhook_delete(const Command& command, const std::string& id) {
@@ -200,7 +259,7 @@ int command_webhook_delete(const Command& command, const std::string& id) {
     if (!removed) {
         return complain(removed.error());
     }
-    std::cout << (command.json ? json{{"deleted", id}}.dump() : "deleted " + common::printable(id))
+    std::cout << (command.json ? json{{"deleted", *removed}}.dump() : "deleted " + *removed)
               << '\n';
     return exit_code::done;
 }

@@ -118,13 +118,12 @@ Task<Result<DueBatch>> Queue::due(std::vector<std::string> webhooks, BatchBounds
     }
 }
 
-Task<Result<RowPage>> Queue::list(Selection selection, std::int64_t after, std::size_t limit,
-                                  bool with_bodies) {
+Task<Result<RowPage>> Queue::list(RowQuery query) {
     co_await flush();
     for (;;) {
         const auto now = time_.now();
         auto read = [=](Connection& connection, OldestPending&) {
-            return read_rows(connection, selection, after, limit, with_bodies, now);
+            return read_rows(connection, query, now);
         };
         auto page = co_await database_.run(std::move(read));
         if (!page) {
@@ -133,7 +132,7 @@ Task<Result<RowPage>> Queue::list(Selection selection, std::int64_t after, std::
         std::vector<DeliveryRow> rows;
         for (auto& row : page->rows) {
             if (committer_.outcomes().bring_up_to_date(row, now) &&
-                row.state == selection.state.value_or(row.state)) {
+                row.state == query.selection.state.value_or(row.state)) {
                 rows.push_back(std::move(row));
             }
         }
@@ -141,7 +140,7 @@ Task<Result<RowPage>> Queue::list(Selection selection, std::int64_t after, std::
         if (!page->rows.empty() || !page->next) {
             co_return page;
         }
-        after = *page->next;
+        query.after = *page->next;
     }
 }
 

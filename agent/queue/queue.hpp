@@ -84,8 +84,7 @@ class Queue {
     void on_loaded(std::function<void()> listener) { listeners_.loaded = std::move(listener); }
 
     // For operators; rows as in the API (contract section 5).
-    common::Task<common::Result<RowPage>> list(Selection selection, std::int64_t after,
-                                               std::size_t limit, bool with_bodies = false);
+    common::Task<common::Result<RowPage>> list(RowQuery query);
     common::Task<common::Result<std::optional<DeliveryRow>>> show(std::int64_t id);
     /// Edit::retry: dead letters become pending with fresh attempts, pending deliveries due now.
     /// Returns how many deliveries the selection covers.

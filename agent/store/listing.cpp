@@ -1,6 +1,7 @@
 #include "agent/store/listing.hpp"
 
 #include "agent/store/schema.hpp"
+#include "common/base/ascii.hpp"
 #include "common/text/invalid.hpp"
 #include "common/text/json.hpp"
 
@@ -17,6 +18,8 @@ using common::Connection;
 using nlohmann::json;
 
 constexpr std::size_t enough_bytes = std::size_t{2} << 20; // of events on one page
+// Rows that are read for one page, at some microseconds each: commits wait meanwhile.
+constexpr std::size_t most_seen = 5'000;
 
 std::vector<AttemptRow> read_history(const std::string& text, std::int64_t now) {
     std::vector<AttemptRow> history;
@@ -70,56 +73,23 @@ std::optional<DeliveryRow> read_delivery(Connection& connection, std::int64_t id
     return row;
 }
 
-/// Finds the ids that a selection without ids covers, in order, by the most selective index.
-SQLite::Statement& selection_query(Connection& connection, const Selection& selection) {
-    constexpr auto any = "SELECT id FROM delivery NOT INDEXED WHERE id > ?1 ORDER BY id LIMIT ?2";
-    constexpr auto pending =
-        "SELECT id FROM delivery NOT INDEXED WHERE id > ?1 AND state = 0 ORDER BY id LIMIT ?2";
-    constexpr auto dead = "SELECT id FROM delivery INDEXED BY delivery_dead WHERE id > ?1 AND "
-                          "state = 1 ORDER BY id LIMIT ?2";
-    constexpr auto pending_of = "SELECT id FROM delivery INDEXED BY delivery_pending WHERE id > ?1 "
-                                "AND state = 0 AND webhook = ?3 ORDER BY id LIMIT ?2";
-    constexpr auto dead_of = "SELECT id FROM delivery INDEXED BY delivery_dead WHERE id > ?1 AND "
-                             "state = 1 AND webhook = ?3 ORDER BY id LIMIT ?2";
-    constexpr auto any_of = "SELECT id FROM (SELECT id FROM delivery INDEXED BY delivery_pending "
-                            "WHERE id > ?1 AND state = 0 AND webhook = ?3 UNION ALL "
-                            "SELECT id FROM delivery INDEXED BY delivery_dead WHERE id > ?1 AND "
-                            "state = 1 AND webhook = ?3) ORDER BY id LIMIT ?2";
-    const bool only_dead = selection.state == DeliveryState::dead;
-    if (!selection.webhook) {
-        return connection.prepared(!selection.state ? any : only_dead ? dead : pending);
-    }
-    auto& query = connection.prepared(!selection.state ? any_of : only_dead ? dead_of : pending_of);
-    query.bind(3, *selection.webhook);
-    return query;
-}
-
-bool matches(const Selection& selection, const DeliveryRow& row) {
-    return (!selection.state || row.state == *selection.state) &&
-           (!selection.webhook || row.webhook == *selection.webhook);
-}
-
-std::vector<std::int64_t> selected_ids(Connection& connection, const Selection& selection,
-                                       std::int64_t after, std::size_t limit) {
-    std::vector<std::int64_t> ids;
-    if (!selection.ids.empty()) {
-        std::copy_if(selection.ids.begin(), selection.ids.end(), std::back_inserter(ids),
-                     [=](auto id) { return id > after; });
-        std::sort(ids.begin(), ids.end());
-        ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-        return ids;
-    }
-    auto& query = selection_query(connection, selection);
-    query.bind(1, after);
-    query.bind(2, static_cast<std::int64_t>(std::min<std::size_t>(limit, 1'000'000)));
-    while (query.executeStep()) {
-        ids.push_back(query.getColumn(0).getInt64());
-    }
-    return ids;
-}
-
 json seconds(std::int64_t ms) {
     return static_cast<double>(ms) / 1000.0;
+}
+
+bool selects(const RowQuery& query, const DeliveryRow& row) {
+    const auto& selection = query.selection;
+    return (!selection.state || row.state == *selection.state) &&
+           (!selection.webhook || row.webhook == *selection.webhook) &&
+           (query.event_id.empty() || row.event_id == query.event_id) &&
+           (!query.max_age || row.age_ms <= query.max_age->count()) &&
+           (query.error.empty() ||
+            common::ascii_lower(row.last_error).find(common::ascii_lower(query.error)) !=
+                std::string::npos);
+}
+
+std::string time_of(common::WallTime now, std::int64_t age_ms) {
+    return common::rfc3339(now - common::Millis{age_ms});
 }
 
 template <class Value> json or_null(const Value& value, bool present) {
@@ -128,17 +98,21 @@ template <class Value> json or_null(const Value& value, bool present) {
 
 } // namespace
 
-RowPage read_rows(Connection& connection, const Selection& selection, std::int64_t after,
-                  std::size_t limit, bool with_bodies, std::int64_t now) {
+RowPage read_rows(Connection& connection, const RowQuery& query, std::int64_t now) {
     RowPage page;
     std::size_t bytes = 0;
-    for (const auto id : selected_ids(connection, selection, after, limit + 1)) {
-        if (page.rows.size() == limit || bytes >= enough_bytes) {
-            page.next = page.rows.empty() ? after : page.rows.back().id;
+    std::size_t seen = 0;
+    const auto most = query.restricted() ? most_seen : query.limit;
+    auto last = query.after;
+    for (const auto id : selected_ids(connection, query, most + 1, now)) {
+        if (page.rows.size() == query.limit || bytes >= enough_bytes || seen == most) {
+            page.next = last;
             break;
         }
-        auto row = read_delivery(connection, id, now, with_bodies, false);
-        if (row && matches(selection, *row)) {
+        last = id;
+        ++seen;
+        auto row = read_delivery(connection, id, now, query.bodies, false);
+        if (row && selects(query, *row)) {
             bytes += row->event.size();
             page.rows.push_back(std::move(*row));
         }
@@ -151,17 +125,19 @@ std::optional<DeliveryRow> read_row(Connection& connection, std::int64_t id, std
 }
 
 std::string row_text(const DeliveryRow& row, std::string_view name, RowParts parts) {
-    const json object{
-        {"id", row.id},
-        {"state", to_string(row.state)},
-        {"webhook", row.webhook},
-        {"name", name},
-        {"event_id", row.event_id},
-        {"age_s", seconds(row.age_ms)},
-        {"attempts", row.attempts},
-        {"next_attempt_s", row.next_attempt_ms ? seconds(*row.next_attempt_ms) : json{}},
-        {"last_status", or_null(row.last_status, row.last_status != 0)},
-        {"last_error", or_null(row.last_error, !row.last_error.empty())}};
+    json object{{"id", row.id},
+                {"state", to_string(row.state)},
+                {"webhook", row.webhook},
+                {"name", name},
+                {"event_id", row.event_id},
+                {"age_s", seconds(row.age_ms)},
+                {"attempts", row.attempts},
+                {"next_attempt_s", row.next_attempt_ms ? seconds(*row.next_attempt_ms) : json{}},
+                {"last_status", or_null(row.last_status, row.last_status != 0)},
+                {"last_error", or_null(row.last_error, !row.last_error.empty())}};
+    if (parts.now) {
+        object["accepted_at"] = time_of(*parts.now, row.age_ms);
+    }
     auto text = common::text_of(object);
     text.pop_back();
     if (parts.event) {
@@ -176,15 +152,22 @@ std::string row_text(const DeliveryRow& row, std::string_view name, RowParts par
                                {"age_s", seconds(attempt.age_ms)},
                                {"status", or_null(attempt.status, attempt.status != 0)},
                                {"error", or_null(attempt.error, !attempt.error.empty())}});
+            if (parts.now) {
+                history.back()["at"] = time_of(*parts.now, attempt.age_ms);
+            }
         }
         text += ",\"history\":" + common::text_of(history);
     }
     return text + "}";
 }
 
-std::string page_text(const std::vector<std::string>& rows, std::optional<std::int64_t> next) {
-    return "{\"deliveries\":[" + common::joined(rows, ",") +
-           "],\"next\":" + (next ? std::to_string(*next) : "null") + "}";
+std::string page_text(const std::vector<std::string>& rows, std::optional<std::int64_t> next,
+                      std::optional<std::uint64_t> total) {
+    const auto or_null_text = [](const auto& number) {
+        return number ? std::to_string(*number) : std::string{"null"};
+    };
+    return "{\"deliveries\":[" + common::joined(rows, ",") + "],\"next\":" + or_null_text(next) +
+           ",\"total\":" + or_null_text(total) + "}";
 }
 
 } // namespace agent

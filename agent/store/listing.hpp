@@ -3,7 +3,8 @@
 // itself while the service is stopped.
 #pragma once
 
-#include "agent/store/selection.hpp"
+#include "agent/store/row_query.hpp"
+#include "common/base/time.hpp"
 #include "common/sqlite/database.hpp"
 
 #include <cstdint>
@@ -39,23 +40,27 @@ struct RowPage {
     std::optional<std::int64_t> next; ///< pass it as `after` to read the next page
 };
 
-/// With bodies, a page ends early after some megabytes. `now` is the queue time; without an agent
+/// A page ends early after some megabytes of bodies, and where it has looked at thousands of rows
+/// that the query does not select: it may even be empty. `now` is the queue time; without an agent
 /// it comes from read_queue_time(). Throws as SQLite does.
-RowPage read_rows(common::Connection& connection, const Selection& selection, std::int64_t after,
-                  std::size_t limit, bool with_bodies, std::int64_t now);
+RowPage read_rows(common::Connection& connection, const RowQuery& query, std::int64_t now);
 std::optional<DeliveryRow> read_row(common::Connection& connection, std::int64_t id,
                                     std::int64_t now);
 
-/// Which of the long parts of a row to include.
+/// Which of the parts of a row to include that are long or depend on more than the row.
 struct RowParts {
     bool event = false;
     bool history = false;
+    /// The wall clock now: adds `accepted_at`, and to each attempt `at`.
+    std::optional<common::WallTime> now{};
 };
 /// One delivery as the API shows it, as the text of a JSON object; `name` is the webhook's. The
 /// event is copied byte for byte: parsing and serialising it would change ids beyond 64 bits, or
 /// 1.0.
 std::string row_text(const DeliveryRow& row, std::string_view name, RowParts parts);
-/// What GET /v1/deliveries returns: a page of such texts, and where the next page begins, if any.
-std::string page_text(const std::vector<std::string>& rows, std::optional<std::int64_t> next);
+/// What GET /v1/deliveries returns: a page of such texts, where the next page begins, if any, and
+/// how many rows there are on all pages together, where that is known.
+std::string page_text(const std::vector<std::string>& rows, std::optional<std::int64_t> next,
+                      std::optional<std::uint64_t> total);
 
 } // namespace agent

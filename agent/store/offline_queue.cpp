@@ -1,10 +1,13 @@
 #include "agent/store/offline_queue.hpp"
 
 #include "agent/store/definition_rows.hpp"
+#include "agent/store/delivery_id.hpp"
 #include "agent/store/queue_lock.hpp"
 #include "agent/store/queue_time.hpp"
 #include "agent/webhooks/definition_list.hpp"
 
+#include <SQLiteCpp/Column.h>
+#include <SQLiteCpp/Statement.h>
 #include <nlohmann/json.hpp>
 
 namespace agent {
@@ -33,6 +36,7 @@ Result<std::unique_ptr<OfflineQueue>> OfflineQueue::open(const std::string& path
         common::asio::io_context loop;
         common::SystemClock clock{loop.get_executor()};
         queue->now_ = read_queue_time(*queue->connection_, clock);
+        queue->wall_ = clock.wall();
         queue->read_names();
     } catch (...) {
         return common::fail(path, common::storage_error());
@@ -42,10 +46,11 @@ Result<std::unique_ptr<OfflineQueue>> OfflineQueue::open(const std::string& path
 
 void OfflineQueue::read_names() {
     for (const auto& [key, text] : read_definitions(*connection_).list) {
+        auto& name = names_[key];
         const auto definition = json::parse(text, nullptr, false);
         if (definition.is_object() && definition.contains("name") &&
             definition["name"].is_string()) {
-            names_[key] = definition["name"];
+            name = definition["name"];
         }
     }
 }
@@ -58,15 +63,46 @@ std::string OfflineQueue::name_of(const std::string& key) const {
     return found == names_.end() ? "" : found->second;
 }
 
-Result<std::string> OfflineQueue::page(const Selection& selection, std::int64_t after,
-                                       std::size_t limit, bool with_bodies) {
+Result<std::string> OfflineQueue::webhook(const std::string& given) {
+    std::map<std::string, std::string> known = names_;
     try {
-        const auto page = read_rows(*connection_, selection, after, limit, with_bodies, now_);
+        SQLite::Statement rows{connection_->handle(), "SELECT DISTINCT webhook FROM delivery"};
+        while (rows.executeStep()) {
+            known.emplace(rows.getColumn(0).getString(), std::string{});
+        }
+    } catch (...) {
+        return common::fail(common::storage_error());
+    }
+    std::vector<WebhookName> names;
+    for (const auto& [key, name] : known) {
+        names.push_back({key, name_of(key)});
+    }
+    return find_webhook(given, names);
+}
+
+Result<std::string> OfflineQueue::page(RowQuery query) {
+    if (query.selection.webhook) {
+        auto key = webhook(*query.selection.webhook);
+        if (!key) {
+            return common::fail(key.error());
+        }
+        query.selection.webhook = std::move(*key);
+    }
+    try {
+        RowPage page;
+        do {
+            page = read_rows(*connection_, query, now_);
+            query.after = page.next.value_or(0);
+        } while (page.rows.empty() && page.next);
         std::vector<std::string> rows;
         for (const auto& row : page.rows) {
-            rows.push_back(row_text(row, name_of(row.webhook), {.event = with_bodies}));
+            rows.push_back(
+                row_text(row, name_of(row.webhook), {.event = query.bodies, .now = wall_}));
         }
-        return page_text(rows, page.next);
+        const auto total = query.restricted()
+                               ? std::nullopt
+                               : std::optional{count_rows(*connection_, query.selection)};
+        return page_text(rows, page.next, total);
     } catch (...) {
         return common::fail(common::storage_error());
     }
@@ -76,9 +112,10 @@ Result<std::string> OfflineQueue::one(std::int64_t id) {
     try {
         const auto row = read_row(*connection_, id, now_);
         if (!row) {
-            return common::fail(Fault::input, "there is no delivery " + std::to_string(id));
+            return common::fail(Fault::input, "there is no delivery " + shown_delivery(id));
         }
-        return row_text(*row, name_of(row->webhook), {.event = true, .history = true});
+        return row_text(*row, name_of(row->webhook),
+                        {.event = true, .history = true, .now = wall_});
     } catch (...) {
         return common::fail(common::storage_error());
     }

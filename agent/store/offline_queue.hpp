@@ -4,6 +4,7 @@
 #pragma once
 
 #include "agent/store/listing.hpp"
+#include "agent/webhooks/webhook_name.hpp"
 #include "common/base/result.hpp"
 
 #include <map>
@@ -17,8 +18,11 @@ class OfflineQueue {
     static common::Result<std::unique_ptr<OfflineQueue>> open(const std::string& path);
 
     /// The JSON text that GET /v1/deliveries would return.
-    common::Result<std::string> page(const Selection& selection, std::int64_t after,
-                                     std::size_t limit, bool with_bodies);
+    common::Result<std::string> page(RowQuery query);
+    /// The key of the webhook that a person means; see find_webhook().
+    common::Result<std::string> webhook(const std::string& given);
+    /// Another webhook that may be meant: of the local file, which the database does not hold.
+    void also_known(const std::string& key) { names_.emplace(key, std::string{}); }
     /// The JSON text that GET /v1/deliveries/{id} would return; Fault::input if the id is unknown.
     common::Result<std::string> one(std::int64_t id);
 
@@ -29,8 +33,9 @@ class OfflineQueue {
     [[nodiscard]] std::string name_of(const std::string& key) const;
 
     std::unique_ptr<common::Connection> connection_;
-    std::map<std::string, std::string> names_; ///< of the server's webhooks, by key
+    std::map<std::string, std::string> names_; ///< by key
     std::int64_t now_ = 0;                     ///< queue time
+    common::WallTime wall_{};
 };
 
 } // namespace agent

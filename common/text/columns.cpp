@@ -10,13 +10,9 @@ namespace common {
 
 namespace {
 
-/// The bytes of one letter of UTF-8, without the marks that follow it.
+/// The first letter of UTF-8, without the marks that follow it.
 std::string_view letter_of(std::string_view text) {
-    std::size_t size = text.empty() ? 0 : 1;
-    while (size < text.size() && continues_utf8(text[size])) {
-        ++size;
-    }
-    return text.substr(0, size);
+    return text.substr(0, utf8_length(text));
 }
 
 wchar_t code_of(std::string_view letter) {

@@ -8,16 +8,22 @@ namespace common {
 
 namespace {
 
-/// The number of characters to change, add or remove to turn one into the other (Levenshtein).
+/// The number of bytes to change, add, remove or swap with the next to turn one into the other
+/// (optimal string alignment).
 std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> before(b.size() + 1);
     std::vector<std::size_t> row(b.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        auto diagonal = std::exchange(row[0], i + 1);
-        for (std::size_t j = 0; j < b.size(); ++j) {
-            const auto change = diagonal + (a[i] == b[j] ? 0 : 1);
-            diagonal = std::exchange(row[j + 1], std::min({row[j] + 1, row[j + 1] + 1, change}));
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::vector<std::size_t> next(b.size() + 1, i);
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const auto change = row[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+            next[j] = std::min({row[j] + 1, next[j - 1] + 1, change});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                next[j] = std::min(next[j], before[j - 2] + 1);
+            }
         }
+        before = std::exchange(row, std::move(next));
     }
     return row.back();
 }
@@ -46,7 +52,8 @@ std::string one_of(const std::vector<std::string>& names) {
 
 std::string nearest(std::string_view typed, const std::vector<std::string>& known) {
     constexpr std::size_t max_length = 64;
-    constexpr std::size_t max_distance = 2;
+    // Of a short word hardly anything is left after two changes.
+    const std::size_t max_distance = typed.size() < 2 ? 0 : typed.size() < 4 ? 1 : 2;
     if (typed.empty() || typed.size() > max_length || known.empty()) {
         return {};
     }

@@ -124,7 +124,7 @@ class OneRun {
         return batch.value_or(agent::DueBatch{});
     }
     std::vector<agent::DeliveryRow> list(Selection selection = {}) {
-        auto page = run(loop_, queue.list(std::move(selection), 0, 1'000'000));
+        auto page = run(loop_, queue.list({std::move(selection), 0, 1'000'000}));
         EXPECT_TRUE(page) << page.error().message;
         return page ? page->rows : std::vector<agent::DeliveryRow>{};
     }

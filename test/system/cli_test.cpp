@@ -22,7 +22,7 @@ TEST(Cli, UsageIsCheckedBeforeAnythingIsContactedOrRead) {
         Arguments arguments;
         std::string says;
     };
-    const std::string id = "expected a whole number";
+    const std::string id = "expected a delivery's id, such as 1802.1, or its number in JSON";
     const std::string either = "expected either the ids of deliveries or --all";
     const std::string with_all = "--webhook and --state can only be used with --all";
     const Row wrong[] = {
@@ -32,28 +32,36 @@ TEST(Cli, UsageIsCheckedBeforeAnythingIsContactedOrRead) {
         {{"queue"}, "required"},
         {{"queue", "lsit"}, R"(unknown command "lsit": did you mean "list"?)"},
         {{"queue", "list", "--state", "lost"}, "--state = 'lost': expected one of: pending, dead"},
-        {{"queue", "list", "--limit", "many"}, "--limit = 'many': expected a whole number from 1"},
-        {{"queue", "list", "--limit", "0"}, "--limit = '0': expected a whole number from 1"},
+        {{"queue", "list", "--limit", "many"}, "--limit = 'many': expected a whole number from 0"},
+        {{"queue", "list", "--limit", "-1"}, "--limit = '-1': expected a whole number from 0"},
+        {{"queue", "list", "--since", "10"}, "--since = '10': expected a time such as 10m"},
+        {{"queue", "list", "--order", "new"}, "--order = 'new': expected one of: newest, oldest"},
+        {{"queue", "list", "--sate", "dead"},
+         R"(unknown option "--sate": did you mean "--state"? expected one of: --state, --webhook)"},
+        {{"queue", "list", "--sate=dead"}, R"(unknown option "--sate": did you mean "--state"?)"},
+        {{"--jsno", "status"}, R"(unknown option "--jsno": did you mean "--json"?)"},
+        {{"status", "--color", "no"}, "--color = 'no': expected one of: auto, always, never"},
         {{"queue", "show"}, "ID is required"},
-        {{"queue", "show", "--fast"}, "unknown option --fast"},
-        {{"queue", "show", "twelve"}, "ffl-agent: ID = 'twelve': " + id},
-        {{"queue", "show", "99999999999999999999"}, "ID = '99999999999999999999': " + id},
+        {{"queue", "show", "--fast"}, R"(unknown option "--fast")"},
+        {{"queue", "retry", "twelve"}, "ffl-agent: ID = 'twelve': " + id},
+        {{"queue", "drop", "1802.x"}, "ID = '1802.x': " + id},
         {{"queue", "retry", "12", "--webhook", "5"}, with_all},
-        {{"webhook", "show", "door"}, "ID = 'door': " + id},
+        {{"webhook", "show", ""}, "WEBHOOK = '': expected a webhook's id or name"},
         {{"queue", "retry"}, "queue retry: " + either},
         {{"queue", "retry", "12", "--all"}, "queue retry: " + either},
         {{"queue", "drop"}, "queue drop: " + either},
         {{"queue", "drop", "12", "--state", "dead"}, with_all},
         {{"queue", "drop", "--all", "--webhook", ""},
-         "--webhook = '': expected a webhook's key, as status shows it"},
+         "--webhook = '': expected a webhook's key or name, as status shows it"},
         {{"queue", "retry", "--all", "--webhook="}, "--webhook"},
         {{"queue", "drop", "--all", "--state", ""}, "--state = ''"},
-        {{"queue", "retry", "7", "--yes"}, "not expected: --yes"},
+        {{"queue", "retry", "7", "--yes"}, R"(unknown option "--yes")"},
         {{"webhook", "create"}, "FILE is required"},
         {{"send"}, "FILE is required"},
         {{"explain"}, "FILE is required"},
         {{"run", "now"}, "not expected: now"},
-        {{"status", "--fast"}, "not expected: --fast"},
+        {{"status", "--fast"}, R"(unknown option "--fast": expected one of: )"},
+        {{"run", "now", "then"}, "not expected: now then"},
     };
     for (const auto& row : wrong) {
         SCOPED_TRACE(testing::PrintToString(row.arguments));

@@ -179,6 +179,35 @@ TEST_F(Definitions, ATargetsPasswordIsNeverShown) {
     }
 }
 
+TEST_F(Definitions, WebhooksOfTheServerMayBeNamed) {
+    const auto door = server_.add(everything("door"));
+    server_.add(everything("gate"));
+    const auto twin = server_.add(everything("gate"));
+    const auto shown = agent_.cli({"webhook", "show", "door", "--json"});
+    ASSERT_EQ(shown.code, 0) << shown.err;
+    EXPECT_EQ(json::parse(shown.out)["id"], door);
+    const auto updated = agent_.cli({"webhook", "update", "door", "-"}, R"({"send_attempts":7})");
+    EXPECT_EQ(updated.code, 0) << updated.err;
+    struct Wrong {
+        std::string given, says;
+    };
+    for (const auto& [given, says] :
+         {Wrong{"dor", R"(there is no webhook "dor": did you mean "door"?)"},
+          Wrong{"gate", R"(the name "gate" is that of 2 webhooks: expected a key, one of: )"},
+          Wrong{"local:door", "local:door is a webhook of the local file"}}) {
+        for (const auto* command : {"show", "delete"}) {
+            const auto done = agent_.cli({"webhook", command, given});
+            EXPECT_EQ(done.code, 65) << done.err;
+            EXPECT_EQ(done.out, "");
+            EXPECT_NE(done.err.find(says), std::string::npos) << done.err;
+        }
+    }
+    EXPECT_EQ(agent_.cli({"webhook", "delete", "door"}).out,
+              "deleted " + std::to_string(door) + "\n");
+    EXPECT_EQ(agent_.cli({"webhook", "delete", std::to_string(twin)}).code, 0);
+    EXPECT_EQ(agent_.cli({"webhook", "show", "gate"}).code, 0) << "of one name there is one now";
+}
+
 TEST_F(Definitions, ADefinitionMayBeDeactivatedRetargetedAndRemoved) {
     receiver_.answer(503);
     const auto id = server_.add(everything("door"));

@@ -43,7 +43,7 @@ TEST(QueueCommands, ReadAQueueWhoseServiceIsStopped) {
         json::parse(agent.cli({"queue", "list", "--state", "dead", "--json"}).out)["deliveries"]
             .size(),
         0U);
-    const auto id = stopped["deliveries"][0]["id"].dump();
+    const auto id = stopped["deliveries"].back()["id"].dump();
     EXPECT_EQ(json::parse(agent.cli({"queue", "show", id, "--json"}).out)["event"],
               (json{{"id", "a"}}));
     EXPECT_EQ(agent.cli({"queue", "show", "424242"}).code, 65);
@@ -65,6 +65,79 @@ TEST(QueueCommands, ReadAQueueWhoseServiceIsStopped) {
         5);
     EXPECT_TRUE(
         agent.wait_until([](const json& status) { return status["queue"]["pending"] == 0; }));
+}
+
+TEST(QueueCommands, TakeWebhooksByNameAndEventsById) {
+    test::Program agent{local_only};
+    agent.folder().write(
+        "webhooks.json",
+        R"([{"name":"door","target":"http://127.0.0.1:9/"},{"name":"Дверь","target":"http://127.0.0.1:9/gate",
+             "filters":{"type_in":["car"]}}])");
+    agent.start();
+    ASSERT_EQ(agent
+                  .post("/v1/events",
+                        R"([{"id":"4589691150480880065","type":"face"},{"id":"b","type":"car"}])")
+                  .status,
+              202U);
+    const auto list = [&](const std::vector<std::string>& more) {
+        std::vector<std::string> args{"queue", "list", "--json"};
+        args.insert(args.end(), more.begin(), more.end());
+        const auto done = agent.cli(args);
+        EXPECT_EQ(done.code, 0) << done.err;
+        std::string events;
+        const auto page = json::parse(done.out);
+        for (const auto& row : page["deliveries"]) {
+            events +=
+                row["event_id"].get<std::string>() + " " + row["webhook"].get<std::string>() + ";";
+        }
+        return events;
+    };
+    for (const auto* state : {"running", "stopped"}) {
+        SCOPED_TRACE(state);
+        EXPECT_EQ(list({}), "b local:Дверь;b local:door;4589691150480880065 local:door;");
+        EXPECT_EQ(list({"--order", "oldest", "--limit", "1"}), "4589691150480880065 local:door;");
+        EXPECT_EQ(list({"--webhook", "Дверь"}), "b local:Дверь;");
+        EXPECT_EQ(list({"--event", "b", "--webhook", "door"}), "b local:door;");
+        EXPECT_EQ(list({"--since", "1h", "--limit", "0", "--webhook", "door"}),
+                  "b local:door;4589691150480880065 local:door;");
+        EXPECT_EQ(list({"--error", "no such thing"}), "");
+        EXPECT_EQ(list({"--state", "dead", "--webhook", "door"}), "");
+        const auto shown = agent.cli({"queue", "show", "4589691150480880065"});
+        EXPECT_EQ(shown.code, 0) << shown.err;
+        EXPECT_EQ(shown.out.find("delivery      1.0 (65536), pending\n"), 0U) << shown.out;
+        EXPECT_EQ(agent.cli({"queue", "show", "2.1"}).code, 0);
+        struct Wrong {
+            std::vector<std::string> args;
+            std::string says;
+        };
+        for (const auto& [args, says] :
+             {Wrong{{"queue", "list", "--webhook", "dor"},
+                    "there is no webhook \"dor\": did you mean \"door\"? expected a key or a name "
+                    "of: "
+                    "local:door, local:Дверь"},
+              Wrong{{"queue", "export", "--webhook", "gate"}, "there is no webhook \"gate\""},
+              Wrong{{"queue", "show", "b"},
+                    "the event \"b\" has 2 deliveries: expected the id of one of them, one of: "
+                    "2.0 to webhook local:door, 2.1 to webhook local:Дверь"},
+              Wrong{{"queue", "show", "77.1"}, "there is no delivery \"77.1\""}}) {
+            const auto done = agent.cli(args);
+            EXPECT_EQ(done.code, 65) << done.err;
+            EXPECT_EQ(done.out, "");
+            EXPECT_NE(done.err.find(says), std::string::npos) << done.err;
+        }
+        if (agent.running()) {
+            EXPECT_EQ(agent.cli({"queue", "retry", "--all", "--webhook", "dor"}).code, 65);
+            EXPECT_EQ(agent.cli({"queue", "drop", "--all", "--webhook", "dor"}).code, 65);
+            ASSERT_EQ(agent.stop(), 0);
+        }
+    }
+    const auto few = agent.cli({"queue", "list", "--limit", "2"});
+    EXPECT_EQ(few.err, "ffl-agent: these are the newest 2 of 3 deliveries; --limit 0 shows all of "
+                       "them\n");
+    EXPECT_EQ(few.out.find('\x1b'), std::string::npos) << "no colours on a pipe";
+    agent.start();
+    EXPECT_EQ(agent.cli({"queue", "drop", "1.0", "2.1", "--json"}).out, "{\"dropped\":2}\n");
+    EXPECT_EQ(agent.cli({"queue", "retry", "--all", "--webhook", "Дверь"}).out, "retried 0\n");
 }
 
 /// Runs a command line on a terminal of its own, which types `typed`.
@@ -101,7 +174,12 @@ TEST(QueueCommands, DropSaysWhatItDeletesAndAsksAPersonFirst) {
     EXPECT_NE(one.out.find("dropped 2"), std::string::npos) << one.out;
     EXPECT_EQ(pending(), 2);
     const auto unknown = on_a_terminal(drop + " --all --webhook local:removed", "y\n");
-    EXPECT_NE(unknown.out.find("0 of \"local:removed\"."), std::string::npos) << unknown.out;
+    EXPECT_EQ(unknown.code, 65) << unknown.out;
+    EXPECT_EQ(unknown.out.find("[y/N]"), std::string::npos) << unknown.out;
+    const auto named = on_a_terminal(drop + " --all --webhook door", "n\n");
+    EXPECT_NE(named.out.find("all deliveries of one webhook: 2 of \"local:door\" \"door\"."),
+              std::string::npos)
+        << named.out;
     const auto quiet = on_a_terminal(drop + " --all --yes", "");
     EXPECT_EQ(quiet.out.find("[y/N]"), std::string::npos) << quiet.out;
     EXPECT_EQ(pending(), 0);

@@ -22,6 +22,12 @@ TEST(SelectionReader, ReadsEveryParameterOfAQuery) {
     EXPECT_EQ(list->limit, 5U);
     EXPECT_EQ(list->after, 7);
     EXPECT_TRUE(list->bodies);
+    const auto search = agent::read_list_query("order=newest&event=%D0%B0+1&max_age_s=600&error=x");
+    ASSERT_TRUE(search) << search.error().message;
+    EXPECT_EQ(search->order, agent::RowOrder::newest);
+    EXPECT_EQ(search->event_id, "\u0430 1");
+    EXPECT_EQ(search->max_age, std::chrono::minutes{10});
+    EXPECT_EQ(search->error, "x");
 }
 
 TEST(SelectionReader, TreatsAParameterWithoutValueAsAbsent) {
@@ -44,7 +50,8 @@ TEST(SelectionReader, CutsTheLimitToOnePage) {
 }
 
 TEST(SelectionReader, RefusesBadQueries) {
-    const std::string names = "expected one of: state, webhook, limit, after, bodies";
+    const std::string names =
+        "expected one of: state, webhook, limit, after, bodies, order, event, max_age_s, error";
     const std::string long_name(200, 'x');
     const BadRow table[] = {
         {"state=serving", R"(state = "serving": expected one of: pending, dead)"},
@@ -56,6 +63,8 @@ TEST(SelectionReader, RefusesBadQueries) {
         {"after=-1", R"(after = "-1": expected a whole number, 0 or more)"},
         {"after=9223372036854775808",
          R"(after = "9223372036854775808": expected a whole number, 0 or more)"},
+        {"order=new", R"(order = "new": expected one of: oldest, newest)"},
+        {"max_age_s=10m", R"(max_age_s = "10m": expected a whole number, 0 or more)"},
         {"bodies=2", R"(bodies = "2": expected one of: 0, 1)"},
         {"stat=dead", R"(unknown parameter "stat": did you mean "state"? )" + names},
         {"color=red", R"(unknown parameter "color": )" + names},
@@ -114,7 +123,7 @@ TEST(SelectionReader, OnlyTheWordAllSelectsAll) {
 
 TEST(SelectionReader, RefusesBadBodies) {
     const std::string object = R"(expected an object such as {"state":"dead","webhook":"7"})";
-    const std::string key = R"(expected a key from GET /v1/status, such as "7" or "local:door")";
+    const std::string key = R"(expected a webhook's key or name, such as "7" or "local:door")";
     const std::string list = "expected a list of 1 to 10000 delivery ids (whole numbers)";
     const BadRow table[] = {
         {"[]", "the body is a list: " + object},

@@ -22,7 +22,7 @@ struct DispatcherEditStopTest : Dispatching {
         return changed.value_or(0);
     }
     std::vector<agent::DeliveryRow> rows() {
-        return run(loop, parts->queue.list({}, 0, 1000)).value().rows;
+        return run(loop, parts->queue.list({.limit = 1000})).value().rows;
     }
 };
 

@@ -17,7 +17,7 @@ struct LaneOwnFaultTest : Dispatching {
     static Answer early(const Attempt&) {
         return common::fail(Fault::date, "TLS: certificate is not yet valid");
     }
-    [[nodiscard]] agent::RowPage rows() { return *run(loop, parts->queue.list({}, 0, 1000)); }
+    [[nodiscard]] agent::RowPage rows() { return *run(loop, parts->queue.list({.limit = 1000})); }
 
     std::vector<agent::Definition> one{webhook("1", "http://a.example/hook", 1)};
 };

@@ -64,7 +64,7 @@ TEST_F(QueueEditTest, ListsWhatIsSelected) {
         std::string paged;
         std::int64_t after = 0;
         for (int pages = 0; pages < 10; ++pages) {
-            const auto page = test::run(loop, now().queue.list(one.selection, after, 2));
+            const auto page = test::run(loop, now().queue.list({one.selection, after, 2}));
             ASSERT_TRUE(page);
             ASSERT_LE(page->rows.size(), 2U);
             for (const auto& row : page->rows) {
@@ -104,8 +104,8 @@ TEST_F(QueueEditTest, ShowsRowsAsTheApiDoes) {
 }
 
 TEST_F(QueueEditTest, ReadsBodiesOnRequest) {
-    const auto without = test::run(loop, now().queue.list({}, 0, 1));
-    const auto with = test::run(loop, now().queue.list({}, 0, 1, true));
+    const auto without = test::run(loop, now().queue.list({.limit = 1}));
+    const auto with = test::run(loop, now().queue.list({.limit = 1, .bodies = true}));
     EXPECT_EQ(without->rows[0].event, "");
     EXPECT_EQ(with->rows[0].event, R"({"id":"0"})");
 }

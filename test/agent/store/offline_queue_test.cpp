@@ -35,7 +35,7 @@ class OfflineQueueTest : public Storage {
     }
     static json page(OfflineQueue& queue, const Selection& selection = {}, std::int64_t after = 0,
                      std::size_t limit = 100, bool with_bodies = false) {
-        const auto text = queue.page(selection, after, limit, with_bodies);
+        const auto text = queue.page({selection, after, limit, with_bodies});
         EXPECT_TRUE(text) << text.error().message;
         return json::parse(text.value_or("null"));
     }
@@ -86,7 +86,7 @@ TEST_F(OfflineQueueTest, Selects) {
     EXPECT_EQ(events({.ids = {}, .state = DeliveryState::pending, .webhook = "1"}),
               (Events{"b", "c"}));
     EXPECT_EQ(events({.ids = {ids[2], ids[0]}, .state = {}, .webhook = {}}), (Events{"a", "c"}));
-    EXPECT_EQ(events({.ids = {}, .state = {}, .webhook = "9"}), Events{});
+    EXPECT_EQ(events({.ids = {}, .state = DeliveryState::dead, .webhook = "3"}), Events{});
 }
 
 TEST_F(OfflineQueueTest, ReadsPageByPage) {
@@ -105,6 +105,67 @@ TEST_F(OfflineQueueTest, ReadsPageByPage) {
     }
     EXPECT_EQ(pages, 3U);
     EXPECT_EQ(all, (Events{"a", "b", "c", "d", "e"}));
+}
+
+TEST_F(OfflineQueueTest, FindsWebhooksByName) {
+    fill_and_stop();
+    const auto queue = open();
+    EXPECT_EQ(events_in(page(*queue, {{}, {}, "door"})), (Events{"a", "b", "c"}));
+    EXPECT_EQ(events_in(page(*queue, {{}, {}, "gate"})), (Events{"d"}));
+    EXPECT_EQ(events_in(page(*queue, {{}, {}, "3"})), (Events{"e"}));
+    EXPECT_EQ(events_in(page(*queue, {{}, {}, "2"})), Events{}) << "known, without deliveries";
+    const auto none = queue->page({.selection = {{}, {}, "dor"}});
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().fault, Fault::input);
+    EXPECT_NE(none.error().message.find("did you mean \"door\"?"), std::string::npos)
+        << none.error().message;
+    EXPECT_FALSE(queue->page({.selection = {{}, {}, "lamp"}}));
+    queue->also_known("local:lamp");
+    EXPECT_EQ(events_in(page(*queue, {{}, {}, "lamp"})), Events{});
+}
+
+TEST_F(OfflineQueueTest, CountsWhatIsOnAllPages) {
+    fill_and_stop();
+    const auto queue = open();
+    EXPECT_EQ(page(*queue, {}, 0, 1)["total"], 5);
+    EXPECT_EQ(page(*queue, {{}, DeliveryState::dead, {}})["total"], 1);
+    EXPECT_EQ(page(*queue, {{}, DeliveryState::pending, "1"}, 0, 1)["total"], 2);
+    EXPECT_EQ(page(*queue, {{}, {}, "door"}, 0, 1)["total"], 3);
+}
+
+TEST_F(OfflineQueueTest, SearchesALongQueueStepByStep) {
+    auto& run = start();
+    // More rows than are read for one page; those that match are the first and the last.
+    run.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000) "
+                "INSERT INTO event SELECT i, 'e' || i, 0, 1000000 + i, '{}' FROM n");
+    run.execute("INSERT INTO delivery SELECT id * 65536, '1', 0, 1, 0, 0, "
+                "CASE WHEN id IN (1, 12000) THEN 'connect: Timed Out' ELSE '503' END, '[]' "
+                "FROM event");
+    stop();
+    const auto queue = open();
+    const auto search = [&](agent::RowQuery query) {
+        Events found;
+        for (int pages = 0; pages < 10; ++pages) {
+            const auto text = queue->page(query);
+            EXPECT_TRUE(text) << text.error().message;
+            const auto page = json::parse(text.value_or("null"));
+            EXPECT_TRUE(page.at("total").is_null());
+            for (const auto& id : events_in(page)) {
+                found.push_back(id);
+            }
+            if (page.at("next").is_null()) {
+                return found;
+            }
+            query.after = page.at("next");
+        }
+        ADD_FAILURE() << "the pages have no end";
+        return found;
+    };
+    EXPECT_EQ(search({.error = "timed out"}), (Events{"e1", "e12000"}));
+    EXPECT_EQ(search({.order = agent::RowOrder::newest, .error = "timed out"}),
+              (Events{"e12000", "e1"}));
+    EXPECT_EQ(search({.event_id = "e7000"}), Events{"e7000"}) << "an id that the agent gave";
+    EXPECT_EQ(search({.event_id = "e70000"}), Events{});
 }
 
 TEST_F(OfflineQueueTest, ShowsTheEventsBytesAndTheHistory) {
@@ -127,7 +188,7 @@ TEST_F(OfflineQueueTest, RefusesAnUnknownId) {
     const auto text = open()->one(77);
     ASSERT_FALSE(text);
     EXPECT_EQ(text.error().fault, Fault::input);
-    EXPECT_EQ(text.error().message, "there is no delivery 77");
+    EXPECT_EQ(text.error().message, "there is no delivery 0.77");
 }
 
 TEST_F(OfflineQueueTest, WritesNothing) {

@@ -31,12 +31,18 @@ TEST(Nearest, AllowsTwoSlipsOrABeginning) {
     const std::vector<std::string> known{"camera_in", "card_in", "confidence_gte"};
     for (const auto& [typed, nearest] :
          {Row{"camra_in", "camera_in"}, Row{"cad_in", "card_in"}, Row{"conf", "confidence_gte"},
+          Row{"acmera_in", "camera_in"}, Row{"acmrea_in", "camera_in"}, // two swaps
           Row{"xyz", ""}, Row{"", ""}, Row{"camera_innnn", ""}}) {
         SCOPED_TRACE(typed);
         EXPECT_EQ(common::nearest(typed, known), nearest);
     }
     EXPECT_EQ(common::nearest(std::string(10'000, 'c'), known), "");
     EXPECT_EQ(common::nearest("c", {}), "");
+    const std::vector<std::string> brief{"run", "2", "sync"};
+    for (const auto& [typed, nearest] :
+         {Row{"rnu", "run"}, Row{"rum", "run"}, Row{"bum", ""}, Row{"1", ""}, Row{"on", ""}}) {
+        EXPECT_EQ(common::nearest(typed, brief), nearest) << typed << ": of a short word one slip";
+    }
 }
 
 } // namespace
