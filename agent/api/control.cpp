@@ -1,5 +1,6 @@
 #include "agent/api/control.hpp"
 
+#include "agent/api/log_level_api.hpp"
 #include "agent/api/metrics_page.hpp"
 #include "agent/api/status_json.hpp"
 #include "agent/api/status_page.hpp"
@@ -74,6 +75,9 @@ Task<HttpReply> Control::handle(const RouteMatch& match, common::Incoming reques
         return deliveries_.edit_all(std::move(request.query), std::move(request.body), Edit::drop);
     case Endpoint::sync:
         return sync();
+    case Endpoint::log_level:
+        return at_once(request.method == "PUT" ? change_log_level(sources_.config, request.body)
+                                               : log_level_reply(sources_.config));
     case Endpoint::metrics:
         return at_once(
             text_reply("text/plain; version=0.0.4; charset=utf-8", metrics_text(sources_)));

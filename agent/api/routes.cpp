@@ -21,6 +21,7 @@ constexpr std::array routes{
     Route{Endpoint::delivery, "/v1/deliveries/{id}", {"GET", "HEAD", "DELETE"}, false},
     Route{Endpoint::retry_delivery, "/v1/deliveries/{id}/retry", {"POST"}, false},
     Route{Endpoint::sync, "/v1/sync", {"POST"}, false},
+    Route{Endpoint::log_level, "/v1/log-level", {"GET", "HEAD", "PUT"}, false},
     Route{Endpoint::metrics, "/metrics", {"GET", "HEAD"}, true},
     Route{Endpoint::livez, "/livez", {"GET", "HEAD"}, true},
     Route{Endpoint::readyz, "/readyz", {"GET", "HEAD"}, true},

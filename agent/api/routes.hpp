@@ -21,6 +21,7 @@ enum class Endpoint {
     retry_deliveries,
     drop_deliveries,
     sync,
+    log_level,
     metrics,
     livez,
     readyz,

@@ -1,17 +1,28 @@
 #include "agent/cli/agent_commands.hpp"
 
 #include "agent/cli/check.hpp"
+#include "agent/cli/log_level.hpp"
 #include "agent/cli/status.hpp"
+#include "agent/cli/watch.hpp"
+#include "agent/cli/webhook_status.hpp"
 #include "agent/config/config_file.hpp"
 #include "agent/service/service.hpp"
+#include "common/base/log.hpp"
+#include "common/text/invalid.hpp"
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace agent {
 
 namespace {
+
+struct StatusOptions {
+    std::string webhook;
+    bool watch = false;
+};
 
 struct CheckOptions {
     bool reload = false;
@@ -39,8 +50,39 @@ void add_check(CLI::App& app, CommandLine& line) {
 }
 
 void add_status(CLI::App& app, CommandLine& line) {
-    add_command(app, line, Needs::agent, "status", "Show the state of the running agent",
-                [&command = line.command] { return command_status(command); });
+    const auto options = std::make_shared<StatusOptions>();
+    auto* status = add_command(
+        app, line, Needs::agent, "status", "Show the state of the running agent", [&line, options] {
+            const auto draw = [&line, options] {
+                // A terminal may get another width meanwhile.
+                line.command.screen = line.screen();
+                return options->webhook.empty()
+                           ? command_status(line.command)
+                           : command_webhook_status(line.command, options->webhook);
+            };
+            return options->watch ? watch(draw) : draw();
+        });
+    status->add_option("WEBHOOK", options->webhook, "Only this webhook, by key or name, in full")
+        ->type_name("");
+    status->add_flag("--watch", options->watch, "Show it anew every two seconds, until q is typed");
+    status->parse_complete_callback([&line, raw = options.get()] {
+        if (raw->watch && (line.command.json || !line.screen().width)) {
+            throw CLI::ValidationError{"--watch", "needs a terminal, and goes without --json"};
+        }
+    });
+}
+
+void add_log_level(CLI::App& app, CommandLine& line) {
+    const auto level = std::make_shared<std::string>();
+    auto* command =
+        add_command(app, line, Needs::agent, "log-level",
+                    "Show or set how much the running agent logs, until its next reload or restart",
+                    [&line, level] { return command_log_level(line.command, *level); });
+    command->add_option("LEVEL", *level, "What is logged, and what is more severe")
+        ->type_name("error|warn|info|debug")
+        ->check(validator(
+            "LEVEL", common::one_of({"error", "warn", "info", "debug"}),
+            [](const std::string& text) { return common::log::parse_level(text).has_value(); }));
 }
 
 void add_sync(CLI::App& app, CommandLine& line) {

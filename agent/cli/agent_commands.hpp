@@ -1,4 +1,5 @@
-// Declares the commands about the agent itself: `ffl-agent run`, `check`, `status` and `sync`.
+// Declares the commands about the agent itself: `ffl-agent run`, `check`, `status`, `sync`
+// and `log-level`.
 #pragma once
 
 #include "agent/cli/command_line.hpp"
@@ -9,5 +10,6 @@ void add_run(CLI::App& app, CommandLine& line);
 void add_check(CLI::App& app, CommandLine& line);
 void add_status(CLI::App& app, CommandLine& line);
 void add_sync(CLI::App& app, CommandLine& line);
+void add_log_level(CLI::App& app, CommandLine& line);
 
 } // namespace agent

@@ -30,6 +30,7 @@ void add_commands(CLI::App& app, CommandLine& line) {
     add_status(app, line);
     add_webhook_commands(app, line);
     add_sync(app, line);
+    add_log_level(app, line);
     add_event_commands(app, line);
     add_queue_commands(app, line);
     add_trial_commands(app, line);

@@ -153,6 +153,11 @@ bool needs_quotes(std::string_view value) {
            value.find_first_of(" \"=\\") != std::string_view::npos;
 }
 
+// In the order of Level.
+constexpr std::array spdlog_levels{spdlog::level::err, spdlog::level::warn, spdlog::level::info,
+                                   spdlog::level::debug};
+constexpr std::array<std::string_view, 4> level_names{"error", "warn", "info", "debug"};
+
 void write(spdlog::level::level_enum level, std::string_view message, Fields fields) {
     if (!logger().should_log(level)) {
         return;
@@ -174,9 +179,24 @@ void write(spdlog::level::level_enum level, std::string_view message, Fields fie
 } // namespace
 
 void set_level(Level level) {
-    constexpr std::array levels{spdlog::level::err, spdlog::level::warn, spdlog::level::info,
-                                spdlog::level::debug};
-    logger().set_level(levels.at(static_cast<std::size_t>(level)));
+    logger().set_level(spdlog_levels.at(static_cast<std::size_t>(level)));
+}
+
+Level level() {
+    const auto now = logger().level();
+    const auto found = std::find(spdlog_levels.begin(), spdlog_levels.end(), now);
+    return static_cast<Level>(found - spdlog_levels.begin());
+}
+
+std::string_view to_string(Level level) {
+    return level_names.at(static_cast<std::size_t>(level));
+}
+
+std::optional<Level> parse_level(std::string_view name) {
+    const auto found = std::find(level_names.begin(), level_names.end(), name);
+    return found == level_names.end()
+               ? std::nullopt
+               : std::optional{static_cast<Level>(found - level_names.begin())};
 }
 
 void error(std::string_view message, Fields fields) {

@@ -7,6 +7,7 @@
 #include "common/base/log_level.hpp"
 
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,10 @@ using Fields = std::initializer_list<Field>;
 
 /// Less severe lines are not written. `info` until this is called.
 void set_level(Level level);
+Level level();
+/// "debug"; and back, nothing for another word.
+std::string_view to_string(Level level);
+std::optional<Level> parse_level(std::string_view name);
 
 void error(std::string_view message, Fields fields = {});
 void warn(std::string_view message, Fields fields = {});
