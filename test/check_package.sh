@@ -84,11 +84,14 @@ wanted_files() {
 -rwxr-xr-x root/root ./usr/bin/ffl-agent
 -rw-r--r-- root/root ./usr/lib/sysusers.d/ffl-agent.conf
 -rw-r--r-- root/root ./usr/lib/tmpfiles.d/ffl-agent.conf
+-rw-r--r-- root/root ./usr/share/bash-completion/completions/ffl-agent
 -rw-r--r-- root/root ./usr/share/doc/ffl-agent/README.md.gz
 -rw-r--r-- root/root ./usr/share/doc/ffl-agent/changelog.gz
 -rw-r--r-- root/root ./usr/share/doc/ffl-agent/copyright
 -rw-r--r-- root/root ./usr/share/doc/ffl-agent/examples/listen.conf
+-rw-r--r-- root/root ./usr/share/doc/ffl-agent/json-output.md.gz
 -rw-r--r-- root/root ./usr/share/man/man8/ffl-agent.8.gz
+-rw-r--r-- root/root ./usr/share/zsh/vendor-completions/_ffl-agent
 FILES
 }
 

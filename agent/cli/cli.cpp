@@ -2,6 +2,7 @@
 
 #include "agent/cli/agent_commands.hpp"
 #include "agent/cli/command_line.hpp"
+#include "agent/cli/completion.hpp"
 #include "agent/cli/event_commands.hpp"
 #include "agent/cli/output.hpp"
 #include "agent/cli/queue_commands.hpp"
@@ -34,6 +35,7 @@ void add_commands(CLI::App& app, CommandLine& line) {
     add_event_commands(app, line);
     add_queue_commands(app, line);
     add_trial_commands(app, line);
+    add_completion(app, line);
 }
 
 const std::vector<std::string> common_options{"--help", "--version", "--config", "--json",

@@ -41,6 +41,7 @@ TEST(Cli, UsageIsCheckedBeforeAnythingIsContactedOrRead) {
         {{"queue", "list", "--sate=dead"}, R"(unknown option "--sate": did you mean "--state"?)"},
         {{"--jsno", "status"}, R"(unknown option "--jsno": did you mean "--json"?)"},
         {{"status", "--color", "no"}, "--color = 'no': expected one of: auto, always, never"},
+        {{"completion", "fish"}, "SHELL = 'fish': expected one of: bash, zsh"},
         {{"queue", "show"}, "ID is required"},
         {{"queue", "show", "--fast"}, R"(unknown option "--fast")"},
         {{"queue", "retry", "twelve"}, "ffl-agent: ID = 'twelve': " + id},
