@@ -43,7 +43,7 @@ Tone tone_of(const json& row) {
 } // namespace
 
 std::string local_time(std::string_view rfc3339) {
-    const std::string text{rfc3339};
+    std::string text{rfc3339};
     std::tm utc{};
     const char* const end = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &utc);
     if (end == nullptr || *end != '\0') {
@@ -66,7 +66,7 @@ std::string deliveries_text(const json& rows, TimeForm form, const Screen& scree
                  {"EVENT ID", Fit::cut_middle},
                  {clock ? "ACCEPTED" : "AGE", Fit::whole},
                  {"ATTEMPTS", Fit::if_room},
-                 {"NEXT", Fit::whole},
+                 {"NEXT", clock ? Fit::if_room : Fit::whole}, // clock times are long
                  "LAST ERROR"}};
     for (const auto& row : rows) {
         const auto tone = tone_of(row);

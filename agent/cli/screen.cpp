@@ -79,7 +79,7 @@ std::string paragraph(std::string_view first, std::string_view text, const Scree
         return out.append(text).append("\n");
     }
     auto indent = common::columns(first);
-    if (indent + least_text > *screen.width) {
+    if (indent + least_text > *screen.width || indent > *screen.width / 2) {
         indent = 2;
         out += '\n' + std::string(indent, ' ');
     }

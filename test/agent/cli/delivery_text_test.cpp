@@ -61,6 +61,14 @@ TEST_F(DeliveryTextTest, ListsDeliveriesByAgeOrByClock) {
         "1802.1  dead   local:gate  4589691150480880065  2026-11-28 18:03:12  3         -     \n");
 }
 
+TEST_F(DeliveryTextTest, FitsIntoEightyColumnsEitherWay) {
+    for (const auto form : {TimeForm::age, TimeForm::clock}) {
+        const auto text = agent::deliveries_text(json::array({row}), form, {80, false});
+        EXPECT_EQ(text.find("ID      STATE  WEBHOOK"), 0U) << text;
+        EXPECT_NE(text.find("503 Service"), std::string::npos) << text;
+    }
+}
+
 TEST_F(DeliveryTextTest, ShowsOneDeliveryWithItsAttempts) {
     row["event"] = {{"camera", 1}};
     row["history"] = json::array({{{"attempt", 3},

@@ -83,6 +83,9 @@ TEST_F(ScreenTest, WrapsAParagraphBelowItsOwnBeginning) {
     EXPECT_EQ(agent::paragraph("note  ", "one two three four", {22, false}),
               "note  one two three\n      four\n");
     EXPECT_EQ(agent::paragraph("note  ", "one two three four", {}), "note  one two three four\n");
+    EXPECT_EQ(agent::paragraph("beginning of a title: ", "one two three four", {40, false}),
+              "beginning of a title: \n  one two three four\n")
+        << "not into the right half";
     EXPECT_EQ(agent::paragraph("a long beginning  ", "one two three four", {20, false}),
               "a long beginning  \n  one two three four\n");
 }
