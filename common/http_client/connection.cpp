@@ -129,6 +129,10 @@ Fault ClientConnection::handshake_fault(ErrorCode why) const {
     return has_wrong_dates(stream_->tls->native_handle()) ? Fault::date : fault_of(why);
 }
 
+const ssl_st* ClientConnection::tls_session() const {
+    return stream_->tls ? stream_->tls->native_handle() : nullptr;
+}
+
 Task<ErrorCode> ClientConnection::read_some() {
     if (ended_) {
         co_return asio::error::eof; // Asio would wait for news, and there are none

@@ -17,6 +17,7 @@
 namespace boost::asio::ssl {
 class context;
 }
+struct ssl_st;
 
 namespace common {
 
@@ -38,6 +39,9 @@ class ClientConnection {
     [[nodiscard]] std::string handshake_failure(ErrorCode why) const;
     /// Fault::date when the peer's certificate is not valid at this time, otherwise fault_of().
     [[nodiscard]] Fault handshake_fault(ErrorCode why) const;
+
+    /// OpenSSL's session, also after a handshake that failed; null before it.
+    [[nodiscard]] const ssl_st* tls_session() const;
 
     /// Appends what arrives to received(). Fails with eof once the peer sends no more, again and
     /// again.

@@ -1,5 +1,6 @@
 #include "common/http_client/dialer.hpp"
 
+#include "common/http_client/forbidden.hpp"
 #include "common/http_client/shortage.hpp"
 
 #include <algorithm>
@@ -29,21 +30,6 @@ void Dialer::set_options(std::vector<IpRange> denied, ResolverOptions names,
     resolver_.set_options(std::move(names));
     preferred_.forget();
     contexts_.forget();
-}
-
-/// Removes the addresses to which a guarded request must not go. Returns why the last of them is
-/// forbidden; empty if none is.
-std::string Dialer::remove_forbidden(Addresses& addresses, std::uint16_t port) const {
-    std::string why;
-    std::erase_if(addresses, [&](const AddressBytes& address) {
-        const auto vetoed = veto_ ? veto_(address, port) : std::nullopt;
-        const bool denied = any_contains(denied_, address);
-        if (vetoed || denied) {
-            why = vetoed ? *vetoed : "target address denied";
-        }
-        return vetoed || denied;
-    });
-    return why;
 }
 
 Task<Dialer::Connection> Dialer::dial_local(const HttpRequest& request, Instant deadline) {
@@ -87,8 +73,9 @@ Task<Dialer::Connection> Dialer::dial(const HttpRequest& request, Instant deadli
     if (!addresses) {
         co_return fail(std::move(addresses.error()));
     }
-    const auto forbidden =
-        request.guarded ? remove_forbidden(*addresses, request.url.port) : std::string{};
+    const auto forbidden = request.guarded
+                               ? remove_forbidden(*addresses, request.url.port, denied_, veto_)
+                               : std::string{};
     if (addresses->empty()) {
         co_return fail(Fault::unreachable, forbidden);
     }

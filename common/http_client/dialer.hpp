@@ -41,7 +41,6 @@ class Dialer {
     Task<Connection> dial_local(const HttpRequest& request, Instant deadline);
     Task<Connection> secure(Connected connected, const HttpRequest& request,
                             std::shared_ptr<asio::ssl::context> context);
-    std::string remove_forbidden(Addresses& addresses, std::uint16_t port) const;
 
     Executor executor_;
     std::vector<IpRange> denied_;
