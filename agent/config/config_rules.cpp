@@ -2,7 +2,9 @@
 
 #include "agent/config/listen_address.hpp"
 #include "agent/config/secrets.hpp"
+#include "common/text/values.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 
@@ -82,6 +84,40 @@ class Rules {
                    {"tls_key_file", !ingest.tls_key_file.empty()});
     }
 
+    /// Valid, and not what anybody means.
+    void warn_of_combinations() {
+        const auto& delivery = config_.delivery;
+        const auto valid = [&](const char* section, const char* one, const char* other) {
+            return findings_.is_valid(section, one) && findings_.is_valid(section, other);
+        };
+        if (delivery.retry.initial > delivery.retry.max &&
+            valid("delivery", "retry_initial", "retry_max")) {
+            findings_.warn(
+                "delivery", "retry_initial",
+                common::show_duration(delivery.retry.initial) + " is above retry_max = " +
+                    common::show_duration(delivery.retry.max) + ", which no wait exceeds");
+        }
+        if (delivery.connections_per_target > delivery.connections &&
+            valid("delivery", "connections_per_target", "connections")) {
+            findings_.warn("delivery", "connections_per_target",
+                           std::to_string(delivery.connections_per_target) +
+                               " is above connections = " + std::to_string(delivery.connections) +
+                               ", which all targets share");
+        }
+        const auto& webhooks = config_.webhooks;
+        if (!config_.server.url) {
+            return; // the globs are about the server's definitions
+        }
+        if (webhooks.include.empty() && findings_.is_valid("webhooks", "include")) {
+            findings_.warn("webhooks", "include",
+                           "is empty: none of the server's webhooks is served");
+        }
+        if (std::ranges::find(webhooks.exclude, "*") != webhooks.exclude.end()) {
+            findings_.warn("webhooks", "exclude",
+                           "contains *: none of the server's webhooks is served");
+        }
+    }
+
     void check_delivery() {
         const auto& tls = config_.delivery.defaults.tls;
         check_pair("delivery", {"client_cert_file", !tls.client_cert_file.empty()},
@@ -151,6 +187,7 @@ void check_rules(Config& config, ConfigFindings& findings, const ConfigPlace& pl
     rules.check_server(credentials_directory);
     rules.check_ingest();
     rules.check_delivery();
+    rules.warn_of_combinations();
     for (const auto& section : config.overrides) {
         rules.check_override(section);
     }
