@@ -69,6 +69,7 @@ json config_json(const Config& config) {
     const auto& refused = config.refused;
     return {{"path", config.path},
             {"stale", config.is_stale()},
+            {"stamp", text_or_null(config.stamp)},
             {"refused_since", refused ? json(common::rfc3339(refused->at)) : json{}},
             {"errors", refused ? json(refused->errors) : json::array()},
             {"awaiting_restart", config.awaiting_restart}};

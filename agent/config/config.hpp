@@ -36,7 +36,9 @@ struct WebhookOverride {
 };
 
 struct Config {
-    std::string path; ///< of the INI file
+    std::string path;               ///< of the INI file
+    std::vector<std::string> files; ///< the INI file and those of its settings that were read
+    std::string stamp;              ///< stamp_of(files) when they were read
 
     struct Server {
         std::optional<common::Url> url; ///< no value: standalone

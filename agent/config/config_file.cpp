@@ -2,6 +2,7 @@
 
 #include "agent/config/config_keys.hpp"
 #include "agent/config/config_rules.hpp"
+#include "agent/config/file_stamp.hpp"
 #include "agent/config/named_path.hpp"
 #include "agent/config/secrets.hpp"
 #include "agent/config/text_file.hpp"
@@ -61,6 +62,7 @@ class Loader {
     Loader(const std::string& path, bool secrets)
         : place_{std::filesystem::path{path}.parent_path(), secrets, &of_files_}, findings_{path} {
         config_.path = path;
+        config_.files.push_back(path);
     }
 
     LoadedConfig load(const std::string& credentials_directory) {
@@ -77,6 +79,7 @@ class Loader {
         }
         out.config = std::move(config_);
         out.config.warnings = findings_.warnings();
+        out.config.stamp = stamp_of(out.config.files);
         return out;
     }
 
@@ -172,6 +175,7 @@ class Loader {
             findings_.warn(setting.section, setting.key, warning);
         }
         if (done) {
+            note_file(setting);
             if (!odd.empty()) {
                 findings_.warn(setting.section, setting.key, odd);
             }
@@ -183,6 +187,13 @@ class Loader {
                                        done.error().message + (odd.empty() ? "" : " (" + odd + ")"),
                                    path_of(setting.value, place_.folder).value_or(setting.value),
                                    done.error().fault);
+    }
+
+    void note_file(const common::Setting& setting) {
+        const bool named = setting.key.ends_with("_file") || setting.key == "file";
+        if (named && !setting.value.empty()) {
+            config_.files.push_back(path_of(setting.value, place_.folder).value_or(setting.value));
+        }
     }
 
     // The value is not shown: it may be a password in the wrong place.

@@ -182,4 +182,36 @@ TEST(ConfigPath, IsTheOptionOrTheVariableOrTheDefault) {
 }
 
 } // namespace
+
+TEST_F(ConfigFile, WarnsOfSettingsThatDoNotGoTogether) {
+    const std::string server = "[server]\nurl = http://lite/\nusername = a\npassword_file = "
+                               "password.txt\n";
+    const std::vector<std::pair<std::string, std::string>> table{
+        {"[delivery]\nretry_initial = 200s\n", "200s is above retry_max = 100s"},
+        {"[delivery]\nretry_max = 500ms\n", "1s is above retry_max = 500ms"},
+        {"[delivery]\nconnections_per_target = 100\n", "100 is above connections = 64"},
+        {"[webhooks]\ninclude = ,\n", "include: is empty"},
+        {"[webhooks]\nexclude = *,,\n", "exclude: contains *"},
+        {"[webhooks]\nexclude = a*\n", ""},
+        {"[delivery]\nretry_initial = 100s\nconnections_per_target = 64\n", ""},
+    };
+    for (const auto& [text, says] : table) {
+        const auto loaded = load(server + text);
+        EXPECT_TRUE(loaded.good()) << text;
+        ASSERT_EQ(loaded.config.warnings.size(), says.empty() ? 0U : 1U) << text;
+        if (!says.empty()) {
+            EXPECT_NE(loaded.config.warnings[0].find(says), std::string::npos)
+                << loaded.config.warnings[0];
+        }
+    }
+}
+
+TEST_F(ConfigFile, NamesTheFilesThatItHasRead) {
+    const auto loaded = load("[webhooks]\nfile = hooks.json\n[delivery]\nca_file = some.pem\n"
+                             "[webhook a]\nca_file =\n");
+    EXPECT_EQ(loaded.config.files,
+              (Lines{in_folder("agent.ini"), in_folder("hooks.json"), in_folder("some.pem")}));
+    EXPECT_EQ(loaded.config.stamp.size(), 16U);
+}
+
 } // namespace agent
