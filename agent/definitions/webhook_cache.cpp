@@ -47,6 +47,27 @@ std::shared_ptr<Webhook> configured(const Webhook& webhook, const Config& config
     return copy;
 }
 
+Snapshot configured_all(const std::vector<Webhook>& server, const std::vector<Webhook>& local,
+                        const Config& config) {
+    Snapshot all;
+    // Without a server its old list does not count, but it stays on disk in case the server is
+    // configured again.
+    if (config.server.url) {
+        for (const auto& definition : server) {
+            auto webhook = configured(definition, config);
+            if (!included(config, webhook->name)) {
+                webhook->state = WebhookState::excluded;
+                webhook->reason = "excluded by webhooks.include or webhooks.exclude";
+            }
+            all.webhooks.push_back(std::move(webhook));
+        }
+    }
+    for (const auto& definition : local) {
+        all.webhooks.push_back(configured(definition, config));
+    }
+    return all;
+}
+
 Changes difference(const Snapshot& before, const Snapshot& after) {
     std::unordered_map<std::string_view, const Webhook*> old;
     for (const auto& webhook : before.webhooks) {
@@ -89,6 +110,12 @@ void log_removed(const Snapshot& before, const std::vector<std::string>& removed
 }
 
 } // namespace
+
+Snapshot snapshot_of(std::vector<Definition> server, std::vector<Definition> local,
+                     const Config& config) {
+    return configured_all(read_webhooks(std::move(server)), read_webhooks(std::move(local)),
+                          config);
+}
 
 void Changes::append(const Changes& later) {
     for (const auto part : {&Changes::added, &Changes::changed, &Changes::removed}) {
@@ -171,22 +198,7 @@ bool WebhookCache::known() const {
 }
 
 Changes WebhookCache::publish() {
-    auto next = std::make_shared<Snapshot>();
-    // Without a server its old list does not count, but it stays on disk in case the server is
-    // configured again.
-    if (config_.server.url) {
-        for (const auto& definition : server_) {
-            auto webhook = configured(definition, config_);
-            if (!included(config_, webhook->name)) {
-                webhook->state = WebhookState::excluded;
-                webhook->reason = "excluded by webhooks.include or webhooks.exclude";
-            }
-            next->webhooks.push_back(std::move(webhook));
-        }
-    }
-    for (const auto& definition : local_) {
-        next->webhooks.push_back(configured(definition, config_));
-    }
+    auto next = std::make_shared<Snapshot>(configured_all(server_, local_, config_));
     auto changes = difference(*snapshot_, *next);
     if (!changes.removed.empty()) {
         log_removed(*snapshot_, changes.removed);

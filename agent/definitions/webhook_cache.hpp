@@ -28,6 +28,10 @@ struct Changes {
     void append(const Changes& later);
 };
 
+/// What a device with this configuration makes of the server's definitions and the local ones.
+Snapshot snapshot_of(std::vector<Definition> server, std::vector<Definition> local,
+                     const Config& config);
+
 class WebhookCache {
   public:
     /// `config` must outlive the cache; it is read at each rebuild.

@@ -37,8 +37,7 @@ Result<void> has_server(const Terms& terms) {
 
 /// The path of one webhook. The server's ids are integers; nothing else may become part of a path.
 Result<std::string> path_of(const std::string& id) {
-    const bool digits =
-        std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool digits = std::ranges::all_of(id, [](char c) { return c >= '0' && c <= '9'; });
     if (id.empty() || id.size() > 20 || !digits) {
         return common::fail(Fault::input, common::invalid("ID", common::shown(nlohmann::json(id)),
                                                           "a whole number"));
@@ -313,6 +312,10 @@ void Client::retry_login_now() {
 
 void Client::forget_login() {
     session_->forget_login();
+}
+
+Task<Result<void>> Client::log_in() {
+    return Session::authorise(session_);
 }
 
 Task<Result<FetchedList>> Client::fetch_list() {

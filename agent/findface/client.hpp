@@ -40,6 +40,9 @@ class Client {
            const Config& config, common::Chance chance = common::random_chance());
     ~Client();
 
+    /// Logs in and asks for nothing else; server.url must be set. The calls that follow do not log
+    /// in again.
+    common::Task<common::Result<void>> log_in();
     /// Fetches the whole list, page by page. Anything but a whole, valid list is an error:
     /// Fault::unreachable (no answer, 5xx, broken) or Fault::refused (login or permission).
     common::Task<common::Result<FetchedList>> fetch_list();

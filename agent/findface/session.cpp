@@ -222,6 +222,12 @@ Task<Result<std::string>> Session::valid_token(const Terms& terms) {
     co_return std::move(login.token);
 }
 
+Task<Result<void>> Session::authorise(std::shared_ptr<Session> self) {
+    const auto terms = self->terms();
+    const auto token = co_await self->valid_token(terms);
+    co_return token ? Result<void>{} : common::fail(token.error());
+}
+
 /// Only a 401 is surely about the token; anything else may be about the right to make this call. So
 /// such calls neither keep others waiting nor cause more than a few logins.
 bool Session::renewal_due(bool fresh, bool repeated) {

@@ -9,6 +9,8 @@
 #include "common/base/backoff.hpp"
 #include "common/http_client/http_client.hpp"
 
+#include <memory>
+
 namespace agent::findface {
 
 /// The request as messages name it: "GET http://host/v1/webhooks/".
@@ -38,6 +40,10 @@ class Session {
     /// may have a path itself.
     [[nodiscard]] static common::HttpRequest request(const Terms& terms, std::string method,
                                                      const std::string& path);
+
+    /// Logs in, unless there is a token that is still good; server.url must be set. Errors: those
+    /// of call() about the login.
+    static common::Task<common::Result<void>> authorise(std::shared_ptr<Session> self);
 
     /// Sends the request with the token, after a login if needed. On a 401 it logs in once more and
     /// repeats the request once. A second 401, or a refused login, is the error of refusal(), and

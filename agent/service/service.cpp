@@ -15,6 +15,7 @@
 #include "agent/service/fixed_settings.hpp"
 #include "agent/service/guarded_client.hpp"
 #include "agent/service/held_signals.hpp"
+#include "agent/service/own_address.hpp"
 #include "agent/service/process_memory.hpp"
 #include "agent/service/tls_judgement.hpp"
 #include "agent/service/watchdog.hpp"
@@ -67,11 +68,7 @@ common::ClientOptions client_options(const Config& config,
     options.user_agent = std::string{"ffl-agent/"} + common::version;
     options.denied = config.delivery.deny_targets;
     options.idle_per_origin = static_cast<std::size_t>(config.delivery.connections_per_target);
-    options.veto = [&bound](const common::AddressBytes& address,
-                            std::uint16_t port) -> std::optional<std::string> {
-        return bound.reached_by(address, port) ? std::optional{std::string{targets_agent_itself}}
-                                               : std::nullopt;
-    };
+    options.veto = own_address_veto(bound);
     return options;
 }
 
