@@ -20,7 +20,6 @@ using common::HttpReply;
 using common::Result;
 using nlohmann::json;
 
-constexpr common::Millis call_timeout{60'000};
 constexpr common::Millis probe_timeout{2'000};
 constexpr std::size_t answer_limit = 256UL << 20;
 
@@ -76,7 +75,7 @@ Result<HttpReply> send(common::HttpRequest request) {
 } // namespace
 
 Result<HttpReply> call_agent(const Config& config, std::string method, std::string target,
-                             std::string body) {
+                             std::string body, common::Millis timeout) {
     // With ":0" the system picks a port that only the agent's log names.
     const bool tcp = !config.ingest.listen.empty() && !config.ingest.listen.ends_with(":0");
     const auto& socket = config.ingest.socket;
@@ -92,7 +91,7 @@ Result<HttpReply> call_agent(const Config& config, std::string method, std::stri
     }
     auto& request = call->request;
     request.method = std::move(method);
-    request.timeout = call_timeout;
+    request.timeout = timeout;
     if (!body.empty()) {
         request.headers.push_back({"Content-Type", "application/json"});
         request.body = std::move(body);

@@ -13,9 +13,12 @@
 
 namespace agent {
 
+inline constexpr common::Millis call_timeout{60'000};
+
 /// Any status is a reply.
 common::Result<common::HttpReply> call_agent(const Config& config, std::string method,
-                                             std::string target, std::string body = {});
+                                             std::string target, std::string body = {},
+                                             common::Millis timeout = call_timeout);
 /// Any status but 2xx is an error in the agent's own words. Returns the JSON answer as it came.
 common::Result<std::string> ask_agent_text(const Config& config, std::string method,
                                            std::string target, std::string body = {});

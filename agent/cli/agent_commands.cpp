@@ -25,7 +25,7 @@ struct StatusOptions {
 };
 
 struct CheckOptions {
-    bool reload = false;
+    bool reload = false, online = false;
 };
 
 } // namespace
@@ -37,16 +37,21 @@ void add_run(CLI::App& app, CommandLine& line) {
 
 void add_check(CLI::App& app, CommandLine& line) {
     const auto options = std::make_shared<CheckOptions>();
-    auto* check =
-        add_command(app, line, Needs::nothing, "check",
-                    "Check configuration, secrets, files and clock without starting the service",
-                    [&line, options] {
-                        const auto path = config_path(line.config_file);
-                        return options->reload ? command_check_reload(path)
-                                               : command_check(path, line.command.json);
-                    });
-    check->add_flag("--reload", options->reload,
-                    "Judge only what a reload reads, and print only what is wrong");
+    auto* check = add_command(
+        app, line, Needs::nothing, "check",
+        "Check configuration, secrets, files, disk and clock without starting the service",
+        [&line, options] {
+            const auto path = config_path(line.config_file);
+            return options->reload ? command_check_reload(path)
+                                   : command_check(path, {line.command.json, options->online});
+        });
+    auto* online = check->add_flag("--online", options->online,
+                                   "Also ask the server, connect to each target (no event is "
+                                   "sent) and ask the running agent");
+    check
+        ->add_flag("--reload", options->reload,
+                   "Judge only what a reload reads, and print only what is wrong")
+        ->excludes(online);
 }
 
 void add_status(CLI::App& app, CommandLine& line) {

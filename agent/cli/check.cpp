@@ -1,16 +1,23 @@
 #include "agent/cli/check.hpp"
 
+#include "agent/cli/check_agent.hpp"
 #include "agent/cli/check_listeners.hpp"
 #include "agent/cli/check_queue.hpp"
+#include "agent/cli/check_server.hpp"
+#include "agent/cli/check_targets.hpp"
+#include "agent/cli/clock_judgement.hpp"
 #include "agent/cli/output.hpp"
 #include "agent/cli/report.hpp"
+#include "agent/cli/webhook_judgement.hpp"
 #include "agent/config/config_file.hpp"
 #include "agent/config/permission.hpp"
 #include "agent/config/text_file.hpp"
 #include "agent/config/unmatched_globs.hpp"
 #include "agent/definitions/local_file.hpp"
+#include "agent/definitions/webhook_cache.hpp"
 #include "agent/service/tls_judgement.hpp"
 #include "common/async/clock.hpp"
+#include "common/base/build_date.hpp"
 #include "common/base/printable.hpp"
 #include "common/http_client/tls.hpp"
 
@@ -143,37 +150,61 @@ std::vector<std::string> names_of(const std::vector<Definition>& definitions) {
 }
 
 /// Globs that match nothing, once it is known what there is.
-void check_globs(Report& report, const Config& config, const std::vector<Definition>& local) {
-    const auto server = config.server.url ? stored_definitions(config) : std::vector<Definition>{};
-    if (!server) {
-        return;
-    }
-    for (const auto& warning : unmatched_globs(config, names_of(*server), names_of(local))) {
+void check_globs(Report& report, const Config& config, const std::vector<Definition>& server,
+                 const std::vector<Definition>& local) {
+    for (const auto& warning : unmatched_globs(config, names_of(server), names_of(local))) {
         report.warn(warning, "correct it in " + config.path + ", or the webhook's name");
     }
 }
 
 void check_clock(Report& report) {
     common::asio::io_context loop;
-    if (common::SystemClock{loop.get_executor()}.synchronized()) {
-        report.ok("the clock is synchronised");
-    } else {
-        report.warn(
-            "the clock is not synchronised",
-            "enable systemd-timesyncd or chrony: certificates and time stamps depend on the clock");
-    }
+    const common::SystemClock clock{loop.get_executor()};
+    report.add(judge_clock({clock.wall(), clock.synchronized()}, common::build_date));
 }
 
-void check_all(Report& report, const Config& config) {
+using ServerList = std::optional<std::vector<Definition>>;
+
+/// The list as the server has it now, otherwise as it was last fetched.
+ServerList server_definitions(Report& report, const Config& config, bool online) {
+    if (!config.server.url) {
+        return std::vector<Definition>{};
+    }
+    if (!online) {
+        return stored_definitions(config);
+    }
+    if (auto list = check_server(report, config)) {
+        return list;
+    }
+    auto stored = stored_definitions(config);
+    report.warn(stored ? "what follows is about the webhooks as they were last fetched"
+                       : "which webhooks the server has is not known: their targets were not tried",
+                "fix what keeps the list from being read");
+    return stored;
+}
+
+void check_all(Report& report, const Config& config, bool online) {
     check_secret(report, "[server] password_file", config.server.password_file);
     check_secret(report, "[ingest] token_file", config.ingest.token_file);
     check_secret(report, "[delivery] signing_secret_file", config.delivery.signing_secret_file);
     check_tls(report, config);
     const auto local = check_local(report, config);
     check_queue(report, config);
-    check_globs(report, config, local);
     check_listeners(report, config);
     check_clock(report);
+    const auto server = server_definitions(report, config, online);
+    if (server) {
+        check_globs(report, config, *server, local);
+    }
+    if (!online) {
+        return;
+    }
+    const auto snapshot = snapshot_of(server.value_or(std::vector<Definition>{}), local, config);
+    if (server) {
+        report.add(judge_webhooks(snapshot));
+    }
+    check_targets(report, config, snapshot);
+    check_agent(report, config);
 }
 
 /// Each error names the file in which it is mended.
@@ -193,10 +224,10 @@ std::string fix_of(const ConfigFault& fault, const std::string& ini) {
 
 } // namespace
 
-int command_check(const std::string& path, bool as_json) {
+int command_check(const std::string& path, CheckOptions options) {
     const auto loaded = load_config(path, credentials_directory());
     const auto& faults = loaded.faults;
-    Report report{as_json};
+    Report report{options.json};
     const bool known = std::ranges::none_of(faults, &ConfigFault::is_whole);
     if (known) {
         check_user(report, loaded.config);
@@ -216,7 +247,10 @@ int command_check(const std::string& path, bool as_json) {
     }
     if (good) {
         report.ok("configuration " + path);
-        check_all(report, loaded.config);
+        check_all(report, loaded.config, options.online);
+    } else if (options.online) {
+        report.warn("the server, the targets and the agent were not asked",
+                    "fix the configuration first");
     }
     return report.finish();
 }

@@ -1,12 +1,18 @@
-// `ffl-agent check`: validates everything that can be validated without starting the service.
+// `ffl-agent check`: validates everything that can be validated without starting the service, and
+// with --online also what lies outside: the server, the targets, the running agent.
 #pragma once
 
 #include <string>
 
 namespace agent {
 
+struct CheckOptions {
+    bool json = false;
+    bool online = false;
+};
+
 /// Validates the configuration as well, so it is given the path and not a loaded configuration.
-int command_check(const std::string& config_path, bool as_json);
+int command_check(const std::string& config_path, CheckOptions options);
 
 /// `check --reload`, for ExecReload=: judges only what a SIGHUP reads, as the service does, and
 /// prints only what is wrong. No network, no database.

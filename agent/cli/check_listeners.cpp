@@ -42,10 +42,19 @@ error_code try_bind(const std::string& address) {
     return failed;
 }
 
-/// The agent that runs on this queue, if it is what listens there.
-std::optional<std::string> own_agent(const Config& config, Side side) {
+/// Somebody listens there: as it should be if it is the agent that runs on this queue.
+void report_in_use(Report& report, const Config& config, Side side, const std::string& what,
+                   const std::string& fix) {
     const auto holder = QueueLock::holder(config.queue.path);
-    return holder && is_agent(config, side) ? holder : std::nullopt;
+    if (!holder) {
+        report.fail(what + " is in use by another program", fix);
+    } else if (is_agent(config, side)) {
+        report.ok(what + " is in use by " + *holder + ", the agent that runs on this queue");
+    } else {
+        report.fail(what + " is in use by a program that does not answer as an agent, while " +
+                        *holder + " has the queue",
+                    "if that agent hangs: sudo systemctl restart ffl-agent; otherwise " + fix);
+    }
 }
 
 void check_listen(Report& report, const Config& config) {
@@ -55,12 +64,8 @@ void check_listen(Report& report, const Config& config) {
     if (!failed) {
         report.ok(what + " is free");
     } else if (failed == boost::system::errc::address_in_use) {
-        if (const auto holder = own_agent(config, Side::tcp)) {
-            report.ok(what + " is in use by " + *holder + ", the agent that runs on this queue");
-        } else {
-            report.fail(what + " is in use by another program",
-                        "stop it (ss -ltnp shows it), or choose another port");
-        }
+        report_in_use(report, config, Side::tcp, what,
+                      "stop it (ss -ltnp shows it), or choose another port");
     } else if (failed == boost::system::errc::address_not_available) {
         report.fail(what + " is not an address of this device",
                     "use one that `ip address` shows, 127.0.0.1, or 0.0.0.0 for all of them");
@@ -111,13 +116,8 @@ void check_socket(Report& report, const Config& config) {
             return;
         }
         if (why == 0) {
-            if (const auto holder = own_agent(config, Side::local)) {
-                report.ok(what + " is in use by " + *holder +
-                          ", the agent that runs on this queue");
-            } else {
-                report.fail(what + " is in use by another program",
-                            "stop it (ss -lxp shows it), or choose another path");
-            }
+            report_in_use(report, config, Side::local, what,
+                          "stop it (ss -lxp shows it), or choose another path");
             return;
         }
     }

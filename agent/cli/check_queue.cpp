@@ -1,5 +1,6 @@
 #include "agent/cli/check_queue.hpp"
 
+#include "agent/cli/check_disk.hpp"
 #include "agent/store/definition_rows.hpp"
 #include "agent/store/queue_lock.hpp"
 #include "agent/store/schema.hpp"
@@ -9,8 +10,6 @@
 #include <cstring>
 #include <filesystem>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 namespace agent {
@@ -18,9 +17,6 @@ namespace agent {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr long tmpfs_magic = 0x01021994;
-constexpr long ramfs_magic = 0x858458f6;
 
 /// The files that the service opens for writing beside the database, where they exist already.
 void check_side_files(Report& report, const std::string& path) {
@@ -87,35 +83,6 @@ void check_lock(Report& report, const Config& config) {
     }
 }
 
-void check_space(Report& report, const Config& config) {
-    const auto folder = fs::absolute(config.queue.path).parent_path();
-    struct statfs kind {};
-    struct statvfs space {};
-    if (::statfs(folder.c_str(), &kind) != 0 || ::statvfs(folder.c_str(), &space) != 0) {
-        return; // check_folder has reported it
-    }
-    const auto magic = static_cast<long>(kind.f_type);
-    if (magic == tmpfs_magic || magic == ramfs_magic) {
-        report.warn(folder.string() + " is on a file system in memory",
-                    "a power cut loses the queue: move [queue] path to a disk");
-    } else {
-        report.ok(folder.string() + " is on a disk");
-    }
-    const auto free = static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
-    if (free < config.queue.min_free) {
-        report.fail(std::to_string(free >> 20) + " MiB free in " + folder.string(),
-                    "free some space: below [queue] min_free = " +
-                        std::to_string(config.queue.min_free >> 20) +
-                        " MiB the queue counts as full");
-    } else if (free < config.queue.max_size) {
-        report.warn(std::to_string(free >> 20) + " MiB free in " + folder.string(),
-                    "free some space or lower [queue] max_size, which allows " +
-                        std::to_string(config.queue.max_size >> 20) + " MiB");
-    } else {
-        report.ok(std::to_string(free >> 20) + " MiB free in " + folder.string());
-    }
-}
-
 } // namespace
 
 bool check_folder(Report& report, const std::string& what, const std::string& path) {
@@ -158,7 +125,8 @@ void check_queue(Report& report, const Config& config) {
     check_database(report, path);
     check_lock(report, config);
     check_modes(report, path);
-    check_space(report, config);
+    check_disk(report, config);
+    check_cards(report);
 }
 
 std::optional<std::vector<Definition>> stored_definitions(const Config& config) {

@@ -3,6 +3,7 @@
 #include "common/sqlite/database.hpp"
 #include "test/support/program.hpp"
 #include "test/support/scripted_server.hpp"
+#include "test/support/simulator.hpp"
 
 #include <SQLiteCpp/Database.h>
 #include <boost/asio/io_context.hpp>
@@ -215,14 +216,14 @@ TEST(Check, EachRemedyNamesTheFileThatIsWrong) {
         }
         const auto check = agent.cli({"check", "--json"});
         EXPECT_EQ(check.code, 78) << check.out;
-        const auto first = json::parse(check.out)["checks"][0];
+        const auto first = json::parse(check.out)["findings"][0];
         EXPECT_TRUE(first["fix"].get<std::string>().starts_with(fix + agent.folder().file("file")))
             << first;
     }
     const test::Program bad_value{with({{"queue", {{"sync", "maybe"}}}})};
     bad_value.folder().write("webhooks.json", "[]");
     const auto check = bad_value.cli({"check", "--json"});
-    EXPECT_EQ(json::parse(check.out)["checks"][0]["fix"], "fix it in " + bad_value.ini());
+    EXPECT_EQ(json::parse(check.out)["findings"][0]["fix"], "fix it in " + bad_value.ini());
 }
 
 /// A faultless installation of the service's user "daemon", whose group may read the configuration
@@ -297,6 +298,21 @@ TEST_F(Installed, TheServiceIsToldWhatItMayNotRead) {
         << check.out;
     own(secret, 0640);
     EXPECT_EQ(as(daemon, "--clear-groups", {"check"}).code, 0);
+}
+
+TEST_F(Installed, WithoutThePasswordNoLoginIsTried) {
+    if (as_member({"--version"}).code != 0) {
+        GTEST_SKIP() << "others cannot run " << FFL_BINARY;
+    }
+    test::Simulator lite;
+    agent_.configure(
+        {{"server", {{"url", lite.url()}, {"username", "device"}, {"password_file", "secret"}}}});
+    const auto check = as_member({"check", "--online"});
+    EXPECT_EQ(check.code, 0) << check.out;
+    EXPECT_NE(check.out.find("the login, as the password cannot be read -- run it with sudo -u"),
+              std::string::npos)
+        << check.out;
+    EXPECT_EQ(lite.logins(), 0U) << check.out;
 }
 
 TEST_F(Installed, AStrangerIsToldTheWayIn) {

@@ -190,7 +190,7 @@ TEST(Cli, ALocalDefinitionThatBreaksTheRulesStopsNothing) {
     const auto check = agent.cli({"check", "--json"});
     EXPECT_EQ(check.code, 0) << check.out;
     EXPECT_NE(check.out.find("local:age: unknown filter"), std::string::npos) << check.out;
-    EXPECT_TRUE(json::parse(check.out)["checks"].is_array());
+    EXPECT_TRUE(json::parse(check.out)["findings"].is_array());
     agent.start();
     const auto webhooks = agent.status()["webhooks"];
     EXPECT_EQ(webhooks[0]["state"], "unsupported");

@@ -1,0 +1,54 @@
+#include "agent/cli/clock_judgement.hpp"
+
+namespace agent {
+
+namespace {
+
+constexpr const char* correct_it = "enable systemd-timesyncd or chrony (timedatectl shows what the "
+                                   "clock does), or set the clock by hand: ";
+
+/// In days; what is later is an accident, not a date.
+constexpr long most_after_build = 30 * 365;
+
+/// "2026-11-28" as days since 1970.
+long days_of(std::string_view date) {
+    const auto number = [&](std::size_t at, std::size_t size) {
+        return std::stoi(std::string{date.substr(at, size)});
+    };
+    const std::chrono::year_month_day day{std::chrono::year{number(0, 4)},
+                                          std::chrono::month{static_cast<unsigned>(number(5, 2))},
+                                          std::chrono::day{static_cast<unsigned>(number(8, 2))}};
+    return std::chrono::sys_days{day}.time_since_epoch().count();
+}
+
+} // namespace
+
+std::string clock_says(const ClockReading& clock) {
+    return "this device's clock says " + common::rfc3339(clock.now) +
+           (clock.synchronised ? "" : " and is not synchronised");
+}
+
+Finding judge_clock(const ClockReading& clock, std::string_view build_date) {
+    const auto today = std::chrono::floor<std::chrono::days>(clock.now).time_since_epoch().count();
+    const auto built = days_of(build_date);
+    const auto says = "the clock says " + common::rfc3339(clock.now);
+    const std::string why = "no certificate can be verified with a wrong one";
+    if (today < built) {
+        return {Level::fail,
+                says + ", before the day on which this program was built (" +
+                    std::string{build_date} + ")",
+                correct_it + why};
+    }
+    if (today > built + most_after_build) {
+        return {Level::warn, says + ", which is far in the future", correct_it + why};
+    }
+    if (!clock.synchronised) {
+        return {Level::warn,
+                "the clock is not synchronised (it says " + common::rfc3339(clock.now) + ")",
+                "enable systemd-timesyncd or chrony: certificates and time stamps depend on the "
+                "clock"};
+    }
+    return {Level::ok, "the clock is synchronised"};
+}
+
+} // namespace agent
