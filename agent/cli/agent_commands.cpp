@@ -24,7 +24,7 @@ struct StatusOptions {
     bool watch = false;
 };
 
-struct CheckOptions {
+struct CheckFlags {
     bool reload = false, online = false;
 };
 
@@ -36,7 +36,7 @@ void add_run(CLI::App& app, CommandLine& line) {
 }
 
 void add_check(CLI::App& app, CommandLine& line) {
-    const auto options = std::make_shared<CheckOptions>();
+    const auto options = std::make_shared<CheckFlags>();
     auto* check = add_command(
         app, line, Needs::nothing, "check",
         "Check configuration, secrets, files, disk and clock without starting the service",
