@@ -120,6 +120,10 @@ Task<ErrorCode> ClientConnection::handshake(std::shared_ptr<ssl::context> contex
     co_return failed;
 }
 
+std::optional<WallTime> ClientConnection::certificate_end() const {
+    return chain_end(stream_->tls->native_handle());
+}
+
 std::string ClientConnection::handshake_failure(ErrorCode why) const {
     const auto fault = certificate_fault(stream_->tls->native_handle());
     return fault.empty() ? failed_step("TLS", why) : "TLS: " + fault;

@@ -35,6 +35,8 @@ class ClientConnection {
     /// Keeps `context`.
     Task<ErrorCode> handshake(std::shared_ptr<boost::asio::ssl::context> context,
                               const std::string& host);
+    /// After a handshake: when the first certificate of the peer's chain ends.
+    [[nodiscard]] std::optional<WallTime> certificate_end() const;
     /// "TLS: certificate has expired".
     [[nodiscard]] std::string handshake_failure(ErrorCode why) const;
     /// Fault::date when the peer's certificate is not valid at this time, otherwise fault_of().

@@ -29,6 +29,7 @@ void Dialer::set_options(std::vector<IpRange> denied, ResolverOptions names,
     next_address_after_ = next_address_after;
     resolver_.set_options(std::move(names));
     preferred_.forget();
+    certificate_ends_.clear();
     contexts_.forget();
 }
 
@@ -42,6 +43,16 @@ Task<Dialer::Connection> Dialer::dial_local(const HttpRequest& request, Instant 
         co_return fail(fault_of(failed), connect_failure(*connection, request, failed));
     }
     co_return connection;
+}
+
+void Dialer::note_certificate(const std::string& name, const ClientConnection& connection) {
+    constexpr std::size_t most_peers = 4096;
+    if (certificate_ends_.size() >= most_peers && !certificate_ends_.contains(name)) {
+        certificate_ends_.clear(); // names that came and went; those in use come back
+    }
+    if (const auto end = connection.certificate_end()) {
+        certificate_ends_[name] = *end;
+    }
 }
 
 Task<Dialer::Connection> Dialer::secure(Connected connected, const HttpRequest& request,
@@ -105,6 +116,9 @@ Task<Dialer::Connection> Dialer::dial(const HttpRequest& request, Instant deadli
         co_return std::move(connected->connection);
     }
     auto secured = co_await secure(std::move(*connected), request, std::move(context));
+    if (secured) {
+        note_certificate(name, **secured);
+    }
     // An address that takes connections and lets no handshake through must not stay the first.
     const auto used = std::ranges::find(order, address);
     const auto other = used + 1 == order.end() ? order.begin() : used + 1;

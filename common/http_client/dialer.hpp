@@ -12,11 +12,15 @@
 #include "common/net/http.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace common {
+
+/// When the first certificate of each peer's chain ends, by "host:port".
+using CertificateEnds = std::map<std::string, WallTime>;
 
 class Dialer {
   public:
@@ -34,6 +38,8 @@ class Dialer {
     /// Forgets the addresses and the contents of TLS files that it knows.
     void set_options(std::vector<IpRange> denied, ResolverOptions names, Millis next_address_after);
     void set_veto(AddressVeto veto) { veto_ = std::move(veto); }
+    /// By "host:port", since the last set_options().
+    [[nodiscard]] const CertificateEnds& certificate_ends() const { return certificate_ends_; }
     /// After this the loop may end, even while a name is being looked up.
     void close() { resolver_.close(); }
 
@@ -41,6 +47,7 @@ class Dialer {
     Task<Connection> dial_local(const HttpRequest& request, Instant deadline);
     Task<Connection> secure(Connected connected, const HttpRequest& request,
                             std::shared_ptr<asio::ssl::context> context);
+    void note_certificate(const std::string& name, const ClientConnection& connection);
 
     Executor executor_;
     std::vector<IpRange> denied_;
@@ -49,6 +56,7 @@ class Dialer {
     Resolver resolver_;
     PreferredAddresses preferred_;
     TlsContexts contexts_;
+    CertificateEnds certificate_ends_;
 };
 
 } // namespace common

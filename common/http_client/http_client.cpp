@@ -83,6 +83,10 @@ Task<Result<HttpReply>> BeastClient::send(HttpRequest request) {
     return State::send(state_, std::move(request));
 }
 
+const CertificateEnds& BeastClient::certificate_ends() const {
+    return state_->dialer.certificate_ends();
+}
+
 void BeastClient::set_options(ClientOptions options) {
     state_->user_agent = std::move(options.user_agent);
     state_->pool->clear(options.idle_per_origin, options.idle_timeout);

@@ -13,7 +13,9 @@
 #include "common/net/address.hpp"
 #include "common/net/http.hpp"
 
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace common {
@@ -49,6 +51,9 @@ class BeastClient final : public HttpClient {
     /// Also closes idle connections and forgets resolved names and loaded TLS files. Requests in
     /// flight are not affected.
     void set_options(ClientOptions options);
+    /// When the first certificate of each peer's chain ends, by "host:port", as the last handshake
+    /// since set_options() has shown it.
+    [[nodiscard]] const std::map<std::string, WallTime>& certificate_ends() const;
 
   private:
     struct State;

@@ -77,6 +77,16 @@ std::string certificate_fault(const SSL* session) {
     return result == X509_V_OK ? "" : ::X509_verify_cert_error_string(result);
 }
 
+std::optional<WallTime> chain_end(const SSL* session) {
+    std::optional<WallTime> end;
+    const auto* const chain = ::SSL_get0_verified_chain(session);
+    for (int i = 0; chain != nullptr && i < sk_X509_num(chain); ++i) {
+        const auto one = end_of(sk_X509_value(chain, i));
+        end = std::min(end.value_or(one), one);
+    }
+    return end;
+}
+
 bool has_wrong_dates(const SSL* session) {
     switch (::SSL_get_verify_result(session)) {
     case X509_V_ERR_CERT_NOT_YET_VALID:

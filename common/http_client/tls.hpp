@@ -3,11 +3,13 @@
 #pragma once
 
 #include "common/base/result.hpp"
+#include "common/base/time.hpp"
 #include "common/net/http.hpp"
 
 #include <boost/system/error_code.hpp>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 struct ssl_st;
@@ -41,6 +43,9 @@ bool expect_host(ssl_st* session, const std::string& host);
 /// What is wrong with the peer's certificate: "certificate is for another name", or OpenSSL's own
 /// words. Empty if nothing is, or if there was no certificate to verify.
 std::string certificate_fault(const ssl_st* session);
+
+/// When the first certificate of the verified chain ends; nothing without one.
+std::optional<WallTime> chain_end(const ssl_st* session);
 
 /// Whether the peer's certificate was refused for its dates alone: right or wrong, as this clock
 /// is.

@@ -3,9 +3,12 @@
 #pragma once
 
 #include "common/base/result.hpp"
+#include "common/base/time.hpp"
 
 #include <boost/system/error_code.hpp>
 #include <string>
+
+struct x509_st;
 
 namespace boost::asio::ssl {
 class context;
@@ -21,6 +24,12 @@ Result<void> load_certificate(boost::asio::ssl::context& context, const std::str
 /// The certificates that this side trusts: those of the file, be they an authority's, an
 /// intermediate's or a server's own; with an empty name those of the system. Errors as above.
 Result<void> load_trusted(boost::asio::ssl::context& context, const std::string& ca_file);
+
+/// When the certificate ends.
+WallTime end_of(const x509_st* certificate);
+
+/// When the first of the certificates in a PEM file ends. Errors as above.
+Result<WallTime> end_of_file(const std::string& cert_file);
 
 /// OpenSSL's own words for its error; for any other error, that error's message.
 std::string openssl_reason(boost::system::error_code why);

@@ -1,6 +1,7 @@
 #include "common/http_client/tls.hpp"
 
 #include "common/base/file.hpp"
+#include "common/net/tls_files.hpp"
 #include "test/common/http_client/client_fixture.hpp"
 #include "test/support/certificates.hpp"
 
@@ -54,6 +55,24 @@ TEST_F(TlsClientTest, TrustsAnAuthorityFromAFile) {
     EXPECT_EQ(server.seen().back().connection, 1U);
     EXPECT_EQ(ask(server, certificates.ca_file(), "localhost"), "200 fine");
     EXPECT_EQ(server.seen().back().connection, 2U);
+}
+
+TEST_F(TlsClientTest, KnowsWhenTheCertificatesOfPeersEnd) {
+    const auto ends = [this] { return client->certificate_ends(); };
+    EXPECT_TRUE(ends().empty());
+    const auto files = certificates.server();
+    ScriptedServer server{ok, 0, serve(files)};
+    EXPECT_EQ(ask(server, certificates.ca_file()), "200 fine");
+    const auto peer = "127.0.0.1:" + std::to_string(server.port());
+    ASSERT_EQ(ends().size(), 1U);
+    // The authority was made before the server's certificate, for the same span.
+    EXPECT_EQ(ends().at(peer), common::end_of_file(certificates.ca_file()).value());
+    EXPECT_LE(ends().at(peer), common::end_of_file(files.cert_file).value());
+    ScriptedServer expired{ok, 0, serve(certificates.expired_server())};
+    EXPECT_NE(ask(expired, certificates.ca_file()), "200 fine");
+    EXPECT_EQ(ends().size(), 1U) << "that handshake failed, and its error says why";
+    client->set_options({});
+    EXPECT_TRUE(ends().empty());
 }
 
 TEST_F(TlsClientTest, SaysWhatAPeerLacks) {
