@@ -2,6 +2,7 @@
 
 #include "agent/api/log_level_api.hpp"
 #include "agent/api/metrics_page.hpp"
+#include "agent/api/status_facts.hpp"
 #include "agent/api/status_json.hpp"
 #include "agent/api/status_page.hpp"
 #include "agent/events/event_splitter.hpp"
@@ -95,6 +96,13 @@ Task<HttpReply> Control::handle(const RouteMatch& match, common::Incoming reques
 
 json Control::status() const {
     return status_json(sources_);
+}
+
+std::string Control::trouble() const {
+    const auto verdict = find_status(sources_).verdict;
+    return verdict.level == Severity::ok
+               ? ""
+               : std::string{to_string(verdict.level)} + ": " + verdict.summary;
 }
 
 std::string Control::not_ready() const {

@@ -35,7 +35,14 @@ class Control {
         deliveries_.show_probes(std::move(probe_in));
     }
 
+    /// From now on the status knows what the other parts do.
+    void look_outside(std::function<OutsideFacts()> outside) {
+        sources_.outside = std::move(outside);
+    }
+
     [[nodiscard]] nlohmann::json status() const;
+    /// "fail: 3 of 80 webhooks fail; the oldest delivery waits 54 s"; empty if all is well.
+    [[nodiscard]] std::string trouble() const;
     /// Empty: ready. Otherwise the reason, as readyz shows it.
     [[nodiscard]] std::string not_ready() const;
 

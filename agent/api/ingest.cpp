@@ -174,6 +174,7 @@ HttpReply Ingest::no_memory(const Batch& batch, std::size_t body, common::Memory
 void Ingest::count(const Accepted& accepted, const std::map<std::string, std::uint64_t>& matched) {
     stats_.events_accepted += accepted.accepted;
     stats_.events_duplicate += accepted.duplicates;
+    stats_.arrivals.note(clock_.now());
     // Only the queue knows which events of a batch were duplicates. A producer that repeats itself
     // repeats the whole request, so that only a request of nothing but duplicates is left out here.
     if (accepted.duplicates < accepted.accepted) {

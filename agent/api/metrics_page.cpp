@@ -1,8 +1,10 @@
 #include "agent/api/metrics_page.hpp"
 
+#include "agent/api/status_facts.hpp"
 #include "common/base/version.hpp"
 #include "common/text/metrics.hpp"
 
+#include <algorithm>
 #include <array>
 #include <set>
 
@@ -49,6 +51,15 @@ void agent_families(MetricsText& out, const StatusSources& sources) {
     out.counter("ffl_agent_memory_refused_total",
                 "Requests refused, given up or not answered because that bound was reached.",
                 sources.memory.refused());
+}
+
+void problem_family(MetricsText& out, const StatusSources& sources) {
+    const auto found = find_status(sources);
+    out.family("ffl_agent_problems", "gauge", "Problems that the status shows, by level.");
+    for (const auto level : {Severity::warn, Severity::fail}) {
+        out.sample({{"level", to_string(level)}}, static_cast<std::uint64_t>(std::ranges::count(
+                                                      found.problems, level, &Problem::level)));
+    }
 }
 
 void event_families(MetricsText& out, const Counters& stats) {
@@ -140,6 +151,7 @@ std::string metrics_text(const StatusSources& sources) {
     const auto queue = sources.queue.stats();
     MetricsText out;
     agent_families(out, sources);
+    problem_family(out, sources);
     event_families(out, sources.stats);
     webhook_families(out, sources);
     queue_families(out, queue);

@@ -1,10 +1,13 @@
 #include "agent/api/status_json.hpp"
 
-#include "agent/definitions/config_warnings.hpp"
+#include "agent/api/status_facts.hpp"
 #include "common/base/time.hpp"
 #include "common/base/version.hpp"
 
+#include <array>
+#include <climits>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 namespace agent {
 
@@ -39,30 +42,56 @@ json server_json(const StatusSources& sources) {
             {"last_error", text_or_null(server.last_error)}};
 }
 
-std::vector<std::string> warnings_of(const StatusSources& sources, const Webhook& webhook) {
-    auto warnings = webhook.warnings;
-    if (sources.bound.named_by(webhook.target.host, webhook.target.port)) {
-        warnings.emplace_back(targets_agent_itself);
-    }
-    return warnings;
+/// Nothing becomes null.
+template <class T> json or_null(const std::optional<T>& value) {
+    return value ? json(*value) : json{};
 }
 
-json webhook_json(const StatusSources& sources, const Webhook& webhook) {
+json webhook_json(const StatusSources& sources, const Webhook& webhook, const StatusFacts& all,
+                  const WebhookFacts& facts) {
     const auto& counted = sources.counted(webhook.key);
+    const auto last_success = counted.last_success
+                                  ? std::optional{std::chrono::duration<double>(
+                                                      sources.clock.now() - *counted.last_success)
+                                                      .count()}
+                                  : std::nullopt;
     return {{"key", webhook.key},
             {"name", webhook.name},
             {"active", webhook.active},
             {"state", to_string(webhook.state)},
             {"reason", text_or_null(webhook.reason)},
-            {"warnings", warnings_of(sources, webhook)},
-            {"target", webhook.target.host.empty() ? json{} : json(webhook.target.shown())},
+            {"warnings", facts.warnings},
+            {"target", text_or_null(facts.target)},
             {"matched", counted.matched},
             {"delivered", counted.delivered},
             {"failed", counted.failed},
             {"suppressed", counted.suppressed},
-            {"pending", sources.queue.pending(webhook.key)},
-            {"dead", sources.queue.dead(webhook.key)},
+            {"expired", counted.expired},
+            {"dropped", counted.dropped},
+            {"pending", facts.pending},
+            {"dead", facts.dead},
+            {"oldest_s", or_null(facts.oldest_s)},
+            {"last_success_s", or_null(last_success)},
+            {"failing_s", or_null(facts.failing_s)},
+            {"waits_for", text_or_null(waits_for(facts, all.webhooks))},
             {"last_error", text_or_null(counted.last_error)}};
+}
+
+json problems_json(const std::vector<Problem>& problems) {
+    auto list = json::array();
+    for (const auto& problem : problems) {
+        list.push_back({{"level", to_string(problem.level)},
+                        {"what", problem.what},
+                        {"since_s", or_null(problem.since_s)},
+                        {"fix", problem.fix},
+                        {"webhook", or_null(problem.webhook)}});
+    }
+    return list;
+}
+
+std::string host_name() {
+    std::array<char, HOST_NAME_MAX + 1> name{};
+    return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
 
 json config_json(const Config& config) {
@@ -79,12 +108,19 @@ json config_json(const Config& config) {
 
 json status_json(const StatusSources& sources) {
     const auto queue = sources.queue.stats();
+    const auto found = find_status(sources);
     auto webhooks = json::array();
     const auto snapshot = sources.cache.snapshot();
-    for (const auto& webhook : snapshot->webhooks) {
-        webhooks.push_back(webhook_json(sources, *webhook));
+    for (std::size_t i = 0; i < snapshot->webhooks.size(); ++i) {
+        webhooks.push_back(
+            webhook_json(sources, *snapshot->webhooks[i], found.facts, found.facts.webhooks[i]));
     }
     return {{"version", common::version},
+            {"host", host_name()},
+            {"time", found.facts.time},
+            {"verdict", to_string(found.verdict.level)},
+            {"summary", found.verdict.summary},
+            {"problems", problems_json(found.problems)},
             {"uptime_s", sources.uptime_s()},
             {"server", server_json(sources)},
             {"webhooks", std::move(webhooks)},
@@ -103,7 +139,7 @@ json status_json(const StatusSources& sources) {
               {"last_error", queue.last_error.empty() ? json{} : json(queue.last_error)},
               {"quarantined", sources.queue.quarantined()}}},
             {"config", config_json(sources.config)},
-            {"warnings", config_warnings(sources.config, sources.cache)}};
+            {"warnings", found.facts.config.warnings}};
 }
 
 } // namespace agent

@@ -2,6 +2,8 @@
 // as long as the program. Loop thread.
 #pragma once
 
+#include "agent/api/problem_history.hpp"
+#include "agent/api/problems.hpp"
 #include "agent/config/config.hpp"
 #include "agent/definitions/webhook_cache.hpp"
 #include "agent/queue/queue.hpp"
@@ -10,7 +12,29 @@
 #include "common/base/memory_budget.hpp"
 #include "common/http_server/bound_address.hpp"
 
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
 namespace agent {
+
+/// What only the parts beside and above this folder know.
+struct OutsideFacts {
+    WaitingByWebhook waiting;
+    /// When the certificates end that peers have shown in handshakes, by "host:port".
+    std::map<std::string, common::WallTime> peers;
+    /// This device's own certificates.
+    struct OwnCertificate {
+        std::string what; ///< "[ingest] tls_cert_file"
+        std::string file;
+        common::WallTime ends;
+        bool restart = false; ///< a new one is read at the start only
+    };
+    std::vector<OwnCertificate> own;
+    bool deliveries_stand_still = false;
+};
 
 struct StatusSources {
     common::Clock& clock;
@@ -21,6 +45,8 @@ struct StatusSources {
     const common::MemoryBudget& memory;
     common::Instant started;
     common::http_server::BoundAddress bound{};
+    std::function<OutsideFacts()> outside = [] { return OutsideFacts{}; };
+    std::shared_ptr<ProblemHistory> history = std::make_shared<ProblemHistory>();
 
     [[nodiscard]] double uptime_s() const {
         return std::chrono::duration<double>(clock.now() - started).count();

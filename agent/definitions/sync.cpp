@@ -67,6 +67,7 @@ void Sync::State::note_success(const Changes& changes) {
     counters.server.state = ServerStatus::State::ok;
     counters.server.last_sync = clock.wall();
     counters.server.last_error.clear();
+    counters.server.failing_since.reset();
     if (failed > 0) {
         log::info("fetching webhooks works again", {{"failures", failed}});
     }
@@ -92,6 +93,10 @@ std::string Sync::State::own_hint(common::Fault fault) const {
 void Sync::State::note_failure(const common::Error& error) {
     counters.server.state = ServerStatus::State::failing;
     counters.server.last_error = error.message;
+    counters.server.fault = error.fault;
+    if (!counters.server.failing_since) {
+        counters.server.failing_since = clock.now();
+    }
     ++counters.server.failures;
     const auto hint = own_hint(error.fault);
     if (failed == 0 && hint.empty()) {
@@ -195,6 +200,7 @@ Task<> Sync::State::keep_fetching(std::shared_ptr<State> state) {
         if (!state->config.server.url) {
             state->counters.server.state = ServerStatus::State::standalone;
             state->counters.server.last_error.clear();
+            state->counters.server.failing_since.reset();
             co_await state->due_changed.wait();
         } else if (state->clock.now() < state->due) {
             co_await state->due_changed.wait_until(state->due);

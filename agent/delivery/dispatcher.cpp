@@ -3,11 +3,53 @@
 #include "agent/delivery/lane.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <unordered_map>
+#include <utility>
 
 namespace agent {
 
 using common::Task;
+
+namespace {
+
+/// The webhooks with the most attempts in flight of each target, and of all.
+class Holders {
+  public:
+    void add(const std::string& webhook, const Lane& lane) {
+        if (lane.in_flight() > 0) {
+            keep(by_target_[&lane.target()], {lane.in_flight(), webhook});
+            keep(all_, {lane.in_flight(), webhook});
+        }
+    }
+    /// Whom `webhook` waits for if it gets no connection; empty: nobody else.
+    [[nodiscard]] std::string before(const std::string& webhook, const Lane& lane) const {
+        const auto found = by_target_.find(&lane.target());
+        const auto there = found == by_target_.end() ? "" : other(found->second, webhook);
+        return there.empty() && lane.in_flight() == 0 ? other(all_, webhook) : there;
+    }
+
+  private:
+    using Holder = std::pair<std::size_t, std::string>;
+    using Two = std::array<Holder, 2>; ///< the most first, as the first may be oneself
+
+    static void keep(Two& two, Holder one) {
+        if (one.first > two[0].first) {
+            two[1] = std::exchange(two[0], std::move(one));
+        } else if (one.first > two[1].first) {
+            two[1] = std::move(one);
+        }
+    }
+    static std::string other(const Two& two, const std::string& webhook) {
+        return two[0].second == webhook ? two[1].second : two[0].second;
+    }
+
+    std::unordered_map<const Target*, Two> by_target_;
+    Two all_;
+};
+
+} // namespace
 
 struct Dispatcher::State {
     WebhookCache& cache;
@@ -109,6 +151,26 @@ std::optional<common::Millis> Dispatcher::probe_in(const std::string& webhook) c
     const auto& lanes = state_->context->by_webhook;
     const auto lane = lanes.find(webhook);
     return lane == lanes.end() ? std::nullopt : lane->second->probe_in();
+}
+
+WaitingByWebhook Dispatcher::waiting() const {
+    const auto& lanes = state_->context->by_webhook;
+    Holders holders;
+    for (const auto& [webhook, lane] : lanes) {
+        holders.add(webhook, *lane);
+    }
+    WaitingByWebhook all;
+    for (const auto& [webhook, lane] : lanes) {
+        auto& one = all[webhook];
+        one.oldest = lane->oldest();
+        one.probe_in = lane->probe_in();
+        one.target_silent = one.probe_in && lane->target().silence.outage();
+        one.for_connection = lane->wants() != ConnectionUser::Want::nothing;
+        if (one.for_connection) {
+            one.behind = holders.before(webhook, *lane);
+        }
+    }
+    return all;
 }
 
 std::uint64_t Dispatcher::progress() const {

@@ -11,6 +11,7 @@
 #include "agent/definitions/webhook_cache.hpp"
 #include "agent/queue/queue.hpp"
 #include "agent/webhooks/counters.hpp"
+#include "agent/webhooks/waiting.hpp"
 #include "common/async/clock.hpp"
 #include "common/http_client/http_client.hpp"
 
@@ -49,6 +50,8 @@ class Dispatcher {
     [[nodiscard]] std::vector<TargetStatus> targets() const;
     /// If the webhook's retries wait for a probe: in how long it is due, 0 while it is in flight.
     [[nodiscard]] std::optional<common::Millis> probe_in(const std::string& webhook) const;
+    /// For the status: one pass over all lanes.
+    [[nodiscard]] WaitingByWebhook waiting() const;
     /// Grows with every attempt and every read from the queue, as proof for the watchdog that
     /// deliveries make progress.
     [[nodiscard]] std::uint64_t progress() const;

@@ -20,6 +20,11 @@ Delivery DueRetries::pop() {
     return delivery;
 }
 
+std::optional<std::int64_t> DueRetries::oldest() const {
+    const auto oldest = std::ranges::min_element(held_, {}, &Delivery::accepted_at);
+    return oldest == held_.end() ? std::nullopt : std::optional{oldest->accepted_at};
+}
+
 void DueRetries::forget(const Selection& selection) {
     // What is held is pending, so a change of dead letters takes nothing away.
     if (selection.state != DeliveryState::dead) {

@@ -33,6 +33,8 @@ class DueRetries {
     [[nodiscard]] std::size_t next_bytes() const { return held_.front().event->size(); }
     /// The one that has been due longest.
     Delivery pop();
+    /// When the oldest of those held was accepted.
+    [[nodiscard]] std::optional<std::int64_t> oldest() const;
 
     /// The rows in `selection` have changed (by default: all): they are read back, and one of them
     /// may be due at once.

@@ -56,6 +56,10 @@ Delivery FreshDeliveries::pop() {
     return delivery;
 }
 
+std::optional<std::int64_t> FreshDeliveries::oldest() const {
+    return held_.empty() ? std::nullopt : std::optional{held_.begin()->second.accepted_at};
+}
+
 void FreshDeliveries::forget(const Selection& selection) {
     // What is held is pending, so a change of dead letters takes nothing away.
     if (selection.state != DeliveryState::dead) {

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <unordered_set>
 #include <vector>
 
@@ -38,6 +39,8 @@ class FreshDeliveries {
     [[nodiscard]] std::size_t next_bytes() const { return held_.begin()->second.event->size(); }
     /// The oldest one.
     Delivery pop();
+    /// When that was accepted.
+    [[nodiscard]] std::optional<std::int64_t> oldest() const;
 
     /// The rows in `selection` have changed (by default: all): they are read back.
     void forget(const Selection& selection = {});

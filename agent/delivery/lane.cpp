@@ -20,8 +20,7 @@ Millis read_pause(const common::Backoff& backoff) {
     return std::clamp(backoff.initial / 10, Millis{1}, longest_read_pause);
 }
 
-std::optional<common::Instant> earlier(std::optional<common::Instant> a,
-                                       std::optional<common::Instant> b) {
+template <class T> std::optional<T> earlier(std::optional<T> a, std::optional<T> b) {
     return a && b ? std::min(*a, *b) : a ? a : b;
 }
 
@@ -94,6 +93,7 @@ void Lane::serve(std::shared_ptr<const Webhook> webhook) {
     if (change.key) {
         fresh_.forget();
         retries_.forget();
+        tried_.clear();
     }
     if (change.requests) {
         silence_.probe_now(context_->clock.now());
@@ -118,6 +118,7 @@ void Lane::rows_changed(const Selection& selection) {
     }
     fresh_.forget(selection);
     retries_.forget(selection);
+    tried_.forget(selection);
     read_retries_at_ = context_->clock.now();
     silence_.probe_now(context_->clock.now());
     wakeup_.notify();
@@ -213,6 +214,7 @@ void Lane::expire(const Delivery& delivery) {
     ++context_->progress;
     fresh_.attempt_ended(delivery.id);
     retries_.attempt_ended(delivery.id);
+    tried_.done(delivery.id);
     wakeup_.notify();
 }
 
@@ -220,6 +222,7 @@ void Lane::start(Delivery delivery, std::shared_ptr<const Webhook> webhook, Kind
     ++context_->progress;
     ++in_flight_;
     fresh_in_flight_ += kind == Kind::first ? 1 : 0;
+    tried_.add(delivery);
     const auto now = context_->clock.now();
     Attempt attempt{std::move(delivery), std::move(webhook), kind, now,
                     silence_.attempt_starts(kind == Kind::probe)};
@@ -243,6 +246,10 @@ Task<> Lane::make_attempt(std::shared_ptr<Lane> lane, Attempt attempt) {
         co_return;
     }
     lane->attempt_ended(attempt, reply);
+}
+
+std::optional<std::int64_t> Lane::oldest() const {
+    return earlier(tried_.oldest(), earlier(fresh_.oldest(), retries_.oldest()));
 }
 
 // Outcomes.
@@ -286,7 +293,7 @@ void Lane::attempt_ended(const Attempt& attempt, const common::Result<common::Ht
 /// The row stays as it is, and so does what is known about the target.
 void Lane::not_attempted(const Attempt& attempt, const std::string& error) {
     const auto& key = attempt.delivery.webhook;
-    context_->counters.webhooks[key].last_error = error;
+    context_->counters.webhooks[key].not_attempted(error, context_->clock.now());
     silence_.withdrawn(attempt.silence);
     if (attempt.silence.shared_probe) {
         wake_neighbours(false);
@@ -312,9 +319,7 @@ void Lane::wake_neighbours(bool to_probe) {
 }
 
 void Lane::record_outcome(const Delivery& delivery, const Outcome& outcome, Millis wait) {
-    auto& counters = context_->counters.webhooks[delivery.webhook];
-    counters.last_error = outcome.error;
-    ++(outcome.kind == Outcome::Kind::delivered ? counters.delivered : counters.failed);
+    context_->counters.webhooks[delivery.webhook].count(outcome, context_->clock.now());
     RecordedOutcome recorded;
     recorded.id = delivery.id;
     recorded.webhook = delivery.webhook;
@@ -333,6 +338,9 @@ void Lane::record_outcome(const Delivery& delivery, const Outcome& outcome, Mill
         if (outcome.kind == Outcome::Kind::retry) {
             lane.retries_.expect(recorded.due);
             lane.wakeup_.notify();
+            lane.tried_.add(delivery);
+        } else {
+            lane.tried_.done(delivery.id);
         }
     }
     context_->queue.record(std::move(recorded));

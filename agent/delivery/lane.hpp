@@ -22,6 +22,7 @@
 #include "agent/delivery/lane_silence.hpp"
 #include "agent/delivery/lane_webhook.hpp"
 #include "agent/delivery/own_faults.hpp"
+#include "agent/delivery/tried_deliveries.hpp"
 #include "agent/queue/queue.hpp"
 #include "agent/webhooks/counters.hpp"
 #include "common/async/clock.hpp"
@@ -88,6 +89,8 @@ class Lane final : public ConnectionUser, public std::enable_shared_from_this<La
     [[nodiscard]] std::optional<common::Millis> probe_in() const {
         return silence_.probe_in(context_->clock.now());
     }
+    /// When the oldest of its deliveries was accepted, as far as it knows.
+    [[nodiscard]] std::optional<std::int64_t> oldest() const;
     [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
     [[nodiscard]] std::size_t held() const { return fresh_.size() + retries_.size(); }
     [[nodiscard]] bool ended() const { return !webhook_ && in_flight_ == 0; }
@@ -123,6 +126,7 @@ class Lane final : public ConnectionUser, public std::enable_shared_from_this<La
     LaneWebhook webhook_;
     FreshDeliveries fresh_;
     DueRetries retries_;
+    TriedDeliveries tried_;
     LaneLog log_;
     common::Wakeup wakeup_;
     HoldTimes hold_times_;

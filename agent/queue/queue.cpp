@@ -164,6 +164,8 @@ QueueStatus Queue::stats() const {
     status.dead = up_to_date(counts_.all.dead, static_cast<std::int64_t>(leaving.dying));
     status.bytes = counts_.sizes.files();
     status.max_bytes = config_.queue.max_size;
+    status.used = counts_.sizes.used + counts_.sizes.wal;
+    status.disk_free = database_.disk_free();
     if (status.pending > 0 && counts_.oldest) {
         status.oldest_ms = std::max<std::int64_t>(time_.now() - *counts_.oldest, 0);
     }

@@ -27,6 +27,8 @@ namespace agent {
 struct QueueStatus {
     std::uint64_t pending = 0, dead = 0;
     std::uint64_t bytes = 0, max_bytes = 0; ///< the database with its WAL
+    std::uint64_t used = 0;                 ///< of them, without spare pages
+    std::uint64_t disk_free = 0;            ///< on the disk that they lie on
     std::optional<std::int64_t> oldest_ms;  ///< age of the oldest pending delivery
     bool degraded = false;                  ///< the last write failed; it is tried again
     bool full = false;                      ///< the last request was refused for lack of space

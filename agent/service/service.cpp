@@ -15,7 +15,7 @@
 #include "agent/service/fixed_settings.hpp"
 #include "agent/service/guarded_client.hpp"
 #include "agent/service/held_signals.hpp"
-#include "agent/service/own_address.hpp"
+#include "agent/service/http_options.hpp"
 #include "agent/service/process_memory.hpp"
 #include "agent/service/tls_judgement.hpp"
 #include "agent/service/watchdog.hpp"
@@ -51,27 +51,6 @@ namespace log = common::log;
 /// For requests being answered and attempts in flight at SIGTERM.
 constexpr common::Millis stop_grace{5'000};
 
-// The INI bounds its numbers so that they fit into 32 bits.
-
-common::http_server::Options server_options(const Config& config) {
-    common::http_server::Options options;
-    options.max_body = static_cast<std::size_t>(config.ingest.max_body);
-    options.max_connections = static_cast<std::size_t>(config.ingest.max_connections);
-    options.server_name = std::string{"ffl-agent/"} + common::version;
-    return options;
-}
-
-/// `bound` outlives the client.
-common::ClientOptions client_options(const Config& config,
-                                     const common::http_server::BoundAddress& bound) {
-    common::ClientOptions options;
-    options.user_agent = std::string{"ffl-agent/"} + common::version;
-    options.denied = config.delivery.deny_targets;
-    options.idle_per_origin = static_cast<std::size_t>(config.delivery.connections_per_target);
-    options.veto = own_address_veto(bound);
-    return options;
-}
-
 class Service {
   public:
     explicit Service(Config config) : config_{std::move(config)} {
@@ -84,6 +63,7 @@ class Service {
     Result<void> open();
     void connect();
     Result<void> listen();
+    [[nodiscard]] OutsideFacts look_outside() const;
     Task<> load_definitions_late();
     Task<> run_until_stopped();
     Task<> stop();
@@ -118,7 +98,8 @@ class Service {
     common::SystemdNotifier systemd_;
     Watchdog watchdog_{clock_, database_, queue_, dispatcher_, cache_, config_, systemd_};
     common::TaskGroup parts_{loop_.get_executor()};
-    std::vector<std::string> told_; // warnings
+    std::vector<std::string> told_;                              // warnings
+    std::vector<OutsideFacts::OwnCertificate> own_certificates_; // as they were last read
 };
 
 int Service::run() {
@@ -223,6 +204,9 @@ Task<> Service::load_definitions_late() {
 Result<void> Service::listen() {
     control_.emplace(clock_, queue_, cache_, config_, stats_, memory_,
                      [this] { return sync_.sync_now(); });
+    own_certificates_ = own_certificates(config_);
+    control_->look_outside([this] { return look_outside(); });
+    watchdog_.show_verdict([this] { return control_->trouble(); });
     control_->show_probes(
         [this](const std::string& webhook) { return dispatcher_.probe_in(webhook); });
     server_.emplace(
@@ -248,6 +232,11 @@ Result<void> Service::listen() {
         log::info("listening", {{"socket", ingest.socket}});
     }
     return {};
+}
+
+OutsideFacts Service::look_outside() const {
+    return {dispatcher_.waiting(), client_.certificate_ends(), own_certificates_,
+            watchdog_.stands_still()};
 }
 
 Task<> Service::run_until_stopped() {
@@ -318,6 +307,7 @@ bool Service::apply_new_config() {
     }
     config_ = std::move(loaded.config);
     log::set_level(config_.log_level);
+    own_certificates_ = own_certificates(config_, own_certificates_);
     client_.set_options(client_options(config_, bound_));
     memory_.set_limit(budget_bytes(config_), reserve_bytes);
     server_->set_options(server_options(config_));

@@ -1,6 +1,10 @@
 #include "agent/service/tls_judgement.hpp"
 
 #include "common/http_client/tls.hpp"
+#include "common/net/tls_files.hpp"
+
+#include <algorithm>
+#include <iterator>
 
 namespace agent {
 
@@ -25,6 +29,28 @@ std::vector<std::string> tls_errors(const Config& config) {
         }
     }
     return errors;
+}
+
+std::vector<OutsideFacts::OwnCertificate>
+own_certificates(const Config& config, const std::vector<OutsideFacts::OwnCertificate>& running) {
+    using Own = OutsideFacts::OwnCertificate;
+    std::vector<Own> all;
+    std::ranges::copy_if(running, std::back_inserter(all), &Own::restart);
+    const auto add = [&all](std::string what, const std::string& file, bool restart) {
+        if (file.empty() || std::ranges::find(all, file, &Own::file) != all.end()) {
+            return;
+        }
+        if (const auto ends = common::end_of_file(file)) {
+            all.push_back({std::move(what), file, *ends, restart});
+        }
+    };
+    add("[ingest] tls_cert_file", config.ingest.tls_cert_file, true);
+    add("[delivery] client_cert_file", config.delivery.defaults.tls.client_cert_file, false);
+    for (const auto& section : config.overrides) {
+        add("[" + section.section + "] client_cert_file", section.client_cert_file.value_or(""),
+            false);
+    }
+    return all;
 }
 
 } // namespace agent

@@ -13,17 +13,12 @@ constexpr common::Millis standstill_margin{60'000};
 
 } // namespace
 
-std::string status_text(bool webhooks_known, std::size_t serving, const QueueStatus& queue) {
-    std::string text = "waiting for the first list of webhooks";
-    if (webhooks_known) {
-        text = "serving " + std::to_string(serving) +
-               (serving == 1 ? " webhook, " : " webhooks, ") + std::to_string(queue.pending) +
-               (queue.pending == 1 ? " delivery waiting" : " deliveries waiting");
-    }
-    if (queue.degraded) {
-        text += "; cannot write to the database: " + queue.last_error;
-    }
-    return text;
+std::string status_text(bool webhooks_known, std::size_t serving, std::uint64_t pending) {
+    return webhooks_known
+               ? "serving " + std::to_string(serving) +
+                     (serving == 1 ? " webhook, " : " webhooks, ") + std::to_string(pending) +
+                     (pending == 1 ? " delivery waiting" : " deliveries waiting")
+               : "waiting for the first list of webhooks";
 }
 
 Watchdog::Watchdog(common::Clock& clock, common::Database& database, const Queue& queue,
@@ -57,9 +52,10 @@ std::string Watchdog::status() const {
     const auto serving = std::count_if(webhooks.begin(), webhooks.end(), [](const auto& webhook) {
         return webhook->state == WebhookState::serving;
     });
-    auto text = status_text(cache_.known(), static_cast<std::size_t>(serving), queue_.stats());
-    if (config_.refused) {
-        text += "; the configuration on disk was refused: " + config_.refused->errors.front();
+    auto text =
+        status_text(cache_.known(), static_cast<std::size_t>(serving), queue_.stats().pending);
+    if (const auto verdict = verdict_(); !verdict.empty()) {
+        text += "; " + verdict;
     }
     return text;
 }
@@ -86,7 +82,8 @@ common::Task<> Watchdog::run() {
         // A job through the database's thread and back shows that neither it nor the loop hangs. An
         // error shows that as well.
         const auto answered = co_await database_.run(no_op);
-        if (deliveries_stand_still()) {
+        stands_still_ = deliveries_stand_still();
+        if (stands_still_) {
             common::log::error("deliveries make no progress",
                                {{"database", answered ? "ok" : answered.error().message}});
         } else {

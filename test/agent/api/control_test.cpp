@@ -13,8 +13,9 @@ TEST_F(ControlTest, ShowsTheStatusWithEveryFieldOfTheContract) {
     clock.advance(common::Millis{1'500});
     const auto status = get("/v1/status");
     EXPECT_EQ(keys(status),
-              (std::set<std::string>{"version", "uptime_s", "server", "webhooks", "queue", "clock",
-                                     "store", "config", "warnings"}));
+              (std::set<std::string>{"version", "host", "time", "verdict", "summary", "problems",
+                                     "uptime_s", "server", "webhooks", "queue", "clock", "store",
+                                     "config", "warnings"}));
     EXPECT_EQ(keys(status["server"]),
               (std::set<std::string>{"url", "state", "last_sync", "last_error"}));
     EXPECT_EQ(keys(status["queue"]),
@@ -25,9 +26,11 @@ TEST_F(ControlTest, ShowsTheStatusWithEveryFieldOfTheContract) {
     ASSERT_EQ(status["webhooks"].size(), 2U);
     for (const auto& webhook : status["webhooks"]) {
         EXPECT_EQ(keys(webhook),
-                  (std::set<std::string>{"key", "name", "active", "state", "reason", "warnings",
-                                         "target", "matched", "delivered", "failed", "suppressed",
-                                         "pending", "dead", "last_error"}));
+                  (std::set<std::string>{"key",       "name",     "active",         "state",
+                                         "reason",    "warnings", "target",         "matched",
+                                         "delivered", "failed",   "suppressed",     "expired",
+                                         "dropped",   "oldest_s", "last_success_s", "failing_s",
+                                         "waits_for", "pending",  "dead",           "last_error"}));
     }
     EXPECT_DOUBLE_EQ(status["uptime_s"].get<double>(), 1.5);
     EXPECT_EQ(status["server"], (Json{{"url", nullptr},

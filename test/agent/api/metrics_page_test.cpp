@@ -102,6 +102,7 @@ TEST_F(MetricsPageTest, HasEveryFamilyFromTheStart) {
         {"ffl_agent_uptime_seconds", "gauge"},
         {"ffl_agent_clock_synchronized", "gauge"},
         {"ffl_agent_config_stale", "gauge"},
+        {"ffl_agent_problems", "gauge"},
         {"ffl_agent_memory_budget_bytes", "gauge"},
         {"ffl_agent_memory_used_bytes", "gauge"},
         {"ffl_agent_memory_refused_total", "counter"},
@@ -134,6 +135,8 @@ TEST_F(MetricsPageTest, HasEveryFamilyFromTheStart) {
     EXPECT_EQ(page["ffl_agent_attempts_failed_total{webhook=\"7\"}"], 0);
     EXPECT_EQ(page["ffl_agent_webhooks{state=\"serving\"}"], 2);
     EXPECT_EQ(page["ffl_agent_webhooks{state=\"unsupported\"}"], 0);
+    EXPECT_EQ(page["ffl_agent_problems{level=\"warn\"}"], 0);
+    EXPECT_EQ(page["ffl_agent_problems{level=\"fail\"}"], 0);
     EXPECT_EQ(page["ffl_agent_queue_oldest_seconds"], 0);
     EXPECT_EQ(page["ffl_agent_sync_last_success_timestamp_seconds"], 0);
 }

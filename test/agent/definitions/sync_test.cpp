@@ -162,12 +162,18 @@ TEST_F(Sync, KeepsTheServersStatus) {
     EXPECT_EQ(counters.server.last_sync, common::WallTime{std::chrono::seconds{1'760'000'000}});
     EXPECT_EQ(counters.server.last_error, failed.error().message);
     EXPECT_EQ(counters.server.failures, 1U);
+    EXPECT_EQ(counters.server.fault, common::Fault::unreachable);
+    const auto since = clock.now();
+    EXPECT_EQ(counters.server.failing_since, since);
+    clock.advance(Millis{10});
     fetch();
     EXPECT_EQ(counters.server.failures, 2U);
+    EXPECT_EQ(counters.server.failing_since, since);
     serve("[]");
     ASSERT_TRUE(fetch());
     EXPECT_EQ(counters.server.state, ServerStatus::State::ok);
     EXPECT_EQ(counters.server.last_error, "");
+    EXPECT_EQ(counters.server.failing_since, std::nullopt);
     EXPECT_EQ(counters.server.failures, 2U);
 }
 

@@ -149,10 +149,12 @@ TEST_F(WatchdogTest, SendsItsStatusWhenItChanges) {
         std::count(second.begin(), second.end(), "STATUS=serving 1 webhook, 1 delivery waiting"),
         1);
     EXPECT_EQ(second.size(), 4U) << "and three times WATCHDOG=1";
-    config.refused = agent::Config::Refused{clock.wall(), {"agent.ini:3: no"}};
+    watchdog->show_verdict([] { return std::string{"fail: 1 of 1 webhook fails"}; });
     EXPECT_EQ(watchdog->status(),
-              "serving 1 webhook, 1 delivery waiting; the configuration on disk "
-              "was refused: agent.ini:3: no");
+              "serving 1 webhook, 1 delivery waiting; fail: 1 of 1 webhook fails");
+    advance(seconds{10});
+    const auto third = supervisor.heard();
+    EXPECT_EQ(std::count(third.begin(), third.end(), "STATUS=" + watchdog->status()), 1);
 }
 
 TEST(WatchdogStatus, IsPlainEnglish) {
@@ -160,24 +162,15 @@ TEST(WatchdogStatus, IsPlainEnglish) {
         bool known;
         std::size_t serving;
         std::uint64_t pending;
-        bool degraded;
         const char* text;
     };
     for (const auto& row : {
-             Row{true, 0, 0, false, "serving 0 webhooks, 0 deliveries waiting"},
-             Row{true, 1, 1, false, "serving 1 webhook, 1 delivery waiting"},
-             Row{true, 2, 21, false, "serving 2 webhooks, 21 deliveries waiting"},
-             Row{false, 0, 3, false, "waiting for the first list of webhooks"},
-             Row{true, 2, 1, true,
-                 "serving 2 webhooks, 1 delivery waiting; cannot write to the database: disk full"},
-             Row{false, 0, 0, true,
-                 "waiting for the first list of webhooks; cannot write to the database: disk full"},
+             Row{true, 0, 0, "serving 0 webhooks, 0 deliveries waiting"},
+             Row{true, 1, 1, "serving 1 webhook, 1 delivery waiting"},
+             Row{true, 2, 21, "serving 2 webhooks, 21 deliveries waiting"},
+             Row{false, 0, 3, "waiting for the first list of webhooks"},
          }) {
-        agent::QueueStatus queue;
-        queue.pending = row.pending;
-        queue.degraded = row.degraded;
-        queue.last_error = "disk full";
-        EXPECT_EQ(agent::status_text(row.known, row.serving, queue), row.text);
+        EXPECT_EQ(agent::status_text(row.known, row.serving, row.pending), row.text);
     }
 }
 

@@ -1,0 +1,180 @@
+#include "agent/api/status_facts.hpp"
+
+#include "agent/definitions/config_warnings.hpp"
+
+#include <algorithm>
+
+namespace agent {
+
+namespace {
+
+/// The program is not older than this: a clock that shows an earlier time is wrong.
+constexpr std::chrono::sys_days built_after{std::chrono::year{2025} / 1 / 1};
+
+struct Reader {
+    const StatusSources& sources;
+    common::Instant now;
+    common::WallTime wall;
+    OutsideFacts outside;
+
+    [[nodiscard]] std::optional<double> ago(const std::optional<common::Instant>& when) const {
+        return when ? std::optional{std::chrono::duration<double>(now - *when).count()}
+                    : std::nullopt;
+    }
+
+    [[nodiscard]] WebhookFacts webhook(const Webhook& webhook) const {
+        const auto& counted = sources.counted(webhook.key);
+        WebhookFacts facts;
+        facts.key = webhook.key;
+        facts.name = webhook.name;
+        if (!webhook.target.host.empty()) {
+            facts.target = webhook.target.shown();
+            facts.origin = webhook.target.origin();
+        }
+        facts.state = webhook.state;
+        facts.reason = webhook.reason;
+        facts.warnings = webhook.warnings;
+        if (sources.bound.named_by(webhook.target.host, webhook.target.port)) {
+            facts.warnings.emplace_back(targets_agent_itself);
+        }
+        facts.pending = sources.queue.pending(webhook.key);
+        facts.dead = sources.queue.dead(webhook.key);
+        facts.last_error = counted.last_error;
+        facts.own_fault = counted.own_fault;
+        facts.failing_s = ago(counted.failing_since);
+        facts.last_death = counted.last_death;
+        facts.died_s = ago(counted.died_at);
+        const auto waiting = outside.waiting.find(webhook.key);
+        if (waiting != outside.waiting.end()) {
+            facts.waiting = waiting->second;
+        }
+        if (facts.pending > 0 && facts.waiting.oldest) {
+            const auto age = sources.queue.queue_time() - *facts.waiting.oldest;
+            facts.oldest_s = static_cast<double>(std::max<std::int64_t>(age, 0)) / 1000.0;
+        }
+        return facts;
+    }
+
+    [[nodiscard]] StatusFacts::Server server() const {
+        const auto& counted = sources.stats.server;
+        StatusFacts::Server facts;
+        if (sources.config.server.url) {
+            facts.url = sources.config.server.url->shown();
+            facts.failing_s = ago(counted.failing_since);
+            facts.fault = counted.fault;
+            facts.error = counted.last_error;
+            facts.last_sync = counted.last_sync ? common::rfc3339(*counted.last_sync) : "";
+        }
+        return facts;
+    }
+
+    [[nodiscard]] StatusFacts::Queue queue() const {
+        const auto& config = sources.config.queue;
+        const auto status = sources.queue.stats();
+        StatusFacts::Queue facts;
+        facts.path = config.path;
+        facts.pending = status.pending;
+        facts.dead = status.dead;
+        if (status.oldest_ms) {
+            facts.oldest_s = static_cast<double>(*status.oldest_ms) / 1000.0;
+        }
+        facts.used = status.used;
+        facts.max_size = status.max_bytes;
+        facts.full = status.full;
+        facts.drops_oldest = config.when_full == WhenFull::drop_oldest;
+        facts.disk_free = status.disk_free;
+        facts.min_free = config.min_free;
+        facts.degraded = status.degraded;
+        facts.error = status.last_error;
+        facts.quarantined = sources.queue.quarantined();
+        return facts;
+    }
+
+    [[nodiscard]] StatusFacts::Configuration configuration() const {
+        const auto& config = sources.config;
+        StatusFacts::Configuration facts;
+        facts.path = config.path;
+        if (config.refused) {
+            // Never less than nothing: the clock may have been set meanwhile.
+            const std::chrono::duration<double> age = wall - config.refused->at;
+            facts.refused_s = std::max(age.count(), 0.0);
+            facts.errors = config.refused->errors;
+        }
+        facts.awaiting_restart = config.awaiting_restart;
+        facts.warnings = config_warnings(config, sources.cache);
+        return facts;
+    }
+
+    [[nodiscard]] CertificateFacts certificate(std::string what, common::WallTime ends,
+                                               std::string fix) const {
+        const std::chrono::duration<double, std::ratio<86400>> left = ends - wall;
+        return {std::move(what), left.count(), common::rfc3339(ends), std::move(fix)};
+    }
+
+    /// Of a peer, if it has shown one.
+    void add_peer(std::vector<CertificateFacts>& all, const common::Url& url, const char* who,
+                  const char* fix) const {
+        const auto found = outside.peers.find(url.host + ':' + std::to_string(url.port));
+        auto what = "the certificate of the " + std::string{who} + " " + url.origin();
+        if (url.tls() && found != outside.peers.end() &&
+            std::ranges::find(all, what, &CertificateFacts::what) == all.end()) {
+            all.push_back(certificate(std::move(what), found->second, fix));
+        }
+    }
+
+    [[nodiscard]] std::vector<CertificateFacts> certificates(const Snapshot& snapshot) const {
+        std::vector<CertificateFacts> all;
+        if (const auto& url = sources.config.server.url) {
+            add_peer(all, *url, "server",
+                     "renew it on the FindFace Lite server: after that no webhooks can be fetched");
+        }
+        for (const auto& one : outside.own) {
+            all.push_back(
+                certificate("the certificate of " + one.what + " (" + one.file + ")", one.ends,
+                            "put a new one into that file, then `systemctl " +
+                                std::string{one.restart ? "restart" : "reload"} + " ffl-agent`"));
+        }
+        for (const auto& webhook : snapshot.webhooks) {
+            if (!outside.peers.empty() && webhook->state == WebhookState::serving) {
+                add_peer(all, webhook->target, "target",
+                         "let whoever runs the target renew it: after that nothing can be "
+                         "delivered to it");
+            }
+        }
+        return all;
+    }
+};
+
+} // namespace
+
+StatusFindings find_status(const StatusSources& sources) {
+    const Reader reader{sources, sources.clock.now(), sources.clock.wall(), sources.outside()};
+    StatusFindings found;
+    auto& facts = found.facts;
+    const auto snapshot = sources.cache.snapshot();
+    for (const auto& webhook : snapshot->webhooks) {
+        facts.webhooks.push_back(reader.webhook(*webhook));
+    }
+    facts.server = reader.server();
+    facts.webhooks_known = sources.cache.known();
+    facts.certificates = reader.certificates(*snapshot);
+    facts.clock_synchronised = sources.clock.synchronized();
+    facts.clock_plausible = reader.wall >= built_after;
+    facts.time = common::rfc3339(reader.wall);
+    facts.queue = reader.queue();
+    facts.config = reader.configuration();
+    facts.deliveries_stand_still = reader.outside.deliveries_stand_still;
+    facts.memory_refused_s = sources.history->refused_s(sources.memory.refused(), reader.now);
+    const auto& arrivals = sources.stats.arrivals;
+    facts.last_event_s = reader.ago(arrivals.last());
+    if (const auto gap = arrivals.usual_gap()) {
+        facts.usual_gap_s = std::chrono::duration<double>(*gap).count();
+    }
+    facts.longest_gap_s = std::chrono::duration<double>(arrivals.longest_gap()).count();
+    found.problems = find_problems(facts);
+    sources.history->date(found.problems, reader.now);
+    found.verdict = verdict_of(facts, found.problems);
+    return found;
+}
+
+} // namespace agent

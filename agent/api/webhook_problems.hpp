@@ -1,0 +1,15 @@
+// The problems of the webhooks: those not served, those whose target fails, those that wait for
+// others, dead letters. A part of find_problems(). Pure.
+#pragma once
+
+#include "agent/api/problems.hpp"
+
+namespace agent {
+
+/// Appends them. At most so many of each kind are named one by one.
+void find_webhook_problems(const StatusFacts& facts, std::vector<Problem>& problems);
+
+/// Whether the webhook's last attempt failed.
+bool fails(const WebhookFacts& webhook);
+
+} // namespace agent
