@@ -21,7 +21,7 @@ namespace {
 
 struct StatusOptions {
     std::string webhook;
-    bool watch = false;
+    bool watch = false, check = false;
 };
 
 struct CheckFlags {
@@ -56,20 +56,29 @@ void add_check(CLI::App& app, CommandLine& line) {
 
 void add_status(CLI::App& app, CommandLine& line) {
     const auto options = std::make_shared<StatusOptions>();
-    auto* status = add_command(
-        app, line, Needs::agent, "status", "Show the state of the running agent", [&line, options] {
-            const auto draw = [&line, options] {
-                // A terminal may get another width meanwhile.
-                line.command.screen = line.screen();
-                return options->webhook.empty()
-                           ? command_status(line.command)
-                           : command_webhook_status(line.command, options->webhook);
-            };
-            return options->watch ? watch(draw) : draw();
-        });
-    status->add_option("WEBHOOK", options->webhook, "Only this webhook, by key or name, in full")
-        ->type_name("");
-    status->add_flag("--watch", options->watch, "Show it anew every two seconds, until q is typed");
+    auto* status =
+        add_command(app, line, Needs::agent, "status",
+                    "Show what is wrong with the running agent, how to fix it, and its webhooks",
+                    [&line, options] {
+                        const auto draw = [&line, options] {
+                            // A terminal may get another width meanwhile.
+                            line.command.screen = line.screen();
+                            return options->webhook.empty()
+                                       ? command_status(line.command, options->check)
+                                       : command_webhook_status(line.command, options->webhook);
+                        };
+                        return options->watch ? watch(draw) : draw();
+                    });
+    auto* webhook =
+        status
+            ->add_option("WEBHOOK", options->webhook, "Only this webhook, by key or name, in full")
+            ->type_name("");
+    auto* check =
+        status->add_flag("--check", options->check,
+                         "Exit with 0, 1 or 2 for ok, warn or fail, as Nagios plugins do");
+    check->excludes(webhook);
+    status->add_flag("--watch", options->watch, "Show it anew every two seconds, until q is typed")
+        ->excludes(check);
     status->parse_complete_callback([&line, raw = options.get()] {
         if (raw->watch && (line.command.json || !line.screen().width)) {
             throw CLI::ValidationError{"--watch", "needs a terminal, and goes without --json"};

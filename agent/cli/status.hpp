@@ -5,7 +5,9 @@
 
 namespace agent {
 
-int command_status(const Command& command);
+/// With `check` the exit code is 0, 1 or 2 for ok, warn and fail, which an agent that does not
+/// answer is, too.
+int command_status(const Command& command, bool check);
 int command_sync(const Command& command);
 
 } // namespace agent
