@@ -131,8 +131,7 @@ struct Reader {
         for (const auto& one : outside.own) {
             all.push_back(
                 certificate("the certificate of " + one.what + " (" + one.file + ")", one.ends,
-                            "put a new one into that file, then `systemctl " +
-                                std::string{one.restart ? "restart" : "reload"} + " ffl-agent`"));
+                            "put a new one into that file, then `systemctl reload ffl-agent`"));
         }
         for (const auto& webhook : snapshot.webhooks) {
             if (!outside.peers.empty() && webhook->state == WebhookState::serving) {

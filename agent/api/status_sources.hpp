@@ -30,7 +30,6 @@ struct OutsideFacts {
         std::string what; ///< "[ingest] tls_cert_file"
         std::string file;
         common::WallTime ends;
-        bool restart = false; ///< a new one is read at the start only
     };
     std::vector<OwnCertificate> own;
     bool deliveries_stand_still = false;

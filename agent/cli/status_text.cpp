@@ -16,6 +16,10 @@ using nlohmann::json;
 
 std::string show_bytes(const json& bytes) {
     const auto n = bytes.get<std::uint64_t>();
+    constexpr std::uint64_t gibibyte = 1ULL << 30;
+    if (n >= gibibyte && n % gibibyte == 0) {
+        return std::to_string(n / gibibyte) + " GiB";
+    }
     if (n >= 10ULL << 20) {
         return std::to_string(n >> 20) + " MiB";
     }
@@ -62,12 +66,13 @@ std::string facts_text(const json& status, const Screen& screen) {
                               show_seconds(status.at("uptime_s")),
                           screen);
     text += paragraph("server    ", server_text(status.at("server")), screen);
-    text +=
-        paragraph("queue     ",
-                  queue.at("pending").dump() + " pending, " + queue.at("dead").dump() +
-                      " dead letters, oldest " + show_seconds(queue.at("oldest_s")) + ", " +
-                      show_bytes(queue.at("bytes")) + " of " + show_bytes(queue.at("max_bytes")),
-                  screen);
+    const auto& oldest = queue.at("oldest_s");
+    text += paragraph(
+        "queue     ",
+        queue.at("pending").dump() + " pending, " + queue.at("dead").dump() + " dead letters, " +
+            (oldest.is_null() ? "" : "oldest " + show_seconds(oldest) + ", ") +
+            show_bytes(queue.at("bytes")) + " of " + show_bytes(queue.at("max_bytes")),
+        screen);
     text += paragraph("database  ", word(store, "path") + ", sync " + word(store, "sync"), screen);
     text += paragraph(
         "clock     ",

@@ -307,7 +307,7 @@ bool Service::apply_new_config() {
     }
     config_ = std::move(loaded.config);
     log::set_level(config_.log_level);
-    own_certificates_ = own_certificates(config_, own_certificates_);
+    own_certificates_ = own_certificates(config_);
     client_.set_options(client_options(config_, bound_));
     memory_.set_limit(budget_bytes(config_), reserve_bytes);
     server_->set_options(server_options(config_));

@@ -4,7 +4,6 @@
 #include "common/net/tls_files.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 namespace agent {
 
@@ -31,24 +30,21 @@ std::vector<std::string> tls_errors(const Config& config) {
     return errors;
 }
 
-std::vector<OutsideFacts::OwnCertificate>
-own_certificates(const Config& config, const std::vector<OutsideFacts::OwnCertificate>& running) {
+std::vector<OutsideFacts::OwnCertificate> own_certificates(const Config& config) {
     using Own = OutsideFacts::OwnCertificate;
     std::vector<Own> all;
-    std::ranges::copy_if(running, std::back_inserter(all), &Own::restart);
-    const auto add = [&all](std::string what, const std::string& file, bool restart) {
+    const auto add = [&all](std::string what, const std::string& file) {
         if (file.empty() || std::ranges::find(all, file, &Own::file) != all.end()) {
             return;
         }
         if (const auto ends = common::end_of_file(file)) {
-            all.push_back({std::move(what), file, *ends, restart});
+            all.push_back({std::move(what), file, *ends});
         }
     };
-    add("[ingest] tls_cert_file", config.ingest.tls_cert_file, true);
-    add("[delivery] client_cert_file", config.delivery.defaults.tls.client_cert_file, false);
+    add("[ingest] tls_cert_file", config.ingest.tls_cert_file);
+    add("[delivery] client_cert_file", config.delivery.defaults.tls.client_cert_file);
     for (const auto& section : config.overrides) {
-        add("[" + section.section + "] client_cert_file", section.client_cert_file.value_or(""),
-            false);
+        add("[" + section.section + "] client_cert_file", section.client_cert_file.value_or(""));
     }
     return all;
 }

@@ -22,10 +22,7 @@ std::vector<TlsUse> tls_uses(const Config& config);
 /// "[delivery] TLS files: TLS: /etc/ca.pem: expected ..." for each set that cannot be used now.
 std::vector<std::string> tls_errors(const Config& config);
 
-/// The certificates with which this device shows itself, as far as they can be read. What is read
-/// at the start only is taken from `running`, where it is known.
-std::vector<OutsideFacts::OwnCertificate>
-own_certificates(const Config& config,
-                 const std::vector<OutsideFacts::OwnCertificate>& running = {});
+/// The certificates with which this device shows itself, as far as they can be read.
+std::vector<OutsideFacts::OwnCertificate> own_certificates(const Config& config);
 
 } // namespace agent

@@ -123,7 +123,7 @@ TEST(StatusText, BeginsWithTheVerdictAndSaysNothingElseWhereAllIsWell) {
     EXPECT_EQ(lines[0], "ok: 2 webhooks served, nothing waits");
     EXPECT_EQ(lines[1], "");
     EXPECT_EQ(lines[2], "agent     0.1.0 on board-7, up 3m 2s");
-    EXPECT_EQ(lines[4], "queue     0 pending, 0 dead letters, oldest -, 81 KiB of 1024 MiB");
+    EXPECT_EQ(lines[4], "queue     0 pending, 0 dead letters, 81 KiB of 1 GiB");
 }
 
 TEST(StatusText, ShowsProblemsWithTheirFixesAndFailingWebhooksFirst) {

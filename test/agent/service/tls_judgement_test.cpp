@@ -30,27 +30,9 @@ TEST(OwnCertificates, AreThoseOfTheListenerAndOfTheClient) {
     EXPECT_EQ(own[0].what, "[ingest] tls_cert_file");
     EXPECT_EQ(own[0].file, config.ingest.tls_cert_file);
     EXPECT_EQ(own[0].ends, common::end_of_file(config.ingest.tls_cert_file).value());
-    EXPECT_TRUE(own[0].restart);
     EXPECT_EQ(own[1].what, "[delivery] client_cert_file");
-    EXPECT_FALSE(own[1].restart);
     EXPECT_EQ(own[2].what, "[webhook gate*] client_cert_file");
     EXPECT_LT(own[2].ends, own[1].ends);
-}
-
-TEST(OwnCertificates, TheListenersIsTheOneThatItWasStartedWith) {
-    test::Certificates certificates;
-    agent::Config config;
-    config.ingest.tls_cert_file = certificates.server().cert_file;
-    config.delivery.defaults.tls.client_cert_file = certificates.client().cert_file;
-    auto running = own_certificates(config);
-    ASSERT_EQ(running.size(), 2U);
-    for (auto& one : running) {
-        one.ends = common::WallTime{};
-    }
-    const auto reread = own_certificates(config, running);
-    ASSERT_EQ(reread.size(), 2U);
-    EXPECT_EQ(reread[0].ends, common::WallTime{});
-    EXPECT_GT(reread[1].ends, common::WallTime{});
 }
 
 } // namespace
