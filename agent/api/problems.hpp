@@ -1,5 +1,5 @@
-// Problems: everything that is wrong, worst first, each with what to do about it. From values to
-// values: the status, the metrics and systemd's status line all print what is found here. Pure.
+// Problems: what is wrong, with what to do about it, and the facts that problems are found from.
+// The status, the metrics and systemd's status line all print the same ones. Plain data.
 #pragma once
 
 #include "agent/webhooks/waiting.hpp"
@@ -91,17 +91,10 @@ struct StatusFacts {
     double longest_gap_s = 0;
 };
 
-/// Worst first.
-std::vector<Problem> find_problems(const StatusFacts& facts);
-
 struct Verdict {
     Severity level = Severity::ok;
     std::string summary; ///< "3 of 80 webhooks fail; the oldest delivery waits 54 s"
 };
-Verdict verdict_of(const StatusFacts& facts, const std::vector<Problem>& problems);
-
-/// What the deliveries of a webhook wait for, as a sentence; empty if none waits.
-std::string waits_for(const WebhookFacts& webhook, const std::vector<WebhookFacts>& all);
 
 /// "54 s", "3 min 12 s", "2 h 5 min", "3 days".
 std::string span_text(double seconds);

@@ -1,5 +1,6 @@
 #include "agent/api/status_facts.hpp"
 
+#include "agent/api/problem_list.hpp"
 #include "agent/definitions/config_warnings.hpp"
 
 #include <algorithm>

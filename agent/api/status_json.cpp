@@ -1,6 +1,7 @@
 #include "agent/api/status_json.hpp"
 
 #include "agent/api/status_facts.hpp"
+#include "agent/api/webhook_problems.hpp"
 #include "common/base/time.hpp"
 #include "common/base/version.hpp"
 

@@ -4,10 +4,16 @@
 
 #include "agent/api/problems.hpp"
 
+#include <string>
+#include <vector>
+
 namespace agent {
 
 /// Appends them. At most so many of each kind are named one by one.
 void find_webhook_problems(const StatusFacts& facts, std::vector<Problem>& problems);
+
+/// What the deliveries of a webhook wait for, as a sentence; empty if none waits.
+std::string waits_for(const WebhookFacts& webhook, const std::vector<WebhookFacts>& all);
 
 /// Whether the webhook's last attempt failed.
 bool fails(const WebhookFacts& webhook);

@@ -1,5 +1,6 @@
 // Each problem by itself: what is found, and that nothing is found without its cause.
-#include "agent/api/problems.hpp"
+#include "agent/api/problem_list.hpp"
+#include "agent/api/webhook_problems.hpp"
 
 #include <algorithm>
 #include <functional>
