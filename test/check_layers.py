@@ -14,7 +14,7 @@ import tempfile
 # A folder uses only folders below it.
 ORDER = [
     "agent", "agent/cli", "agent/service", "agent/api", "agent/delivery", "agent/definitions",
-    "agent/findface", "agent/queue", "agent/store", "agent/config", "agent/webhooks", "agent/events",
+    "agent/findface", "agent/queue", "agent/event_list", "agent/store", "agent/config", "agent/webhooks", "agent/events",
     "common/http_server", "common/http_client", "common/sqlite", "common/net", "common/async",
     "common/text", "common/base",
 ]

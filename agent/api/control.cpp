@@ -54,7 +54,8 @@ HttpReply sync_problem(const common::Error& error) {
 Control::Control(common::Clock& clock, Queue& queue, WebhookCache& cache, const Config& config,
                  const Counters& stats, common::MemoryBudget& memory, SyncNow sync_now)
     : sources_{clock, queue, cache, config, stats, memory, clock.now()},
-      deliveries_{clock, queue, cache, memory}, sync_now_{std::move(sync_now)} {}
+      deliveries_{clock, queue, cache, memory}, events_{clock, queue, cache, config, memory},
+      sync_now_{std::move(sync_now)} {}
 
 Task<HttpReply> Control::handle(const RouteMatch& match, common::Incoming request) {
     switch (match.route->endpoint) {
@@ -87,8 +88,11 @@ Task<HttpReply> Control::handle(const RouteMatch& match, common::Incoming reques
         return at_once(text_reply("text/plain; charset=utf-8", "ok\n"));
     case Endpoint::readyz:
         return at_once(ready());
-    case Endpoint::page:
     case Endpoint::events:
+        return events_.list(std::move(request.query));
+    case Endpoint::event:
+        return events_.show(match.id);
+    case Endpoint::page:
         break;
     }
     return at_once(status_page());

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "agent/api/deliveries_api.hpp"
+#include "agent/api/events_api.hpp"
 #include "agent/api/routes.hpp"
 #include "agent/api/status_sources.hpp"
 #include "common/async/task.hpp"
@@ -25,13 +26,14 @@ class Control {
     Control(common::Clock& clock, Queue& queue, WebhookCache& cache, const Config& config,
             const Counters& stats, common::MemoryBudget& memory, SyncNow sync_now);
 
-    /// Any route except /v1/events, with a method that the route allows.
+    /// Any route except POST /v1/events, with a method that the route allows.
     common::Task<common::HttpReply> handle(const RouteMatch& match, common::Incoming request);
 
     /// Where TCP listens, so that the status can warn of webhooks that lead back here.
     void listening_at(const common::http_server::BoundAddress& bound) { sources_.bound = bound; }
 
-    void show_probes(DeliveriesApi::ProbeIn probe_in) {
+    void show_probes(ProbeIn probe_in) {
+        events_.show_probes(probe_in);
         deliveries_.show_probes(std::move(probe_in));
     }
 
@@ -53,6 +55,7 @@ class Control {
 
     StatusSources sources_;
     DeliveriesApi deliveries_;
+    EventsApi events_;
     SyncNow sync_now_;
 };
 

@@ -2,6 +2,7 @@
 // thread. Every change has been committed by the queue when the answer goes out.
 #pragma once
 
+#include "agent/api/event_json.hpp"
 #include "agent/definitions/webhook_cache.hpp"
 #include "agent/queue/queue.hpp"
 #include "common/async/task.hpp"
@@ -17,9 +18,6 @@ namespace agent {
 
 class DeliveriesApi {
   public:
-    /// How long the retries of a webhook wait for a probe; nothing while they wait for none.
-    using ProbeIn = std::function<std::optional<common::Millis>(const std::string& webhook)>;
-
     /// Pages with events count in `memory` while they are put together.
     DeliveriesApi(common::Clock& clock, Queue& queue, WebhookCache& cache,
                   common::MemoryBudget& memory)

@@ -4,6 +4,7 @@
 #include "common/base/log.hpp"
 #include "common/net/problem.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace agent {
@@ -57,7 +58,8 @@ Ingest::Ingest(common::Clock& clock, Queue& queue, WebhookCache& cache, Counters
 
 /// Reads one event into the batch.
 common::Result<void> Ingest::add(Batch& batch, const std::string& body, std::string_view text,
-                                 const Snapshot& snapshot, const std::string& passed_id) {
+                                 const Snapshot& snapshot, const std::string& passed_id,
+                                 bool listed) {
     auto event = read_event(text);
     if (!event) {
         return common::fail("event " + std::to_string(batch.count()), event.error());
@@ -68,12 +70,16 @@ common::Result<void> Ingest::add(Batch& batch, const std::string& body, std::str
     if (passed_on) {
         event->id = passed_id;
     }
+    const auto begin = static_cast<std::uint32_t>(text.data() - body.data());
     if (webhooks.empty()) {
         if (!event->id) {
             ++batch.unmatched.without_id; // cannot be a duplicate, and nobody reads it again
+            if (listed) {
+                batch.unmatched.listed.push_back(
+                    {{}, begin, static_cast<std::uint32_t>(text.size())});
+            }
             return {};
         }
-        const auto begin = static_cast<std::uint32_t>(text.data() - body.data());
         batch.unmatched.with_id.push_back(
             {event_key(*event->id, text), begin, static_cast<std::uint32_t>(text.size())});
         batch.bytes += sizeof(UnmatchedEvents::Place);
@@ -89,6 +95,7 @@ common::Result<void> Ingest::add(Batch& batch, const std::string& body, std::str
         ++batch.matched[webhook->key];
         added.deliveries.push_back(delivery_to(std::move(webhook), *event));
     }
+    added.begin = begin;
     added.bytes = std::make_shared<const std::string>(text);
     return {};
 }
@@ -113,10 +120,18 @@ Ingest::read(Body body, common::MemoryBudget::Share& share) {
     const auto snapshot = cache_.snapshot();
     const auto id = all.count() == 1 ? body.passed_id : std::string{};
     Batch batch;
+    // Of more events than the event list holds, the last ones stay in it.
+    const auto listed = std::min(queue_.events().wanted(), all.count());
+    const auto first_listed = all.count() - listed + 1;
     EventSplitter events{text, body.format};
     for (auto event = events.next(); event && *event; event = events.next()) {
         std::optional<HttpReply> refusal;
-        if (const auto added = add(batch, text, **event, *snapshot, id); !added) {
+        const bool is_listed = events.count() >= first_listed;
+        if (is_listed && !batch.listing.snapshot) {
+            batch.listing.snapshot = snapshot;
+            batch.listing.from = static_cast<std::uint32_t>((*event)->data() - text.data());
+        }
+        if (const auto added = add(batch, text, **event, *snapshot, id, is_listed); !added) {
             refusal = common::problem(400, added.error().message);
         } else if (batch.bytes > share.bytes() &&
                    !share.resize(batch.bytes + budget_step, body.rank)) {
@@ -131,7 +146,7 @@ Ingest::read(Body body, common::MemoryBudget::Share& share) {
             turn = clock_.now();
         }
     }
-    if (!batch.unmatched.with_id.empty()) {
+    if (!batch.unmatched.with_id.empty() || !batch.unmatched.listed.empty()) {
         batch.unmatched.body = body.text;
     }
     co_return batch;
@@ -205,8 +220,8 @@ common::Task<HttpReply> Ingest::post(std::string body, BodyFormat format, Sender
     }
     Accepted accepted;
     if (const auto events = batch->count(); events > 0) {
-        const auto added =
-            co_await queue_.add(std::move(batch->events), std::move(batch->unmatched));
+        const auto added = co_await queue_.add(
+            std::move(batch->events), std::move(batch->unmatched), std::move(batch->listing));
         if (!added) {
             stats_.events_rejected += events;
             co_return not_stored(added.error());

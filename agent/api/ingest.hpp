@@ -38,6 +38,7 @@ class Ingest {
     struct Batch {
         std::vector<NewEvent> events;
         UnmatchedEvents unmatched;
+        Listing listing;
         std::map<std::string, std::uint64_t> matched; ///< by webhook key
         std::size_t bytes = 0; ///< what it takes, roughly, until it is committed
         [[nodiscard]] std::uint64_t count() const { return events.size() + unmatched.count(); }
@@ -55,7 +56,7 @@ class Ingest {
                                                               common::MemoryBudget::Share& share);
     [[nodiscard]] bool is_over(common::Instant turn) const;
     common::Result<void> add(Batch& batch, const std::string& body, std::string_view text,
-                             const Snapshot& snapshot, const std::string& passed_id);
+                             const Snapshot& snapshot, const std::string& passed_id, bool listed);
     common::HttpReply no_memory(const Batch& batch, std::size_t body,
                                 common::MemoryBudget::Rank rank);
     void count(const Accepted& accepted, const std::map<std::string, std::uint64_t>& matched);

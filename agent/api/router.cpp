@@ -154,7 +154,7 @@ tl::expected<Handler, HttpReply> route(const Incoming& head, Ingest& ingest, Con
     if (!match->route->allows(head.method)) {
         return refuse(wrong_method(*match->route, head.method));
     }
-    if (match->route->endpoint != Endpoint::events) {
+    if (match->route->endpoint != Endpoint::events || reads_only(head.method)) {
         return [&control, match = std::move(*match)](Incoming request) {
             return control.handle(match, std::move(request));
         };

@@ -12,7 +12,8 @@ namespace {
 
 // The first match wins, so that a fixed path stands before one with "{id}" that it would match.
 constexpr std::array routes{
-    Route{Endpoint::events, "/v1/events", {"POST"}, true},
+    Route{Endpoint::events, "/v1/events", {"POST", "GET", "HEAD"}, true},
+    Route{Endpoint::event, "/v1/events/{id}", {"GET", "HEAD"}, true},
     Route{Endpoint::explain, "/v1/explain", {"POST"}, true},
     Route{Endpoint::status, "/v1/status", {"GET", "HEAD"}, true},
     Route{Endpoint::deliveries, "/v1/deliveries", {"GET", "HEAD"}, false},

@@ -13,6 +13,7 @@ namespace agent {
 
 enum class Endpoint {
     events,
+    event,
     explain,
     status,
     deliveries,

@@ -1,17 +1,15 @@
 #include "agent/api/selection_reader.hpp"
 
+#include "agent/api/query_reader.hpp"
 #include "common/base/ascii.hpp"
 #include "common/text/invalid.hpp"
 #include "common/text/json.hpp"
 #include "common/text/json_names.hpp"
 
 #include <algorithm>
-#include <boost/url/parse_query.hpp>
-#include <charconv>
 #include <chrono>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <set>
 
 namespace agent {
 
@@ -34,15 +32,6 @@ tl::unexpected<common::Error> invalid(std::string_view name, const json& value,
     return common::fail(Fault::input, common::invalid(name, common::shown(value), expected));
 }
 
-/// `name` comes from the caller: it is escaped and cut.
-tl::unexpected<common::Error> unknown(std::string_view kind, const std::string& name,
-                                      const std::vector<std::string>& known) {
-    const auto quoted = common::shown(json(name));
-    const auto text =
-        std::string_view{quoted}.substr(1, quoted.size() - (quoted.ends_with('"') ? 2 : 1));
-    return common::fail(Fault::input, common::unknown(kind, text, known));
-}
-
 Result<DeliveryState> state_of(const json& value) {
     const auto state =
         value.is_string() ? parse_state(value.get_ref<const std::string&>()) : std::nullopt;
@@ -50,15 +39,6 @@ Result<DeliveryState> state_of(const json& value) {
         return invalid("state", value, common::one_of({"pending", "dead"}));
     }
     return *state;
-}
-
-Result<std::int64_t> number_of(std::string_view name, const std::string& text, std::int64_t least) {
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size() || value < least) {
-        return invalid(name, text, "a whole number, " + std::to_string(least) + " or more");
-    }
-    return value;
 }
 
 Result<void> apply(RowQuery& list, std::string_view name, const std::string& value) {
@@ -164,7 +144,7 @@ Result<void> apply(Selection& selection, const std::string& name, const json& va
             return invalid("all", value, common::one_of({"true", "false"}));
         }
     } else {
-        return unknown("field", name, field_names);
+        return unknown_name("field", name, field_names);
     }
     return {};
 }
@@ -173,34 +153,11 @@ Result<void> apply(Selection& selection, const std::string& name, const json& va
 
 Result<RowQuery> read_list_query(std::string_view query) {
     RowQuery list;
-    if (query.empty()) {
-        return list;
-    }
-    const auto parameters = boost::urls::parse_query(query);
-    if (!parameters) {
-        return common::fail(Fault::input, "cannot parse the query: percent-encode special "
-                                          "characters, as in ?webhook=local%3Adoor");
-    }
-    boost::urls::encoding_opts options;
-    options.space_as_plus = true;
-    std::set<std::string> seen;
-    for (const auto& parameter : *parameters) {
-        const auto name = parameter.key.decode(options);
-        if (std::ranges::find(parameter_names, name) == parameter_names.end()) {
-            return unknown("parameter", name, parameter_names);
-        }
-        if (!seen.insert(name).second) {
-            return common::fail(Fault::input, "the parameter " + name + " is given twice");
-        }
-        const auto value = parameter.value.decode(options);
-        if (value.empty()) {
-            continue;
-        }
-        if (auto applied = apply(list, name, value); !applied) {
-            return common::fail(applied.error());
-        }
-    }
-    return list;
+    const auto read =
+        read_query(query, parameter_names, [&](const std::string& name, const std::string& value) {
+            return apply(list, name, value);
+        });
+    return read.map([&] { return list; });
 }
 
 Result<Selection> read_selection(std::string_view query, std::string_view body) {

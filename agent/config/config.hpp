@@ -63,6 +63,7 @@ struct Config {
         std::string tls_key_file;
         std::uint64_t max_body = 4ULL << 20;
         std::uint64_t max_connections = 256;
+        std::uint64_t event_list = 200; ///< events remembered for people; 0: none
     } ingest;
     struct DeliverySection {
         DeliverySettings defaults; ///< body, timeout, TLS files, signing keys, and queue.max_age

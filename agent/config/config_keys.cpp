@@ -87,14 +87,16 @@ SetValue<T> size(Field field, std::string_view least, std::string_view most) {
     };
 }
 
-template <class T, class Field> SetValue<T> count(Field field, std::uint64_t most) {
-    return [field, most](T& target, const std::string& value, const ConfigPlace&) -> Result<void> {
+template <class T, class Field>
+SetValue<T> count(Field field, std::uint64_t most, std::uint64_t least = 1) {
+    return [=](T& target, const std::string& value, const ConfigPlace&) -> Result<void> {
         std::uint64_t number = 0;
         const auto [end, error] =
             std::from_chars(value.data(), value.data() + value.size(), number);
-        if (error != std::errc{} || end != value.data() + value.size() || number < 1 ||
+        if (error != std::errc{} || end != value.data() + value.size() || number < least ||
             number > most) {
-            return expected("a whole number from 1 to " + std::to_string(most));
+            return expected("a whole number from " + std::to_string(least) + " to " +
+                            std::to_string(most));
         }
         field(target) = number;
         return {};
@@ -252,6 +254,8 @@ std::vector<ConfigKey> make_config_keys() {
          size<C>(field(&C::ingest, &I::max_body), "1", "256MiB")},
         {"ingest", "max_connections", "256", true,
          count<C>(field(&C::ingest, &I::max_connections), 65'535)},
+        {"ingest", "event_list", "200", true,
+         count<C>(field(&C::ingest, &I::event_list), 1'000, 0)},
 
         {"delivery", "body", "object", true,
          choice<C, BodyShape>(defaults(&DeliverySettings::body),

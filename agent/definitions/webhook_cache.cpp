@@ -68,6 +68,27 @@ Snapshot configured_all(const std::vector<Webhook>& server, const std::vector<We
     return all;
 }
 
+bool same(const Webhook& a, const Webhook& b) {
+    return a.definition == b.definition && a.state == b.state && a.reason == b.reason &&
+           a.name == b.name && a.settings == b.settings;
+}
+
+/// Takes the webhooks that are the same as before from there, so that whoever keeps an older
+/// snapshot shares them. Returns whether nothing else is left of `next`.
+bool share_unchanged(const Snapshot& before, Snapshot& next) {
+    std::unordered_map<std::string_view, const std::shared_ptr<const Webhook>*> old;
+    for (const auto& webhook : before.webhooks) {
+        old.emplace(webhook->key, &webhook);
+    }
+    for (auto& webhook : next.webhooks) {
+        const auto found = old.find(webhook->key);
+        if (found != old.end() && same(**found->second, *webhook)) {
+            webhook = *found->second;
+        }
+    }
+    return before.webhooks == next.webhooks;
+}
+
 Changes difference(const Snapshot& before, const Snapshot& after) {
     std::unordered_map<std::string_view, const Webhook*> old;
     for (const auto& webhook : before.webhooks) {
@@ -203,7 +224,9 @@ Changes WebhookCache::publish() {
     if (!changes.removed.empty()) {
         log_removed(*snapshot_, changes.removed);
     }
-    snapshot_ = std::move(next);
+    if (!share_unchanged(*snapshot_, *next)) {
+        snapshot_ = std::move(next);
+    }
     if (listener_) {
         listener_();
     }

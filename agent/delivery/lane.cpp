@@ -1,5 +1,7 @@
 #include "agent/delivery/lane.hpp"
 
+#include "common/base/log.hpp"
+
 #include <algorithm>
 
 namespace agent {
@@ -210,6 +212,9 @@ void Lane::expire(const Delivery& delivery) {
     recorded.webhook = delivery.webhook;
     recorded.attempts = delivery.attempts;
     recorded.expired = true;
+    common::log::debug(
+        "a delivery expired",
+        {{"webhook", delivery.webhook}, {"delivery", delivery.id}, {"event", delivery.event_id}});
     context_->queue.record(std::move(recorded));
     ++context_->progress;
     fresh_.attempt_ended(delivery.id);
@@ -277,7 +282,7 @@ void Lane::attempt_ended(const Attempt& attempt, const common::Result<common::Ht
         } else if (silence_.answered()) {
             wake_neighbours(true);
         }
-        record_outcome(delivery, outcome, waits_for_probe ? Millis{0} : outcome.wait);
+        record_outcome(attempt, outcome, waits_for_probe ? Millis{0} : outcome.wait);
     }
 
     ++context_->progress;
@@ -318,7 +323,8 @@ void Lane::wake_neighbours(bool to_probe) {
     }
 }
 
-void Lane::record_outcome(const Delivery& delivery, const Outcome& outcome, Millis wait) {
+void Lane::record_outcome(const Attempt& attempt, const Outcome& outcome, Millis wait) {
+    const auto& delivery = attempt.delivery;
     context_->counters.webhooks[delivery.webhook].count(outcome, context_->clock.now());
     RecordedOutcome recorded;
     recorded.id = delivery.id;
@@ -328,6 +334,7 @@ void Lane::record_outcome(const Delivery& delivery, const Outcome& outcome, Mill
     recorded.due = context_->queue.queue_time() + wait.count();
     recorded.status = outcome.status;
     recorded.error = outcome.error;
+    recorded.took = std::chrono::duration_cast<Millis>(context_->clock.now() - attempt.start);
 
     // Not always this lane: the webhook may have moved to another target in the meantime.
     const auto found = context_->by_webhook.find(delivery.webhook);

@@ -119,7 +119,7 @@ class Lane final : public ConnectionUser, public std::enable_shared_from_this<La
     void attempt_ended(const Attempt& attempt, const common::Result<common::HttpReply>& reply);
     void not_attempted(const Attempt& attempt, const std::string& error);
     void wake_neighbours(bool to_probe);
-    void record_outcome(const Delivery& delivery, const Outcome& outcome, common::Millis wait);
+    void record_outcome(const Attempt& attempt, const Outcome& outcome, common::Millis wait);
 
     const std::shared_ptr<LaneContext> context_;
     LaneSilence silence_;

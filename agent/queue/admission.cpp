@@ -1,9 +1,13 @@
 #include "agent/queue/admission.hpp"
 
+#include <algorithm>
+
 namespace agent {
 
-EventBatch::EventBatch(std::vector<NewEvent> news, UnmatchedEvents others)
-    : events{std::move(news)}, pending_on_disk(events.size(), false), unmatched{std::move(others)} {
+EventBatch::EventBatch(std::vector<NewEvent> news, UnmatchedEvents others, Listing shown)
+    : events{std::move(news)},
+      pending_on_disk(events.size(), false), unmatched{std::move(others)}, listing{
+                                                                               std::move(shown)} {
     keys.reserve(events.size());
     for (const auto& event : events) {
         keys.push_back(event.id_given ? event_key(event.event_id, *event.bytes) : EventKey{});
@@ -58,8 +62,50 @@ EventRow Admission::row_of(const NewEvent& event) {
     return row;
 }
 
+ListedEvent& Admission::add_listed(const EventBatch& batch, std::uint32_t begin, KeptText text) {
+    auto& listed = listed_.emplace_back();
+    listed.seq = begin;
+    listed.accepted_at = queue_now_;
+    listed.text = std::move(text);
+    listed.snapshot = batch.listing.snapshot;
+    return listed;
+}
+
+/// An event that matches webhooks; without a row it is a duplicate.
+void Admission::list(const EventBatch& batch, const NewEvent& event, const EventRow* row) {
+    if (!batch.listing.shows(event.begin)) {
+        return;
+    }
+    auto& listed = add_listed(batch, event.begin, KeptText{event.bytes});
+    listed.test = event.test;
+    listed.duplicate = row == nullptr;
+    if (row == nullptr) {
+        return;
+    }
+    listed.row = row->id;
+    listed.deliveries.reserve(row->webhooks.size());
+    for (const auto& to : event.deliveries) {
+        const auto place = listed.deliveries.size();
+        const auto* webhook = to.webhook.get();
+        if (place < row->webhooks.size() && row->webhooks[place] == webhook->key) {
+            listed.deliveries.push_back({webhook});
+        } else {
+            const auto until = cooldowns_.until(webhook->key, to.cooldown_value.value_or(""));
+            listed.suppressed.push_back({webhook, until});
+        }
+    }
+}
+
+void Admission::list_unmatched(const EventBatch& batch, const UnmatchedEvents::Place& place,
+                               bool duplicate) {
+    if (batch.listing.shows(place.begin)) {
+        add_listed(batch, place.begin, KeptText{batch.unmatched.text(place)}).duplicate = duplicate;
+    }
+}
+
 common::Result<Accepted> Admission::admit(const EventBatch& batch, std::uint64_t& room) {
-    const Savepoint before{remembered_, cooldowns_.started(), rows_.size(), suppressed_.size()};
+    const Savepoint before{remembered_, cooldowns_.started(), rows_.size(), suppressed_.size(),
+                           listed_.size()};
     Accepted accepted;
     std::uint64_t bytes = 0;
     for (std::size_t i = 0; i < batch.events.size(); ++i) {
@@ -67,11 +113,13 @@ common::Result<Accepted> Admission::admit(const EventBatch& batch, std::uint64_t
         ++accepted.accepted;
         if (event.id_given && !remember(batch.keys[i], batch.pending_on_disk[i])) {
             ++accepted.duplicates;
+            list(batch, event, nullptr);
             continue;
         }
         auto row = row_of(event);
-        if (!row.webhooks.empty()) {
-            row.id = next_event_++;
+        row.id = row.webhooks.empty() ? 0 : next_event_++;
+        list(batch, event, &row);
+        if (row.id != 0) {
             accepted.deliveries += row.webhooks.size();
             bytes += row_bytes(event.bytes->size(), row.webhooks.size());
             rows_.push_back(std::move(row));
@@ -81,8 +129,15 @@ common::Result<Accepted> Admission::admit(const EventBatch& batch, std::uint64_t
     accepted.accepted += unmatched.count();
     for (std::size_t i = 0; i < unmatched.with_id.size(); ++i) {
         const bool pending = !batch.unmatched_pending.empty() && batch.unmatched_pending[i];
-        accepted.duplicates += remember(unmatched.with_id[i].key, pending) ? 0 : 1;
+        const bool duplicate = !remember(unmatched.with_id[i].key, pending);
+        accepted.duplicates += duplicate ? 1 : 0;
+        list_unmatched(batch, unmatched.with_id[i], duplicate);
     }
+    for (const auto& place : unmatched.listed) {
+        list_unmatched(batch, place, false);
+    }
+    std::sort(listed_.begin() + static_cast<std::ptrdiff_t>(before.listed), listed_.end(),
+              [](const ListedEvent& a, const ListedEvent& b) { return a.seq < b.seq; });
     if (bytes > room) {
         undo_to(before);
         return common::fail(no_room_error(bytes));
@@ -105,6 +160,7 @@ void Admission::undo_to(const Savepoint& savepoint) {
     cooldowns_.undo(savepoint.cooldowns);
     rows_.resize(savepoint.rows);
     suppressed_.resize(savepoint.suppressed);
+    listed_.resize(savepoint.listed);
 }
 
 void Admission::keep() {
@@ -112,6 +168,7 @@ void Admission::keep() {
         ++stats_.webhooks[webhook].suppressed;
     }
     suppressed_.clear();
+    events_.add(listed_);
     rows_.clear();
     remembered_ = 0;
     cooldowns_.keep();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "agent/config/config.hpp"
+#include "agent/event_list/event_list.hpp"
 #include "agent/queue/cooldowns.hpp"
 #include "agent/queue/recent_events.hpp"
 #include "agent/store/commit.hpp"
@@ -34,6 +35,8 @@ struct NewEvent {
         std::optional<std::string> cooldown_value;
     };
     std::vector<For> deliveries;
+    std::uint32_t begin = 0; ///< in the body of its request
+    bool test = false;       ///< shown as a test in the event list
 };
 
 /// Events of one request that match no webhook, which may be a million: only told apart from their
@@ -46,6 +49,7 @@ struct UnmatchedEvents {
     std::shared_ptr<const std::string> body; ///< null without places
     std::deque<Place> with_id;               ///< not a vector, which copies all of it as it grows
     std::uint64_t without_id = 0;            ///< never duplicates
+    std::vector<Place> listed;               ///< those without an id that the event list shows
 
     [[nodiscard]] std::string_view text(const Place& place) const {
         return std::string_view{*body}.substr(place.begin, place.size);
@@ -53,15 +57,23 @@ struct UnmatchedEvents {
     [[nodiscard]] std::uint64_t count() const { return with_id.size() + without_id; }
 };
 
+/// What the event list shows of a request.
+struct Listing {
+    std::shared_ptr<const Snapshot> snapshot{}; ///< that it was matched against; null: nothing
+    std::uint32_t from = 0; ///< events that begin before that place in the body are not shown
+    [[nodiscard]] bool shows(std::uint32_t begin) const { return snapshot && begin >= from; }
+};
+
 /// The events of one request, with what is known about each.
 struct EventBatch {
-    EventBatch(std::vector<NewEvent> news, UnmatchedEvents others);
+    EventBatch(std::vector<NewEvent> news, UnmatchedEvents others, Listing shown = {});
     std::vector<NewEvent> events;
     std::vector<EventKey> keys;        ///< one per event
     std::vector<bool> pending_on_disk; ///< one per event: known to be a duplicate
     std::size_t bytes = 0;             ///< of the events
     UnmatchedEvents unmatched;
     std::vector<bool> unmatched_pending; ///< as pending_on_disk; empty: none is
+    Listing listing;
     [[nodiscard]] std::uint64_t row_bytes() const { return agent::row_bytes(bytes, events.size()); }
 };
 
@@ -78,7 +90,7 @@ class Admission {
   public:
     static constexpr common::Millis duplicate_window{600'000};
 
-    explicit Admission(Counters& stats) : stats_{stats} {}
+    Admission(Counters& stats, EventList& events) : stats_{stats}, events_{events} {}
     void load(std::vector<CooldownMark> cooldowns, std::int64_t next_event);
 
     /// Starts a new group; undoes one that was not kept.
@@ -106,14 +118,19 @@ class Admission {
 
   private:
     struct Savepoint {
-        std::size_t remembered = 0, cooldowns = 0, rows = 0, suppressed = 0;
+        std::size_t remembered = 0, cooldowns = 0, rows = 0, suppressed = 0, listed = 0;
     };
     void undo_to(const Savepoint& savepoint);
     bool suppress(const NewEvent::For& to);
     bool remember(const EventKey& key, bool pending_on_disk);
     EventRow row_of(const NewEvent& event);
+    void list(const EventBatch& batch, const NewEvent& event, const EventRow* row);
+    void list_unmatched(const EventBatch& batch, const UnmatchedEvents::Place& place,
+                        bool duplicate);
+    ListedEvent& add_listed(const EventBatch& batch, std::uint32_t begin, KeptText text);
 
     Counters& stats_;
+    EventList& events_;
     RecentEvents recent_{duplicate_window};
     Cooldowns cooldowns_;
     std::int64_t next_event_ = 1;
@@ -124,6 +141,7 @@ class Admission {
     std::size_t remembered_ = 0; // in recent_
     std::vector<EventRow> rows_;
     std::vector<std::string> suppressed_; // a webhook's key for each delivery suppressed
+    std::vector<ListedEvent> listed_;
 };
 
 } // namespace agent

@@ -25,7 +25,7 @@ constexpr std::size_t group_bytes = std::size_t{8} << 20;     // more waits for 
 Committer::Committer(const QueueParts& parts)
     : loop_{parts.loop}, clock_{parts.clock}, config_{parts.config}, time_{parts.time},
       counts_{parts.counts}, database_{parts.database}, listeners_{parts.listeners},
-      admission_{parts}, wake_{parts.loop, parts.clock} {
+      events_{parts.events}, admission_{parts}, wake_{parts.loop, parts.clock} {
     database_.on_broken([this] { wake_.notify(); });
 }
 
@@ -57,7 +57,8 @@ CommitPlan Committer::plan() const {
     return plan_commit(state);
 }
 
-Task<Result<Accepted>> Committer::add(std::vector<NewEvent> events, UnmatchedEvents unmatched) {
+Task<Result<Accepted>> Committer::add(std::vector<NewEvent> events, UnmatchedEvents unmatched,
+                                      Listing listing) {
     if (events.empty() && unmatched.count() == 0) {
         co_return Accepted{};
     }
@@ -67,7 +68,7 @@ Task<Result<Accepted>> Committer::add(std::vector<NewEvent> events, UnmatchedEve
     if (plan().refuse) {
         co_return common::fail(Fault::storage, database_.last_error());
     }
-    EventBatch batch{std::move(events), std::move(unmatched)};
+    EventBatch batch{std::move(events), std::move(unmatched), std::move(listing)};
     const auto request = std::make_shared<Request>(loop_, std::move(batch), clock_.now());
     waiting_.push_back(request);
     waiting_bytes_ += request->batch.bytes;
@@ -79,6 +80,7 @@ void Committer::record(RecordedOutcome recorded) {
     if (!outcomes_.waiting()) {
         wake_.notify();
     }
+    events_.note(recorded, time_.now());
     outcomes_.add(std::move(recorded), now());
 }
 
@@ -230,8 +232,11 @@ void Committer::complete(const Requests& group, const Commit& commit, const Comm
     database_.note_write_success();
     if (!written.dropped.empty()) {
         admission_.note_dropped(written.dropped.size());
+        events_.end(written.dropped, ListedDelivery::State::dropped,
+                    ListedDelivery::Cause::drop_oldest);
         listeners_.rows_changed(Selection{written.dropped, {}, {}});
     }
+    admission_.keep(); // their outcomes find them in the event list
     tell_committed(commit);
     answer(group);
 }

@@ -24,7 +24,7 @@ class Committer {
 
     // As in Queue.
     common::Task<common::Result<Accepted>> add(std::vector<NewEvent> events,
-                                               UnmatchedEvents unmatched);
+                                               UnmatchedEvents unmatched, Listing listing);
     void record(RecordedOutcome recorded);
     common::Task<> flush();
 
@@ -61,6 +61,7 @@ class Committer {
     QueueCounts& counts_;
     QueueDatabase& database_;
     const QueueListeners& listeners_;
+    EventList& events_;
     GroupAdmission admission_;
     UnwrittenOutcomes outcomes_;
     common::Wakeup wake_;

@@ -23,6 +23,11 @@ bool Cooldowns::start(const std::string& webhook, const std::string& value, std:
     return true;
 }
 
+std::int64_t Cooldowns::until(const std::string& webhook, const std::string& value) const {
+    const auto found = until_.find({webhook, value});
+    return found == until_.end() ? 0 : found->second;
+}
+
 void Cooldowns::undo(std::size_t keep) {
     while (undo_.size() > keep) {
         auto& last = undo_.back();

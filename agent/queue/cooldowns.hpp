@@ -22,6 +22,9 @@ class Cooldowns {
     bool start(const std::string& webhook, const std::string& value, std::int64_t span,
                std::int64_t now);
 
+    /// Until when the one that start() found lasts; 0 if there is none.
+    [[nodiscard]] std::int64_t until(const std::string& webhook, const std::string& value) const;
+
     /// How many cooldowns started since the last keep(). undo(n) keeps the first n of them.
     [[nodiscard]] std::size_t started() const { return undo_.size(); }
     void undo(std::size_t keep = 0);

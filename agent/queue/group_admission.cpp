@@ -24,7 +24,8 @@ Request::Request(common::Executor loop, EventBatch events, common::Instant now)
 
 GroupAdmission::GroupAdmission(const QueueParts& parts)
     : clock_{parts.clock}, config_{parts.config}, time_{parts.time}, counts_{parts.counts},
-      database_{parts.database}, admission_{parts.counts.stats} {}
+      database_{parts.database}, events_{parts.events}, admission_{parts.counts.stats,
+                                                                   parts.events} {}
 
 void GroupAdmission::load(const LoadedQueue& loaded) {
     admission_.load(loaded.cooldowns, loaded.next_event);
@@ -198,6 +199,8 @@ Task<Result<std::size_t>> GroupAdmission::drop_dead_letters(const Requests& grou
             co_return common::fail(step.error());
         }
         counts_.apply(step->written);
+        events_.end(step->rows, ListedDelivery::State::dropped,
+                    ListedDelivery::Cause::dead_forgotten);
         dropped += step->rows.size();
         left = step->done ? 0 : left - step->last;
     }

@@ -66,6 +66,7 @@ class GroupAdmission {
     QueueTime& time_;
     QueueCounts& counts_;
     QueueDatabase& database_;
+    EventList& events_;
     Admission admission_;
     SpaceLog log_;
     std::uint64_t make_room_ = 0;     // bytes of old deliveries that the group's commit drops

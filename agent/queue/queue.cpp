@@ -23,8 +23,9 @@ std::uint64_t up_to_date(std::int64_t count, std::int64_t change) {
 Queue::Queue(common::Executor loop, common::Clock& clock, common::Database& database,
              const Config& config, Counters& stats)
     : config_{config}, time_{clock}, counts_{stats}, database_{clock, database, config},
-      committer_{{loop, clock, config, time_, counts_, database_, listeners_}},
-      upkeep_{{loop, clock, config, time_, counts_, database_, listeners_}, committer_} {}
+      events_{clock, config}, committer_{{loop, clock, config, time_, counts_, database_,
+                                          listeners_, events_}},
+      upkeep_{{loop, clock, config, time_, counts_, database_, listeners_, events_}, committer_} {}
 
 void Queue::load(const StartReport& start) {
     if (const auto loaded = database_.load(start)) {

@@ -48,9 +48,9 @@ class Queue {
 
     /// All or nothing. Errors: Fault::full (no space), Fault::storage (degraded). Row ids have the
     /// order of the calls. `unmatched` belong to the same request.
-    common::Task<common::Result<Accepted>> add(std::vector<NewEvent> events,
-                                               UnmatchedEvents unmatched = {}) {
-        return committer_.add(std::move(events), std::move(unmatched));
+    common::Task<common::Result<Accepted>>
+    add(std::vector<NewEvent> events, UnmatchedEvents unmatched = {}, Listing listing = {}) {
+        return committer_.add(std::move(events), std::move(unmatched), std::move(listing));
     }
     /// Never waits; written with the next commit, and kept while the database is degraded.
     void record(RecordedOutcome recorded) { committer_.record(std::move(recorded)); }
@@ -125,6 +125,8 @@ class Queue {
     [[nodiscard]] std::uint64_t repair_progress() const { return database_.repair_progress(); }
     [[nodiscard]] std::uint64_t pending(const std::string& webhook) const;
     [[nodiscard]] std::uint64_t dead(const std::string& webhook) const;
+    /// The last events and what has become of them.
+    [[nodiscard]] EventList& events() { return events_; }
 
   private:
     void leave_out_recorded(DueBatch& batch) const;
@@ -135,6 +137,7 @@ class Queue {
     QueueCounts counts_;
     QueueDatabase database_;
     QueueListeners listeners_;
+    EventList events_;
     Committer committer_;
     Upkeep upkeep_;
     bool outcomes_full_ = false; // as told

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/config/config.hpp"
+#include "agent/event_list/event_list.hpp"
 #include "agent/queue/queue_counts.hpp"
 #include "agent/queue/queue_database.hpp"
 #include "agent/store/queue_time.hpp"
@@ -33,6 +34,7 @@ struct QueueParts {
     QueueCounts& counts;
     QueueDatabase& database;
     const QueueListeners& listeners;
+    EventList& events;
 };
 
 } // namespace agent

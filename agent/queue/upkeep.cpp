@@ -24,47 +24,33 @@ constexpr int max_shrink_steps = 64;                              // each time
 constexpr std::uint64_t min_spare_bytes = std::uint64_t{4} << 20; // kept for the next growth
 constexpr std::uint64_t idle_wal_bytes = std::uint64_t{1} << 20;
 
+void log_expired(const std::string& webhook, const std::vector<std::int64_t>& deliveries) {
+    for (const auto id : deliveries) {
+        common::log::debug("a delivery expired", {{"webhook", webhook}, {"delivery", id}});
+    }
+}
+
 } // namespace
 
 Upkeep::Upkeep(const QueueParts& parts, Committer& committer)
     : clock_{parts.clock}, config_{parts.config}, time_{parts.time}, counts_{parts.counts},
-      database_{parts.database}, listeners_{parts.listeners},
-      committer_{committer}, wake_{parts.loop, parts.clock} {}
+      database_{parts.database}, listeners_{parts.listeners}, events_{parts.events},
+      steps_{database_, counts_}, committer_{committer}, wake_{parts.loop, parts.clock} {}
 
-/// Runs the steps that `next` makes until one says that it was the last. Returns how many rows they
-/// changed. Steps before an error stay done.
-Task<Result<std::uint64_t>> Upkeep::repeat(NextWork next, Each each) {
-    std::uint64_t rows = 0;
-    std::int64_t after = 0;
-    for (;;) {
-        const auto step = co_await database_.run(next(after), QueueDatabase::OnFullDisk::make_way);
-        if (!step) {
-            co_return common::fail(step.error());
-        }
-        counts_.apply(step->written);
-        if (each) {
-            each(*step);
-        }
-        rows += step->rows.size();
-        after = step->last;
-        if (step->done) {
-            co_return rows;
-        }
-    }
+/// Tells the event list what a step has done.
+Upkeep::Each Upkeep::to_list(ListedDelivery::State state, ListedDelivery::Cause cause) {
+    return [=, this](const Step& step) { events_.end(step.rows, state, cause); };
 }
 
-/// Runs work that changes no deliveries.
-Task<Result<void>> Upkeep::measured(std::function<void(Connection&)> work) {
-    auto job = [work = std::move(work)](Connection& connection, OldestPending& oldest) {
-        work(connection);
-        return measure(connection, oldest);
-    };
-    const auto done = co_await database_.run(std::move(job), QueueDatabase::OnFullDisk::make_way);
-    if (!done) {
-        co_return common::fail(done.error());
+Upkeep::Each Upkeep::to_list(Edit edit) {
+    if (edit == Edit::drop) {
+        return to_list(ListedDelivery::State::dropped, ListedDelivery::Cause::by_operator);
     }
-    counts_.apply(*done);
-    co_return Result<void>{};
+    return [this](const Step& step) { events_.revive(step.rows, time_.now()); };
+}
+
+Upkeep::Each Upkeep::forgotten() {
+    return to_list(ListedDelivery::State::dropped, ListedDelivery::Cause::dead_forgotten);
 }
 
 std::vector<std::string> Upkeep::pending_webhooks() const {
@@ -85,6 +71,7 @@ Task<Result<std::uint64_t>> Upkeep::edit(Edit edit, Selection selection) {
     if (edit == Edit::retry) {
         expired_up_to_.clear(); // what became pending again may be older
         const auto revived = committer_.make_due_now(selection);
+        events_.retry(selection, time_.now());
         if (count && selection.state == DeliveryState::dead) {
             // On disk these are still pending, and counted there if the selection includes pending
             // deliveries.
@@ -104,7 +91,7 @@ Task<Result<std::uint64_t>> Upkeep::edit_by_id(Edit edit, Selection selection) {
             return edit_ids(connection, oldest, edit, selection, after, now);
         };
     };
-    co_return co_await repeat(std::move(next));
+    co_return co_await steps_.repeat(std::move(next), to_list(edit));
 }
 
 Task<Result<std::uint64_t>> Upkeep::edit_all(Edit edit, Selection selection) {
@@ -123,7 +110,7 @@ Task<Result<std::uint64_t>> Upkeep::edit_all(Edit edit, Selection selection) {
                 return edit_pending(connection, oldest, edit, webhook, last, now);
             };
         };
-        const auto edited = co_await repeat(std::move(next));
+        const auto edited = co_await steps_.repeat(std::move(next), to_list(edit));
         if (!edited) {
             co_return edited;
         }
@@ -135,7 +122,7 @@ Task<Result<std::uint64_t>> Upkeep::edit_all(Edit edit, Selection selection) {
                 return edit_dead(connection, oldest, edit, selection.webhook, after, last, now);
             };
         };
-        const auto edited = co_await repeat(std::move(next));
+        const auto edited = co_await steps_.repeat(std::move(next), to_list(edit));
         if (!edited) {
             co_return edited;
         }
@@ -155,7 +142,8 @@ Task<Result<std::uint64_t>> Upkeep::bury_removed(std::vector<std::string> known)
                 return bury(connection, oldest, webhook, removed, now);
             };
         };
-        const auto buried = co_await repeat(std::move(next));
+        Each each = to_list(ListedDelivery::State::dead, ListedDelivery::Cause::webhook_removed);
+        const auto buried = co_await steps_.repeat(std::move(next), std::move(each));
         if (!buried) {
             co_return buried;
         }
@@ -176,8 +164,11 @@ Task<Result<std::uint64_t>> Upkeep::revive_known(std::vector<std::string> known)
                 };
             };
             bool changed = false;
-            Each each = [&changed](const Step& step) { changed = changed || !step.rows.empty(); };
-            const auto revived = co_await repeat(std::move(next), std::move(each));
+            Each each = [&changed, list = to_list(Edit::retry)](const Step& step) {
+                changed = changed || !step.rows.empty();
+                list(step);
+            };
+            const auto revived = co_await steps_.repeat(std::move(next), std::move(each));
             if (changed) {                     // also after an error: the steps before it stay done
                 expired_up_to_.erase(webhook); // what became pending again may be older
                 listeners_.rows_changed(Selection{{}, {}, webhook});
@@ -217,7 +208,7 @@ Task<Result<void>> Upkeep::forget() {
         auto work = [now = time_.now()](Connection& connection) {
             forget_cooldowns(connection, now);
         };
-        if (auto done = co_await measured(std::move(work)); !done) {
+        if (auto done = co_await steps_.measured(std::move(work)); !done) {
             co_return done;
         }
     }
@@ -233,7 +224,8 @@ Task<Result<void>> Upkeep::forget() {
                 return forget_dead(connection, oldest, died_before, surplus);
             };
         };
-        if (const auto done = co_await repeat(std::move(next)); !done) {
+        const auto done = co_await steps_.repeat(std::move(next), forgotten());
+        if (!done) {
             co_return common::fail(done.error());
         }
     }
@@ -253,7 +245,7 @@ Task<Result<void>> Upkeep::bound_dead_letters() {
             return drop_dead(connection, oldest, bytes > share ? bytes - share : 0);
         };
     };
-    const auto dropped = co_await repeat(std::move(next));
+    const auto dropped = co_await steps_.repeat(std::move(next), forgotten());
     if (!dropped) {
         co_return common::fail(dropped.error());
     }
@@ -273,10 +265,12 @@ Task<Result<std::uint64_t>> Upkeep::expire_older(std::string webhook, common::Mi
     Each each = [webhook, this](const Step& step) {
         expired_up_to_[webhook] = step.last;
         if (!step.rows.empty()) {
+            log_expired(webhook, step.rows);
+            events_.end(step.rows, ListedDelivery::State::expired, ListedDelivery::Cause::none);
             listeners_.rows_changed(Selection{step.rows, {}, {}});
         }
     };
-    co_return co_await repeat(std::move(next), std::move(each));
+    co_return co_await steps_.repeat(std::move(next), std::move(each));
 }
 
 /// Returns the pages of a file that was large once, empties a WAL that nobody needs, and restores
@@ -292,20 +286,20 @@ Task<Result<void>> Upkeep::shrink_files() {
         }
         shrunk = true;
         auto work = [](Connection& connection) { shrink(connection, pages_per_step); };
-        if (auto done = co_await measured(std::move(work)); !done) {
+        if (auto done = co_await steps_.measured(std::move(work)); !done) {
             co_return done;
         }
     }
     const bool idle = counts_.all.pending == 0 && counts_.sizes.wal > idle_wal_bytes;
     if (shrunk || idle || (disk_short() && counts_.sizes.wal > 0)) {
-        if (auto done = co_await measured(empty_wal); !done) {
+        if (auto done = co_await steps_.measured(empty_wal); !done) {
             co_return done;
         }
     }
     auto work = [min_free = config_.queue.min_free](Connection& connection) {
         keep_reserve(connection.path(), min_free);
     };
-    co_return co_await measured(std::move(work));
+    co_return co_await steps_.measured(std::move(work));
 }
 
 /// Deliveries of webhooks that are gone become dead letters, and pending again when they are back.

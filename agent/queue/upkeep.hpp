@@ -5,6 +5,7 @@
 
 #include "agent/queue/committer.hpp"
 #include "agent/queue/queue_parts.hpp"
+#include "agent/queue/upkeep_steps.hpp"
 #include "agent/store/edits.hpp"
 #include "agent/webhooks/webhook.hpp"
 #include "common/async/clock.hpp"
@@ -38,11 +39,11 @@ class Upkeep {
     void run_now() { wake_.notify(); }
 
   private:
-    using Work = std::function<Step(common::Connection&, OldestPending&)>;
-    using NextWork = std::function<Work(std::int64_t after)>;
-    using Each = std::function<void(const Step&)>;
-    common::Task<common::Result<std::uint64_t>> repeat(NextWork next, Each each = {});
-    common::Task<common::Result<void>> measured(std::function<void(common::Connection&)> work);
+    using NextWork = UpkeepSteps::NextWork;
+    using Each = UpkeepSteps::Each;
+    Each to_list(ListedDelivery::State state, ListedDelivery::Cause cause);
+    Each to_list(Edit edit);
+    Each forgotten();
 
     common::Task<common::Result<std::uint64_t>> edit_by_id(Edit edit, Selection selection);
     common::Task<common::Result<std::uint64_t>> edit_all(Edit edit, Selection selection);
@@ -61,6 +62,8 @@ class Upkeep {
     QueueCounts& counts_;
     QueueDatabase& database_;
     const QueueListeners& listeners_;
+    EventList& events_;
+    UpkeepSteps steps_;
     Committer& committer_;
     SpaceLog log_;
     common::Wakeup wake_;

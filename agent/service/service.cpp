@@ -2,6 +2,7 @@
 
 #include "agent/api/control.hpp"
 #include "agent/api/ingest.hpp"
+#include "agent/api/refused_producers.hpp"
 #include "agent/api/router.hpp"
 #include "agent/config/config_file.hpp"
 #include "agent/definitions/config_warnings.hpp"
@@ -212,6 +213,9 @@ Result<void> Service::listen() {
     server_.emplace(
         loop_.get_executor(), server_options(config_), memory_,
         [this](const common::Incoming& head) { return route(head, ingest_, *control_, config_); });
+    server_->on_refused([this](const common::http_server::RefusedRequest& refused) {
+        note_refusal(queue_.events(), refused);
+    });
     const auto& ingest = config_.ingest;
     if (!ingest.listen.empty()) {
         auto port = server_->listen(ingest.listen, ingest.tls_cert_file, ingest.tls_key_file);

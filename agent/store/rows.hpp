@@ -31,7 +31,8 @@ struct RecordedOutcome {
     std::int64_t due = 0;       ///< retry: queue time of the next attempt
     unsigned status = 0;
     std::string error;
-    bool expired = false; ///< not an attempt: max_age has passed, so the delivery is deleted
+    bool expired = false;   ///< not an attempt: max_age has passed, so the delivery is deleted
+    common::Millis took{0}; ///< the attempt
 };
 
 /// One failed attempt, as the delivery's history keeps it.

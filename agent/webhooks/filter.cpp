@@ -99,6 +99,14 @@ std::string FilterTerm::hint(const Event& event, const UnreadValues& unread) con
     return at == unread.end() ? "the event has no " + noun : at->second.why;
 }
 
+namespace {
+
+Mismatch mismatch(const FilterTerm& term, const Event& event, const UnreadValues& unread) {
+    return {term.filter, term.wanted, term.found(event, unread), term.hint(event, unread)};
+}
+
+} // namespace
+
 Filters::Filters(std::vector<FilterTerm> terms)
     : terms_{std::make_shared<const std::vector<FilterTerm>>(std::move(terms))} {}
 
@@ -113,11 +121,19 @@ std::optional<Mismatch> Filters::explain(const Event& event, const UnreadValues&
     }
     const auto failed =
         std::ranges::find_if(*terms_, [&](const FilterTerm& term) { return !term.holds(event); });
-    if (failed == terms_->end()) {
-        return {};
+    return failed == terms_->end() ? std::nullopt : std::optional{mismatch(*failed, event, unread)};
+}
+
+std::vector<Mismatch> Filters::explain_all(const Event& event, const UnreadValues& unread) const {
+    std::vector<Mismatch> all;
+    if (terms_) {
+        for (const auto& term : *terms_) {
+            if (!term.holds(event)) {
+                all.push_back(mismatch(term, event, unread));
+            }
+        }
     }
-    return Mismatch{failed->filter, failed->wanted, failed->found(event, unread),
-                    failed->hint(event, unread)};
+    return all;
 }
 
 } // namespace agent

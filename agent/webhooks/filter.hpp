@@ -36,6 +36,10 @@ class Filters {
     [[nodiscard]] std::optional<Mismatch> explain(const Event& event,
                                                   const UnreadValues& unread = {}) const;
 
+    /// Every filter that does not hold, in the order of the check.
+    [[nodiscard]] std::vector<Mismatch> explain_all(const Event& event,
+                                                    const UnreadValues& unread = {}) const;
+
   private:
     std::shared_ptr<const std::vector<FilterTerm>> terms_; // null: every event matches
 };

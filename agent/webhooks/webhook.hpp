@@ -35,6 +35,7 @@ struct DeliverySettings {
     std::vector<std::string> signing_keys; ///< raw bytes, newest first
     common::TlsFiles tls;
     std::string agent_id; ///< of this process: sent along, so that it knows its own requests
+    bool operator==(const DeliverySettings&) const = default;
 };
 
 /// The error of a delivery to this agent's own address, and the warning about its webhook.

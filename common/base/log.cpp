@@ -158,6 +158,10 @@ constexpr std::array spdlog_levels{spdlog::level::err, spdlog::level::warn, spdl
                                    spdlog::level::debug};
 constexpr std::array<std::string_view, 4> level_names{"error", "warn", "info", "debug"};
 
+spdlog::level::level_enum spdlog_level(Level level) {
+    return spdlog_levels.at(static_cast<std::size_t>(level));
+}
+
 void write(spdlog::level::level_enum level, std::string_view message, Fields fields) {
     if (!logger().should_log(level)) {
         return;
@@ -179,7 +183,11 @@ void write(spdlog::level::level_enum level, std::string_view message, Fields fie
 } // namespace
 
 void set_level(Level level) {
-    logger().set_level(spdlog_levels.at(static_cast<std::size_t>(level)));
+    logger().set_level(spdlog_level(level));
+}
+
+bool writes(Level level) {
+    return logger().should_log(spdlog_level(level));
 }
 
 Level level() {

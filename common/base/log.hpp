@@ -34,6 +34,8 @@ Level level();
 /// "debug"; and back, nothing for another word.
 std::string_view to_string(Level level);
 std::optional<Level> parse_level(std::string_view name);
+/// Whether lines of that level are written, for those that cost something to put together.
+bool writes(Level level);
 
 void error(std::string_view message, Fields fields = {});
 void warn(std::string_view message, Fields fields = {});

@@ -50,6 +50,9 @@ class Channel {
     /// When bytes came or went the last time; at first, when the connection was accepted.
     [[nodiscard]] Instant last_moved() const { return last_moved_; }
 
+    /// The address of the peer, for people; empty if it is gone or has none.
+    [[nodiscard]] std::string peer() const;
+
     /// Replaces the deadline of whatever is in progress.
     void set_deadline(Instant deadline) { deadline_.set(deadline); }
     [[nodiscard]] Instant deadline() const { return deadline_.when(); }

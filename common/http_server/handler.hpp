@@ -17,4 +17,14 @@ using Handler = std::function<Task<HttpReply>(Incoming request)>;
 /// `head` is the request without its body.
 using Gate = std::function<tl::expected<Handler, HttpReply>(const Incoming& head)>;
 
+/// A request that was answered with 400 or more.
+struct RefusedRequest {
+    std::string method; ///< empty if the head could not be read
+    std::string path;
+    std::string from; ///< "10.0.0.7", "socket"
+    const HttpReply& reply;
+};
+/// Is told of each of them, also of those that the server itself refuses.
+using RefusalObserver = std::function<void(const RefusedRequest&)>;
+
 } // namespace common::http_server

@@ -275,6 +275,10 @@ Server::~Server() {
     asio::dispatch(state_->executor, [state = state_] { state->close_all(); });
 }
 
+void Server::on_refused(RefusalObserver observer) {
+    state_->on_refused = std::move(observer);
+}
+
 Result<std::uint16_t> Server::listen(const std::string& address, const std::string& cert_file,
                                      const std::string& key_file) {
     auto& listener = state_->listeners.emplace_back(state_->executor);

@@ -35,6 +35,9 @@ class Server {
     /// removes the file.
     Result<void> listen_unix(const std::string& path, unsigned mode);
 
+    /// To be called before listen().
+    void on_refused(RefusalObserver observer);
+
     /// Applies to requests that begin from now on (SIGHUP). TLS files are read again; bad ones are
     /// logged, and the current ones stay in use.
     void set_options(Options options);

@@ -26,10 +26,6 @@ constexpr const char* too_many = "too many open connections; try again later";
 constexpr const char* no_memory =
     "the memory for requests is in use; nothing of this request was stored: send it again later";
 
-HttpReply come_again(const char* why) {
-    return problem(503, why, {{"Retry-After", "1"}});
-}
-
 Instant now() {
     return std::chrono::steady_clock::now();
 }
@@ -148,6 +144,7 @@ Task<bool> Session::next_request() {
         }
     }
     enter(Stage::head);
+    asked_ = {};
     continued_ = no_room_ = false;
     set_deadline(since_ + context_.options.request_timeout);
     reader_.begin(context_.options.max_body, local_);
@@ -159,6 +156,7 @@ Task<> Session::exchange() {
     if (!readable) {
         co_return;
     }
+    asked_ = {reader_.request().method, reader_.request().path};
     auto handler = ask_gate();
     if (!handler) {
         co_await refuse(std::move(handler.error()), true);
@@ -284,8 +282,7 @@ Task<> Session::answer_incomplete(Arrival why) {
 
 /// For a turn that it had to give to others.
 Task<> Session::answer_yielded() {
-    auto reply = come_again(yielded_);
-    co_await answer(std::move(reply), false);
+    co_await answer(come_again(yielded_), false);
 }
 
 Task<> Session::handle(Handler handler) {
@@ -294,8 +291,6 @@ Task<> Session::handle(Handler handler) {
     (void)memory_.resize(reader_.request().body.size() +
                          buffer_growth()); // small, or no more than before
     set_deadline(never);
-    const auto method = reader_.request().method;
-    const auto path = reader_.request().path;
     HttpReply reply;
     std::string failure;
     try {
@@ -310,7 +305,7 @@ Task<> Session::handle(Handler handler) {
     }
     if (!failure.empty()) {
         log::error("handling a request failed",
-                   {{"method", method}, {"path", path}, {"error", failure}});
+                   {{"method", asked_.first}, {"path", asked_.second}, {"error", failure}});
         reply = problem(500, "handling the request failed; see the agent's log");
     }
     co_await answer(std::move(reply), true);
@@ -318,6 +313,9 @@ Task<> Session::handle(Handler handler) {
 
 Task<> Session::answer(HttpReply reply, bool may_stay) {
     enter(Stage::answering);
+    if (reply.status >= 400) {
+        context_.on_refused({asked_.first, asked_.second, local_ ? "socket" : peer(), reply});
+    }
     if (reply.body.size() > small && !hold(reply.body.size())) {
         context_.memory.note_refusal();
         reply = come_again("the memory for replies is in use; try again later");

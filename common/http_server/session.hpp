@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace common::http_server {
 
@@ -26,6 +27,7 @@ struct Context {
     Gate gate;
     /// Makes another session give up its memory. False: none can.
     std::function<bool(const Session& for_whom)> free_memory;
+    RefusalObserver on_refused = [](const RefusedRequest&) {};
     bool stopping = false; ///< no new requests; each answer closes its connection
 };
 
@@ -77,6 +79,8 @@ class Session : public Channel {
     RequestReader reader_;
     MemoryBudget::Share memory_;
     std::string out_;
+    /// Method and path of the request being answered, once its head was read.
+    std::pair<std::string, std::string> asked_;
     bool open_ = true;       ///< whether the connection stays open after this answer
     bool answered_ = false;  ///< at least once
     bool continued_ = false; ///< 100 was sent for this request

@@ -76,6 +76,7 @@ const std::vector<KeyRow>& key_rows() {
          "@/some.pem"},
         {"ingest.max_body", "16KiB", [](C c) { return text(c.ingest.max_body); }, "16384"},
         {"ingest.max_connections", "7", [](C c) { return text(c.ingest.max_connections); }, "7"},
+        {"ingest.event_list", "0", [](C c) { return text(c.ingest.event_list); }, "0"},
         {"delivery.body", "array",
          [](C c) {
              return std::string{c.delivery.defaults.body == BodyShape::array ? "array" : "object"};

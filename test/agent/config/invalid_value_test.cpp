@@ -78,6 +78,8 @@ INSTANTIATE_TEST_SUITE_P(
                  "[ingest] max_body = 0: expected a size from 1 to 256MiB"},
         ValueRow{"[ingest]\nmax_connections = 0",
                  "[ingest] max_connections = 0: expected a whole number from 1 to 65535"},
+        ValueRow{"[ingest]\nevent_list = 1001",
+                 "[ingest] event_list = 1001: expected a whole number from 0 to 1000"},
         ValueRow{"[delivery]\nbody = list",
                  "[delivery] body = list: expected one of: object, array"},
         ValueRow{"[delivery]\ntimeout = 0s", "[delivery] timeout = 0s: expected at least 1ms"},
