@@ -140,7 +140,28 @@ HttpReply Control::explain(const common::Incoming& request) const {
     if (!event) {
         return common::problem(400, "event 0: " + event.error().message);
     }
-    return fresh_json(explanation_json(*sources_.cache.snapshot(), *event, events->front()));
+    const auto snapshot = sources_.cache.snapshot();
+    auto explanation = explanation_json(*snapshot, *event, events->front());
+    add_state(explanation, *snapshot, *event, events->front());
+    return fresh_json(explanation);
+}
+
+/// What beside the filters decides at this moment: duplicates, cooldowns, how the target is.
+void Control::add_state(json& explanation, const Snapshot& snapshot, const Event& event,
+                        std::string_view text) const {
+    explanation["duplicate"] = event.id && sources_.queue.is_duplicate(*event.id, text);
+    for (std::size_t i = 0; i < snapshot.webhooks.size(); ++i) {
+        const auto& webhook = *snapshot.webhooks[i];
+        auto& shown = explanation["webhooks"][i];
+        const auto value = cooldown_value(webhook.settings, event);
+        const auto left =
+            value ? sources_.queue.cooldown_left(webhook.key, *value) : common::Millis{0};
+        shown["cooldown_s"] =
+            left.count() > 0 ? json(std::chrono::duration<double>(left).count()) : json{};
+        const auto& error = sources_.counted(webhook.key).last_error;
+        shown["pending"] = sources_.queue.pending(webhook.key);
+        shown["last_error"] = error.empty() ? json{} : json(error);
+    }
 }
 
 Task<HttpReply> Control::sync() {

@@ -13,6 +13,7 @@
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace agent {
@@ -50,6 +51,8 @@ class Control {
 
   private:
     common::HttpReply explain(const common::Incoming& request) const;
+    void add_state(nlohmann::json& explanation, const Snapshot& snapshot, const Event& event,
+                   std::string_view text) const;
     common::HttpReply ready() const;
     common::Task<common::HttpReply> sync();
 

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -158,17 +159,28 @@ int follow(const Command& command, EventsOptions options, json answer) {
     }
 }
 
-/// The number of an event in the list. An id comes first, the newest with it.
+/// The number of an event in the list. An id comes first, the newest with it that was no
+/// duplicate.
 Result<std::uint64_t> number_of_event(const Config& config, const std::string& event) {
     const auto answer = ask_agent(config, "GET", "/v1/events?limit=" + std::to_string(most_listed));
     if (!answer) {
         return common::fail(answer.error());
     }
     warn_if_off(*answer);
+    std::optional<std::uint64_t> found;
     for (const auto& entry : answer->at("events")) {
-        if (text_or(entry.value("id", json{}), "") == event) {
-            return entry.at("seq").get<std::uint64_t>();
+        if (text_or(entry.value("id", json{}), "") != event) {
+            continue;
         }
+        if (!found || !entry.value("duplicate", false)) {
+            found = entry.at("seq").get<std::uint64_t>();
+        }
+        if (!entry.value("duplicate", false)) {
+            break;
+        }
+    }
+    if (found) {
+        return *found;
     }
     if (!event.empty() && event.size() < 19 &&
         event.find_first_not_of("0123456789") == std::string::npos) {

@@ -106,7 +106,7 @@ std::string outcome_words(const json& webhook) {
         return "expired (max_age) after " + attempts_words(webhook);
     }
     if (state == "dropped") {
-        return with_error("dropped", webhook);
+        return text_or(webhook.value("last_error", json{}), "dropped");
     }
     if (state == "suppressed") {
         const auto left = webhook.value("wait_s", json{});

@@ -88,13 +88,23 @@ Result<Snapshot> snapshot_of(const std::string& file) {
     return snapshot;
 }
 
-/// Why the webhook does not match, in one sentence.
-std::string reason_of(const json& failed) {
-    auto text = "does not match: " + text_or(failed.value("filter", json{}), "?") + " requires " +
+std::string filter_text(const json& failed) {
+    auto text = text_or(failed.value("filter", json{}), "?") + " requires " +
                 common::printable(failed.at("wanted").dump()) + ", found " +
                 common::printable(common::shown(failed.at("found")));
-    if (const auto hint = text_or(failed.value("hint", json{}), ""); !hint.empty()) {
-        text += " (" + hint + ")";
+    const auto hint = text_or(failed.value("hint", json{}), "");
+    return hint.empty() ? text : text + " (" + hint + ")";
+}
+
+/// What would keep an event back that matches; only an agent knows.
+std::string obstacles(const json& webhook) {
+    std::string text;
+    if (const auto left = webhook.value("cooldown_s", json{}); left.is_number()) {
+        text += ", but its cooldown keeps it back for " + show_seconds(left);
+    }
+    if (const auto error = text_or(webhook.value("last_error", json{}), ""); !error.empty()) {
+        text += "; its last attempt failed: " + error + "; " +
+                std::to_string(webhook.value("pending", 0ULL)) + " pending";
     }
     return text;
 }
@@ -103,13 +113,25 @@ void print_explanation(const json& explanation, const Screen& screen) {
     if (const auto note = text_or(explanation.value("note", json{}), ""); !note.empty()) {
         std::cout << paragraph("note: ", note, screen);
     }
+    if (explanation.value("duplicate", false)) {
+        std::cout << paragraph("note: ",
+                               "the agent has accepted this event in the last ten minutes: sent "
+                               "once more it is a duplicate, which is not delivered again",
+                               screen);
+    }
     for (const auto& webhook : explanation.at("webhooks")) {
         const auto title = text_or(webhook.value("key", json{}), "?") + " \"" +
                            text_or(webhook.value("name", json{}), "") + "\": ";
-        const bool matches = webhook.value("matches", false);
-        std::cout << toned(
-            paragraph(title, matches ? "matches" : reason_of(webhook.at("failed")), screen),
-            matches ? Tone::good : Tone::plain, screen);
+        if (webhook.value("matches", false)) {
+            std::cout << toned(paragraph(title, "matches" + obstacles(webhook), screen), Tone::good,
+                               screen);
+            continue;
+        }
+        std::cout << paragraph(title, "does not match: " + filter_text(webhook.at("failed")),
+                               screen);
+        for (const auto& other : webhook.value("also_failed", json::array())) {
+            std::cout << paragraph("    nor ", filter_text(other), screen);
+        }
     }
     if (explanation.at("webhooks").empty()) {
         std::cout << "there are no webhooks\n";

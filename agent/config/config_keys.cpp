@@ -91,10 +91,9 @@ template <class T, class Field>
 SetValue<T> count(Field field, std::uint64_t most, std::uint64_t least = 1) {
     return [=](T& target, const std::string& value, const ConfigPlace&) -> Result<void> {
         std::uint64_t number = 0;
-        const auto [end, error] =
-            std::from_chars(value.data(), value.data() + value.size(), number);
-        if (error != std::errc{} || end != value.data() + value.size() || number < least ||
-            number > most) {
+        const auto* last = value.data() + value.size();
+        const auto [end, error] = std::from_chars(value.data(), last, number);
+        if (error != std::errc{} || end != last || number < least || number > most) {
             return expected("a whole number from " + std::to_string(least) + " to " +
                             std::to_string(most));
         }

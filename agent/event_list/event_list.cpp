@@ -52,6 +52,18 @@ void log_end(const ListedEvent& event) {
     }
 }
 
+/// Without a state, both kinds are meant.
+void retry_one(ListedDelivery& one, std::optional<DeliveryState> meant, std::int64_t now) {
+    if (one.state == State::waiting && meant != DeliveryState::dead) {
+        one.when = std::min(one.when, now);
+    } else if (one.state == State::dead && meant != DeliveryState::pending) {
+        one.state = State::waiting;
+        one.cause = Cause::none;
+        one.attempts = 0;
+        one.when = now;
+    }
+}
+
 template <class Entries> auto find_number(Entries& entries, std::uint64_t seq) {
     const auto at =
         std::ranges::lower_bound(entries, seq, {}, [](const auto& one) { return one.seq; });
@@ -206,30 +218,27 @@ void EventList::end(const std::vector<std::int64_t>& deliveries, State state, Ca
 }
 
 void EventList::revive(const std::vector<std::int64_t>& deliveries, std::int64_t now) {
-    if (events_.empty()) {
-        return;
-    }
     for (const auto id : deliveries) {
-        retry({{id}, {}, {}}, now);
+        if (const auto at = find(id)) {
+            retry_one(at->delivery(), std::nullopt, now);
+        }
     }
 }
 
 void EventList::retry(const Selection& selection, std::int64_t now) {
-    for (auto& event : events_) {
-        for (std::size_t place = 0; place < event.deliveries.size(); ++place) {
-            auto& one = event.deliveries[place];
-            const auto id = event.row * deliveries_per_event + static_cast<std::int64_t>(place);
-            if (!selection.covers(id, one.webhook->key)) {
-                continue;
-            }
-            if (one.state == State::waiting && selection.state != DeliveryState::dead) {
-                one.when = std::min(one.when, now);
-            } else if (one.state == State::dead && selection.state != DeliveryState::pending) {
-                one.state = State::waiting;
-                one.cause = Cause::none;
-                one.attempts = 0;
-                one.when = now;
-            }
+    const auto retry_if_meant = [&](ListedDelivery& one) {
+        if (!selection.webhook || *selection.webhook == one.webhook->key) {
+            retry_one(one, selection.state, now);
+        }
+    };
+    for (const auto id : selection.ids) {
+        if (const auto at = find(id)) {
+            retry_if_meant(at->delivery());
+        }
+    }
+    if (selection.ids.empty()) {
+        for (auto& event : events_) {
+            std::ranges::for_each(event.deliveries, retry_if_meant);
         }
     }
 }

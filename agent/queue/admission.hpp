@@ -113,6 +113,11 @@ class Admission {
     /// reached the disk.
     void undo();
 
+    /// As Cooldowns::until().
+    [[nodiscard]] std::int64_t cooldown_until(const std::string& webhook,
+                                              const std::string& value) const {
+        return cooldowns_.until(webhook, value);
+    }
     /// Forgets cooldowns that are over. Returns whether there were any.
     bool expire(std::int64_t queue_now) { return cooldowns_.expire(queue_now); }
 

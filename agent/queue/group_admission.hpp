@@ -49,6 +49,11 @@ class GroupAdmission {
     [[nodiscard]] Space space() const;
     /// No event has this row id or a larger one.
     [[nodiscard]] std::int64_t next_event() const { return admission_.next_event(); }
+    [[nodiscard]] bool is_recent(const EventKey& key) const { return admission_.is_recent(key); }
+    [[nodiscard]] std::int64_t cooldown_until(const std::string& webhook,
+                                              const std::string& value) const {
+        return admission_.cooldown_until(webhook, value);
+    }
     /// Forgets cooldowns that are over, in memory. Returns whether there were any.
     bool expire_cooldowns() { return admission_.expire(time_.now()); }
 

@@ -176,6 +176,11 @@ QueueStatus Queue::stats() const {
     return status;
 }
 
+common::Millis Queue::cooldown_left(const std::string& webhook, const std::string& value) const {
+    const auto until = committer_.admission().cooldown_until(webhook, value);
+    return common::Millis{std::max<std::int64_t>(until - time_.now(), 0)};
+}
+
 std::uint64_t Queue::pending(const std::string& webhook) const {
     const auto leaving = committer_.outcomes().leaving(webhook);
     return up_to_date(counts_.of(webhook).pending, -static_cast<std::int64_t>(leaving.pending));

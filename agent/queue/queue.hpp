@@ -20,6 +20,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace agent {
@@ -125,6 +126,13 @@ class Queue {
     [[nodiscard]] std::uint64_t repair_progress() const { return database_.repair_progress(); }
     [[nodiscard]] std::uint64_t pending(const std::string& webhook) const;
     [[nodiscard]] std::uint64_t dead(const std::string& webhook) const;
+    /// Whether an event of that id and bytes would be a duplicate, as far as memory knows.
+    [[nodiscard]] bool is_duplicate(const std::string& id, std::string_view bytes) const {
+        return committer_.admission().is_recent(event_key(id, bytes));
+    }
+    /// How long the webhook's cooldown for that value still lasts; 0 without one.
+    [[nodiscard]] common::Millis cooldown_left(const std::string& webhook,
+                                               const std::string& value) const;
     /// The last events and what has become of them.
     [[nodiscard]] EventList& events() { return events_; }
 

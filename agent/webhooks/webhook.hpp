@@ -89,8 +89,9 @@ std::vector<std::shared_ptr<const Webhook>> match(const Snapshot& snapshot, cons
 /// mismatch names its state. `unread` are the event's unread_values().
 std::vector<MatchResult> explain(const Snapshot& snapshot, const Event& event,
                                  const UnreadValues& unread = {});
-/// The answer of POST /v1/explain about an event, which `text` was read as. It has a `note` where
-/// the text is an envelope rather than an event.
+/// The answer of POST /v1/explain about an event, which `text` was read as: of each webhook the
+/// first filter that does not hold and the others. It has a `note` where the text is an envelope
+/// rather than an event.
 nlohmann::json explanation_json(const Snapshot& snapshot, const Event& event,
                                 std::string_view text);
 

@@ -35,7 +35,7 @@ class Server {
     /// removes the file.
     Result<void> listen_unix(const std::string& path, unsigned mode);
 
-    /// To be called before listen().
+    /// From now on `observer` is told of each request that is refused.
     void on_refused(RefusalObserver observer);
 
     /// Applies to requests that begin from now on (SIGHUP). TLS files are read again; bad ones are

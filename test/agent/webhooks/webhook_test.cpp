@@ -285,6 +285,16 @@ TEST(Snapshot, MatchesOnlyServingWebhooks) {
     EXPECT_EQ(agent::explanation_json(snapshot, event_of(face), face), expected);
 }
 
+TEST(Explanation, HasEveryFilterThatSaysNo) {
+    const auto snapshot = snapshot_of({definition_with(
+        {{"filters", {{"camera_in", 1}, {"type_in", "face"}, {"confidence_gte", 0.5}}}})});
+    constexpr std::string_view text = R"({"type":"face","camera":3,"confidence":0.25})";
+    const auto webhook = agent::explanation_json(snapshot, event_of(text), text)["webhooks"][0];
+    ASSERT_EQ(webhook["also_failed"].size(), 1U) << webhook;
+    EXPECT_EQ(webhook["also_failed"][0]["found"].dump() + webhook["failed"]["found"].dump(),
+              webhook["failed"]["filter"] == "camera_in" ? "0.253" : "30.25");
+}
+
 TEST(Explanation, ContainsJsonValues) {
     const auto snapshot =
         snapshot_of({definition_with({{"filters", {{"camera_in", {1, 18446744073709551615U}}}}})});
