@@ -22,6 +22,10 @@ struct Call {
 
 constexpr Call calls[] = {
     {"POST", "/v1/events", true, false},
+    {"GET", "/v1/events", true, false},
+    {"HEAD", "/v1/events", true, false},
+    {"GET", "/v1/events/5", true, false},
+    {"HEAD", "/v1/events/5", true, false},
     {"POST", "/v1/explain", true, false},
     {"GET", "/v1/status", true, false},
     {"HEAD", "/v1/status", true, false},
@@ -124,7 +128,7 @@ TEST_F(RouterTest, HidesEvenUnknownPathsFromThoseWithoutTheToken) {
 
 TEST_F(RouterTest, AnswersUnknownPathsWith404) {
     for (const auto* path :
-         {"/nothing", "/v1", "/v1/", "/v1/event", "/v1/events/1", "/v1/deliveries/5/retry/now",
+         {"/nothing", "/v1", "/v1/", "/v1/event", "/v1/events/1/x", "/v1/deliveries/5/retry/now",
           "/v1/deliveries/5/drop", "/v1/deliveries//retry", "//", "", "v1/status", "/V1/status",
           "/v1//status", "/v1/status//", "/metricss"}) {
         SCOPED_TRACE(path);
@@ -141,7 +145,8 @@ TEST_F(RouterTest, AnswersUnknownPathsWith404) {
 
 TEST_F(RouterTest, AnswersEveryMethodThatAPathDoesNotHaveWith405AndAllow) {
     const std::pair<const char*, const char*> paths[] = {
-        {"/v1/events", "POST"},
+        {"/v1/events", "POST, GET, HEAD"},
+        {"/v1/events/5", "GET, HEAD"},
         {"/v1/explain", "POST"},
         {"/v1/status", "GET, HEAD"},
         {"/v1/deliveries", "GET, HEAD"},

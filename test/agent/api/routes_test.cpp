@@ -16,7 +16,8 @@ struct Row {
 
 // Contract section 5.
 constexpr Row rows[] = {
-    {"/v1/events", Endpoint::events, "", "POST", true},
+    {"/v1/events", Endpoint::events, "", "POST, GET, HEAD", true},
+    {"/v1/events/17", Endpoint::event, "17", "GET, HEAD", true},
     {"/v1/explain", Endpoint::explain, "", "POST", true},
     {"/v1/status", Endpoint::status, "", "GET, HEAD", true},
     {"/v1/deliveries", Endpoint::deliveries, "", "GET, HEAD", false},
@@ -67,7 +68,7 @@ TEST(Routes, AllowExactlyTheMethodsOfTheAllowHeader) {
 TEST(Routes, FindNoOtherPath) {
     for (const auto* path :
          {"", "v1/status", "*", "//", "/v1", "/v1/", "/v2/status", "/V1/status", "/v1//status",
-          "/v1/status//", "/v1/statuss", "/v1/events/1", "/v1/deliveries//retry",
+          "/v1/status//", "/v1/statuss", "/v1/events/1/x", "/v1/deliveries//retry",
           "/v1/deliveries/5/drop", "/v1/deliveries/5/retry/now", "/{id}", "/metrics/x"}) {
         EXPECT_FALSE(find_route(path)) << path;
     }
