@@ -14,7 +14,8 @@ using State = ListedDelivery::State;
 
 constexpr std::size_t longest_error = 500;
 constexpr std::size_t longest_detail = 400;
-constexpr std::size_t refused_share = 4; // refused requests take at most a quarter of the list
+constexpr std::size_t bytes_per_place = 96; // an entry of ListedFailures
+constexpr std::size_t refused_share = 4;    // refused requests take at most a quarter of the list
 /// So many events of a request have a debug line of their own.
 constexpr std::size_t most_debug_lines = 1'000;
 
@@ -166,7 +167,7 @@ void EventList::add_failure(const Place& at, const RecordedOutcome& recorded) {
     const auto [entry, added] = event.failures->try_emplace(at.place);
     auto& attempts = entry->second;
     if (added) {
-        event.bytes += 4 * sizeof(attempts);
+        event.bytes += bytes_per_place;
     }
     if (attempts.size() == listed_attempts) {
         event.bytes -= bytes_of(attempts.front());
