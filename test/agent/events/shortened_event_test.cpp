@@ -17,12 +17,13 @@ TEST(ShortenedEventTest, LeavesOutLongStringsOnly) {
     const std::pair<std::string, std::string> cases[] = {
         {R"({"id":"a","type":"face"})", R"({"id":"a","type":"face"})"},
         {"{}", "{}"},
-        {R"({"image":")" + long_text + R"(","id":1})", R"({"image":"(5000 bytes left out)","id":1})"},
+        {R"({"image":")" + long_text + R"(","id":1})",
+         R"J({"image":"(5000 bytes left out)","id":1})J"},
         {R"({"a":[")" + long_text + R"("],"b":")" + long_text + R"("})",
-         R"({"a":["(5000 bytes left out)"],"b":"(5000 bytes left out)"})"},
+         R"J({"a":["(5000 bytes left out)"],"b":"(5000 bytes left out)"})J"},
         // An escaped quote does not end a string, an escaped backslash before one does.
         {R"({"a":"\")" + long_text + R"(\\","b":"\\\"x"})",
-         R"({"a":"(5004 bytes left out)","b":"\\\"x"})"},
+         R"J({"a":"(5004 bytes left out)","b":"\\\"x"})J"},
     };
     for (const auto& [event, shortened] : cases) {
         EXPECT_EQ(shortened_event(event), shortened) << event.substr(0, 40);
