@@ -81,7 +81,8 @@ std::vector<std::string> option_names(const CLI::App& app) {
     const auto common_one = [](const std::string& name) {
         return std::ranges::find(common_options, name) != common_options.end();
     };
-    std::ranges::stable_partition(names, [&](const auto& name) { return !common_one(name); });
+    std::stable_partition(names.begin(), names.end(),
+                          [&](const auto& name) { return !common_one(name); });
     return names;
 }
 

@@ -74,6 +74,7 @@ Result<std::string> OfflineQueue::webhook(const std::string& given) {
         return common::fail(common::storage_error());
     }
     std::vector<WebhookName> names;
+    names.reserve(known.size());
     for (const auto& [key, name] : known) {
         names.push_back({key, name_of(key)});
     }

@@ -108,7 +108,7 @@ std::vector<std::int64_t> ids_of_event(Connection& connection, const std::string
 
 void sort(std::vector<std::int64_t>& ids, RowOrder order) {
     std::ranges::sort(ids);
-    ids.erase(std::ranges::unique(ids).begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
     if (order == RowOrder::newest) {
         std::ranges::reverse(ids);
     }

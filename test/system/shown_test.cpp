@@ -43,7 +43,8 @@ TEST(Shown, TextOfOthersIsEscapedAndQueriesAreMaskedWherePeopleSeeThem) {
     ASSERT_TRUE(agent.wait_until([](const json& status) { return status["queue"]["dead"] == 2; }));
     EXPECT_TRUE(has(refusing.seen()[0].target, "token=hush")) << "what is sent is exact";
 
-    const auto listed = json::parse(agent.cli({"queue", "list", "--json"}).out);
+    const auto listed =
+        json::parse(agent.cli({"queue", "list", "--json", "--order", "oldest"}).out);
     const auto id = listed["deliveries"][0]["id"].dump();
     EXPECT_EQ(listed["deliveries"][0]["name"], hostile) << "JSON stays exact";
     agent.folder().write("event.json", R"({"type":"face","license_plate_number":"\u202e"})");
