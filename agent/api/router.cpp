@@ -42,6 +42,12 @@ bool cross_origin(const Incoming& head) {
            !common::equal_ignoring_case(origin->substr(scheme_end + 3), common::trim(host, blanks));
 }
 
+bool has_port(std::string_view host) {
+    const auto name_end = host.rfind(']');
+    return host.find(':', name_end == std::string_view::npos ? 0 : name_end) !=
+           std::string_view::npos;
+}
+
 bool has_token(const Incoming& head, const std::string& token) {
     const auto header = common::find_header(head.headers, "Authorization");
     if (!header) {
@@ -92,7 +98,14 @@ std::optional<HttpReply> foreign_host(const Incoming& head, const std::string& l
                              "answered; a proxy must send such a Host"));
 }
 
-/// What only TCP clients are refused for; the Unix socket has full control.
+std::optional<HttpReply> cross_origin_refusal(const Incoming& head) {
+    if (!reads_only(head.method) && cross_origin(head)) {
+        return common::problem(403, "cross-origin request refused: Origin does not match Host");
+    }
+    return std::nullopt;
+}
+
+/// What TCP clients are refused for.
 std::optional<HttpReply> tcp_refusal(const Incoming& head, const std::optional<RouteMatch>& match,
                                      const Config& config) {
     const auto& token = config.ingest.token;
@@ -110,10 +123,20 @@ std::optional<HttpReply> tcp_refusal(const Incoming& head, const std::optional<R
         return common::problem(403, "this path is available on the Unix socket ([ingest] socket), "
                                     "and on TCP only when [ingest] token_file is set");
     }
-    if (!reads_only(head.method) && cross_origin(head)) {
-        return common::problem(403, "cross-origin request refused: Origin does not match Host");
+    return cross_origin_refusal(head);
+}
+
+/// The Unix socket has full control, also at the far end of a port that ssh forwards to it, where
+/// every page in a browser can reach it. Only a browser names a port there, and only ours may.
+std::optional<HttpReply> socket_refusal(const Incoming& head, const std::string& listen) {
+    const auto host = common::trim(common::find_header(head.headers, "Host").value_or(""), blanks);
+    if (has_port(host) && !is_own_host(host, listen)) {
+        return common::problem(
+            421, common::invalid("Host", common::shown(nlohmann::json(host)),
+                                 "localhost or a loopback address, such as localhost:8093, where a "
+                                 "port is forwarded to the socket"));
     }
-    return std::nullopt;
+    return cross_origin_refusal(head);
 }
 
 /// A request of this process's own that came back through something that its address does not show:
@@ -143,10 +166,9 @@ tl::unexpected<HttpReply> refuse(HttpReply reply) {
 tl::expected<Handler, HttpReply> route(const Incoming& head, Ingest& ingest, Control& control,
                                        const Config& config) {
     auto match = find_route(head.path);
-    if (!head.local) {
-        if (auto refusal = tcp_refusal(head, match, config)) {
-            return refuse(std::move(*refusal));
-        }
+    if (auto refusal = head.local ? socket_refusal(head, config.ingest.listen)
+                                  : tcp_refusal(head, match, config)) {
+        return refuse(std::move(*refusal));
     }
     if (!match) {
         return refuse(no_such_path(head.path));

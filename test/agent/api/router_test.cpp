@@ -273,7 +273,7 @@ TEST_F(RouterTest, AnswersNobodyWithAForeignHostUnlessThereIsAToken) {
                 .starts_with(
                     "Host = \"evil.example:8093\": expected localhost or a loopback address"))
             << reply->body;
-        auto local = request(one.method, one.path, {}, foreign);
+        auto local = request(one.method, one.path, {}, {{"Host", "evil.example"}});
         EXPECT_FALSE(refusal(local)) << "the Unix socket needs none";
     }
     auto absolute = tcp_request("GET", "/v1/status");
@@ -285,6 +285,31 @@ TEST_F(RouterTest, AnswersNobodyWithAForeignHostUnlessThereIsAToken) {
     EXPECT_FALSE(tcp_refusal("GET", "/v1/status",
                              {{"Host", "evil.example"}, {"Authorization", "Bearer s3cret"}}));
     EXPECT_FALSE(tcp_refusal("GET", "/livez", {{"Host", "evil.example"}}));
+}
+
+// ssh -L 8093:/run/ffl-agent/agent.sock puts the socket within reach of every page in a browser.
+TEST_F(RouterTest, KeepsOtherWebPagesFromAForwardedSocket) {
+    for (const auto& one : calls) {
+        SCOPED_TRACE(name(one));
+        const std::string method{one.method};
+        const auto from = [&](const char* host, const char* origin) {
+            const auto reply =
+                refusal(request(method, one.path, {}, {{"Host", host}, {"Origin", origin}}));
+            return reply ? reply->status : 0U;
+        };
+        const auto refused = method == "GET" || method == "HEAD" ? 0U : 403U;
+        EXPECT_EQ(from("localhost:8093", "http://evil.example"), refused);
+        EXPECT_EQ(from("localhost:8093", "null"), refused);
+        EXPECT_EQ(from("agent", "http://evil.example"), refused);
+        EXPECT_EQ(from("evil.example:8093", "http://evil.example:8093"), 421U)
+            << "a name that was pointed at this device";
+        for (const auto* host : {"localhost:8093", "127.0.0.1:9000", "[::1]:8093"}) {
+            EXPECT_EQ(from(host, (std::string{"http://"} + host).c_str()), 0U) << host;
+        }
+        for (const auto* host : {"", "agent", "[::1]", "%2Frun%2Fagent.sock"}) {
+            EXPECT_FALSE(refusal(request(method, one.path, {}, {{"Host", host}}))) << host;
+        }
+    }
 }
 
 TEST_F(RouterTest, RefusesItsOwnDeliveriesBeforeTheBody) {
