@@ -62,7 +62,7 @@ Task<HttpReply> Control::handle(const RouteMatch& match, common::Incoming reques
     case Endpoint::explain:
         return at_once(explain(request));
     case Endpoint::status:
-        return at_once(fresh_json(status()));
+        return at_once(fresh_json(status_for(request)));
     case Endpoint::deliveries:
         return deliveries_.list(std::move(request.query));
     case Endpoint::delivery:
@@ -126,6 +126,14 @@ HttpReply Control::ready() const {
     const auto reason = not_ready();
     return reason.empty() ? text_reply("text/plain; charset=utf-8", "ok\n")
                           : common::problem(503, reason);
+}
+
+json Control::status_for(const common::Incoming& request) const {
+    auto answer = status();
+    // Whether the caller may use the paths that change something. The page asks rather than tries.
+    const bool full = request.local || !sources_.config.ingest.token.empty();
+    answer["access"] = full ? "full" : "read";
+    return answer;
 }
 
 HttpReply Control::explain(const common::Incoming& request) const {

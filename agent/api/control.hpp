@@ -50,6 +50,7 @@ class Control {
     [[nodiscard]] std::string not_ready() const;
 
   private:
+    nlohmann::json status_for(const common::Incoming& request) const;
     common::HttpReply explain(const common::Incoming& request) const;
     void add_state(nlohmann::json& explanation, const Snapshot& snapshot, const Event& event,
                    std::string_view text) const;

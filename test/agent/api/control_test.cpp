@@ -9,13 +9,23 @@ namespace {
 
 // Status
 
+TEST_F(ControlTest, SaysWhetherTheCallerMayChangeAnything) {
+    EXPECT_EQ(get("/v1/status")["access"], "full") << "the Unix socket";
+    const auto over_tcp = [&](common::Headers headers) {
+        return Json::parse(call(tcp_request("GET", "/v1/status", std::move(headers))).body);
+    };
+    EXPECT_EQ(over_tcp({})["access"], "read");
+    config.ingest.token = "s3cret";
+    EXPECT_EQ(over_tcp({{"Authorization", "Bearer s3cret"}})["access"], "full");
+}
+
 TEST_F(ControlTest, ShowsTheStatusWithEveryFieldOfTheContract) {
     clock.advance(common::Millis{1'500});
     const auto status = get("/v1/status");
     EXPECT_EQ(keys(status),
-              (std::set<std::string>{"version", "host", "time", "verdict", "summary", "problems",
-                                     "uptime_s", "server", "webhooks", "queue", "clock", "store",
-                                     "config", "warnings"}));
+              (std::set<std::string>{"access", "version", "host", "time", "verdict", "summary",
+                                     "problems", "uptime_s", "server", "webhooks", "queue", "clock",
+                                     "store", "config", "warnings"}));
     EXPECT_EQ(keys(status["server"]),
               (std::set<std::string>{"url", "state", "last_sync", "last_error"}));
     EXPECT_EQ(keys(status["queue"]),
