@@ -1,5 +1,5 @@
-// The status page at GET /: one HTML file (status_page.html, compiled in) without external
-// resources. Values; any thread.
+// The status page at GET /: one HTML file without external resources, joined from agent/api/page
+// at build time and compiled in. Values; any thread.
 #pragma once
 
 #include "common/net/http.hpp"

@@ -1,0 +1,89 @@
+// Try it: why an event matches or not, and a test event through one webhook.
+
+let followed = null; // seq of the test event whose fate is shown
+let followedWebhook = "";
+
+function useEvent(event) {
+  byId("event-text").value = event === undefined ? "" : JSON.stringify(event, null, 2);
+}
+
+function explanation(answer) {
+  const matching = answer.webhooks.filter((w) => w.matches);
+  const others = answer.webhooks.filter((w) => !w.matches);
+  const line = (w) => make("li", "", name(w.name || w.key), ": ", w.matches ? make("span", "state good", "matches")
+    : [make("span", "state off", "does not match"), " ", [w.failed || []].flat().map(filterText).join("; ")]);
+  return make("div", "stack",
+    make("p", "", answer.webhooks.length === 0 ? "There are no webhooks." : "The event matches " + matching.length + " of " + answer.webhooks.length + " webhooks."),
+    answer.note ? make("p", "warn", answer.note) : null,
+    make("ul", "outcomes card", [...matching, ...others].map(line)));
+}
+
+async function explainText() {
+  const box = byId("explanation");
+  try {
+    box.replaceChildren(explanation(await call("POST", "v1/explain", byId("event-text").value)));
+  } catch (error) {
+    box.replaceChildren(failure(error));
+  }
+}
+
+async function pickEvent() {
+  const seq = byId("pick").value;
+  if (seq === "") { return; }
+  try {
+    useEvent((await call("GET", "v1/events/" + seq)).event);
+    await explainText();
+  } catch (error) {
+    byId("explanation").replaceChildren(failure(error));
+  }
+}
+
+async function sendTest() {
+  const select = byId("test-webhook");
+  const what = byId("test").elements.what.value;
+  const label = select.selectedOptions[0].textContent;
+  if (!await confirmed("Send a test event to " + label + "?", "Its target receives a real request: a door may open, a message may be sent.", "Send it")) { return; }
+  const fate = byId("fate");
+  try {
+    const answer = await call("POST", "v1/webhooks/" + encodeURIComponent(select.value) + "/test", what === "text" ? byId("event-text").value : undefined);
+    followed = answer.seq;
+    followedWebhook = select.value;
+    fate.replaceChildren(make("p", "state off", "sent to the webhook's queue as delivery " + answer.delivery));
+    poll();
+  } catch (error) {
+    followed = null;
+    fate.replaceChildren(failure(error));
+  }
+}
+
+/// What has become of the test event so far.
+async function followTest() {
+  if (followed === null) { return; }
+  const seq = followed;
+  let e = null;
+  try {
+    e = anchored(await call("GET", "v1/events/" + seq), null, Date.now());
+  } catch (error) {
+    if (error.status !== 404) { throw error; }
+  }
+  const w = e && e.webhooks.find((one) => one.key === followedWebhook);
+  if (seq !== followed) { return; }
+  if (!w) {
+    followed = null;
+    byId("fate").replaceChildren(make("p", "quiet", "The agent no longer has this test event."));
+    return;
+  }
+  drawOne(byId("fate"), { ...w, test_at: e.age_at - e.age_at % 5000 }, () => make("ul", "card", outcomeDetails(w)));
+  if (w.state !== "waiting") { followed = null; }
+}
+
+function drawTry() {
+  const full = access === "full";
+  byId("test").hidden = !full;
+  byId("test-hint").hidden = full;
+  if (!full) { drawOne(byId("test-hint"), lastStatus.host, () => readOnlyHint("a test event")); }
+}
+
+byId("explain").addEventListener("submit", (event) => { event.preventDefault(); explainText(); });
+byId("pick").addEventListener("change", pickEvent);
+byId("test").addEventListener("submit", (event) => { event.preventDefault(); sendTest(); });
