@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs whatever a bare Debian 12 lacks to build ffl-agent, run its tests and its demo. Quick and silent when nothing is missing; may be
 # run again at any time; removes nothing. Elsewhere it says what is needed and whether it is there.
-#   scripts/setup.sh [cross] [package] [board]
+#   scripts/setup.sh [cross] [package] [page] [board]
 #     cross    also what scripts/cross.sh needs: compilers for ARM, an emulator for their tests
 #     package  also what scripts/package.sh needs: the same compilers, and what checks packages
+#     page     also what the tests of the status page need: a browser, and npm, which installs one module that drives it
 #     board    also what scripts/board.sh needs: a whole emulated board
 set -euo pipefail
 
@@ -22,8 +23,14 @@ for extra in "$@"; do
   case $extra in
     cross) packages+=("${compilers[@]}" qemu-user-static) ;;
     package) packages+=("${compilers[@]}" lintian) ;;
+    page)
+      packages+=(chromium)
+      # A nodejs from elsewhere brings npm with it and refuses Debian's.
+      command -v node >/dev/null || packages+=(nodejs)
+      command -v npm >/dev/null || packages+=(npm)
+      ;;
     board) packages+=(qemu-system-arm kmod cpio e2fsprogs debian-archive-keyring) ;;
-    *) echo "setup.sh: $extra is none of cross, package, board" >&2; exit 64 ;;
+    *) echo "setup.sh: $extra is none of cross, package, page, board" >&2; exit 64 ;;
   esac
 done
 # Of these a package starts a service, at once and at every boot. Tests start their own.

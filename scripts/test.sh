@@ -5,7 +5,8 @@
 # shipped, and, where a board's emulator is installed, the arm64 package on such a board.
 #   scripts/test.sh                all of it
 #   scripts/test.sh quick          the developer's loop: a debug build, all tests, no sanitizer
-#   scripts/test.sh quick FOLDER   the same for one folder's tests: agent/queue, common/net, system
+#   scripts/test.sh quick FOLDER   the same for one folder's tests: agent/queue, common/net, system;
+#                                  page: the status page in Chromium
 #   scripts/test.sh tidy           clang-tidy over agent/ and common/
 #   scripts/test.sh asan           all tests under the address and undefined-behaviour sanitizers
 #   scripts/test.sh tsan           the tests with threads under the thread sanitizer
@@ -104,10 +105,15 @@ what=${1:-all}
 case $what in
   all | quick | tidy | asan | tsan | release) ;;
   board) board; exit ;;
-  *) sed -n '6,13s/^# \{0,1\}//p' "$0" >&2; exit 64 ;;
+  *) sed -n '6,14s/^# \{0,1\}//p' "$0" >&2; exit 64 ;;
 esac
 trap 'echo "$passed passed, $failed failed, $skipped skipped"' EXIT
 scripts/setup.sh
+case "$what ${2-}" in
+  all* | asan* | release* | "quick " | "quick page")
+    scripts/setup.sh page || echo "without a browser the tests of the status page are skipped"
+    ;;
+esac
 case $what in
   all) all ;;
   quick) quick "${@:2}" ;;
