@@ -56,7 +56,7 @@ ${this.sections}
     this.process = spawn(process.env.FFL_BINARY, ["run", "--config", join(this.folder, "agent.ini")], { stdio: ["ignore", "ignore", "pipe"] });
     this.ended = new Promise((resolve) => { this.process.on("exit", resolve); });
     this.process.stderr.on("data", (part) => { this.log += part; });
-    const line = await until(() => this.process.exitCode === null ? this.log.match(/address=127\.0\.0\.1:(\d+)\s/) : [this.log], "the agent to listen");
+    const line = await until(() => this.process.exitCode === null ? this.log.match(/address=127\.0\.0\.1:(\d+)\s[^]*socket=/) : [this.log], "the agent to listen");
     if (!line[1]) { throw new Error("the agent does not start: " + line[0]); }
     this.port = Number(line[1]);
     return this;

@@ -90,6 +90,10 @@ test("an agent that was started again begins a new list", () => withFake((fake) 
   await poke(page);
   await reads(page, "#event-count", /^the last 1 event$/);
   await reads(page, row(1, 1), /car/);
+  fake.status.uptime_s = 2;
+  fake.events = [event(1, { type: "license_plate" }), event(2)];
+  await poke(page);
+  await reads(page, row(1, 2), /license_plate/);
 }, { hash: "#events" }), (fake) => { fake.events = [event(7), event(8), event(9)]; }));
 
 test("a paused list stands still and counts what is newer", () => withFake((fake) => withPage(fake.url, async (page) => {

@@ -100,6 +100,7 @@ export class FakeAgent {
       this.events.push(event(seq, { test: true, age_s: 0, webhooks: [{ key: found.key, name: found.name, state: "waiting", delivery: 65536, attempts: 0, next_attempt_s: 0, last_status: null, last_error: "" }] }));
       return [202, { delivery: 65536, seq }];
     }
+    if (path === "/v1/sync" && method === "POST") { return [200, { added: ["7"], changed: [], removed: ["8", "9"] }]; }
     if (parts[0] === "deliveries") { return this.deliveryRoute(method, parts, query, body); }
     return [404, { detail: "there is nothing at " + path }];
   }

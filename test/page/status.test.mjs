@@ -95,7 +95,15 @@ test("facts of the board are folded at the end", () => withFake((fake) => withPa
   assert.match(facts, /Queue 4 waiting, 2 dead oldest 2 min \d+ s size 4\.0 KiB of 1\.0 GiB/);
   assert.match(facts, /Database cannot be written last error disk is full/);
   assert.match(facts, /Configuration the file on disk is not the one in use .*line 4/);
-}), (fake) => {
+  await page.getByRole("button", { name: "Read the webhooks now" }).click();
+  await reads(page, "#facts", /1 added, 0 changed, 2 removed/);
+  fake.refusals["POST /v1/sync"] = [502, "the login was refused"];
+  await page.getByRole("button", { name: "Read the webhooks now" }).click();
+  await reads(page, "#facts", /the login was refused/);
+  fake.status.access = "read";
+  await poke(page);
+  await until(() => page.getByRole("button", { name: "Read the webhooks now" }).isHidden());
+}, { allow: /502/ }), (fake) => {
   broken(fake);
   Object.assign(fake.status.server, { state: "failing", last_error: "401 wrong password" });
   Object.assign(fake.status.store, { degraded: true, last_error: "disk is full" });

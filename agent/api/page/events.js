@@ -163,19 +163,22 @@ function drawEvents() {
   }
 }
 
-/// New events and those that still wait come with each poll; old ones that wait, every ten seconds.
+/// The agent was started again: its numbers begin anew.
+function forgetEvents() {
+  events = new Map();
+  lastWhole = lastSeq = 0;
+}
+
+/// New events, and those that began to wait lately, come with each poll; all of them now and then.
 async function readEvents() {
   const now = Date.now();
   const open = [...events.values()].filter((e) => !settled(e));
-  const whole = lastWhole === 0 || (open.length > 0 && now - lastWhole > 10000) || now - lastWhole > 60000;
+  const whole = lastWhole === 0 || (open.length > 0 && now - lastWhole > 20000) || now - lastWhole > 60000;
   const after = Math.min(lastSeq, ...open.filter((e) => now - e.age_at < 30000).map((e) => e.seq - 1));
   const answer = await call("GET", "v1/events?limit=" + kept + (whole ? "" : "&after=" + after));
-  if (answer.last < lastSeq && !whole) { // the agent was started again: its numbers begin anew
-    events = new Map();
-    lastWhole = 0;
-    lastSeq = 0;
-    await readEvents();
-    return;
+  if (answer.last < lastSeq) {
+    forgetEvents();
+    return readEvents();
   }
   eventsEnabled = answer.enabled;
   lastSeq = answer.last;

@@ -105,6 +105,18 @@ function size(bytes) {
   return (unit === 0 || n >= 100 ? Math.round(n) : n.toFixed(1)) + " " + units[unit];
 }
 
+let synced = ""; // what the last reading of the definitions changed
+
+async function syncNow() {
+  try {
+    const { added, changed, removed } = await call("POST", "v1/sync");
+    synced = added.length + " added, " + changed.length + " changed, " + removed.length + " removed";
+  } catch (error) {
+    synced = failure(error).textContent;
+  }
+  poll();
+}
+
 function facts(s) {
   const server = { ok: "good", failing: "bad", starting: "warn" }[s.server.state] || "off";
   const config = s.config;
@@ -113,6 +125,8 @@ function facts(s) {
   return make("div", "stack",
     fact("FindFace Lite server", server, s.server.state, [["URL", s.server.url],
       ["last fetch", s.server.url ? s.server.last_sync ? clock(Date.parse(s.server.last_sync)) : "never" : null], ["last error", s.server.last_error]]),
+    s.access === "full" ? make("div", "tools", button("Read the webhooks now", "", syncNow)) : null,
+    make("p", "quiet", s.synced),
     fact("Queue", s.queue.dead > 0 ? "warn" : "good", s.queue.pending + " waiting, " + s.queue.dead + " dead", [
       ["oldest", s.queue.oldest_at ? counting(s.queue.oldest_at) : null], ["size", size(s.queue.bytes) + " of " + size(s.queue.max_bytes)]]),
     fact("Database", s.store.degraded ? "bad" : s.store.quarantined.length > 0 ? "warn" : "good", s.store.degraded ? "cannot be written" : "ok", [
@@ -136,6 +150,7 @@ function drawClock(s, asked, answered) {
 async function readStatus() {
   const asked = Date.now();
   const s = anchored(await call("GET", "v1/status"), lastStatus, Date.now());
+  if (lastStatus.uptime_at && lastStatus.uptime_at !== s.uptime_at) { forgetEvents(); }
   lastStatus = s;
   access = s.access || "read";
   setText(byId("host"), printable(s.host));
@@ -147,7 +162,7 @@ async function readStatus() {
   draw(byId("problems"), problems, (p) => p.level + p.what + p.webhook,
     (p) => p.level === "none" ? make("li", "card allgood", make("p", "state good", "Nothing that the agent knows of.")) : problem(p));
   drawWebhooks();
-  drawOne(byId("facts"), { server: s.server, queue: s.queue, store: s.store, clock: s.clock, config: s.config, warnings: s.warnings }, facts);
+  drawOne(byId("facts"), { access, synced, server: s.server, queue: s.queue, store: s.store, clock: s.clock, config: s.config, warnings: s.warnings }, facts);
   const webhooks = s.webhooks.map((w) => [w.key, printable(w.name || w.key)]);
   choices(byId("event-webhook"), [["", "all"], ...webhooks]);
   choices(byId("queue-webhook"), [["", "all"], ...webhooks]);
