@@ -84,9 +84,10 @@ export class FakeAgent {
     const parts = path.split("/").slice(2);
     if (path === "/v1/status") { return [200, { ...this.status, time: new Date(Date.now() + this.skew).toISOString() }]; }
     if (path === "/v1/events") {
-      const after = Number(query.after || 0);
-      const all = [...this.events].sort((a, b) => b.seq - a.seq).slice(0, Number(query.limit || 200));
-      return [200, { events: all.filter((e) => e.seq > after), last: all.length > 0 ? all[0].seq : 0, enabled: this.eventsEnabled }];
+      const chosen = this.events.filter((e) => (!query.camera || String(e.camera) === query.camera) && !(e.refused && (query.camera || query.webhook)));
+      const all = chosen.filter((e) => e.seq > Number(query.after || 0)).sort((a, b) => b.seq - a.seq);
+      return [200, { events: all.slice(0, Number(query.limit)).map((e) => this.narrowed(e, query.webhook)), last: Math.max(0, ...this.events.map((e) => e.seq)),
+        enabled: this.eventsEnabled, more: all.length > Number(query.limit) }];
     }
     if (parts[0] === "events") {
       const found = this.events.find((e) => e.seq === Number(parts[1]));
@@ -103,6 +104,13 @@ export class FakeAgent {
     if (path === "/v1/sync" && method === "POST") { return [200, { added: ["7"], changed: [], removed: ["8", "9"] }]; }
     if (parts[0] === "deliveries") { return this.deliveryRoute(method, parts, query, body); }
     return [404, { detail: "there is nothing at " + path }];
+  }
+  /// As the list has it: of one webhook only, and of those without a delivery a hundred.
+  narrowed(e, webhook) {
+    if (e.refused) { return e; }
+    const webhooks = e.webhooks.filter((w) => !webhook || w.key === webhook || w.name === webhook);
+    const left = webhooks.filter((w) => !w.delivery).slice(100);
+    return { ...e, webhooks: webhooks.filter((w) => !left.includes(w)), ...(left.length > 0 ? { webhooks_left_out: left.length } : {}) };
   }
   chosen({ state, webhook: key }) {
     return this.deliveries.filter((d) => (!state || d.state === state) && (!key || d.webhook === key));

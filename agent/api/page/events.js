@@ -71,13 +71,13 @@ function rowOutcomes(e, key) {
   const line = (w) => make("span", "outcome", key ? "" : [name(w.name || w.key), ": "], outcome(w));
   if (e.duplicate) { return make("span", "outcome", make("span", "state off", "duplicate"), " accepted before, not delivered again"); }
   if (key) { return e.webhooks.filter((w) => w.key === key).map(line); }
-  const quiet = (w) => w.state === "not_matched" || w.state === "inactive" || w.state === "excluded" || w.state === "unsupported";
+  const quiet = (w) => ["not_matched", "inactive", "excluded", "unsupported"].includes(w.state);
   const told = e.webhooks.filter((w) => !quiet(w));
   const rest = e.webhooks.filter(quiet);
   const some = rest.slice(0, told.length === 0 || rest.length <= 2 ? 3 : 0);
-  const more = rest.length - some.length;
+  const more = rest.length - some.length + (e.webhooks_left_out || 0);
   return [...told.map(line), ...some.map(line), more > 0 ? make("span", "outcome quiet", (told.length + some.length > 0 ? "and " : "") + more + " more not matched") : null,
-    e.webhooks.length === 0 ? make("span", "outcome quiet", "there are no webhooks") : null];
+    e.webhooks.length === 0 && !more ? make("span", "outcome quiet", "there are no webhooks") : null];
 }
 
 function eventRow({ e, key }, isNew) {
@@ -143,19 +143,29 @@ async function fill(seq) {
   }
 }
 
+/// What the agent is asked for; it has looked at more events than it sends.
+function eventQuery() {
+  const query = new URLSearchParams({ limit: kept });
+  const camera = byId("camera").value.trim();
+  if (/^-?\d+$/.test(camera)) { query.set("camera", camera); }
+  if (byId("event-webhook").value) { query.set("webhook", byId("event-webhook").value); }
+  return query;
+}
+
 function drawEvents() {
   const camera = byId("camera").value.trim();
   const key = byId("event-webhook").value;
   const wanted = byId("outcome").value;
-  const all = held || [...events.values()].sort((a, b) => b.seq - a.seq);
+  const all = held || [...events.values()];
   const shown = all.filter((e) => (!camera || (!e.refused && String(e.camera) === camera))
     && (!key || (!e.refused && e.webhooks.some((w) => w.key === key)))
     && (!wanted || delivered(e, key) === (wanted === "delivered")));
   draw(byId("event-list"), shown.map((e) => ({ e, key })), ({ e }) => e.seq, eventRow);
   const newer = held ? [...events.values()].filter((e) => held.length === 0 || e.seq > held[0].seq).length : 0;
+  const narrowed = camera || key || wanted;
+  const number = shown.length + (shown.length === 1 ? " event" : " events");
   const count = !eventsEnabled ? "This agent remembers no events ([ingest] event_list = 0)."
-    : all.length === 0 ? "No event since the agent started."
-      : shown.length < all.length ? shown.length + " of the last " + all.length + " events" : "the last " + all.length + (all.length === 1 ? " event" : " events");
+    : narrowed ? number + " as chosen above" : shown.length === 0 ? "No event since the agent started." : "the last " + number;
   setText(byId("event-count"), count + (held ? ", paused" + (newer > 0 ? ": " + newer + " newer" : "") : ""));
   if (document.activeElement !== byId("pick")) {
     choices(byId("pick"), [["", "choose…"], ...all.filter((e) => !e.refused).slice(0, 50).map((e) => [String(e.seq), printable([clock(Date.parse(e.at)), e.type,
@@ -175,7 +185,11 @@ async function readEvents() {
   const open = [...events.values()].filter((e) => !settled(e));
   const whole = lastWhole === 0 || (open.length > 0 && now - lastWhole > 20000) || now - lastWhole > 60000;
   const after = Math.min(lastSeq, ...open.filter((e) => now - e.age_at < 30000).map((e) => e.seq - 1));
-  const answer = await call("GET", "v1/events?limit=" + kept + (whole ? "" : "&after=" + after));
+  const query = eventQuery();
+  const asked = String(query);
+  if (!whole) { query.set("after", after); }
+  const answer = await call("GET", "v1/events?" + query);
+  if (asked !== String(eventQuery())) { return; } // chosen anew meanwhile
   if (answer.last < lastSeq) {
     forgetEvents();
     return readEvents();
@@ -198,10 +212,20 @@ async function readEvents() {
   if (whole) { lastWhole = now; }
 }
 
-for (const [id, type] of [["camera", "input"], ["event-webhook", "change"], ["outcome", "change"]]) { byId(id).addEventListener(type, drawEvents); }
-byId("pause").addEventListener("click", () => {
-  held = held ? null : [...events.values()];
-  byId("pause").setAttribute("aria-pressed", held ? "true" : "false");
-  setText(byId("pause"), held ? "Go on" : "Pause");
+function pause(on) {
+  held = on ? [...events.values()] : null;
+  byId("pause").setAttribute("aria-pressed", on ? "true" : "false");
+  setText(byId("pause"), on ? "Go on" : "Pause");
   drawEvents();
-});
+}
+
+function chooseEvents() {
+  forgetEvents();
+  pause(false);
+  poll();
+}
+
+byId("camera").addEventListener("input", chooseEvents);
+byId("event-webhook").addEventListener("change", chooseEvents);
+byId("outcome").addEventListener("change", drawEvents);
+byId("pause").addEventListener("click", () => pause(held === null));

@@ -39,7 +39,7 @@ function stateOf(w, tone) {
 
 function webhookButtons(w) {
   return [
-    button("Events", w.name || w.key, () => { byId("event-webhook").value = w.key; go("events"); }),
+    button("Events", w.name || w.key, () => { byId("event-webhook").value = w.key; forgetEvents(); pause(false); go("events"); }),
     button("Test", w.name || w.key, () => { byId("test-webhook").value = w.key; go("try"); byId("test-webhook").focus(); }),
     w.pending + w.dead > 0 ? button("Queue", w.name || w.key, () => {
       byId("queue-webhook").value = w.key;
