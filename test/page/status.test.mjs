@@ -86,6 +86,11 @@ test("what has not changed keeps its place, the focus and what is open", () => w
   await reads(page, "#failing article:nth-child(1)", /10 failed attempts/);
   assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "Events: gate");
   assert.equal(await page.evaluate(() => document.querySelector("#failing article:nth-child(2)").marked), true);
+  await page.locator("#problems").getByRole("button", { name: "Test: gate" }).focus();
+  fake.status.problems[0].what += ", for the second time";
+  await poke(page);
+  await reads(page, "#problems", /for the second time/);
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "Test: gate");
 }), broken));
 
 test("facts of the board are folded at the end", () => withFake((fake) => withPage(fake.url, async (page) => {

@@ -51,9 +51,9 @@ function webhookButtons(w) {
 }
 
 function webhookCard({ w, tone, since }) {
-  const counts = [["delivered", w.delivered], ["waiting", w.pending], ["dead letters", w.dead], ["failed attempts", w.failed],
-    ["suppressed", w.suppressed], ["expired", w.expired], ["dropped", w.dropped], ["matched", w.matched]]
-    .filter(([, value]) => value > 0).map(([what, value]) => value + " " + what);
+  const counts = [[w.delivered, "delivered"], [w.pending, "waiting"], [w.dead, w.dead === 1 ? "dead letter" : "dead letters"],
+    [w.failed, w.failed === 1 ? "failed attempt" : "failed attempts"], [w.suppressed, "suppressed"], [w.expired, "expired"],
+    [w.dropped, "dropped"], [w.matched, "matched"]].filter(([value]) => value > 0).map((pair) => pair.join(" "));
   return make("article", "card tone-" + tone,
     make("div", "head", make("h3", "", name(w.name)), make("span", "state " + tone, stateOf(w, tone))),
     make("p", "quiet", w.key, w.target ? [" → ", make("bdi", "", w.target)] : null),
@@ -157,9 +157,9 @@ async function readStatus() {
   setVerdict(tones[s.verdict] || "off", verdicts[s.verdict] || printable(s.verdict));
   setText(byId("summary"), printable(s.summary || ""));
   drawClock(s, asked, Date.now());
-  const problems = s.problems.length > 0 ? s.problems.map((p) => ({ ...p, buttons: s.webhooks.some((w) => w.key === p.webhook) }))
-    : [{ level: "none" }];
-  draw(byId("problems"), problems, (p) => p.level + p.what + p.webhook,
+  const problems = s.problems.length > 0 ? s.problems.map((p, i) => ({ ...p, id: s.problems.slice(0, i).filter((q) => q.fix === p.fix).length + p.fix,
+    buttons: s.webhooks.some((w) => w.key === p.webhook) })) : [{ level: "none", id: "" }];
+  draw(byId("problems"), problems, (p) => p.id, // what is wrong may have a count or an age in it
     (p) => p.level === "none" ? make("li", "card allgood", make("p", "state good", "Nothing that the agent knows of.")) : problem(p));
   drawWebhooks();
   drawOne(byId("facts"), { access, synced, server: s.server, queue: s.queue, store: s.store, clock: s.clock, config: s.config, warnings: s.warnings }, facts);
