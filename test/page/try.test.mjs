@@ -54,6 +54,19 @@ test("one of the last events is put into the box", () => withFake((fake) => with
   fake.route = (call) => call.path === "/v1/explain" ? [200, { webhooks: [{ key: "1", name: "door-1", matches: false, failed }] }] : route(call);
 }));
 
+test("beside the filters, duplicates, cooldowns and failing targets are told", () => withFake((fake) => withPage(fake.url, async (page) => {
+  await page.getByLabel("Event (JSON)").fill('{"id":1}');
+  await page.getByRole("button", { name: "Explain" }).click();
+  const text = await reads(page, "#explanation", /matches/);
+  assert.match(text, /The event matches 1 of 2 webhooks\. It would be a duplicate: .*door-1: matches A cooldown would keep it back for another 13 s\. The last attempt of this webhook failed: HTTP 503/);
+  assert.match(text, /door-2: does not match camera_in wants \[1\], found 3; matched wants true, found false$/);
+}, { hash: "#try" }), (fake) => {
+  const route = fake.route.bind(fake);
+  fake.route = (call) => call.path === "/v1/explain" ? [200, { duplicate: true, webhooks: [
+    { key: "2", name: "door-2", matches: false, failed: { filter: "camera_in", wanted: [1], found: 3 }, also_failed: [{ filter: "matched", wanted: true, found: false }], cooldown_s: 5, last_error: null },
+    { key: "1", name: "door-1", matches: true, failed: null, cooldown_s: 12.3, last_error: "HTTP 503" }] }] : route(call);
+}));
+
 test("a page that may only read says how to get more, and sends nothing", () => withFake((fake) => withPage(fake.url, async (page) => {
   const hint = await reads(page, "#test-hint", /read-only/);
   assert.match(hint, /\[ingest\] token_file/);

@@ -11,9 +11,12 @@ function explanation(answer) {
   const matching = answer.webhooks.filter((w) => w.matches);
   const others = answer.webhooks.filter((w) => !w.matches);
   const line = (w) => make("li", "", name(w.name || w.key), ": ", w.matches ? make("span", "state good", "matches")
-    : [make("span", "state off", "does not match"), " ", [w.failed || []].flat().map(filterText).join("; ")]);
+    : [make("span", "state off", "does not match"), " ", [w.failed || [], w.also_failed || []].flat().map(filterText).join("; ")],
+  w.matches && w.cooldown_s ? make("p", "warn", "A cooldown would keep it back for another " + span(Math.ceil(w.cooldown_s)) + ".") : null,
+  w.matches && w.last_error ? make("p", "warn", "The last attempt of this webhook failed: " + w.last_error) : null);
   return make("div", "stack",
     make("p", "", answer.webhooks.length === 0 ? "There are no webhooks." : "The event matches " + matching.length + " of " + answer.webhooks.length + " webhooks."),
+    answer.duplicate ? make("p", "warn", "It would be a duplicate: the agent has accepted it lately and does not deliver it again.") : null,
     answer.note ? make("p", "warn", answer.note) : null,
     make("ul", "outcomes card", [...matching, ...others].map(line)));
 }
