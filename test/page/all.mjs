@@ -7,3 +7,4 @@ import "./token.test.mjs";
 import "./hostile.test.mjs";
 import "./looks.test.mjs";
 import "./safe.test.mjs";
+import "./agent.test.mjs";
