@@ -36,6 +36,18 @@ test("the event in the box can be the test event", () => withFake((fake) => with
   assert.equal(sent.headers["content-type"], "application/json");
 }, { hash: "#try" })));
 
+test("a test event whose number is not told is found by its delivery", () => withFake((fake) => withPage(fake.url, async (page) => {
+  await page.getByRole("button", { name: "Send a test event" }).click();
+  await page.getByRole("button", { name: "Send it" }).click();
+  await reads(page, "#fate", /door-1: waiting for the first attempt/);
+  fake.events = [];
+  await poke(page);
+  await reads(page, "#fate", /list of events does not have delivery 65536/);
+}, { hash: "#try" }), (fake) => {
+  const route = fake.route.bind(fake);
+  fake.route = (call) => { const [status, json] = route(call); return [status, call.path.endsWith("/test") ? { ...json, seq: undefined } : json]; };
+}));
+
 test("a webhook that is not served says why it takes no test event", () => withFake((fake) => withPage(fake.url, async (page) => {
   await page.getByRole("button", { name: "Send a test event" }).click();
   await page.getByRole("button", { name: "Send it" }).click();

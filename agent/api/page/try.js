@@ -1,7 +1,6 @@
 // Try it: why an event matches or not, and a test event through one webhook.
 
-let followed = null; // seq of the test event whose fate is shown
-let followedWebhook = "";
+let followed = null; // the test event whose fate is shown: its delivery, its webhook and its seq, where that is known
 
 function useEvent(event) {
   byId("event-text").value = event === undefined ? "" : JSON.stringify(event, null, 2);
@@ -49,8 +48,7 @@ async function sendTest() {
   const fate = byId("fate");
   try {
     const answer = await call("POST", "v1/webhooks/" + encodeURIComponent(select.value) + "/test", what === "text" ? byId("event-text").value : undefined);
-    followed = answer.seq;
-    followedWebhook = select.value;
+    followed = { delivery: answer.delivery, webhook: select.value, seq: answer.seq };
     fate.replaceChildren(make("p", "state off", "sent to the webhook's queue as delivery " + answer.delivery));
     poll();
   } catch (error) {
@@ -59,21 +57,28 @@ async function sendTest() {
   }
 }
 
-/// What has become of the test event so far.
-async function followTest() {
-  if (followed === null) { return; }
-  const seq = followed;
-  let e = null;
+async function testEvent({ delivery, seq }) {
   try {
-    e = anchored(await call("GET", "v1/events/" + seq), null, Date.now());
+    if (seq) { return await call("GET", "v1/events/" + seq); }
+    const { events: last } = await call("GET", "v1/events?limit=50");
+    return last.find((e) => !e.refused && e.webhooks.some((w) => w.delivery === delivery));
   } catch (error) {
     if (error.status !== 404) { throw error; }
+    return null;
   }
-  const w = e && e.webhooks.find((one) => one.key === followedWebhook);
-  if (seq !== followed) { return; }
+}
+
+/// What has become of the test event so far.
+async function followTest() {
+  const test = followed;
+  if (test === null) { return; }
+  const found = await testEvent(test);
+  if (test !== followed) { return; }
+  const e = found ? anchored(found, null, Date.now()) : null;
+  const w = e && e.webhooks.find((one) => one.key === test.webhook);
   if (!w) {
     followed = null;
-    byId("fate").replaceChildren(make("p", "quiet", "The agent no longer has this test event."));
+    byId("fate").replaceChildren(make("p", "quiet", "The agent's list of events does not have delivery " + test.delivery + "."));
     return;
   }
   drawOne(byId("fate"), { ...w, test_at: e.age_at - e.age_at % 5000 }, () => make("ul", "card", outcomeDetails(w)));
