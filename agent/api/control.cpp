@@ -55,7 +55,7 @@ Control::Control(common::Clock& clock, Queue& queue, WebhookCache& cache, const 
                  const Counters& stats, common::MemoryBudget& memory, SyncNow sync_now)
     : sources_{clock, queue, cache, config, stats, memory, clock.now()},
       deliveries_{clock, queue, cache, memory}, events_{clock, queue, cache, config, memory},
-      sync_now_{std::move(sync_now)} {}
+      test_{clock, queue, cache}, sync_now_{std::move(sync_now)} {}
 
 Task<HttpReply> Control::handle(const RouteMatch& match, common::Incoming request) {
     switch (match.route->endpoint) {
@@ -75,6 +75,8 @@ Task<HttpReply> Control::handle(const RouteMatch& match, common::Incoming reques
         return deliveries_.edit_all(std::move(request.query), std::move(request.body), Edit::retry);
     case Endpoint::drop_deliveries:
         return deliveries_.edit_all(std::move(request.query), std::move(request.body), Edit::drop);
+    case Endpoint::test_webhook:
+        return test_.post(match.id, std::move(request.body));
     case Endpoint::sync:
         return sync();
     case Endpoint::log_level:

@@ -1,12 +1,13 @@
-// Control: the HTTP API except POST /v1/events: explain, status, deliveries, sync, metrics, livez,
-// readyz and the page. Loop thread. It reads what the others count and asks the queue for rows; it
-// decides nothing.
+// Control: the HTTP API except POST /v1/events: explain, status, deliveries, tests, sync, metrics,
+// livez, readyz and the page. Loop thread. It reads what the others count and asks the queue for
+// rows; it decides nothing.
 #pragma once
 
 #include "agent/api/deliveries_api.hpp"
 #include "agent/api/events_api.hpp"
 #include "agent/api/routes.hpp"
 #include "agent/api/status_sources.hpp"
+#include "agent/api/test_delivery.hpp"
 #include "common/async/task.hpp"
 #include "common/net/http.hpp"
 
@@ -60,6 +61,7 @@ class Control {
     StatusSources sources_;
     DeliveriesApi deliveries_;
     EventsApi events_;
+    TestDelivery test_;
     SyncNow sync_now_;
 };
 

@@ -1,8 +1,11 @@
 #include "agent/api/ingest.hpp"
 
 #include "agent/events/envelope.hpp"
+#include "agent/webhooks/test_event.hpp"
 #include "common/base/log.hpp"
 #include "common/net/problem.hpp"
+#include "common/text/invalid.hpp"
+#include "common/text/json.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -63,6 +66,13 @@ common::Result<void> Ingest::add(Batch& batch, const std::string& body, std::str
     auto event = read_event(text);
     if (!event) {
         return common::fail("event " + std::to_string(batch.count()), event.error());
+    }
+    if (event->id && is_test_event(*event->id)) {
+        return common::fail(common::Fault::input,
+                            "event " + std::to_string(batch.count()) + ": " +
+                                common::invalid("id", common::shown(nlohmann::json(*event->id)),
+                                                "another id: those that begin with ffl-test- are "
+                                                "of test events (POST /v1/webhooks/KEY/test)"));
     }
     warn_of_envelope(*event, text);
     auto webhooks = match(snapshot, *event);

@@ -23,6 +23,7 @@ constexpr std::array routes{
     Route{Endpoint::retry_delivery, "/v1/deliveries/{id}/retry", {"POST"}, false},
     Route{Endpoint::sync, "/v1/sync", {"POST"}, false},
     Route{Endpoint::log_level, "/v1/log-level", {"GET", "HEAD", "PUT"}, false},
+    Route{Endpoint::test_webhook, "/v1/webhooks/{name}/test", {"POST"}, false},
     Route{Endpoint::metrics, "/metrics", {"GET", "HEAD"}, true},
     Route{Endpoint::livez, "/livez", {"GET", "HEAD"}, true},
     Route{Endpoint::readyz, "/readyz", {"GET", "HEAD"}, true},
@@ -37,11 +38,17 @@ std::string_view next_segment(std::string_view& path) {
     return segment;
 }
 
-/// Empty: the path does not match. Otherwise the segment that matched "{id}".
+/// Empty: the path does not match. Otherwise what matched "{id}" or "{name}".
 std::optional<std::string> match_path(std::string_view pattern, std::string_view path) {
     std::string id;
     while (!pattern.empty() && !path.empty()) {
         const auto wanted = next_segment(pattern);
+        if (wanted == "{name}") {
+            const bool fits = path.size() > pattern.size() + 1 && path.ends_with(pattern);
+            return fits ? std::optional{std::string{
+                              path.substr(1, path.size() - pattern.size() - 1)}}
+                        : std::nullopt;
+        }
         const auto found = next_segment(path);
         if (wanted == "{id}" && !found.empty()) {
             id = found;

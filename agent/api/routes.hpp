@@ -23,6 +23,7 @@ enum class Endpoint {
     drop_deliveries,
     sync,
     log_level,
+    test_webhook,
     metrics,
     livez,
     readyz,
@@ -31,7 +32,8 @@ enum class Endpoint {
 
 struct Route {
     Endpoint endpoint = Endpoint::page;
-    std::string_view path;                   ///< "{id}" stands for one segment
+    /// "{id}" stands for one segment, "{name}" for a name, which may contain slashes.
+    std::string_view path;
     std::array<std::string_view, 3> methods; ///< unused ones are empty
     bool open = false;                       ///< TCP serves it when no token is configured
 
@@ -42,7 +44,7 @@ struct Route {
 
 struct RouteMatch {
     const Route* route = nullptr;
-    std::string id; ///< the segment that matched "{id}"
+    std::string id; ///< what matched "{id}" or "{name}"
 };
 
 /// A trailing slash is ignored. Empty: there is no such path.

@@ -1,5 +1,6 @@
 #include "agent/delivery/lane.hpp"
 
+#include "agent/webhooks/test_event.hpp"
 #include "common/base/log.hpp"
 
 #include <algorithm>
@@ -201,7 +202,7 @@ std::optional<std::size_t> Lane::start_one(Want kind) {
 }
 
 bool Lane::expired(const Delivery& delivery, const Webhook& webhook) const {
-    const auto max_age = webhook.settings.max_age;
+    const auto max_age = is_test_event(delivery.event_id) ? test_age : webhook.settings.max_age;
     return max_age > Millis{0} &&
            context_->queue.queue_time() - delivery.accepted_at > max_age.count();
 }
@@ -212,6 +213,7 @@ void Lane::expire(const Delivery& delivery) {
     recorded.webhook = delivery.webhook;
     recorded.attempts = delivery.attempts;
     recorded.expired = true;
+    recorded.test = is_test_event(delivery.event_id);
     common::log::debug(
         "a delivery expired",
         {{"webhook", delivery.webhook}, {"delivery", delivery.id}, {"event", delivery.event_id}});
@@ -325,8 +327,13 @@ void Lane::wake_neighbours(bool to_probe) {
 
 void Lane::record_outcome(const Attempt& attempt, const Outcome& outcome, Millis wait) {
     const auto& delivery = attempt.delivery;
-    context_->counters.webhooks[delivery.webhook].count(outcome, context_->clock.now());
+    auto& counters = context_->counters.webhooks[delivery.webhook];
+    counters.note(outcome, context_->clock.now());
     RecordedOutcome recorded;
+    recorded.test = is_test_event(delivery.event_id);
+    if (!recorded.test) {
+        counters.count(outcome);
+    }
     recorded.id = delivery.id;
     recorded.webhook = delivery.webhook;
     recorded.kind = outcome.kind;

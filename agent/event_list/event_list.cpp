@@ -158,6 +158,12 @@ std::optional<EventList::Place> EventList::find(std::int64_t delivery) {
     return Place{*at, place};
 }
 
+std::optional<std::uint64_t> EventList::seq_of(std::int64_t delivery) const {
+    const auto row = delivery / deliveries_per_event;
+    const auto at = std::ranges::find(events_.rbegin(), events_.rend(), row, &ListedEvent::row);
+    return at == events_.rend() ? std::nullopt : std::optional{at->seq};
+}
+
 void EventList::add_failure(const Place& at, const RecordedOutcome& recorded) {
     auto& event = at.event;
     const auto before = event.bytes;

@@ -55,6 +55,8 @@ class EventList {
     /// Null: it is not in the list, or not of that kind.
     [[nodiscard]] const ListedEvent* event(std::uint64_t seq) const;
     [[nodiscard]] const RefusedRequest* refusal(std::uint64_t seq) const;
+    /// The number of the event of a delivery; nothing if it is not in the list.
+    [[nodiscard]] std::optional<std::uint64_t> seq_of(std::int64_t delivery) const;
     /// Of the newest entry; 0 before the first.
     [[nodiscard]] std::uint64_t last() const { return last_; }
     [[nodiscard]] std::size_t bytes() const { return bytes_ + snapshots_.bytes(); }

@@ -120,6 +120,7 @@ common::Result<Accepted> Admission::admit(const EventBatch& batch, std::uint64_t
         row.id = row.webhooks.empty() ? 0 : next_event_++;
         list(batch, event, &row);
         if (row.id != 0) {
+            accepted.last_delivery = row.id * deliveries_per_event;
             accepted.deliveries += row.webhooks.size();
             bytes += row_bytes(event.bytes->size(), row.webhooks.size());
             rows_.push_back(std::move(row));

@@ -81,6 +81,7 @@ struct Accepted {
     std::uint64_t accepted = 0; ///< events, including duplicates
     std::uint64_t duplicates = 0;
     std::uint64_t deliveries = 0;
+    std::int64_t last_delivery = 0; ///< id of the last event's first delivery; 0: there is none
 };
 
 /// Fault::full: rows of that many bytes cannot be stored now.

@@ -61,7 +61,7 @@ void write_failure(Connection& connection, const UnwrittenOutcome& outcome, Coun
         auto& change = changes[webhook];
         --change.pending;
         ++change.dead;
-        ++change.died;
+        change.died += latest.test ? 0 : 1;
     }
 }
 
@@ -77,7 +77,7 @@ void write_outcome(Connection& connection, const UnwrittenOutcome& outcome, Coun
     if (!frees(outcome)) {
         write_failure(connection, outcome, changes);
     } else if (const auto gone = delete_delivery(connection, latest.id, changes);
-               gone && latest.expired) {
+               gone && latest.expired && !latest.test) {
         ++changes[gone->webhook].expired;
     }
 }

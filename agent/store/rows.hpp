@@ -33,6 +33,7 @@ struct RecordedOutcome {
     std::string error;
     bool expired = false;   ///< not an attempt: max_age has passed, so the delivery is deleted
     common::Millis took{0}; ///< the attempt
+    bool test = false;      ///< of a test event, which no counter of ends knows
 };
 
 /// One failed attempt, as the delivery's history keeps it.

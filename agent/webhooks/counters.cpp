@@ -4,16 +4,18 @@
 
 namespace agent {
 
-void WebhookCounters::count(const Outcome& outcome, common::Instant now) {
+void WebhookCounters::count(const Outcome& outcome) {
+    ++(outcome.kind == Outcome::Kind::delivered ? delivered : failed);
+}
+
+void WebhookCounters::note(const Outcome& outcome, common::Instant now) {
     last_error = outcome.error;
     own_fault = false;
     if (outcome.kind == Outcome::Kind::delivered) {
-        ++delivered;
         last_success = now;
         failing_since.reset();
         return;
     }
-    ++failed;
     failing_since = failing_since.value_or(now);
     if (outcome.kind == Outcome::Kind::dead) {
         last_death = outcome.error;

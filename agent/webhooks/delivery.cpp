@@ -2,6 +2,7 @@
 
 #include "agent/webhooks/retry_after.hpp"
 #include "agent/webhooks/signature.hpp"
+#include "agent/webhooks/test_event.hpp"
 #include "common/base/crypto.hpp"
 #include "common/net/reply_hints.hpp"
 #include "common/net/status_phrase.hpp"
@@ -84,6 +85,9 @@ common::HttpRequest make_request(const Webhook& webhook, const Delivery& deliver
             {"webhook-signature", sign(settings.signing_keys, {id, timestamp, request.body})});
     }
     headers.push_back({"ffl-attempt", std::to_string(attempt)});
+    if (is_test_event(delivery.event_id)) {
+        headers.push_back({std::string{test_header}, "1"});
+    }
     if (!settings.agent_id.empty()) {
         headers.push_back({std::string{via_header}, settings.agent_id});
     }

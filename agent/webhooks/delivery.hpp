@@ -37,6 +37,9 @@ std::string webhook_id(const Delivery& delivery);
 inline constexpr std::string_view via_header = "ffl-via";
 inline constexpr std::string_view event_id_header = "ffl-event-id";
 
+/// Marks a test event: `ffl-test: 1`.
+inline constexpr std::string_view test_header = "ffl-test";
+
 /// The request of attempt `attempt` (from 1), signed as in Standard Webhooks 1.0. `wall_s` becomes
 /// its webhook-timestamp. User and password move from the target's URL into Authorization, unless
 /// the settings contain one. The last attempt uses a new connection.

@@ -41,7 +41,7 @@ TEST_F(StatusProblemsTest, ShowsAFailingWebhookUntilItDelivers) {
     fill(2);
     agent::Outcome outcome;
     outcome.error = "503 Service Unavailable";
-    stats.webhooks["8"].count(outcome, clock.now());
+    stats.webhooks["8"].note(outcome, clock.now());
     outside.waiting["8"].oldest = queue.queue_time();
     look_outside();
     clock.advance(seconds{54});
@@ -65,7 +65,7 @@ TEST_F(StatusProblemsTest, ShowsAFailingWebhookUntilItDelivers) {
               std::string::npos);
 
     outcome.kind = agent::Outcome::Kind::delivered;
-    stats.webhooks["8"].count(outcome, clock.now());
+    stats.webhooks["8"].note(outcome, clock.now());
     clock.advance(seconds{2});
     EXPECT_EQ(problems(), Json::array());
     EXPECT_EQ(get("/v1/status")["webhooks"][1]["last_success_s"], 2.0);
@@ -103,7 +103,7 @@ TEST_F(StatusProblemsTest, ATargetIsNamedWithoutItsSecrets) {
                    {"9", R"({"id":9,"name":"odd","target":"htp://u:hidden@h/p?token=hidden"})"}});
     agent::Outcome outcome;
     outcome.error = "404 Not Found";
-    stats.webhooks["7"].count(outcome, clock.now());
+    stats.webhooks["7"].note(outcome, clock.now());
     const auto status = get("/v1/status");
     EXPECT_EQ(status["problems"].size(), 2U);
     EXPECT_EQ(status.dump().find("hidden"), std::string::npos) << status.dump(2);
@@ -185,7 +185,7 @@ TEST_F(StatusProblemsTest, TheNewestDeadLetterSaysWhy) {
     agent::Outcome outcome;
     outcome.kind = agent::Outcome::Kind::dead;
     outcome.error = "410 Gone";
-    stats.webhooks["8"].count(outcome, clock.now());
+    stats.webhooks["8"].note(outcome, clock.now());
     const auto all = problems();
     ASSERT_EQ(all.size(), 2U);
     EXPECT_TRUE(has(all[1]["what"], "1 dead letter; the newest is of webhook 8 \"log\", 0 s ago: "
