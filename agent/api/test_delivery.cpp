@@ -61,9 +61,10 @@ common::Task<HttpReply> TestDelivery::post(std::string webhook, std::string body
     event.test = true;
     std::vector<NewEvent> events;
     events.push_back(std::move(event));
+    // Named, as every co_await wants its arguments (common/async/task.hpp).
+    UnmatchedEvents none;
     Listing listing{snapshot, 0};
-    const auto added =
-        co_await queue_.add(std::move(events), UnmatchedEvents{}, std::move(listing));
+    const auto added = co_await queue_.add(std::move(events), std::move(none), std::move(listing));
     if (!added) {
         co_return common::problem(503, "the test was not sent: " + added.error().message,
                                   {{"Retry-After", "5"}});

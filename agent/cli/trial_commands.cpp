@@ -2,6 +2,7 @@
 
 #include "agent/cli/demo.hpp"
 #include "agent/cli/receive.hpp"
+#include "agent/cli/test_webhook.hpp"
 
 #include <CLI/CLI.hpp>
 #include <memory>
@@ -42,9 +43,26 @@ void add_receive(CLI::App& app, CommandLine& line) {
         ->check(whole_number("--status", 200, 599));
 }
 
+void add_test(CLI::App& app, CommandLine& line) {
+    struct Options {
+        std::string webhook, file;
+    };
+    const auto options = std::make_shared<Options>();
+    auto* test = add_command(app, line, Needs::agent, "test",
+                             "Send a test event to one webhook and show what becomes of it",
+                             [&command = line.command, options] {
+                                 return command_test(command, options->webhook, options->file);
+                             });
+    test->add_option("WEBHOOK", options->webhook, "Its key or name")->required()->type_name("");
+    test->add_option("FILE", options->file,
+                     "The event as JSON (- for standard input; default: a sample that fits)")
+        ->type_name("");
+}
+
 } // namespace
 
 void add_trial_commands(CLI::App& app, CommandLine& line) {
+    add_test(app, line);
     add_demo(app, line);
     add_receive(app, line);
 }

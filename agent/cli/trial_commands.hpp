@@ -1,4 +1,4 @@
-// The commands for those who try the agent out: demo and receive.
+// The commands for those who try the agent out: test, demo and receive.
 #pragma once
 
 #include "agent/cli/command_line.hpp"

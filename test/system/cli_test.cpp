@@ -59,7 +59,7 @@ TEST(Cli, UsageIsCheckedBeforeAnythingIsContactedOrRead) {
         {{"queue", "retry", "7", "--yes"}, R"(unknown option "--yes")"},
         {{"webhook", "create"}, "FILE is required"},
         {{"send"}, "FILE is required"},
-        {{"explain"}, "FILE is required"},
+        {{"explain"}, "FILE or --event is required"},
         {{"run", "now"}, "not expected: now"},
         {{"status", "--fast"}, R"(unknown option "--fast": expected one of: )"},
         {{"run", "now", "then"}, "not expected: now then"},

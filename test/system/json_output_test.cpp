@@ -1,5 +1,6 @@
 // conf/json-output.md says exactly what --json prints: every field, and of which type.
 #include "test/support/program.hpp"
+#include "test/support/receiver.hpp"
 
 #include <fstream>
 #include <gtest/gtest.h>
@@ -107,10 +108,13 @@ class JsonOutput : public testing::Test {
 };
 
 TEST_F(JsonOutput, IsAsItsPageSays) {
+    test::Receiver receiver;
     agent.folder().write("webhooks.json",
-                         R"([{"name":"door","target":"http://127.0.0.1:9/","send_attempts":1},
+                         R"([{"name":"target","filters":{"camera_in":[-1]},"target":")" +
+                             receiver.url() + R"("},
+            {"name":"door","target":"http://127.0.0.1:9/","send_attempts":1},
             {"name":"gate","target":"http://127.0.0.1:9/","filters":{"camera_in":[5]}},
-            {"name":"mask","target":"http://127.0.0.1:9/","filters":{"medmask":{"name":"none"}}}])");
+            {"name":"mask","target":"http://127.0.0.1:9/","filters":{"camera_in":[5],"medmask":{"name":"none"}}}])");
     const auto envelope = agent.folder().write("envelope.json", R"({"events":[{"camera":5}]})");
     const auto event = agent.folder().write("event.json", R"({"id":"a","camera":5})");
     const auto other = agent.folder().write("other.json", R"({"id":"b","camera":6})");
@@ -119,6 +123,11 @@ TEST_F(JsonOutput, IsAsItsPageSays) {
     expect_whole("log-level", {{"log-level"}, {"log-level", "debug"}});
     expect_whole("explain", {{"explain", event}, {"explain", other}, {"explain", envelope}});
     expect_whole("send", {{"send", event}});
+    const common::Headers plain{{"Content-Type", "text/plain"}};
+    EXPECT_EQ(agent.post("/v1/events", "x", plain).status, 415U);
+    expect_whole("events", {{"events"}});
+    expect_whole("explain --event", {{"explain", "--event", "a"}});
+    expect_whole("test", {{"test", "gate"}, {"test", "target"}});
     ASSERT_TRUE(agent.wait_until([](const json& status) { return status["queue"]["dead"] == 1; }));
     expect_whole("queue list", {{"queue", "list"}, {"queue", "list", "--limit", "1"}});
     const auto dead = agent.cli({"queue", "list", "--state", "dead", "--json"}).out;

@@ -1,4 +1,4 @@
-// The commands for those who try the agent out: demo and receive.
+// The commands for those who try the agent out: test, demo and receive.
 #include "test/support/program.hpp"
 #include "test/support/receiver.hpp"
 
@@ -61,6 +61,41 @@ TEST(Receive, RefusesWhatItCannotUse) {
     EXPECT_EQ(test::run_program({FFL_BINARY, "receive", "--secret-file", bad}).code, 65);
     EXPECT_EQ(test::run_program({FFL_BINARY, "receive", "--port", "70000"}).code, 64);
     EXPECT_EQ(test::run_program({FFL_BINARY, "receive", "--status", "99"}).code, 64);
+}
+
+TEST(TestCommand, SaysWhetherTheTargetWorks) {
+    test::Receiver target;
+    target.answer_at("/broken", 500);
+    test::Program agent{{{"webhooks", {{"file", "webhooks.json"}}}}};
+    (void)agent.folder().write(
+        "webhooks.json",
+        nlohmann::json::array({{{"name", "front door"},
+                                {"target", target.url("/door")},
+                                {"filters", {{"type_in", "car"}, {"camera_in", {5}}}}},
+                               {{"name", "broken"}, {"target", target.url("/broken")}}})
+            .dump());
+    agent.start();
+    const auto good = agent.cli({"test", "front door"});
+    EXPECT_EQ(good.code, 0) << good.err;
+    EXPECT_EQ(good.out.find("front door: delivered in "), 0U) << good.out;
+    const auto callbacks = target.callbacks();
+    ASSERT_EQ(callbacks.size(), 1U);
+    EXPECT_EQ(callbacks.front().type, "car") << "the sample fits the filters";
+    EXPECT_EQ(target.server().seen().front().header("ffl-test"), "1");
+
+    const auto bad = agent.cli({"test", "broken", "-"}, R"({"type":"face"})");
+    EXPECT_EQ(bad.code, 1) << bad.out;
+    EXPECT_NE(bad.out.find("500 Internal Server Error"), std::string::npos) << bad.out;
+    EXPECT_EQ(agent.cli({"test", "fron door"}).code, 65);
+    const auto status = agent.status();
+    for (const auto& webhook : status["webhooks"]) {
+        for (const auto* counter : {"matched", "delivered", "failed"}) {
+            EXPECT_EQ(webhook[counter], 0) << webhook.dump();
+        }
+    }
+    const auto list = agent.cli({"events", "--json"});
+    EXPECT_NE(list.out.find("\"test\":true"), std::string::npos) << list.out;
+    EXPECT_EQ(agent.stop(), 0);
 }
 
 } // namespace

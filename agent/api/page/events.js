@@ -114,7 +114,7 @@ function toggle(seq, node, row) {
 }
 
 function historyLine(h) {
-  return make("li", "", h.at ? clock(Date.parse(h.at)) : h.age_at ? moment(h.age_at) : "", " ",
+  return make("li", "", h.age_at ? moment(h.age_at) : h.at ? clock(Date.parse(h.at)) : "", " ",
     h.status ? "status " + h.status : "", h.error ? (h.status ? ", " : "") + h.error : "",
     h.took_ms !== null && h.took_ms !== undefined ? ", " + h.took_ms + " ms" : "");
 }

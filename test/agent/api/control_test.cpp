@@ -59,7 +59,8 @@ TEST_F(ControlTest, ShowsTheStatusWithEveryFieldOfTheContract) {
                                       {"stale", false},
                                       {"refused_since", nullptr},
                                       {"errors", Json::array()},
-                                      {"awaiting_restart", Json::array()}}));
+                                      {"awaiting_restart", Json::array()},
+                                      {"stamp", nullptr}}));
     EXPECT_EQ(status["warnings"], Json::array());
 }
 

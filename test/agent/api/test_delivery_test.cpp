@@ -54,8 +54,11 @@ TEST_F(TestDeliveryTest, AProducerCannotPassOffAnEventAsATest) {
 }
 
 TEST_F(TestDeliveryTest, OnlyServedWebhooksGetOne) {
-    cache.rebuild({{"7", Json::parse(everything)}});
-    problem_of(call("POST", "/v1/webhooks/8/test"), 404);
+    cache.rebuild({{"7", everything},
+                   {"8", R"({"name":"log","active":false,"target":"http://127.0.0.1:9/"})"}});
+    EXPECT_NE(problem_of(call("POST", "/v1/webhooks/8/test"), 409).find("inactive"),
+              std::string::npos);
+    EXPECT_TRUE(handed_on.empty());
 }
 
 } // namespace
