@@ -187,6 +187,8 @@ Task<Result<Changes>> Sync::State::sync_now(std::shared_ptr<State> state) {
     }
     auto changes = state->cache.rebuild(std::move(*local));
     state->client.retry_login_now();
+    // One under way may have read the list before what its caller wants to see was there.
+    state->fetching.outdate();
     const auto fetched = co_await fetch(state);
     if (!fetched) {
         co_return common::fail(fetched.error());

@@ -29,7 +29,8 @@ class Sync {
     common::Task<common::Result<Changes>> fetch();
 
     /// `ffl-agent sync`: reads the local file again, then fetches, even if a refused login would
-    /// still wait. Errors: Fault::config for the local file, otherwise those of fetch().
+    /// still wait; joins no fetch that began before. Errors: Fault::config for the local file,
+    /// otherwise those of fetch().
     common::Task<common::Result<Changes>> sync_now();
 
     /// The configuration changed: the next regular fetch is due now.

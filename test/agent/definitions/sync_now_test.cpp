@@ -57,6 +57,22 @@ TEST_F(SyncNow, KeepsTheLocalFilesNewsIfTheFetchFails) {
     EXPECT_EQ(served(), (Keys{"local:a"}));
 }
 
+/// A webhook that was created before the call is in its answer, whatever was read earlier.
+TEST_F(SyncNow, DoesNotJoinAFetchThatBeganBefore) {
+    hang();
+    start();
+    ASSERT_EQ(calls(), 1U);
+    std::optional<common::Result<agent::Changes>> synced;
+    common::asio::co_spawn(loop, sync.sync_now(),
+                           [&](std::exception_ptr, auto got) { synced = std::move(got); });
+    clock.settle();
+    serve(R"([{"id":1,"name":"new","target":"http://t/"}])");
+    http.release(json_answer(200, "[]"));
+    clock.settle();
+    ASSERT_TRUE(synced && *synced);
+    EXPECT_EQ((*synced)->added, (Keys{"local:a", "1"}));
+}
+
 TEST_F(SyncNow, RetriesARefusedLoginThatWouldStillWait) {
     on_login = [](const HttpRequest&) { return json_answer(401, ""); };
     EXPECT_FALSE(fetch());
