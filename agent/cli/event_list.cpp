@@ -88,7 +88,7 @@ class Printer {
                     row[i].resize(std::max(row[i].size(), widths[i]), ' ');
                 }
             }
-            print_table(std::move(rows));
+            print_table(rows);
         }
         std::cout.flush();
     }

@@ -1,6 +1,6 @@
 #include "agent/delivery/lane.hpp"
 
-#include "agent/webhooks/test_event.hpp"
+#include "agent/delivery/delivery_end.hpp"
 #include "common/base/log.hpp"
 
 #include <algorithm>
@@ -187,7 +187,7 @@ std::optional<std::size_t> Lane::start_one(Want kind) {
     for (auto next = wants(); next == kind && next != Want::nothing; next = wants()) {
         auto delivery = kind == Want::first ? fresh_.pop() : retries_.pop();
         const auto& webhook = webhook_.get();
-        if (expired(delivery, *webhook)) {
+        if (is_expired(delivery, *webhook, context_->queue.queue_time())) {
             expire(delivery);
             continue;
         }
@@ -201,23 +201,11 @@ std::optional<std::size_t> Lane::start_one(Want kind) {
     return std::nullopt;
 }
 
-bool Lane::expired(const Delivery& delivery, const Webhook& webhook) const {
-    const auto max_age = is_test_event(delivery.event_id) ? test_age : webhook.settings.max_age;
-    return max_age > Millis{0} &&
-           context_->queue.queue_time() - delivery.accepted_at > max_age.count();
-}
-
 void Lane::expire(const Delivery& delivery) {
-    RecordedOutcome recorded;
-    recorded.id = delivery.id;
-    recorded.webhook = delivery.webhook;
-    recorded.attempts = delivery.attempts;
-    recorded.expired = true;
-    recorded.test = is_test_event(delivery.event_id);
     common::log::debug(
         "a delivery expired",
         {{"webhook", delivery.webhook}, {"delivery", delivery.id}, {"event", delivery.event_id}});
-    context_->queue.record(std::move(recorded));
+    context_->queue.record(expiry_of(delivery));
     ++context_->progress;
     fresh_.attempt_ended(delivery.id);
     retries_.attempt_ended(delivery.id);
@@ -329,18 +317,11 @@ void Lane::record_outcome(const Attempt& attempt, const Outcome& outcome, Millis
     const auto& delivery = attempt.delivery;
     auto& counters = context_->counters.webhooks[delivery.webhook];
     counters.note(outcome, context_->clock.now());
-    RecordedOutcome recorded;
-    recorded.test = is_test_event(delivery.event_id);
+    auto recorded = record_of(delivery, outcome);
     if (!recorded.test) {
         counters.count(outcome);
     }
-    recorded.id = delivery.id;
-    recorded.webhook = delivery.webhook;
-    recorded.kind = outcome.kind;
-    recorded.attempts = delivery.attempts + 1;
     recorded.due = context_->queue.queue_time() + wait.count();
-    recorded.status = outcome.status;
-    recorded.error = outcome.error;
     recorded.took = std::chrono::duration_cast<Millis>(context_->clock.now() - attempt.start);
 
     // Not always this lane: the webhook may have moved to another target in the meantime.

@@ -111,7 +111,6 @@ class Lane final : public ConnectionUser, public std::enable_shared_from_this<La
     common::Task<> read_fresh();
     common::Task<> read_retries();
 
-    [[nodiscard]] bool expired(const Delivery& delivery, const Webhook& webhook) const;
     void expire(const Delivery& delivery);
     void start(Delivery delivery, std::shared_ptr<const Webhook> webhook, Kind kind);
     static common::Task<> make_attempt(std::shared_ptr<Lane> lane, Attempt attempt);

@@ -39,8 +39,8 @@ std::string sample_event(const Webhook& webhook, std::string_view uuid) {
     nlohmann::ordered_json event{
         {"id", std::string{"test-"}.append(uuid)}, {"test", true}, {"type", "face"}, {"camera", 1}};
     const auto copy = [&](const char* filter, const char* field) {
-        if (auto value = first_of(filters, filter); !value.is_null()) {
-            event[field] = std::move(value);
+        if (const auto value = first_of(filters, filter); !value.is_null()) {
+            event[field] = value;
         }
     };
     copy("type_in", "type");

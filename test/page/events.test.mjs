@@ -122,7 +122,7 @@ test("an event opens to its fields, its attempts and its text", () => withFake((
   assert.match(details, /door-1: dead letter HTTP 503 \d\d:\d\d:\d\d status 503, 12 ms \d\d:\d\d:\d\d timed out, 10000 ms/);
   assert.match(details, /"snapshot": "\(40000 bytes left out\)"/);
   assert.equal(await first.getByRole("button", { name: /camera 3/ }).getAttribute("aria-expanded"), "true");
-  await first.getByRole("button", { name: "Delivery 65540" }).click();
+  await first.getByRole("button", { name: "Delivery 1.4" }).click();
   await reads(page, "#queue-list .details", /Attempts/);
   assert.equal(new URL(page.url()).hash, "#queue");
   assert.equal(await page.locator("#queue-webhook").inputValue(), "1");

@@ -4,6 +4,9 @@
 
 const byId = (id) => document.getElementById(id);
 
+/// A delivery's id as people read it, on the command line too: "1802.1" for 118095873.
+const shownId = (delivery) => Math.floor(delivery / 65536) + "." + delivery % 65536;
+
 function printable(text) {
   return String(text).replace(
     /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g,

@@ -123,7 +123,7 @@ function outcomeDetails(w) {
   const node = make("li", "", make("p", "", name(w.name || w.key), ": ", outcome(w)));
   if (w.history && w.history.length > 0) { node.append(make("ol", "history quiet", w.history.map(historyLine))); }
   if (access === "full" && w.delivery && (w.state === "waiting" || w.state === "dead")) {
-    node.append(make("div", "tools", button("Delivery " + w.delivery, "", () => openDelivery(w))));
+    node.append(make("div", "tools", button("Delivery " + shownId(w.delivery), "", () => openDelivery(w))));
   }
   return node;
 }

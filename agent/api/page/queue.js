@@ -42,7 +42,7 @@ function deliveryRow(d) {
   const row = make("button", "row",
     line("span", "", make("span", "state " + (dead ? "bad" : d.attempts > 0 ? "warn" : "off"), dead ? "dead letter" : "waiting"),
       name(d.name || d.webhook), moment(d.age_at)),
-    make("span", "quiet", "delivery " + d.id + ", event ", name(d.event_id, "without id"), ", " + d.attempts + (d.attempts === 1 ? " attempt" : " attempts"),
+    make("span", "quiet", "delivery " + shownId(d.id) + ", event ", name(d.event_id, "without id"), ", " + d.attempts + (d.attempts === 1 ? " attempt" : " attempts"),
       dead ? null : nextAttempt(d).map((part) => [", ", part])),
     attemptError(d) ? make("span", "bad", attemptError(d)) : null);
   row.type = "button";
@@ -77,9 +77,9 @@ async function fillDelivery(id) {
       make("h3", "", "Attempts"),
       d.history.length > 0 ? make("ol", "history", d.history.map(historyLine)) : make("p", "quiet", "None yet."),
       make("div", "tools",
-        button("Retry", "delivery " + id, () => change("POST", "v1/deliveries/" + id + "/retry")),
-        button("Drop", "delivery " + id, () => drop(id, d.name || d.webhook), "danger"),
-        button("Explain it", "the event of delivery " + id, () => { useEvent(d.event); go("try"); explainText(); })),
+        button("Retry", "delivery " + shownId(id), () => change("POST", "v1/deliveries/" + id + "/retry")),
+        button("Drop", "delivery " + shownId(id), () => drop(id, d.name || d.webhook), "danger"),
+        button("Explain it", "the event of delivery " + shownId(id), () => { useEvent(d.event); go("try"); explainText(); })),
       make("h3", "", "Event"), pretty(d.event));
   } catch (error) {
     box.replaceChildren(failure(error));
@@ -100,7 +100,7 @@ async function change(method, path, body) {
 }
 
 async function drop(id, webhook) {
-  if (await confirmed("Drop delivery " + id + "?", webhook + " will never get this event.", "Drop it")) { change("DELETE", "v1/deliveries/" + id); }
+  if (await confirmed("Drop delivery " + shownId(id) + "?", webhook + " will never get this event.", "Drop it")) { change("DELETE", "v1/deliveries/" + id); }
 }
 
 function several() {

@@ -49,7 +49,7 @@ async function sendTest() {
   try {
     const answer = await call("POST", "v1/webhooks/" + encodeURIComponent(select.value) + "/test", what === "text" ? byId("event-text").value : undefined);
     followed = { delivery: answer.delivery, webhook: select.value, seq: answer.seq };
-    fate.replaceChildren(make("p", "state off", "sent to the webhook's queue as delivery " + answer.delivery));
+    fate.replaceChildren(make("p", "state off", "sent to the webhook's queue as delivery " + shownId(answer.delivery)));
     poll();
   } catch (error) {
     followed = null;
@@ -78,7 +78,7 @@ async function followTest() {
   const w = e && e.webhooks.find((one) => one.key === test.webhook);
   if (!w) {
     followed = null;
-    byId("fate").replaceChildren(make("p", "quiet", "The agent's list of events does not have delivery " + test.delivery + "."));
+    byId("fate").replaceChildren(make("p", "quiet", "The agent's list of events does not have delivery " + shownId(test.delivery) + "."));
     return;
   }
   drawOne(byId("fate"), { ...w, test_at: e.age_at - e.age_at % 5000 }, () => make("ul", "card", outcomeDetails(w)));
