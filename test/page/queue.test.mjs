@@ -28,7 +28,7 @@ function filled(fake) {
 test("dead letters are listed with their attempts and their event", () => withFake((fake) => withPage(fake.url, async (page) => {
   await reads(page, "#queue-summary", /^3 dead letters of all webhooks$/);
   await reads(page, "nav", /Queue \(4\)/);
-  assert.match(await reads(page, "#queue-list > li:nth-child(1)", /./), /dead letter door-1 .* 5 min 0 s ago delivery 1, event id-1, 2 attempts HTTP 503/);
+  assert.match(await reads(page, "#queue-list > li:nth-child(1)", /./), /dead letter door-1 .* 5 min 0 s ago delivery 0\.1, event id-1, 2 attempts HTTP 503/);
   await page.locator("#queue-list button").first().click();
   const details = await reads(page, "#queue-list .details", /Event/);
   assert.match(details, /Attempts \d\d:\d\d:\d\d, 2\d s ago timed out \d\d:\d\d:\d\d, 1\d s ago status 503 Retry Drop/);
@@ -43,14 +43,14 @@ test("dead letters are listed with their attempts and their event", () => withFa
 
 test("one delivery is retried, another dropped after a question", () => withFake((fake) => withPage(fake.url, async (page) => {
   await page.locator("#queue-list button").first().click();
-  await page.getByRole("button", { name: "Retry: delivery 1" }).click();
+  await page.getByRole("button", { name: "Retry: delivery 0.1" }).click();
   await reads(page, "#queue-summary", /^retried 1\. 2 dead letters of all webhooks$/);
   await page.locator("#queue-list > li:nth-child(1) button").first().click();
-  await page.getByRole("button", { name: "Drop: delivery 2" }).click();
-  await reads(page, "dialog", /^Drop delivery 2\? door-1 will never get this event\. Cancel Drop it$/);
+  await page.getByRole("button", { name: "Drop: delivery 0.2" }).click();
+  await reads(page, "dialog", /^Drop delivery 0\.2\? door-1 will never get this event\. Cancel Drop it$/);
   await page.keyboard.press("Escape");
   assert.equal(fake.calls.some(({ method }) => method === "DELETE"), false);
-  await page.getByRole("button", { name: "Drop: delivery 2" }).click();
+  await page.getByRole("button", { name: "Drop: delivery 0.2" }).click();
   await page.getByRole("button", { name: "Drop it" }).click();
   await reads(page, "#queue-summary", /^dropped 1\. 1 dead letter of all webhooks$/);
   assert.deepEqual(fake.calls.filter(({ method }) => method !== "GET").map(({ method, path }) => method + " " + path), ["POST /v1/deliveries/1/retry", "DELETE /v1/deliveries/2"]);
@@ -89,9 +89,9 @@ test("the list follows the counts of the status", () => withFake((fake) => withP
   fake.deliveries = [delivery(9)];
   count(fake);
   await poke(page);
-  await reads(page, "#queue-list", /delivery 9/);
+  await reads(page, "#queue-list", /delivery 0\.9/);
   fake.refusals["POST /v1/deliveries/9/retry"] = [503, "the database is not available: disk is full"];
   await page.locator("#queue-list button").first().click();
-  await page.getByRole("button", { name: "Retry: delivery 9" }).click();
+  await page.getByRole("button", { name: "Retry: delivery 0.9" }).click();
   await reads(page, "#queue-error", /^the database is not available: disk is full$/);
 }, { hash: "#queue", allow: /503/ })));
