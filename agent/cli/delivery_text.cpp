@@ -57,6 +57,16 @@ std::string local_time(std::string_view rfc3339) {
     return {shown.data(), size};
 }
 
+std::string local_clock(std::string_view rfc3339) {
+    const auto fraction = rfc3339.find('.');
+    const auto whole = fraction == std::string_view::npos
+                           ? std::string{rfc3339}
+                           : std::string{rfc3339.substr(0, fraction)} + "Z";
+    const auto time = local_time(whole);
+    const auto day_end = time.find(' ');
+    return day_end == std::string::npos ? time : time.substr(day_end + 1);
+}
+
 std::string deliveries_text(const json& rows, TimeForm form, const Screen& screen) {
     using Fit = Column::Fit;
     const bool clock = form == TimeForm::clock;

@@ -14,6 +14,9 @@ namespace agent {
 /// of another form is returned as it is.
 std::string local_time(std::string_view rfc3339);
 
+/// "18:03:12", the time of day in that zone, also of a text with fractions of a second.
+std::string local_clock(std::string_view rfc3339);
+
 enum class TimeForm { age, clock };
 
 /// A table of the rows; how old they are in `form`.

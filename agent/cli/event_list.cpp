@@ -1,6 +1,8 @@
 #include "agent/cli/event_list.hpp"
 
 #include "agent/cli/agent_client.hpp"
+#include "agent/cli/delivery_text.hpp"
+#include "agent/cli/event_blocks.hpp"
 #include "agent/cli/event_words.hpp"
 #include "agent/cli/output.hpp"
 #include "agent/service/exit_codes.hpp"
@@ -65,13 +67,18 @@ std::vector<std::string> row_of(const json& entry) {
 
 class Printer {
   public:
-    explicit Printer(bool as_json) : json_{as_json} {}
+    explicit Printer(const Command& command) : json_{command.json}, screen_{command.screen} {}
 
-    /// As wide each time that the tables of one --follow fit together.
+    /// On a terminal a block each. On a pipe a line each, as wide each time that the tables of one
+    /// --follow fit together.
     void print(const std::vector<json>& entries) {
         if (json_) {
             for (const auto& entry : entries) {
                 std::cout << entry.dump() << '\n';
+            }
+        } else if (screen_.width) {
+            for (const auto& entry : entries) {
+                std::cout << event_block(entry, screen_);
             }
         } else if (!entries.empty() || !headed_) {
             Rows rows;
@@ -95,6 +102,7 @@ class Printer {
 
   private:
     bool json_;
+    Screen screen_;
     bool headed_ = false;
 };
 
@@ -121,7 +129,7 @@ void warn_if_off(const json& answer) {
 }
 
 int follow(const Command& command, EventsOptions options, json answer) {
-    Printer printer{command.json};
+    Printer printer{command};
     std::uint64_t after = 0;
     bool answered = true;
     for (;;) {
@@ -198,7 +206,8 @@ void print_attempts(const json& webhook) {
     const auto history = webhook.value("history", json::array());
     number = number >= history.size() ? number - history.size() : 0;
     for (const auto& attempt : history) {
-        std::cout << "    attempt " << ++number << " at " << time_of_day(attempt.at("at")) << ": "
+        std::cout << "    attempt " << ++number << " at "
+                  << local_clock(text_or(attempt.at("at"), "?")) << ": "
                   << text_or(attempt.value("error", json{}),
                              value_or_dash(attempt.value("status", json{})))
                   << ", took " << attempt.value("took_ms", 0LL) << " ms\n";
@@ -207,7 +216,7 @@ void print_attempts(const json& webhook) {
 
 void print_event(const json& entry) {
     std::cout << "event " << value_or_dash(entry.value("seq", json{})) << " at "
-              << text_or(entry.value("at", json{}), "?") << ", "
+              << local_clock(text_or(entry.value("at", json{}), "?")) << ", "
               << show_seconds(entry.value("age_s", json{})) << " ago\n";
     if (entry.contains("refused")) {
         std::cout << "refused with " << refusal_words(entry.at("refused")) << '\n';
@@ -257,7 +266,7 @@ int command_events(const Command& command, const EventsOptions& options) {
         std::cout << answer->dump() << '\n';
         return exit_code::done;
     }
-    Printer{false}.print(entries_of(*answer));
+    Printer{command}.print(entries_of(*answer));
     if (answer->value("more", false)) {
         std::cerr << "ffl-agent: older events exist; use --limit to show them\n";
     }

@@ -68,6 +68,14 @@ bool has_no_delivery(const json& webhook) {
     return !webhook.contains("delivery") && webhook.value("state", "") != "suppressed";
 }
 
+EventPart::Kind kind_of(const json& webhook) {
+    const auto state = text_in(webhook, "state");
+    return state == "delivered" ? EventPart::Kind::delivered
+           : state == "waiting" ? EventPart::Kind::waiting
+           : state == "dead" || state == "expired" || state == "dropped" ? EventPart::Kind::lost
+                                                                         : EventPart::Kind::other;
+}
+
 } // namespace
 
 std::string value_or_dash(const json& value) {
@@ -120,11 +128,11 @@ std::string outcome_words(const json& webhook) {
     return reason.empty() ? state : state + ": " + reason;
 }
 
-std::string event_words(const json& event) {
+std::vector<EventPart> event_parts(const json& event) {
     const auto webhooks = event.value("webhooks", json::array());
-    std::vector<std::string> parts;
+    std::vector<EventPart> parts;
     if (event.value("duplicate", false)) {
-        parts.emplace_back("duplicate");
+        parts.push_back({EventPart::Kind::other, "duplicate"});
     }
     std::size_t without = 0;
     for (const auto& webhook : webhooks) {
@@ -133,17 +141,27 @@ std::string event_words(const json& event) {
     const bool all = without <= most_in_a_line;
     for (const auto& webhook : webhooks) {
         if (all || !has_no_delivery(webhook)) {
-            parts.push_back(webhook_title(webhook) + ": " + outcome_words(webhook));
+            parts.push_back(
+                {kind_of(webhook), webhook_title(webhook) + ": " + outcome_words(webhook)});
         }
     }
     without += event.value("webhooks_left_out", std::size_t{0});
     if (!all) {
-        parts.push_back(std::to_string(without) + " webhooks do not match");
+        parts.push_back(
+            {EventPart::Kind::other, std::to_string(without) + " webhooks do not match"});
     }
     if (parts.empty()) {
-        parts.emplace_back("there are no webhooks");
+        parts.push_back({EventPart::Kind::other, "there are no webhooks"});
     }
-    return common::joined(parts, "; ");
+    return parts;
+}
+
+std::string event_words(const json& event) {
+    std::vector<std::string> words;
+    for (auto& part : event_parts(event)) {
+        words.push_back(std::move(part.words));
+    }
+    return common::joined(words, "; ");
 }
 
 std::string refusal_words(const json& refused) {

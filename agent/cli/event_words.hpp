@@ -2,8 +2,10 @@
 // made printable.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 namespace agent {
 
@@ -11,7 +13,15 @@ namespace agent {
 std::string outcome_words(const nlohmann::json& webhook);
 /// "camera_in wants [1], found 3", with a hint if there is one.
 std::string filter_words(const nlohmann::json& failed, bool with_hint);
-/// All webhooks of an event in one line, those with a delivery first if there are many.
+/// What became of an event for one webhook, or for all that did not get it.
+struct EventPart {
+    enum class Kind : std::uint8_t { delivered, waiting, lost, other };
+    Kind kind = Kind::other;
+    std::string words;
+};
+/// Each webhook of an event; where very many did not get it, these as one.
+std::vector<EventPart> event_parts(const nlohmann::json& event);
+/// The same in one line.
 std::string event_words(const nlohmann::json& event);
 /// "415: send application/json (3 times, from 10.0.0.7)".
 std::string refusal_words(const nlohmann::json& refused);

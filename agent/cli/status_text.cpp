@@ -67,12 +67,13 @@ std::string facts_text(const json& status, const Screen& screen) {
                           screen);
     text += paragraph("server    ", server_text(status.at("server")), screen);
     const auto& oldest = queue.at("oldest_s");
-    text += paragraph(
-        "queue     ",
-        queue.at("pending").dump() + " pending, " + queue.at("dead").dump() + " dead letters, " +
-            (oldest.is_null() ? "" : "oldest " + show_seconds(oldest) + ", ") +
-            show_bytes(queue.at("bytes")) + " of " + show_bytes(queue.at("max_bytes")),
-        screen);
+    text +=
+        paragraph("queue     ",
+                  queue.at("pending").dump() + " pending, " + queue.at("dead").dump() +
+                      (queue.at("dead") == 1 ? " dead letter, " : " dead letters, ") +
+                      (oldest.is_null() ? "" : "oldest " + show_seconds(oldest) + ", ") +
+                      show_bytes(queue.at("bytes")) + " of " + show_bytes(queue.at("max_bytes")),
+                  screen);
     text += paragraph("database  ", word(store, "path") + ", sync " + word(store, "sync"), screen);
     text += paragraph(
         "clock     ",

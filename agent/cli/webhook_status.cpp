@@ -41,7 +41,9 @@ Tone tone_of(std::string_view field, const json& value) {
 /// A line a field; none for what is null or empty.
 std::string field_text(std::string_view field, const json& value, const Screen& screen) {
     constexpr std::size_t label_width = 14;
-    auto label = common::printable(field);
+    // Seconds are shown as spans, and their unit is not part of the name.
+    const bool is_span = field.ends_with("_s") && value.is_number();
+    auto label = common::printable(is_span ? field.substr(0, field.size() - 2) : field);
     std::ranges::replace(label, '_', ' ');
     label.append(label.size() < label_width ? label_width - label.size() : 2, ' ');
     if (value.is_null() || value == "") {
@@ -54,7 +56,9 @@ std::string field_text(std::string_view field, const json& value, const Screen& 
         }
         return text;
     }
-    return toned(paragraph(label, common::printable(words_of(value)), screen),
+    return toned(paragraph(label,
+                           is_span ? show_seconds(value) : common::printable(words_of(value)),
+                           screen),
                  tone_of(field, value), screen);
 }
 
