@@ -144,7 +144,8 @@ void QueueDatabase::note_write_success() {
 }
 
 std::uint64_t QueueDatabase::disk_free() const {
-    const std::filesystem::path path{database_.path()};
+    // Not the database's own path, which its thread sets when it opens the file anew.
+    const std::filesystem::path path{config_.queue.path};
     std::error_code error;
     const auto space =
         std::filesystem::space(path.has_parent_path() ? path.parent_path() : ".", error);
