@@ -51,11 +51,11 @@ template <class T> json or_null(const std::optional<T>& value) {
 json webhook_json(const StatusSources& sources, const Webhook& webhook, const StatusFacts& all,
                   const WebhookFacts& facts) {
     const auto& counted = sources.counted(webhook.key);
-    const auto last_success = counted.last_success
-                                  ? std::optional{std::chrono::duration<double>(
-                                                      sources.clock.now() - *counted.last_success)
-                                                      .count()}
-                                  : std::nullopt;
+    const auto last_success =
+        counted.last_success
+            ? json(std::chrono::duration<double>(sources.clock.now() - *counted.last_success)
+                       .count())
+            : json{};
     return {{"key", webhook.key},
             {"name", webhook.name},
             {"active", webhook.active},
@@ -72,7 +72,7 @@ json webhook_json(const StatusSources& sources, const Webhook& webhook, const St
             {"pending", facts.pending},
             {"dead", facts.dead},
             {"oldest_s", or_null(facts.oldest_s)},
-            {"last_success_s", or_null(last_success)},
+            {"last_success_s", last_success},
             {"failing_s", or_null(facts.failing_s)},
             {"waits_for", text_or_null(waits_for(facts, all.webhooks))},
             {"last_error", text_or_null(counted.last_error)}};
