@@ -68,7 +68,7 @@ Result<Call> local_call(const Config& config, const std::string& target) {
 
 Result<HttpReply> send(common::HttpRequest request) {
     common::asio::io_context loop{1};
-    common::BeastClient client{loop.get_executor(), command_client()};
+    common::PooledClient client{loop.get_executor(), command_client()};
     return run_task(loop, client.send(std::move(request)));
 }
 

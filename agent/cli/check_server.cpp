@@ -109,7 +109,7 @@ std::optional<std::vector<Definition>> check_server(Report& report, const Config
     common::asio::io_context loop{1};
     common::SystemClock clock{loop.get_executor()};
     common::Probe probe{loop.get_executor(), {}};
-    common::BeastClient client{loop.get_executor(), command_client()};
+    common::PooledClient client{loop.get_executor(), command_client()};
     findface::Client server{loop.get_executor(), clock, client, config};
     const auto peer = peer_of(config);
     auto list = run_task(loop, ask(report, peer, config, probe, server, clock));

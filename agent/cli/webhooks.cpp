@@ -37,7 +37,7 @@ Result<std::string> with_server(const Config& config,
     }
     common::asio::io_context loop{1};
     common::SystemClock clock{loop.get_executor()};
-    common::BeastClient client{loop.get_executor(), command_client()};
+    common::PooledClient client{loop.get_executor(), command_client()};
     findface::Client server{loop.get_executor(), clock, client, config};
     return run_task(loop, call(server));
 }

@@ -86,7 +86,7 @@ class Service {
     WebhookCache cache_{database_, config_};
     Queue queue_{loop_.get_executor(), clock_, database_, config_, stats_};
     common::http_server::BoundAddress bound_;
-    common::BeastClient client_{loop_.get_executor(), client_options(config_, bound_)};
+    common::PooledClient client_{loop_.get_executor(), client_options(config_, bound_)};
     findface::Client findface_{loop_.get_executor(), clock_, client_, config_};
     Sync sync_{loop_.get_executor(), clock_, findface_, cache_, config_, stats_};
     GuardedClient guarded_client_{clock_, client_, [this] { return lock_.alone(); },

@@ -1,5 +1,5 @@
 // What TCP knows of the bytes that it sent. In a file of its own because <linux/tcp.h> and
-// <netinet/tcp.h> exclude each other. Any thread. Internal to BeastClient.
+// <netinet/tcp.h> exclude each other. Any thread. Internal to PooledClient.
 #pragma once
 
 #include <cstddef>

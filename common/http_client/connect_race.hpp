@@ -1,7 +1,7 @@
 // Connects to whichever of a name's addresses answers (RFC 8305, "happy eyeballs"): one address
 // after another, the next as soon as one fails or has been silent for a quarter of a second, while
 // the earlier ones may still answer. And a memory of the address that answered. Loop thread;
-// nothing survives a restart. Internal to BeastClient.
+// nothing survives a restart. Internal to PooledClient.
 #pragma once
 
 #include "common/async/task.hpp"

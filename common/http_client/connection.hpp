@@ -1,5 +1,5 @@
 // ClientConnection: one stream to a server (TCP, TLS over TCP, or a Unix socket) with a deadline on
-// every step. Loop thread. Internal to BeastClient.
+// every step. Loop thread. Internal to PooledClient.
 #pragma once
 
 #include "common/async/deadline.hpp"

@@ -1,5 +1,5 @@
 // Dialer: opens connections for requests. It resolves, refuses denied networks, connects and does
-// the TLS handshake. Loop thread. Internal to BeastClient.
+// the TLS handshake. Loop thread. Internal to PooledClient.
 #pragma once
 
 #include "common/async/task.hpp"

@@ -1,5 +1,5 @@
 // One request and its response on one connection: sends the one and reads the other within the
-// request's limits. Loop thread. Internal to BeastClient.
+// request's limits. Loop thread. Internal to PooledClient.
 #pragma once
 
 #include "common/async/task.hpp"

@@ -7,7 +7,7 @@
 
 namespace common {
 
-struct BeastClient::State {
+struct PooledClient::State {
     State(const Executor& executor, ClientOptions options)
         : user_agent{std::move(options.user_agent)}, pool{std::make_shared<ConnectionPool>(
                                                          executor, options.idle_per_origin,
@@ -26,7 +26,8 @@ struct BeastClient::State {
     Dialer dialer;
 };
 
-Task<Result<HttpReply>> BeastClient::State::send(std::shared_ptr<State> self, HttpRequest request) {
+Task<Result<HttpReply>> PooledClient::State::send(std::shared_ptr<State> self,
+                                                  HttpRequest request) {
     const auto deadline = std::chrono::steady_clock::now() + request.timeout;
     const auto head = request_head(request, self->user_agent);
     if (!head) {
@@ -63,31 +64,32 @@ Task<Result<HttpReply>> BeastClient::State::send(std::shared_ptr<State> self, Ht
     co_return std::move(result.reply);
 }
 
-void BeastClient::State::keep(const std::string& key, std::shared_ptr<ClientConnection> connection,
-                              std::uint64_t generation, const ExchangeResult& result, bool reused) {
+void PooledClient::State::keep(const std::string& key, std::shared_ptr<ClientConnection> connection,
+                               std::uint64_t generation, const ExchangeResult& result,
+                               bool reused) {
     if (result.reusable && result.reply) {
         pool->put_back(key, std::move(connection), generation, result.reply->headers, reused,
                        std::chrono::steady_clock::now());
     }
 }
 
-BeastClient::BeastClient(Executor executor, ClientOptions options)
+PooledClient::PooledClient(Executor executor, ClientOptions options)
     : state_{std::make_shared<State>(executor, std::move(options))} {}
 
-BeastClient::~BeastClient() {
+PooledClient::~PooledClient() {
     state_->pool->clear(0, Millis{0});
     state_->dialer.close();
 }
 
-Task<Result<HttpReply>> BeastClient::send(HttpRequest request) {
+Task<Result<HttpReply>> PooledClient::send(HttpRequest request) {
     return State::send(state_, std::move(request));
 }
 
-const CertificateEnds& BeastClient::certificate_ends() const {
+const CertificateEnds& PooledClient::certificate_ends() const {
     return state_->dialer.certificate_ends();
 }
 
-void BeastClient::set_options(ClientOptions options) {
+void PooledClient::set_options(ClientOptions options) {
     state_->user_agent = std::move(options.user_agent);
     state_->pool->clear(options.idle_per_origin, options.idle_timeout);
     state_->dialer.set_options(std::move(options.denied),

@@ -1,4 +1,4 @@
-// The HTTP/1.1 client. HttpClient is the interface that callers and tests see; BeastClient is the
+// The HTTP/1.1 client. HttpClient is the interface that callers and tests see; PooledClient is the
 // real one, over TCP, TLS and Unix sockets. It keeps idle connections for reuse, puts a deadline on
 // every step, resolves names off the loop (one that hangs delays no other), tries a name's next
 // address while one is silent, reads odd answers as tolerantly as curl does (with readers of its
@@ -43,10 +43,10 @@ struct ClientOptions {
     AddressVeto veto = {};  ///< asked for each resolved address of `guarded` requests
 };
 
-class BeastClient final : public HttpClient {
+class PooledClient final : public HttpClient {
   public:
-    explicit BeastClient(Executor executor, ClientOptions options);
-    ~BeastClient() override;
+    explicit PooledClient(Executor executor, ClientOptions options);
+    ~PooledClient() override;
     Task<Result<HttpReply>> send(HttpRequest request) override;
     /// Also closes idle connections and forgets resolved names and loaded TLS files. Requests in
     /// flight are not affected.

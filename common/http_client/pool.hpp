@@ -1,5 +1,5 @@
 // ConnectionPool: idle connections, kept for the next request to the same peer on the same terms.
-// Loop thread. Internal to BeastClient.
+// Loop thread. Internal to PooledClient.
 #pragma once
 
 #include "common/async/task.hpp"

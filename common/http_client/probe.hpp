@@ -1,5 +1,5 @@
 // Probe: finds out how far a connection to a peer comes (files, name, address, TCP, TLS), on the
-// way that BeastClient takes, and closes it without sending a request. Loop thread.
+// way that PooledClient takes, and closes it without sending a request. Loop thread.
 #pragma once
 
 #include "common/async/task.hpp"

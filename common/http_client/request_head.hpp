@@ -1,5 +1,5 @@
 // A request's line and headers as they are sent (RFC 9112). Pure; any thread. Internal to
-// BeastClient.
+// PooledClient.
 #pragma once
 
 #include "common/base/result.hpp"

@@ -1,6 +1,6 @@
 // ResponseBody: the body of a response (RFC 9112, sections 6 and 7), read as far as it is wanted.
 // As tolerant as curl where the end of the body stays certain. Pure; any thread. Internal to
-// BeastClient.
+// PooledClient.
 #pragma once
 
 #include "common/http_client/response_head.hpp"

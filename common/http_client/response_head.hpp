@@ -3,7 +3,7 @@
 // else is wrong with the answer: a status line without a reason, lines that end with LF alone,
 // lines that are no headers, lengths that make no sense, an end of the connection behind the status
 // line. Such a head still says its status; it does not say where the next response would begin, so
-// its connection is not kept. Pure; any thread. Internal to BeastClient.
+// its connection is not kept. Pure; any thread. Internal to PooledClient.
 #pragma once
 
 #include "common/net/http.hpp"

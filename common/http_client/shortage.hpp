@@ -1,5 +1,5 @@
 // Tells a shortage of this side (descriptors, memory, local ports, threads) from a failure of the
-// peer or of the network. Any thread. Internal to BeastClient.
+// peer or of the network. Any thread. Internal to PooledClient.
 #pragma once
 
 #include "common/base/result.hpp"

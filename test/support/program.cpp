@@ -82,7 +82,7 @@ std::optional<common::HttpReply> call(std::uint16_t port, const std::string& met
                                       const std::string& path, const std::string& body,
                                       common::Headers headers) {
     common::asio::io_context loop;
-    common::BeastClient client{loop.get_executor(), {}};
+    common::PooledClient client{loop.get_executor(), {}};
     common::HttpRequest request;
     request.method = method;
     request.url = *common::parse_url("http://127.0.0.1:" + std::to_string(port) + path);
@@ -307,6 +307,19 @@ bool Program::wait_for_log(const std::string& text) const {
 
 std::string Program::log() const {
     return read_all(folder_.file("log"));
+}
+
+nlohmann::json webhook_named(const nlohmann::json& status, const std::string& name) {
+    for (const auto& one : status["webhooks"]) {
+        if (one["name"] == name) {
+            return one;
+        }
+    }
+    return {};
+}
+
+bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
 }
 
 } // namespace test

@@ -119,4 +119,8 @@ class Program {
     std::size_t logged_before_ = 0; ///< bytes, by earlier starts
 };
 
+/// The first webhook of that name in GET /v1/status; null where there is none.
+nlohmann::json webhook_named(const nlohmann::json& status, const std::string& name);
+bool has(const std::string& text, const std::string& part);
+
 } // namespace test

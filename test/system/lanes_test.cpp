@@ -12,6 +12,7 @@ namespace {
 
 using nlohmann::json;
 using test::Answer;
+using test::webhook_named;
 
 std::string event(int number) {
     return json{{"id", "event-" + std::to_string(number)}, {"type", "car"}, {"camera", 7}}.dump();
@@ -19,15 +20,6 @@ std::string event(int number) {
 
 std::string definition(const std::string& name, const std::string& target, int send_attempts = 0) {
     return json{{"name", name}, {"target", target}, {"send_attempts", send_attempts}}.dump();
-}
-
-json webhook(const json& status, const std::string& name) {
-    for (const auto& one : status["webhooks"]) {
-        if (one["name"] == name) {
-            return one;
-        }
-    }
-    return {};
 }
 
 TEST(Lanes, ABrokenTargetDelaysNoOther) {
@@ -56,12 +48,12 @@ TEST(Lanes, ABrokenTargetDelaysNoOther) {
     }
     ASSERT_TRUE(fine.wait_for(events, std::chrono::seconds{20})) << fine.count() << agent.log();
     ASSERT_TRUE(agent.wait_until(
-        [](const json& status) { return webhook(status, "fine")["delivered"] == events; }));
+        [](const json& status) { return webhook_named(status, "fine")["delivered"] == events; }));
     const auto status = agent.status();
-    EXPECT_EQ(webhook(status, "hanging")["pending"], events);
-    EXPECT_EQ(webhook(status, "resetting")["pending"], events);
-    EXPECT_EQ(webhook(status, "refusing")["pending"], events);
-    EXPECT_EQ(webhook(status, "refusing")["last_error"], "503 Service Unavailable");
+    EXPECT_EQ(webhook_named(status, "hanging")["pending"], events);
+    EXPECT_EQ(webhook_named(status, "resetting")["pending"], events);
+    EXPECT_EQ(webhook_named(status, "refusing")["pending"], events);
+    EXPECT_EQ(webhook_named(status, "refusing")["last_error"], "503 Service Unavailable");
     std::set<std::string> ids;
     for (const auto& seen : fine.seen()) {
         ids.insert(seen.header("webhook-id"));
@@ -92,8 +84,8 @@ TEST(Lanes, ATargetThatWasDownGetsEverythingOnce) {
     for (int i = 0; i < events; ++i) {
         ASSERT_EQ(agent.post("/v1/events", event(i)).status, 202U);
     }
-    ASSERT_TRUE(
-        agent.wait_until([](const json& status) { return webhook(status, "door")["failed"] > 3; }));
+    ASSERT_TRUE(agent.wait_until(
+        [](const json& status) { return webhook_named(status, "door")["failed"] > 3; }));
     target.start();
     ASSERT_TRUE(agent.wait_until([](const json& status) {
         return status["queue"]["pending"] == 0;
@@ -103,7 +95,7 @@ TEST(Lanes, ATargetThatWasDownGetsEverythingOnce) {
         EXPECT_EQ(count, 1) << id;
         EXPECT_EQ(ids_of_event[id].size(), 1U) << id;
     }
-    EXPECT_EQ(webhook(agent.status(), "door")["last_error"], nullptr);
+    EXPECT_EQ(webhook_named(agent.status(), "door")["last_error"], nullptr);
 }
 
 TEST(Lanes, TheSameWebhookIdOnEachAttemptAndADeadLetterAfterTheLast) {

@@ -10,24 +10,13 @@ namespace {
 
 using nlohmann::json;
 using test::Answer;
+using test::has;
+using test::webhook_named;
 
 constexpr const char* without_id = R"({"type":"face","camera":7})";
 
 json definition(const std::string& name, const std::string& target, int send_attempts = 0) {
     return {{"name", name}, {"target", target}, {"send_attempts", send_attempts}};
-}
-
-json webhook(const json& status, const std::string& name) {
-    for (const auto& one : status["webhooks"]) {
-        if (one["name"] == name) {
-            return one;
-        }
-    }
-    return {};
-}
-
-bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
 }
 
 void serve(const test::Program& agent, const json& definitions) {
@@ -53,7 +42,7 @@ TEST(Own, ATargetThatIsTheAgentItselfIsRefused) {
         << agent.status().dump(2);
     const auto status = agent.status();
     for (const auto* name : {"address", "mapped", "name"}) {
-        const auto one = webhook(status, name);
+        const auto one = webhook_named(status, name);
         EXPECT_EQ(one["matched"], 1) << "nothing came back";
         EXPECT_EQ(one["failed"], 2);
         EXPECT_TRUE(has(one["last_error"], "the target is this agent itself")) << one.dump();
@@ -77,9 +66,9 @@ TEST(Own, AnEventThatComesBackThroughAProxyIsRefused) {
     agent.start();
     ASSERT_EQ(agent.post("/v1/events", without_id).status, 202U);
     EXPECT_TRUE(agent.wait_until([](const json& status) { return status["queue"]["dead"] == 1; }));
-    EXPECT_EQ(webhook(agent.status(), "loop")["last_error"], "508 Loop Detected");
+    EXPECT_EQ(webhook_named(agent.status(), "loop")["last_error"], "508 Loop Detected");
     EXPECT_EQ(proxy.count(), 2U);
-    EXPECT_EQ(webhook(agent.status(), "loop")["matched"], 1);
+    EXPECT_EQ(webhook_named(agent.status(), "loop")["matched"], 1);
 }
 
 TEST(Own, AgentsMayPassEventsOnAndARingEnds) {
@@ -101,11 +90,12 @@ TEST(Own, AgentsMayPassEventsOnAndARingEnds) {
         EXPECT_TRUE(last.wait_for(++sent, std::chrono::seconds{20})) << "chains are allowed";
     }
     const auto all_done = [](const json& status) { return status["queue"]["pending"] == 0; };
-    EXPECT_TRUE(
-        b.wait_until([](const json& status) { return webhook(status, "to a")["delivered"] == 2; }));
+    EXPECT_TRUE(b.wait_until(
+        [](const json& status) { return webhook_named(status, "to a")["delivered"] == 2; }));
     EXPECT_TRUE(a.wait_until(all_done));
     EXPECT_TRUE(b.wait_until(all_done));
-    EXPECT_EQ(webhook(a.status(), "to b")["delivered"], 2) << "what came back was a duplicate";
+    EXPECT_EQ(webhook_named(a.status(), "to b")["delivered"], 2)
+        << "what came back was a duplicate";
     EXPECT_EQ(last.count(), 2U);
     EXPECT_EQ(last.seen()[0].body, without_id) << "sent as it came";
 }

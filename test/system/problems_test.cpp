@@ -11,6 +11,8 @@ namespace {
 
 using nlohmann::json;
 using test::Answer;
+using test::has;
+using test::webhook_named;
 
 json definition(const std::string& name, const std::string& target, int send_attempts = 0) {
     return {{"name", name}, {"target", target}, {"send_attempts", send_attempts}};
@@ -23,19 +25,6 @@ json problem(const json& status, const std::string& part) {
         }
     }
     return {};
-}
-
-json webhook(const json& status, const std::string& name) {
-    for (const auto& one : status["webhooks"]) {
-        if (one["name"] == name) {
-            return one;
-        }
-    }
-    return {};
-}
-
-bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
 }
 
 constexpr const char* event = R"({"type":"face"})";
@@ -61,8 +50,8 @@ TEST(Problems, OfATargetComeAndGoWithTheirVerdict) {
     EXPECT_EQ(found["level"], "fail") << status.dump(2);
     EXPECT_EQ(found["webhook"], "local:door");
     EXPECT_TRUE(found["since_s"].is_number());
-    EXPECT_TRUE(webhook(status, "door")["oldest_s"].is_number()) << status.dump(2);
-    EXPECT_EQ(webhook(status, "door")["last_success_s"], nullptr);
+    EXPECT_TRUE(webhook_named(status, "door")["oldest_s"].is_number()) << status.dump(2);
+    EXPECT_EQ(webhook_named(status, "door")["last_success_s"], nullptr);
     EXPECT_FALSE(has(status.dump(), "hush"));
     EXPECT_TRUE(has(agent.get("/metrics").body, "\nffl_agent_problems{level=\"fail\"} 1\n"));
     const auto shown = agent.cli({"status", "--check"});
@@ -76,8 +65,8 @@ TEST(Problems, OfATargetComeAndGoWithTheirVerdict) {
 
     answers = 200;
     ASSERT_TRUE(agent.wait_until([&](const json& now) { return now["verdict"] == good; }));
-    EXPECT_TRUE(webhook(agent.status(), "door")["last_success_s"].is_number());
-    EXPECT_EQ(webhook(agent.status(), "door")["oldest_s"], nullptr);
+    EXPECT_TRUE(webhook_named(agent.status(), "door")["last_success_s"].is_number());
+    EXPECT_EQ(webhook_named(agent.status(), "door")["oldest_s"], nullptr);
     agent.stop();
     const auto gone = agent.cli({"status", "--check"});
     EXPECT_EQ(gone.code, 2);
@@ -156,7 +145,7 @@ TEST(Problems, OfAWebhookThatWaitsBehindAnother) {
     ASSERT_TRUE(target.wait_for(1, std::chrono::seconds{20}));
     ASSERT_EQ(agent.post("/v1/events", event).status, 202U);
     ASSERT_TRUE(agent.wait_until([](const json& status) {
-        return webhook(status, "door")["waits_for"] ==
+        return webhook_named(status, "door")["waits_for"] ==
                "1 delivery waits behind webhook local:log \"log\", which has the connections";
     })) << agent.status().dump(2);
     EXPECT_TRUE(agent.wait_until([](const json& status) {

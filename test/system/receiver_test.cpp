@@ -32,7 +32,7 @@ struct Sender {
 
     common::Millis timeout{10'000};
     common::asio::io_context loop;
-    common::BeastClient client{loop.get_executor(), {}};
+    common::PooledClient client{loop.get_executor(), {}};
 };
 
 TEST(Receiver, RecordsCallbacks) {

@@ -7,12 +7,9 @@
 namespace {
 
 using nlohmann::json;
+using test::has;
 
 constexpr const char* hostile = "n\x1b[2J\r\nFAKE LINE\u009b\u202e\u2066\u200f\u2028\x7f";
-
-bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
 
 void expect_harmless(const std::string& text, const std::string& what) {
     SCOPED_TRACE(what);

@@ -45,7 +45,7 @@ struct Caller {
 
     common::asio::io_context loop;
     test::TestClock clock{loop};
-    common::BeastClient http{loop.get_executor(), {}};
+    common::PooledClient http{loop.get_executor(), {}};
     agent::Config config;
     agent::findface::Client client{loop.get_executor(), clock, http, config};
 };
@@ -228,7 +228,7 @@ TEST(Simulator, RestartsOnTheSamePort) {
 TEST(Simulator, RequiresExactSlashes) {
     Simulator simulator;
     common::asio::io_context loop;
-    common::BeastClient client{loop.get_executor(), {}};
+    common::PooledClient client{loop.get_executor(), {}};
     for (const auto* path : {"/v1/webhooks", "/v1/auth/login/", "/v1", "/"}) {
         common::HttpRequest request;
         request.url = common::parse_url(simulator.url() + path).value();

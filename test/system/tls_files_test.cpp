@@ -8,9 +8,7 @@
 
 namespace {
 
-bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
+using test::has;
 
 TEST(TlsFiles, ABadOneStopsTheStartAndIsNotTakenBySighup) {
     test::Certificates certificates;

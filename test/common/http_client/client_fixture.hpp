@@ -1,5 +1,5 @@
-// For the tests of the client: a BeastClient on a loop of its own, and peers that behave worse than
-// ScriptedServer can.
+// For the tests of the client: a PooledClient on a loop of its own, and peers that behave worse
+// than ScriptedServer can.
 #pragma once
 
 #include "common/http_client/http_client.hpp"
@@ -109,7 +109,7 @@ class ClientTest : public testing::Test {
         if (!options.lookup) {
             options.lookup = names.lookup();
         }
-        client = std::make_unique<common::BeastClient>(loop.get_executor(), std::move(options));
+        client = std::make_unique<common::PooledClient>(loop.get_executor(), std::move(options));
     }
 
     Reply send(common::HttpRequest request) {
@@ -123,7 +123,7 @@ class ClientTest : public testing::Test {
 
     FakeDns names;
     common::asio::io_context loop;
-    std::unique_ptr<common::BeastClient> client;
+    std::unique_ptr<common::PooledClient> client;
 };
 
 } // namespace test

@@ -127,8 +127,8 @@ TEST_P(StuckClientTest, MayBeDestroyedWithItsLoop) {
     const auto token = std::make_shared<int>(1);
     {
         common::asio::io_context short_lived;
-        common::BeastClient left{short_lived.get_executor(),
-                                 {.user_agent = "", .denied = {}, .lookup = names.lookup()}};
+        common::PooledClient left{short_lived.get_executor(),
+                                  {.user_agent = "", .denied = {}, .lookup = names.lookup()}};
         common::asio::co_spawn(short_lived, left.send(stuck_request()),
                                [token](std::exception_ptr, test::Reply) {});
         short_lived.poll();
