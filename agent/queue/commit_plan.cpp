@@ -6,6 +6,14 @@ namespace agent {
 
 namespace {
 
+/// A slow disk makes it worth to wait for those whom the last commit answered, but not for long:
+/// they may have nothing more to send.
+common::Instant followers_awaited(const LastCommit& last) {
+    constexpr common::Instant::duration longest = common::Millis{3};
+    return last.followed >= last.answered ? last.ended
+                                          : last.ended + std::min(last.took / 8, longest);
+}
+
 /// When the next group is to be written, if nothing else happens.
 std::optional<common::Instant> write_time(const CommitState& state) {
     if (state.flush_wanted) {
@@ -17,7 +25,9 @@ std::optional<common::Instant> write_time(const CommitState& state) {
     }
     std::optional<common::Instant> when;
     if (state.requests_since) {
-        when = state.group_is_full ? state.now : *state.requests_since + state.commit_window;
+        when = state.group_is_full ? state.now
+                                   : std::max(*state.requests_since + state.commit_window,
+                                              followers_awaited(state.last));
     }
     if (state.outcomes_since) {
         const auto latest = *state.outcomes_since + outcome_delay;

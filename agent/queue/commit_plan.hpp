@@ -11,6 +11,16 @@ namespace agent {
 
 inline constexpr common::Millis outcome_delay{1'000}; ///< an outcome waits at most this long
 
+/// The commit that ended last. Producers that wait for each answer send their next event right
+/// after it: a commit that begins before they have come carries only those that came too late for
+/// the last one, and each producer waits for two.
+struct LastCommit {
+    common::Instant ended{};
+    common::Instant::duration took{};
+    std::size_t answered = 0; ///< requests that it answered
+    std::size_t followed = 0; ///< requests that have come since it ended
+};
+
 struct CommitState {
     enum class Phase {
         running,
@@ -26,6 +36,7 @@ struct CommitState {
     bool degraded = false;           ///< the last write failed
     common::Instant retry_at{};      ///< if degraded
     common::Millis commit_window{0}; ///< [queue] commit_window
+    LastCommit last{};
 };
 
 struct CommitPlan {

@@ -54,6 +54,7 @@ CommitPlan Committer::plan() const {
     state.degraded = database_.degraded();
     state.retry_at = database_.retry_at();
     state.commit_window = config_.queue.commit_window;
+    state.last = last_;
     return plan_commit(state);
 }
 
@@ -72,6 +73,7 @@ Task<Result<Accepted>> Committer::add(std::vector<NewEvent> events, UnmatchedEve
     const auto request = std::make_shared<Request>(loop_, std::move(batch), clock_.now());
     waiting_.push_back(request);
     waiting_bytes_ += request->batch.bytes;
+    ++last_.followed;
     wake_.notify();
     co_return co_await request->answer.wait();
 }
@@ -171,7 +173,10 @@ Task<> Committer::write_group(bool probe) {
         require_in_place(connection);
         return write_commit(connection, oldest, *commit);
     };
+    const auto begin = clock_.now();
     const auto written = co_await database_.run(std::move(write));
+    const auto end = clock_.now();
+    last_ = {end, end - begin, group.size(), 0};
     if (!written) {
         refuse(group, written.error());
     } else if (written->no_room) {

@@ -72,6 +72,7 @@ class Committer {
     std::size_t waiting_bytes_ = 0;
     std::vector<std::shared_ptr<Flush>> flushes_, flushes_under_way_;
     std::optional<common::Instant> anchored_at_;
+    LastCommit last_;
 };
 
 } // namespace agent

@@ -54,6 +54,47 @@ TEST(CommitPlan, SaysWhenAGroupIsWritten) {
          },
          true,
          {}},
+        {"some of those whom a slow commit answered have not come again",
+         [](CommitState& s) {
+             s.requests_since = now - 9ms;
+             s.last = {now - 1ms, 16ms, 4, 3};
+         },
+         false, now + 1ms},
+        {"all of them have come",
+         [](CommitState& s) {
+             s.requests_since = now - 9ms;
+             s.last = {now - 1ms, 16ms, 4, 4};
+         },
+         true,
+         {}},
+        {"they do not come",
+         [](CommitState& s) {
+             s.requests_since = now - 9ms;
+             s.last = {now - 2ms, 16ms, 4, 3};
+         },
+         true,
+         {}},
+        {"a disk so slow that waiting has a limit of its own",
+         [](CommitState& s) {
+             s.requests_since = now;
+             s.last = {now, 500ms, 4, 0};
+         },
+         false, now + 3ms},
+        {"they have come, but the window has not passed",
+         [](CommitState& s) {
+             s.commit_window = 50ms;
+             s.requests_since = now;
+             s.last = {now, 16ms, 1, 1};
+         },
+         false, now + 50ms},
+        {"a full group waits for nobody",
+         [](CommitState& s) {
+             s.requests_since = now;
+             s.group_is_full = true;
+             s.last = {now, 500ms, 4, 0};
+         },
+         true,
+         {}},
         {"an outcome", [](CommitState& s) { s.outcomes_since = now - 1ms; }, false, now + 999ms},
         {"an outcome for a second", [](CommitState& s) { s.outcomes_since = now - 1s; }, true, {}},
         {"an outcome before the end of the window",
