@@ -1,6 +1,7 @@
 #include "agent/store/commit.hpp"
 
 #include "agent/store/disk_reserve.hpp"
+#include "agent/store/fresh_events.hpp"
 #include "agent/store/outcome_rows.hpp"
 
 #include <SQLiteCpp/Column.h>
@@ -9,6 +10,7 @@
 #include <SQLiteCpp/Statement.h>
 #include <SQLiteCpp/Transaction.h>
 #include <algorithm>
+#include <limits>
 
 namespace agent {
 
@@ -17,6 +19,13 @@ namespace {
 using common::Connection;
 
 void insert_event(Connection& connection, const EventRow& event, CountChanges& changes) {
+    for (const auto& webhook : event.webhooks) {
+        ++changes[webhook].pending;
+    }
+    if (fits_fresh(event)) {
+        put_fresh(connection, event);
+        return;
+    }
     auto& put = connection.prepared(
         "INSERT INTO event(id, event_id, given, accepted_at, body) VALUES(?, ?, ?, ?, ?)");
     put.bind(1, event.id);
@@ -26,13 +35,7 @@ void insert_event(Connection& connection, const EventRow& event, CountChanges& c
     put.bindNoCopy(5, event.bytes->data(), static_cast<int>(event.bytes->size()));
     put.exec();
     for (std::size_t place = 0; place < event.webhooks.size(); ++place) {
-        auto& owe = connection.prepared("INSERT INTO delivery(id, webhook, state, attempts, due, "
-                                        "last_status, last_error, history) "
-                                        "VALUES(?, ?, 0, 0, 0, 0, '', '')");
-        owe.bind(1, event.delivery(place));
-        owe.bind(2, event.webhooks[place]);
-        owe.exec();
-        ++changes[event.webhooks[place]].pending;
+        put_delivery(connection, event.delivery(place), event.webhooks[place]);
     }
 }
 
@@ -45,6 +48,15 @@ void set_cooldown(Connection& connection, const CooldownMark& mark) {
     put.exec();
 }
 
+/// What `sql` yields for the event ?1; 0 if it has no row.
+std::int64_t number_of_event(Connection& connection, std::int64_t event, const char* sql) {
+    auto& query = connection.prepared(sql);
+    query.bind(1, event);
+    const auto number = query.executeStep() ? query.getColumn(0).getInt64() : 0;
+    query.reset();
+    return number;
+}
+
 /// Deletes the oldest pending deliveries until `bytes` are freed. Returns false if all of them are
 /// not enough.
 bool make_room(Connection& connection, OldestPending& oldest, std::uint64_t bytes,
@@ -54,11 +66,10 @@ bool make_room(Connection& connection, OldestPending& oldest, std::uint64_t byte
         if (!id) {
             return false;
         }
-        auto& query = connection.prepared("SELECT length(body) FROM event WHERE id = ?");
-        query.bind(1, *id / deliveries_per_event);
-        const auto body =
-            query.executeStep() ? static_cast<std::size_t>(query.getColumn(0).getInt64()) : 0;
-        query.reset();
+        const auto body = static_cast<std::size_t>(
+            number_of_event(connection, *id / deliveries_per_event,
+                            "SELECT length(body) FROM fresh_event WHERE id = ?1 "
+                            "UNION ALL SELECT length(body) FROM event WHERE id = ?1"));
         const auto gone = delete_delivery(connection, *id, written.changes);
         ++written.changes[gone->webhook].dropped;
         written.dropped.push_back(*id);
@@ -106,29 +117,34 @@ void count_rows(Connection& connection, CountChanges& counts) {
     while (dead.executeStep()) {
         counts[dead.getColumn(0).getString()].dead = dead.getColumn(1).getInt64();
     }
+    for (const auto& fresh : fresh_deliveries(connection, 0)) {
+        ++counts[fresh.webhook].pending;
+    }
 }
 
 } // namespace
 
 std::optional<std::int64_t> OldestPending::find(Connection& connection) {
-    auto& query = connection.prepared(
-        "SELECT id FROM delivery NOT INDEXED WHERE id >= ? AND state = 0 ORDER BY id LIMIT 1");
+    const auto fresh = first_fresh(connection, from_);
+    auto id = fresh ? std::optional{fresh->id} : std::nullopt;
+    auto& query = connection.prepared("SELECT id FROM delivery NOT INDEXED WHERE id >= ? AND "
+                                      "id < ? AND state = 0 ORDER BY id LIMIT 1");
     query.bind(1, from_);
-    const bool found = query.executeStep();
-    const auto id = found ? query.getColumn(0).getInt64() : 0;
+    query.bind(2, id.value_or(std::numeric_limits<std::int64_t>::max()));
+    if (query.executeStep()) {
+        id = query.getColumn(0).getInt64();
+    }
     query.reset();
-    from_ =
-        found ? id : std::max(from_, one_number(connection, "SELECT max(id) FROM delivery") + 1);
-    return found ? std::optional{id} : std::nullopt;
+    from_ = id ? *id : std::max(from_, one_number(connection, "SELECT max(id) FROM delivery") + 1);
+    return id;
 }
 
 Measurement measure(Connection& connection, OldestPending& oldest) {
     Measurement measured{sizes_of(connection), std::nullopt};
     if (const auto id = oldest.find(connection)) {
-        auto& event = connection.prepared("SELECT accepted_at FROM event WHERE id = ?");
-        event.bind(1, *id / deliveries_per_event);
-        measured.oldest = event.executeStep() ? event.getColumn(0).getInt64() : 0;
-        event.reset();
+        measured.oldest = number_of_event(connection, *id / deliveries_per_event,
+                                          "SELECT accepted_at FROM fresh_event WHERE id = ?1 "
+                                          "UNION ALL SELECT accepted_at FROM event WHERE id = ?1");
     }
     return measured;
 }
@@ -153,6 +169,7 @@ LoadedQueue load_queue(Connection& connection, OldestPending& oldest, std::uint6
     loaded.next_event = std::max(
         {loaded.anchor ? loaded.anchor->next_event : 0,
          one_number(connection, "SELECT max(id) FROM event") + 1,
+         one_number(connection, "SELECT max(id) FROM fresh_event") + 1,
          one_number(connection, "SELECT max(id) FROM delivery") / deliveries_per_event + 1});
     loaded.measured = measure(connection, oldest);
     return loaded;
@@ -174,6 +191,9 @@ CommitResult write_commit(Connection& connection, OldestPending& oldest, const C
         }
         for (const auto& event : commit.events) {
             insert_event(connection, event, written.changes);
+        }
+        if (!commit.events.empty()) {
+            keep_few_fresh(connection, commit.events.back().id + 1);
         }
         for (const auto& mark : commit.cooldowns) {
             set_cooldown(connection, mark);

@@ -134,7 +134,8 @@ std::optional<std::string> found_by_sqlite(const std::string& path, std::uintmax
             return why;
         }
         // Every table is readable or does not exist yet.
-        for (const auto* table : {"meta", "webhook", "event", "delivery", "cooldown"}) {
+        for (const auto* table :
+             {"meta", "webhook", "event", "fresh_event", "delivery", "cooldown"}) {
             if (handle.tableExists(table)) {
                 SQLite::Statement probe{handle, std::string{"SELECT * FROM "} + table + " LIMIT 1"};
                 probe.executeStep();

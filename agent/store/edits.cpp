@@ -1,5 +1,7 @@
 #include "agent/store/edits.hpp"
 
+#include "agent/store/fresh_events.hpp"
+
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
@@ -105,6 +107,7 @@ Step apply(Connection& connection, OldestPending& oldest, Edit edit,
 
 Step edit_ids(Connection& connection, OldestPending& oldest, Edit edit, const Selection& selection,
               std::int64_t after, std::int64_t now) {
+    move_out_all(connection);
     const auto& all = selection.ids;
     const auto begin = std::upper_bound(all.begin(), all.end(), after);
     const auto count = std::min<std::ptrdiff_t>(rows_per_step, all.end() - begin);
@@ -128,6 +131,7 @@ Step edit_dead(Connection& connection, OldestPending& oldest, Edit edit,
 
 Step edit_pending(Connection& connection, OldestPending& oldest, Edit edit,
                   const std::string& webhook, std::int64_t last_id, std::int64_t now) {
+    move_out_all(connection);
     auto& query = connection.prepared("SELECT id FROM delivery INDEXED BY delivery_pending WHERE "
                                       "state = 0 AND webhook = ?1 AND due > ?2 "
                                       "AND id <= ?3");
@@ -140,6 +144,7 @@ Step edit_pending(Connection& connection, OldestPending& oldest, Edit edit,
 
 Step bury(Connection& connection, OldestPending& oldest, const std::string& webhook,
           const std::string& why, std::int64_t now) {
+    move_out_all(connection);
     auto& query = connection.prepared(
         "SELECT id FROM delivery INDEXED BY delivery_pending WHERE state = 0 AND webhook = ?");
     query.bind(1, webhook);
@@ -179,6 +184,9 @@ Step revive(Connection& connection, OldestPending& oldest, const std::string& we
 
 Step expire(Connection& connection, OldestPending& oldest, const std::string& webhook,
             std::int64_t after, std::int64_t accepted_before) {
+    if (oldest_fresh(connection) < accepted_before) {
+        move_out_all(connection);
+    }
     auto& query = connection.prepared(
         "SELECT d.id, d.state = 0 AND d.webhook = ?1, e.accepted_at FROM delivery d NOT INDEXED "
         "CROSS JOIN event e ON e.id = d.id / 65536 WHERE d.id > ?2 ORDER BY d.id");

@@ -15,7 +15,8 @@ constexpr std::size_t page_bytes = 4096;
 constexpr std::size_t pages_per_call = 256; // of progress
 constexpr char table_leaf = 0x0d;
 constexpr std::size_t header_of_leaf = 8;
-constexpr std::size_t columns = 5;
+constexpr std::size_t columns = 5;       // of event
+constexpr std::size_t fresh_columns = 6; // of fresh_event: one more at the end
 
 /// Reads numbers from bytes; past the end it yields zeros and is not good any more.
 class Bytes {
@@ -69,31 +70,40 @@ std::optional<std::int64_t> read_integer(Bytes& from, std::uint64_t type) {
     return static_cast<std::int64_t>(from.big_endian(sizes[type]) << unused) >> unused;
 }
 
-/// The columns id (which is null, for it is the row's key), event_id, given, accepted_at, body.
+/// The bytes of a text or a blob; nothing if the type is another one.
+std::optional<std::string> read_bytes(Bytes& from, std::uint64_t type) {
+    return type < 12 ? std::nullopt : std::optional{std::string{from.take((type - 12) / 2)}};
+}
+
+bool is_text(std::uint64_t type) {
+    return type >= 13 && type % 2 == 1;
+}
+
+/// The columns id (which is null, for it is the row's key), event_id, given, accepted_at, body, and
+/// of a fresh event webhooks.
 std::optional<StoredEvent> event_of(std::int64_t id, std::string_view record) {
     Bytes header{record};
     const auto header_bytes = header.varint();
-    std::array<std::uint64_t, columns> types{};
-    for (auto& type : types) {
-        type = header.varint();
+    std::array<std::uint64_t, fresh_columns> types{};
+    for (std::size_t i = 0; i < fresh_columns && (i < columns || header.at() < header_bytes); ++i) {
+        types[i] = header.varint();
     }
-    if (!header.good() || header.at() != header_bytes || types[0] != 0 || types[1] < 13 ||
-        types[1] % 2 == 0 || types[4] < 12) {
+    const bool fresh = types[columns] != 0;
+    if (!header.good() || header.at() != header_bytes || types[0] != 0 || !is_text(types[1]) ||
+        (fresh && !is_text(types[columns]))) {
         return std::nullopt;
     }
-    Bytes body{record.substr(header_bytes)};
-    StoredEvent row;
-    row.id = id;
-    row.event_id = body.take((types[1] - 13) / 2);
-    const auto given = read_integer(body, types[2]);
-    const auto accepted_at = read_integer(body, types[3]);
-    row.body = body.take((types[4] - 12) / 2);
-    if (!body.good() || body.at() != record.size() - header_bytes || !given || !accepted_at) {
+    Bytes values{record.substr(header_bytes)};
+    const auto event_id = read_bytes(values, types[1]);
+    const auto given = read_integer(values, types[2]);
+    const auto accepted_at = read_integer(values, types[3]);
+    const auto body = read_bytes(values, types[4]);
+    const auto webhooks = fresh ? read_bytes(values, types[columns]) : "";
+    if (!values.good() || values.at() != record.size() - header_bytes || !event_id || !given ||
+        !accepted_at || !body || !webhooks) {
         return std::nullopt;
     }
-    row.given = *given != 0;
-    row.accepted_at = *accepted_at;
-    return row;
+    return StoredEvent{id, *event_id, *given != 0, *accepted_at, *body, *webhooks};
 }
 
 class PageFile {
@@ -114,6 +124,22 @@ class PageFile {
             return std::nullopt;
         }
         return bytes;
+    }
+
+    /// Whether the database does not use the page any more, as far as can be told: what lies on it
+    /// was deleted (https://sqlite.org/fileformat2.html#pointer_map_or_ptrmap_pages).
+    bool is_free(std::uint64_t number) {
+        constexpr std::uint64_t entry_bytes = 5;
+        constexpr std::uint64_t entries = page_bytes / entry_bytes;
+        constexpr char free_page = 2;
+        const auto group = (number - 2) / (entries + 1);
+        const auto map = 2 + group * (entries + 1);
+        if (map != map_number_) {
+            map_number_ = map;
+            map_ = page(map).value_or("");
+        }
+        const auto at = (number - map - 1) * entry_bytes;
+        return number > map && at < map_.size() && map_[at] == free_page;
     }
 
     /// The whole record of a cell, of which the page has only the beginning if it is long.
@@ -144,6 +170,8 @@ class PageFile {
   private:
     std::ifstream file_;
     std::uint64_t pages_ = 0;
+    std::uint64_t map_number_ = 0;
+    std::string map_;
 };
 
 } // namespace
@@ -156,7 +184,7 @@ void read_event_pages(const std::string& path, const Progress& progress,
             progress("reading pages");
         }
         const auto page = file.page(number);
-        if (!page || page->front() != table_leaf) {
+        if (!page || page->front() != table_leaf || file.is_free(number)) {
             continue;
         }
         Bytes header{std::string_view{*page}.substr(3)};

@@ -16,10 +16,11 @@ struct StoredEvent {
     bool given = false;
     std::int64_t accepted_at = 0;
     std::string body;
+    std::string webhooks{}; ///< of a fresh event; else empty
 };
 
-/// Calls `each` for whatever looks like a row of events on a page of the file, also what was
-/// deleted long ago. Pages that cannot be read are passed over.
+/// Calls `each` for whatever looks like a row of `event` or `fresh_event` on a page that the file
+/// uses. Pages that cannot be read are passed over.
 void read_event_pages(const std::string& path, const Progress& progress,
                       const std::function<void(const StoredEvent&)>& each);
 

@@ -1,5 +1,6 @@
 #include "agent/store/listing.hpp"
 
+#include "agent/store/fresh_events.hpp"
 #include "agent/store/schema.hpp"
 #include "common/base/ascii.hpp"
 #include "common/text/invalid.hpp"
@@ -39,6 +40,26 @@ std::vector<AttemptRow> read_history(const std::string& text, std::int64_t now) 
     return history;
 }
 
+/// A row of a fresh event.
+std::optional<DeliveryRow> read_fresh_delivery(Connection& connection, std::int64_t id,
+                                               std::int64_t now, bool with_body) {
+    auto event = read_fresh_event(connection, id / deliveries_per_event);
+    const auto* delivery = event ? event->delivery(id) : nullptr;
+    if (!delivery) {
+        return std::nullopt;
+    }
+    DeliveryRow row;
+    row.id = id;
+    row.webhook = delivery->webhook;
+    row.event_id = event->event_id;
+    row.age_ms = std::max<std::int64_t>(now - event->accepted_at, 0);
+    row.next_attempt_ms = 0;
+    if (with_body) {
+        row.event = std::move(event->body);
+    }
+    return row;
+}
+
 std::optional<DeliveryRow> read_delivery(Connection& connection, std::int64_t id, std::int64_t now,
                                          bool with_body, bool with_history) {
     auto& query = connection.prepared(
@@ -51,7 +72,7 @@ std::optional<DeliveryRow> read_delivery(Connection& connection, std::int64_t id
     query.bind(3, with_body ? 1 : 0);
     query.bind(4, with_history ? 1 : 0);
     if (!query.executeStep()) {
-        return std::nullopt;
+        return read_fresh_delivery(connection, id, now, with_body);
     }
     DeliveryRow row;
     row.id = id;

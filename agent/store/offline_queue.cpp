@@ -2,6 +2,7 @@
 
 #include "agent/store/definition_rows.hpp"
 #include "agent/store/delivery_id.hpp"
+#include "agent/store/fresh_events.hpp"
 #include "agent/store/queue_lock.hpp"
 #include "agent/store/queue_time.hpp"
 #include "agent/webhooks/definition_list.hpp"
@@ -69,6 +70,9 @@ Result<std::string> OfflineQueue::webhook(const std::string& given) {
         SQLite::Statement rows{connection_->handle(), "SELECT DISTINCT webhook FROM delivery"};
         while (rows.executeStep()) {
             known.emplace(rows.getColumn(0).getString(), std::string{});
+        }
+        for (const auto& fresh : fresh_deliveries(*connection_, 0)) {
+            known.emplace(fresh.webhook, std::string{});
         }
     } catch (...) {
         return common::fail(common::storage_error());

@@ -1,5 +1,6 @@
 #include "agent/store/outcome_rows.hpp"
 
+#include "agent/store/fresh_events.hpp"
 #include "common/text/json.hpp"
 
 #include <SQLiteCpp/Column.h>
@@ -36,6 +37,7 @@ std::string longer_history(const std::string& old, const std::vector<AttemptNote
 /// The attempt failed: the row gets another due time or becomes a dead letter.
 void write_failure(Connection& connection, const UnwrittenOutcome& outcome, CountChanges& changes) {
     const auto& latest = outcome.latest;
+    move_out(connection, latest.id / deliveries_per_event);
     auto& query =
         connection.prepared("SELECT webhook, history FROM delivery WHERE id = ? AND state = 0");
     query.bind(1, latest.id);

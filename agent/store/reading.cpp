@@ -1,5 +1,7 @@
 #include "agent/store/reading.hpp"
 
+#include "agent/store/fresh_events.hpp"
+
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Statement.h>
 #include <algorithm>
@@ -32,38 +34,61 @@ void collect(SQLite::Statement& rows, const std::vector<std::int64_t>& leave_out
     rows.reset();
 }
 
+using Bodies = std::map<std::int64_t, std::shared_ptr<const std::string>>; // by event
+
+/// A pending delivery with its event. Nothing if the event was lost with a damaged page, or if it
+/// was dropped before its outcome was written.
+std::optional<Delivery> pending_delivery(Connection& connection, std::int64_t id, Bodies& bodies) {
+    auto& body = bodies[id / deliveries_per_event];
+    const auto keep = [&](std::string bytes) {
+        if (!body) {
+            body = std::make_shared<const std::string>(std::move(bytes));
+        }
+        return body;
+    };
+    auto& query = connection.prepared(
+        "SELECT d.webhook, d.attempts, e.event_id, e.accepted_at, e.body FROM delivery d "
+        "CROSS JOIN event e ON e.id = d.id / 65536 WHERE d.id = ? AND d.state = 0");
+    query.bind(1, id);
+    if (query.executeStep()) {
+        Delivery found{id,
+                       query.getColumn(0).getString(),
+                       query.getColumn(2).getString(),
+                       keep(body ? "" : query.getColumn(4).getString()),
+                       static_cast<std::uint32_t>(query.getColumn(1).getInt64()),
+                       query.getColumn(3).getInt64()};
+        query.reset();
+        return found;
+    }
+    auto fresh = read_fresh_event(connection, id / deliveries_per_event);
+    const auto* one = fresh ? fresh->delivery(id) : nullptr;
+    if (!one) {
+        return std::nullopt;
+    }
+    return Delivery{id, one->webhook,      fresh->event_id, keep(std::move(fresh->body)),
+                    0,  fresh->accepted_at};
+}
+
 /// The first of the rows found for several webhooks, as deliveries with their bodies. The
 /// deliveries of one event share its body.
 DueBatch batch_of(Connection& connection, std::vector<DueRow> found, BatchBounds bounds) {
     std::sort(found.begin(), found.end());
     DueBatch batch;
-    std::map<std::int64_t, std::shared_ptr<const std::string>> bodies;
+    Bodies bodies;
     std::size_t bytes = 0;
     for (const auto& one : found) {
         if (batch.deliveries.size() == bounds.deliveries || bytes > bounds.bytes) {
             batch.more = true;
             break;
         }
-        auto& query = connection.prepared(
-            "SELECT d.webhook, d.attempts, e.event_id, e.accepted_at, e.body FROM delivery d "
-            "CROSS JOIN event e ON e.id = d.id / 65536 WHERE d.id = ? AND d.state = 0");
-        query.bind(1, one.id);
-        if (!query.executeStep()) {
-            // Its event was lost with a damaged page, or it was dropped before its outcome was
-            // written.
+        auto delivery = pending_delivery(connection, one.id, bodies);
+        if (!delivery) {
             continue;
         }
-        auto& body = bodies[one.id / deliveries_per_event];
-        if (!body) {
-            body = std::make_shared<const std::string>(query.getColumn(4).getString());
-            bytes += body->size();
-        }
-        const auto attempts =
-            one.attempts.value_or(static_cast<std::uint32_t>(query.getColumn(1).getInt64()));
-        batch.deliveries.push_back({one.id, query.getColumn(0).getString(),
-                                    query.getColumn(2).getString(), body, attempts,
-                                    query.getColumn(3).getInt64()});
-        query.reset();
+        const bool shared = delivery->event.use_count() > 2; // with an earlier one of the batch
+        bytes += shared ? 0 : delivery->event->size();
+        delivery->attempts = one.attempts.value_or(delivery->attempts);
+        batch.deliveries.push_back(std::move(*delivery));
     }
     return batch;
 }
@@ -81,6 +106,12 @@ DueBatch read_fresh(Connection& connection, const LaneQuery& query, std::int64_t
         rows.bind(1, webhook);
         rows.bind(2, after);
         collect(rows, query.leave_out, query.bounds.deliveries + 1, found);
+    }
+    for (const auto& fresh : fresh_deliveries(connection, after)) {
+        if (std::ranges::find(query.webhooks, fresh.webhook) != query.webhooks.end() &&
+            !std::ranges::binary_search(query.leave_out, fresh.id)) {
+            found.push_back({0, fresh.id, {}});
+        }
     }
     return batch_of(connection, std::move(found), query.bounds);
 }
@@ -127,6 +158,11 @@ are_pending(Connection& connection,
         found[i] = query.executeStep();
         query.reset();
     }
+    for_each_given(connection, [&](std::int64_t, std::string_view event_id, std::string_view body) {
+        for (std::size_t i = 0; i < events.size(); ++i) {
+            found[i] = found[i] || (events[i].first == event_id && *events[i].second == body);
+        }
+    });
     return found;
 }
 

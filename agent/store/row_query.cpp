@@ -1,5 +1,6 @@
 #include "agent/store/row_query.hpp"
 
+#include "agent/store/fresh_events.hpp"
 #include "agent/store/schema.hpp"
 
 #include <SQLiteCpp/Column.h>
@@ -91,6 +92,22 @@ Range range_of(Connection& connection, const RowQuery& query, std::int64_t now) 
     return range;
 }
 
+/// The deliveries of fresh events that the selection covers between the two. Rows decide on the
+/// rest.
+std::vector<std::int64_t> fresh_ids(Connection& connection, const Selection& selection,
+                                    const Range& range) {
+    std::vector<std::int64_t> ids;
+    if (selection.state.value_or(DeliveryState::pending) != DeliveryState::pending) {
+        return ids;
+    }
+    for (const auto& fresh : fresh_deliveries(connection, range.low)) {
+        if (fresh.id < range.high && fresh.webhook == selection.webhook.value_or(fresh.webhook)) {
+            ids.push_back(fresh.id);
+        }
+    }
+    return ids;
+}
+
 /// The deliveries of the events to which a producer gave that id. Where the id is one that the
 /// agent gave, no index has it.
 std::vector<std::int64_t> ids_of_event(Connection& connection, const std::string& event_id,
@@ -103,7 +120,19 @@ std::vector<std::int64_t> ids_of_event(Connection& connection, const std::string
     query.bind(1, range.low);
     query.bind(2, range.high);
     query.bind(3, event_id);
-    return numbers_of(query);
+    auto ids = numbers_of(query);
+    for_each_given(connection, [&](std::int64_t event, std::string_view its_id, std::string_view) {
+        if (its_id == event_id) {
+            const auto first = event * deliveries_per_event;
+            for (const auto& one : fresh_deliveries(connection, first - 1)) {
+                if (one.id / deliveries_per_event == event && one.id > range.low &&
+                    one.id < range.high) {
+                    ids.push_back(one.id);
+                }
+            }
+        }
+    });
+    return ids;
 }
 
 void sort(std::vector<std::int64_t>& ids, RowOrder order) {
@@ -147,15 +176,22 @@ std::vector<std::int64_t> selected_ids(Connection& connection, const RowQuery& q
                                  (query.order == RowOrder::newest ? "DESC" : "ASC") + " LIMIT ?4"};
     bind(statement, query.selection, range);
     statement.bind(4, static_cast<std::int64_t>(std::min<std::size_t>(most, 1'000'001)));
-    return numbers_of(statement);
+    ids = numbers_of(statement);
+    // The search by age knows only the other events.
+    const Range fresh{query.order == RowOrder::oldest ? query.after : 0, range.high};
+    std::ranges::copy(fresh_ids(connection, query.selection, fresh), std::back_inserter(ids));
+    sort(ids, query.order);
+    ids.resize(std::min(ids.size(), most));
+    return ids;
 }
 
 std::uint64_t count_rows(Connection& connection, const Selection& selection) {
     SQLite::Statement statement{connection.handle(),
                                 "SELECT count(*) FROM (" + selection_sql(selection) + ")"};
     bind(statement, selection, {});
-    return statement.executeStep() ? static_cast<std::uint64_t>(statement.getColumn(0).getInt64())
-                                   : 0;
+    statement.executeStep();
+    return static_cast<std::uint64_t>(statement.getColumn(0).getInt64()) +
+           fresh_ids(connection, selection, {}).size();
 }
 
 } // namespace agent

@@ -1,5 +1,7 @@
 #include "agent/store/rows.hpp"
 
+#include "agent/store/fresh_events.hpp"
+
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Statement.h>
 
@@ -22,8 +24,19 @@ std::uint64_t row_bytes(std::size_t body, std::size_t deliveries) {
     return body + 256 + deliveries * 192;
 }
 
-std::optional<DeletedDelivery> delete_delivery(Connection& connection, std::int64_t id,
-                                               CountChanges& changes) {
+void put_delivery(Connection& connection, std::int64_t id, const std::string& webhook) {
+    auto& put = connection.prepared("INSERT INTO delivery(id, webhook, state, attempts, due, "
+                                    "last_status, last_error, history) "
+                                    "VALUES(?, ?, 0, 0, 0, 0, '', '')");
+    put.bind(1, id);
+    put.bind(2, webhook);
+    put.exec();
+}
+
+namespace {
+
+/// The row of a delivery that is not a fresh event's.
+std::optional<DeletedDelivery> delete_row(Connection& connection, std::int64_t id) {
     auto& query = connection.prepared("SELECT webhook, state FROM delivery WHERE id = ?");
     query.bind(1, id);
     if (!query.executeStep()) {
@@ -42,8 +55,21 @@ std::optional<DeletedDelivery> delete_delivery(Connection& connection, std::int6
     last.bind(2, event * deliveries_per_event);
     last.bind(3, event * deliveries_per_event + deliveries_per_event - 1);
     gone.event_too = last.exec() > 0;
-    auto& change = changes[gone.webhook];
-    --(gone.pending ? change.pending : change.dead);
+    return gone;
+}
+
+} // namespace
+
+std::optional<DeletedDelivery> delete_delivery(Connection& connection, std::int64_t id,
+                                               CountChanges& changes) {
+    auto gone = delete_fresh(connection, id);
+    if (!gone) {
+        gone = delete_row(connection, id);
+    }
+    if (gone) {
+        auto& change = changes[gone->webhook];
+        --(gone->pending ? change.pending : change.dead);
+    }
     return gone;
 }
 

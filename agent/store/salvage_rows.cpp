@@ -2,6 +2,7 @@
 
 #include "agent/store/damaged_database.hpp"
 #include "agent/store/first_page.hpp"
+#include "agent/store/fresh_events.hpp"
 #include "agent/store/leaf_pages.hpp"
 #include "agent/store/new_database.hpp"
 #include "agent/store/queue_time.hpp"
@@ -98,9 +99,36 @@ class Salvage {
                            row.getColumn(2).getInt() != 0, row.getColumn(3).getInt64(),
                            row.getColumn(4).getString()});
             });
-        if (!whole) {
-            // What was deleted comes along, and goes again for want of deliveries.
-            read_event_pages(path_, progress_, [&](const StoredEvent& row) { put_event(row); });
+        const bool whole_fresh = copy_fresh_events();
+        if (!whole || !whole_fresh) {
+            // An event whose deliveries are gone goes again at the end.
+            read_event_pages(path_, progress_, [&](const StoredEvent& row) {
+                put_event(row);
+                put_fresh_deliveries(row.id, row.webhooks);
+            });
+        }
+    }
+
+    /// They end among the others.
+    bool copy_fresh_events() {
+        return from_.read_table(
+            "SELECT id, event_id, given, accepted_at, body, webhooks FROM fresh_event "
+            "WHERE id >= ? ORDER BY id",
+            [&](SQLite::Statement& row) {
+                saw_events_ = true;
+                const auto id = row.getColumn(0).getInt64();
+                put_event({id, row.getColumn(1).getString(), row.getColumn(2).getInt() != 0,
+                           row.getColumn(3).getInt64(), row.getColumn(4).getString()});
+                put_fresh_deliveries(id, row.getColumn(5).getString());
+            });
+    }
+
+    void put_fresh_deliveries(std::int64_t event, const std::string& webhooks) {
+        for (const auto& one : parse_fresh(event, webhooks)) {
+            if (!one.webhook.empty()) {
+                keys_.insert(one.webhook);
+                put_lost(one.id, one.webhook, row_pending, 0);
+            }
         }
     }
 

@@ -35,6 +35,12 @@ CREATE INDEX delivery_dead ON delivery(id, webhook, due) WHERE state = 1;
 CREATE TABLE cooldown(webhook TEXT NOT NULL, value TEXT NOT NULL, until INTEGER NOT NULL, )sql"
     R"sql(PRIMARY KEY(webhook, value)) WITHOUT ROWID;
 )sql",
+    // 2. Events that came a moment ago (agent/store/fresh_events.hpp). Nothing moves: those that
+    // version 1 left in the other tables are delivered from there.
+    R"sql(
+CREATE TABLE fresh_event(id INTEGER PRIMARY KEY, event_id TEXT NOT NULL, given INTEGER NOT NULL, )sql"
+    R"sql(accepted_at INTEGER NOT NULL, body BLOB NOT NULL, webhooks TEXT NOT NULL);
+)sql",
 };
 
 // A version above this is a flipped bit, not a newer program's.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "agent/queue/queue.hpp"
+#include "agent/store/fresh_events.hpp"
 #include "agent/store/salvage.hpp"
 #include "test/support/test_clock.hpp"
 
@@ -158,6 +159,18 @@ class OneRun {
     std::int64_t number(const std::string& sql) {
         SQLite::Database file{database.path(), SQLite::OPEN_READONLY};
         return file.execAndGet(sql).getInt64();
+    }
+    /// Rows, wherever they are.
+    std::int64_t deliveries() {
+        return number("SELECT (SELECT count(*) FROM delivery) + (SELECT count(*) FROM fresh_event, "
+                      "json_each(webhooks) WHERE json_each.type = 'text')");
+    }
+    std::int64_t events() {
+        return number("SELECT (SELECT count(*) FROM event) + (SELECT count(*) FROM fresh_event)");
+    }
+    /// For tests that look at rows or change them: makes the fresh events ordinary ones.
+    void move_out() {
+        EXPECT_TRUE(database.run_now([](auto& connection) { agent::move_out_all(connection); }));
     }
     void execute(const std::string& sql) {
         SQLite::Database file{database.path(), SQLite::OPEN_READWRITE};

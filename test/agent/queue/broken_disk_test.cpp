@@ -78,7 +78,7 @@ class BrokenDiskTest : public Storage {
         run.edits.clear();
         clock.advance(31s);
         EXPECT_FALSE(run.queue.stats().degraded) << run.queue.stats().last_error;
-        EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 1) << "outcomes are written first";
+        EXPECT_EQ(run.deliveries(), 1) << "outcomes are written first";
         EXPECT_EQ(run.number("SELECT attempts FROM delivery"), 1);
         EXPECT_TRUE(run.fresh({"1"}, 0).deliveries.empty());
         EXPECT_EQ(run.queue.pending("1"), 1U);
@@ -126,14 +126,14 @@ TEST_F(BrokenDiskTest, CountsEqualTheRowsWhileSyncsFail) {
     for (int i = 0; i < 5; ++i) {
         EXPECT_FALSE(run.add({event("refused " + std::to_string(i), {"1"})}));
         EXPECT_EQ(run.queue.pending("1"), 20U);
-        EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 20);
+        EXPECT_EQ(run.deliveries(), 20);
         EXPECT_EQ(run.list().size(), 20U);
         clock.advance(1s);
     }
     disk.syncs = true;
     clock.advance(1s);
     run.take({event("after", {"1"})});
-    EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 21);
+    EXPECT_EQ(run.deliveries(), 21);
     EXPECT_EQ(start().queue.pending("1"), 21U) << "nor do refused ones come back";
 }
 
@@ -282,7 +282,7 @@ TEST_F(BrokenDiskTest, AFullDiskAfterAnErrorDrainsToo) {
     disk.full = false;
     clock.advance(3s);
     EXPECT_FALSE(run.queue.stats().degraded) << run.queue.stats().last_error;
-    EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 0);
+    EXPECT_EQ(run.deliveries(), 0);
 }
 
 } // namespace test

@@ -94,8 +94,8 @@ TEST_F(CooldownTest, UpkeepForgetsThemOnDisk) {
 
 TEST_F(CooldownTest, AFailedCommitStartsNone) {
     auto& run = start();
-    run.execute(
-        "CREATE TRIGGER refuse BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'refused'); END");
+    run.execute("CREATE TRIGGER refuse BEFORE INSERT ON fresh_event BEGIN SELECT RAISE(ABORT, "
+                "'refused'); END");
     EXPECT_FALSE(run.add({with_cooldown("a", "5")}));
     run.execute("DROP TRIGGER refuse");
     clock.advance(1s);

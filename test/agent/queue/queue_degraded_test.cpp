@@ -18,7 +18,7 @@ class QueueDegradedTest : public Storage {
 TEST_F(QueueDegradedTest, AnswersAfterAFailedCommit) {
     auto& run = start();
     run.take({event("a", {"1"})});
-    refuse("INSERT ON event");
+    refuse("INSERT ON fresh_event");
     const auto refused = run.add({event("b", {"1"}), event("c", {})});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().fault, Fault::storage);
@@ -42,7 +42,7 @@ TEST_F(QueueDegradedTest, AnswersAfterAFailedCommit) {
 
 TEST_F(QueueDegradedTest, TriesAgainWithTheNextEventsAfterASecond) {
     auto& run = start();
-    refuse("INSERT ON event");
+    refuse("INSERT ON fresh_event");
     EXPECT_FALSE(run.add({event("a", {"1"})}));
     int answered = 0;
     for (int i = 0; i < 5; ++i) {
@@ -60,7 +60,7 @@ TEST_F(QueueDegradedTest, KeepsOutcomesUntilTheyCanBeWritten) {
     for (int i = 0; i < 4; ++i) {
         run.take({event(std::to_string(i), {"1"})});
     }
-    refuse("DELETE ON delivery");
+    refuse("DELETE ON fresh_event");
     run.delivered(run.offered[0]);
     run.pass();
     EXPECT_TRUE(run.queue.stats().degraded);
@@ -75,7 +75,7 @@ TEST_F(QueueDegradedTest, KeepsOutcomesUntilTheyCanBeWritten) {
     ASSERT_TRUE(due.next_due);
     EXPECT_GT(*due.next_due, run.queue.queue_time());
     clock.advance(5s);
-    EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 4);
+    EXPECT_EQ(run.deliveries(), 4);
     const auto later = run.due({"1"});
     ASSERT_EQ(events_of(later.deliveries), (std::vector<std::string>{"2"})) << "so do retries";
     EXPECT_EQ(later.deliveries[0].attempts, 1U) << "the attempts made, not those written";
@@ -87,7 +87,7 @@ TEST_F(QueueDegradedTest, KeepsOutcomesUntilTheyCanBeWritten) {
     allow();
     clock.advance(1s);
     EXPECT_FALSE(run.queue.stats().degraded);
-    EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 2);
+    EXPECT_EQ(run.deliveries(), 2);
     EXPECT_EQ(events_of(run.due({"1"}).deliveries), (std::vector<std::string>{"2"}));
     EXPECT_EQ(run.queue.stats().pending, 2U);
 }
@@ -165,7 +165,7 @@ TEST_F(QueueDegradedTest, ReopensAfterAnIoError) {
     clock.advance(2s);
     EXPECT_FALSE(run.queue.stats().degraded);
     EXPECT_EQ(run.queue.pending("1"), 1U);
-    EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 1);
+    EXPECT_EQ(run.deliveries(), 1);
     EXPECT_EQ(run.take({event("c", {"1"})}).duplicates, 0U);
     EXPECT_EQ(events_of(run.fresh({"1"}).deliveries), (std::vector<std::string>{"b", "c"}));
     EXPECT_EQ(run.take({event("b", {"1"})}).duplicates, 1U);

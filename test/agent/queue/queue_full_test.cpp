@@ -68,7 +68,7 @@ TEST_F(QueueFullTest, ARequestIsAcceptedCompletelyOrNotAtAll) {
     const auto refused = run.add(std::move(many));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().fault, Fault::full);
-    EXPECT_EQ(run.number("SELECT count(*) FROM event"), 0);
+    EXPECT_EQ(run.events(), 0);
     EXPECT_EQ(run.take({large("small enough")}).deliveries, 1U);
 }
 
@@ -138,7 +138,7 @@ TEST_F(QueueFullTest, StopsWhenNothingIsLeftToDrop) {
     EXPECT_EQ(too_much.error().fault, Fault::full);
     EXPECT_EQ(run.queue.pending("1"), 1U) << "nothing is dropped for what does not fit anyway";
     run.pass();
-    EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 1) << "what frees room is kept";
+    EXPECT_EQ(run.deliveries(), 1) << "what frees room is kept";
     const auto never = run.add({large("larger than all", 3 << 20)});
     ASSERT_FALSE(never);
     EXPECT_EQ(never.error().fault, Fault::full);
@@ -233,7 +233,7 @@ TEST_F(QueueFullTest, AFileSystemWithTooLittleSpaceIsFull) {
     EXPECT_TRUE(run.queue.stats().full);
     run.delivered(run.offered[0]);
     run.pass();
-    EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 0) << "outcomes are still written";
+    EXPECT_EQ(run.deliveries(), 0) << "outcomes are still written";
     config.queue.min_free = 0;
     EXPECT_EQ(run.take({event("c", {"1"})}).deliveries, 1U);
     EXPECT_FALSE(run.queue.stats().full);

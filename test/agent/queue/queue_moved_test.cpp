@@ -32,7 +32,7 @@ class QueueMovedTest : public Storage {
         EXPECT_FALSE(run.queue.stats().degraded) << run.queue.stats().last_error;
         run.take({event("d", {"1"})});
         EXPECT_EQ(run.queue.pending("1"), 4U);
-        EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 4);
+        EXPECT_EQ(run.deliveries(), 4);
         auto& next = start();
         EXPECT_EQ(next.queue.pending("1"), 4U);
         EXPECT_FALSE(next.opened.salvaged);
@@ -107,7 +107,7 @@ TEST_F(QueueMovedTest, IsNoticedWithoutEvents) {
     EXPECT_FALSE(run(loop, now().queue.prune(agent::Snapshot{})));
     clock.advance(1s);
     EXPECT_TRUE(fs::exists(path()));
-    EXPECT_EQ(now().number("SELECT count(*) FROM delivery"), 3);
+    EXPECT_EQ(now().deliveries(), 3);
 }
 
 TEST_F(QueueMovedTest, NothingIsWrittenWhileAnotherHasTheQueue) {
@@ -119,7 +119,7 @@ TEST_F(QueueMovedTest, NothingIsWrittenWhileAnotherHasTheQueue) {
     const auto refused = run.add({event("refused", {"1"})});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().message, "in use by process 7");
-    EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 3);
+    EXPECT_EQ(run.deliveries(), 3);
     *ours = true;
     clock.advance(1s);
     run.take({event("d", {"1"})});

@@ -24,8 +24,7 @@ TEST_F(QueueTest, AcceptsEventsAndCommitsTheirDeliveriesInOrder) {
     EXPECT_EQ(*run.offered[2].event, R"({"id":"c"})");
     EXPECT_EQ(run.offered[0].attempts, 0U);
     EXPECT_EQ(run.offered[0].accepted_at, run.queue.queue_time());
-    EXPECT_EQ(run.number("SELECT count(*) FROM event"), 2)
-        << "an event without deliveries is not written";
+    EXPECT_EQ(run.events(), 2) << "an event without deliveries is not written";
     EXPECT_EQ(run.queue.pending("1"), 2U);
     EXPECT_EQ(run.queue.stats().pending, 3U);
 }
@@ -152,13 +151,13 @@ TEST_F(QueueTest, WritesOutcomesWithinASecond) {
     run.delivered(run.offered[0]);
     EXPECT_EQ(run.queue.pending("1"), 0U) << "reported at once";
     clock.advance(999ms);
-    EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 2);
+    EXPECT_EQ(run.deliveries(), 2);
     clock.advance(1ms);
-    EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 1);
-    EXPECT_EQ(run.number("SELECT count(*) FROM event"), 1) << "the other delivery needs it";
+    EXPECT_EQ(run.deliveries(), 1);
+    EXPECT_EQ(run.events(), 1) << "the other delivery needs it";
     run.delivered(run.offered[1]);
     run.pass();
-    EXPECT_EQ(run.number("SELECT count(*) FROM event"), 0);
+    EXPECT_EQ(run.events(), 0);
     EXPECT_EQ(run.queue.stats().pending, 0U);
 }
 
@@ -167,7 +166,7 @@ TEST_F(QueueTest, WritesOutcomesWithTheNextEvents) {
     run.take({event("a", {"1"})});
     run.delivered(run.offered[0]);
     run.take({event("b", {"1"})});
-    EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 1);
+    EXPECT_EQ(run.deliveries(), 1);
 }
 
 TEST_F(QueueTest, WritesARetry) {
@@ -243,7 +242,7 @@ TEST_F(QueueTest, DeletesWhatExpired) {
     run.take({event("a", {"1"})});
     run.queue.record({run.offered[0].id, "1", Outcome::Kind::retry, 0, 0, 0, "", true});
     run.pass();
-    EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 0);
+    EXPECT_EQ(run.deliveries(), 0);
     EXPECT_EQ(run.stats.webhooks["1"].expired, 1U);
     EXPECT_EQ(run.stats.webhooks["1"].dead, 0U);
     EXPECT_EQ(run.queue.stats().pending, 0U);
@@ -268,7 +267,7 @@ TEST_F(QueueTest, FlushWritesAtOnce) {
     common::asio::co_spawn(loop, run.queue.flush(), [&](auto) { flushed = true; });
     clock.settle();
     EXPECT_TRUE(flushed);
-    EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 0);
+    EXPECT_EQ(run.deliveries(), 0);
     flushed = false;
     common::asio::co_spawn(loop, run.queue.flush(), [&](auto) { flushed = true; });
     clock.settle();
@@ -280,7 +279,7 @@ TEST_F(QueueTest, StoppingWritesWhatWaits) {
     run.take({event("a", {"1"}), event("b", {"1"})});
     run.delivered(run.offered[0]);
     start();
-    EXPECT_EQ(now().number("SELECT count(*) FROM delivery"), 1);
+    EXPECT_EQ(now().deliveries(), 1);
     EXPECT_EQ(now().queue.pending("1"), 1U);
 }
 

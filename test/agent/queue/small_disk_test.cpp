@@ -91,7 +91,7 @@ TEST_F(SmallDiskTest, ReturnsWhatItFilledItself) {
             deliver_all();
             clock.advance(3s);
             EXPECT_FALSE(run.queue.stats().degraded) << run.queue.stats().last_error;
-            EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 0);
+            EXPECT_EQ(run.deliveries(), 0);
             EXPECT_TRUE(run.add({event("after", {"1"})}));
             deliver_all();
             run.pass();
@@ -115,7 +115,7 @@ TEST_F(SmallDiskTest, DrainsWhileOthersFillTheDisk) {
         deliver_all();
         clock.advance(5s);
         EXPECT_FALSE(run.queue.stats().degraded) << run.queue.stats().last_error;
-        EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 1) << "of " << before;
+        EXPECT_EQ(run.deliveries(), 1) << "of " << before;
         prune();
         EXPECT_GT(free_bytes(), 2U << 20);
         EXPECT_TRUE(run.add({event("room again", {"1"})}));
@@ -140,8 +140,7 @@ TEST_F(SmallDiskTest, StartsWhenNoSpaceIsLeft) {
     deliver_all();
     clock.advance(3s);
     EXPECT_FALSE(run.queue.stats().degraded) << run.queue.stats().last_error;
-    EXPECT_EQ(run.queue.stats().pending,
-              static_cast<std::uint64_t>(run.number("SELECT count(*) FROM delivery")));
+    EXPECT_EQ(run.queue.stats().pending, static_cast<std::uint64_t>(run.deliveries()));
 }
 
 TEST_F(SmallDiskTest, AnOperatorCanDropWhatFillsIt) {

@@ -134,7 +134,7 @@ TEST_F(UpkeepTest, ForgetsOldDeadLetters) {
     clock.advance(1h);
     prune();
     EXPECT_EQ(run.queue.dead("1"), 0U);
-    EXPECT_EQ(run.number("SELECT count(*) FROM event"), 1);
+    EXPECT_EQ(run.events(), 1);
     EXPECT_EQ(run.queue.pending("1"), 1U);
 }
 
@@ -150,7 +150,7 @@ TEST_F(UpkeepTest, KeepsTenThousandDeadLettersAtMost) {
     ASSERT_EQ(test::run(loop, run.queue.bury_removed({})).value(), 11'000U);
     prune();
     EXPECT_EQ(run.queue.dead("1"), 10'000U);
-    EXPECT_EQ(run.number("SELECT count(*) FROM delivery"), 10'000);
+    EXPECT_EQ(run.deliveries(), 10'000);
     EXPECT_EQ(run.list({})[0].event_id, "1000") << "the oldest are deleted";
 }
 
@@ -173,7 +173,7 @@ TEST_F(UpkeepTest, ExpiresByTheAgeOfTheEvent) {
     clock.advance(5s);
     prune(with_max_age({{"door", 11s}, {"gate", 1s}}));
     EXPECT_EQ(run.queue.stats().pending, 0U);
-    EXPECT_EQ(run.number("SELECT count(*) FROM event"), 0);
+    EXPECT_EQ(run.events(), 0);
 }
 
 TEST_F(UpkeepTest, ExpiresWhatBecamePendingAgain) {
@@ -247,8 +247,8 @@ TEST_F(UpkeepTest, RunsEveryTenSecondsAndWhenAsked) {
 
 TEST_F(UpkeepTest, DoesNothingWhileTheDatabaseIsDegraded) {
     auto& run = start();
-    run.execute(
-        "CREATE TRIGGER refuse BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'refused'); END");
+    run.execute("CREATE TRIGGER refuse BEFORE INSERT ON fresh_event BEGIN SELECT RAISE(ABORT, "
+                "'refused'); END");
     EXPECT_FALSE(run.add({event("a", {"1"})}));
     const auto pruned = test::run(loop, run.queue.prune({}));
     ASSERT_FALSE(pruned);

@@ -138,7 +138,7 @@ TEST_F(SalvageCutOffTest, GoesOnFromEveryStep) {
             open_and_die(static_cast<int>(i / 2)); // and once more on the way
             auto& next = start();
             EXPECT_EQ(next.queue.pending("1"), pending);
-            EXPECT_EQ(next.number("SELECT count(*) FROM event"), static_cast<int>(pending));
+            EXPECT_EQ(next.events(), static_cast<int>(pending));
             EXPECT_EQ(agent::quarantined_files(path()).size(), 1U);
             stop();
             expect_no_leftovers();
@@ -150,7 +150,7 @@ TEST_F(SalvageCutOffTest, GoesOnFromEveryStep) {
 TEST_F(SalvageCutOffTest, DamageBesideTheFileLosesNothingReadable) {
     make_database(0);
     const auto frames = (log_.size() - wal_header) / frame;
-    ASSERT_GT(frames, 100U);
+    ASSERT_GT(frames, 60U);
     const auto with = [&](std::size_t at, const std::string& bytes) {
         auto log = log_;
         return log.replace(at, bytes.size(), bytes);
@@ -212,8 +212,7 @@ TEST_F(SalvageCutOffTest, DamageBesideTheFileLosesNothingReadable) {
         EXPECT_GE(run.queue.pending("1"), static_cast<std::uint64_t>(least));
         EXPECT_TRUE(run.opened.salvaged);
         EXPECT_EQ(run.opened.quarantined.size(), 1U);
-        EXPECT_EQ(run.number("SELECT count(*) FROM event"),
-                  static_cast<std::int64_t>(run.queue.pending("1")));
+        EXPECT_EQ(run.events(), static_cast<std::int64_t>(run.queue.pending("1")));
         EXPECT_TRUE(run.add({event("after", {"1"})}));
         stop();
         expect_no_leftovers();
@@ -282,6 +281,13 @@ TEST_F(SalvageCutOffTest, WhatCannotBeTrueIsNotBelieved) {
         now = file.execAndGet("SELECT value ->> 'queue' FROM meta WHERE key = 'queue_time'")
                   .getInt64();
         file.exec(
+            "INSERT INTO event SELECT id, event_id, given, accepted_at, body FROM fresh_event; "
+            "INSERT INTO delivery SELECT id * 65536, '1', 0, 0, 0, 0, '', '' FROM fresh_event; "
+            "DELETE FROM fresh_event WHERE id <> 14; "
+            "DELETE FROM event WHERE id = 14; DELETE FROM delivery WHERE id = 14 * 65536; "
+            "UPDATE fresh_event SET accepted_at = 9000000000000000000; "
+            "INSERT INTO fresh_event VALUES(70368744177666, 'far', 1, 5, '{}', '[\"1\"]'), "
+            "(100001, 'gone', 1, 5, '{}', '[null]'), (100002, 'odd', 1, 5, '{}', 'x'); "
             "UPDATE event SET accepted_at = 9000000000000000000 WHERE id = 10; "
             "UPDATE event SET accepted_at = -5 WHERE id = 11; "
             "UPDATE delivery SET due = 9000000000000000000, attempts = -1 WHERE id = 12 * 65536; "
@@ -298,6 +304,7 @@ TEST_F(SalvageCutOffTest, WhatCannotBeTrueIsNotBelieved) {
     EXPECT_EQ(run.number("SELECT max(id) < 1000 FROM event"), 1);
     EXPECT_EQ(run.number("SELECT accepted_at FROM event WHERE id = 10"), now);
     EXPECT_EQ(run.number("SELECT accepted_at FROM event WHERE id = 11"), now);
+    EXPECT_EQ(run.number("SELECT accepted_at FROM event WHERE id = 14"), now);
     EXPECT_EQ(run.number("SELECT due FROM delivery WHERE id = 12 * 65536"), now + 3'600'000);
     EXPECT_EQ(run.number("SELECT max(attempts) + min(attempts) FROM delivery"), 0);
     EXPECT_EQ(run.number("SELECT until FROM cooldown WHERE value = 'a'"), now + 86'400'000);

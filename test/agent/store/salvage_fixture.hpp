@@ -24,6 +24,7 @@ class SalvageTest : public Storage {
         run.died(run.offered[0]);
         run.failed(run.offered[1], run.queue.queue_time() + 5'000, 7);
         run.pass();
+        run.move_out();
         stop();
         return contents(config.queue.path);
     }
@@ -46,7 +47,9 @@ class SalvageTest : public Storage {
                              "WHERE event.id = delivery.id / 65536)"),
                   0);
         EXPECT_EQ(run.queue.stats().pending, static_cast<std::uint64_t>(run.number(
-                                                 "SELECT count(*) FROM delivery WHERE state = 0")));
+                                                 "SELECT count(*) FROM delivery WHERE state = 0")) +
+                                                 1)
+            << "one is fresh";
     }
     /// Pages of the b-tree `name`.
     std::vector<std::size_t> pages_of(const std::string& name) {

@@ -75,6 +75,42 @@ TEST_F(SalvageTest, ADamagedPageLosesWhatWasOnIt) {
     }
 }
 
+TEST_F(SalvageTest, ADamagedPageOfFreshEventsLosesWhatWasOnIt) {
+    constexpr int count = 250;
+    {
+        auto& run = start();
+        for (int i = 0; i < count; ++i) {
+            run.take({event(std::to_string(i), {"1", "2"}, "\"" + std::string(500, 'x') + "\"")});
+        }
+        for (int i = 100; i < 200; ++i) { // whole pages are free again
+            run.delivered(run.offered[static_cast<std::size_t>(i)]);
+        }
+        run.pass();
+        ASSERT_EQ(run.number("SELECT count(*) FROM fresh_event"), count - 50);
+        stop();
+    }
+    const auto good = contents(config.queue.path);
+    SQLite::Database look{config.queue.path, SQLite::OPEN_READONLY};
+    const auto root = static_cast<std::size_t>(
+        look.execAndGet("SELECT rootpage FROM sqlite_schema WHERE name = 'fresh_event'")
+            .getInt64());
+    const auto leaves = pages_of("fresh_event");
+    for (const auto number : {root, leaves.front(), leaves[leaves.size() / 2], leaves.back()}) {
+        for (const char filler : {'\0', '\xff'}) {
+            SCOPED_TRACE(number);
+            auto bad = good;
+            bad.replace((number - 1) * page, page, std::string(page, filler));
+            auto& run = start_on(bad);
+            EXPECT_TRUE(run.opened.salvaged);
+            EXPECT_LE(run.opened.deliveries_carried, 2U * (count - 50))
+                << "what was delivered stays so";
+            EXPECT_GE(run.opened.deliveries_carried, 2U * (count - 50) - (number == root ? 0 : 14));
+            expect_serving(run);
+            stop();
+        }
+    }
+}
+
 TEST_F(SalvageTest, RecoversPendingDeliveriesFromTheIndex) {
     auto bad = make_database();
     const auto pages = pages_of("delivery");

@@ -65,7 +65,7 @@ TEST(Schema, FreshEqualsMigrated) {
 
 class SchemaTest : public Storage {};
 
-TEST_F(SchemaTest, OpensADatabaseOfEachVersion) {
+TEST_F(SchemaTest, OpensADatabaseOfVersion1) {
     {
         SQLite::Database old{config.queue.path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
         old.exec(contents(FFL_TEST_DATA "/schema_v1.sql"));
@@ -83,6 +83,58 @@ TEST_F(SchemaTest, OpensADatabaseOfEachVersion) {
     ASSERT_TRUE(row);
     ASSERT_EQ(row->history.size(), 2U);
     EXPECT_EQ(row->history[1].error, "connect: connection refused");
+}
+
+TEST_F(SchemaTest, OpensADatabaseOfVersion2) {
+    {
+        SQLite::Database old{config.queue.path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
+        old.exec(contents(FFL_TEST_DATA "/schema_v2.sql"));
+    }
+    auto& run = start();
+    EXPECT_FALSE(run.opened.salvaged);
+    EXPECT_EQ(run.queue.pending("1"), 1U);
+    EXPECT_EQ(run.queue.pending("2"), 2U);
+    EXPECT_EQ(events_of(run.fresh({"2"}).deliveries),
+              (std::vector<std::string>{"4589691150480880065", "4589691150480880066"}));
+    EXPECT_EQ(run.take({event("4589691150480880066", {"2"})}).duplicates, 1U);
+    run.take({event("new", {"2"})});
+    EXPECT_EQ(run.offered.back().id, 10 * agent::deliveries_per_event);
+}
+
+// Power is cut during the migration, with a queue that is full.
+TEST_F(SchemaTest, AMigrationCutOffAtAnyPointLosesNothing) {
+    std::string before;
+    {
+        SQLite::Database old{config.queue.path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
+        old.exec(contents(FFL_TEST_DATA "/schema_v1.sql"));
+        old.exec("WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 2099) "
+                 "INSERT INTO event SELECT i, 'e' || i, 1, 1240000, '{}' FROM n; "
+                 "INSERT INTO delivery SELECT id * 65536, '2', 0, 0, 0, 0, '', '' FROM event "
+                 "WHERE id >= 100; PRAGMA journal_mode = WAL");
+        before = contents(config.queue.path);
+    }
+    std::string database, log;
+    {
+        auto connection = open(config.queue.path);
+        ASSERT_TRUE(agent::migrate(*connection));
+        database = contents(config.queue.path);
+        log = contents(config.queue.path + "-wal");
+    }
+    ASSERT_TRUE(database == before) << "the migration is in the WAL";
+    constexpr std::size_t sector = 512;
+    for (std::size_t kept = 0; kept <= log.size(); kept += sector) {
+        SCOPED_TRACE(kept);
+        stop();
+        for (const auto& entry : std::filesystem::directory_iterator{folder.path()}) {
+            std::filesystem::remove(entry.path());
+        }
+        write(config.queue.path, database);
+        write(config.queue.path + "-wal", log.substr(0, kept));
+        auto& run = start();
+        EXPECT_EQ(run.queue.pending("2"), 2'001U);
+        EXPECT_EQ(run.number("PRAGMA user_version"), 2);
+        EXPECT_TRUE(run.add({event("after", {"1"})}));
+    }
 }
 
 TEST(Schema, RefusesANewerVersionAndLeavesItAlone) {
