@@ -184,7 +184,7 @@ Step revive(Connection& connection, OldestPending& oldest, const std::string& we
 
 Step expire(Connection& connection, OldestPending& oldest, const std::string& webhook,
             std::int64_t after, std::int64_t accepted_before) {
-    if (oldest_fresh(connection) < accepted_before) {
+    if (oldest_fresh_at(connection) < accepted_before) {
         move_out_all(connection);
     }
     auto& query = connection.prepared(

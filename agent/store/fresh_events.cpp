@@ -188,12 +188,12 @@ void for_each_given(
     query.reset();
 }
 
-std::int64_t oldest_fresh(Connection& connection) {
+std::int64_t oldest_fresh_at(Connection& connection) {
     return accepted_at(connection, "SELECT accepted_at FROM fresh_event ORDER BY id LIMIT 1")
         .value_or(no_limit);
 }
 
-std::int64_t newest_fresh(Connection& connection) {
+std::int64_t newest_fresh_at(Connection& connection) {
     return accepted_at(connection, "SELECT accepted_at FROM fresh_event ORDER BY id DESC LIMIT 1")
         .value_or(0);
 }

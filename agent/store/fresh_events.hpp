@@ -54,9 +54,9 @@ void for_each_given(
     common::Connection& connection,
     const std::function<void(std::int64_t, std::string_view, std::string_view)>& each);
 /// When the first of them was accepted (queue time); INT64_MAX if there are none.
-std::int64_t oldest_fresh(common::Connection& connection);
+std::int64_t oldest_fresh_at(common::Connection& connection);
 /// When the last of them was accepted; 0 if there are none.
-std::int64_t newest_fresh(common::Connection& connection);
+std::int64_t newest_fresh_at(common::Connection& connection);
 
 /// As delete_delivery(). Nothing if no fresh event has this delivery.
 std::optional<DeletedDelivery> delete_fresh(common::Connection& connection, std::int64_t id);

@@ -92,7 +92,7 @@ std::int64_t newest_accepted_at(common::Connection& connection) {
     auto& query = connection.prepared("SELECT accepted_at FROM event ORDER BY id DESC LIMIT 1");
     const auto newest = query.executeStep() ? query.getColumn(0).getInt64() : 0;
     query.reset();
-    return std::max(newest, newest_fresh(connection));
+    return std::max(newest, newest_fresh_at(connection));
 }
 
 std::int64_t read_queue_time(common::Connection& connection, common::Clock& clock) {

@@ -34,15 +34,20 @@ void collect(SQLite::Statement& rows, const std::vector<std::int64_t>& leave_out
     rows.reset();
 }
 
-using Bodies = std::map<std::int64_t, std::shared_ptr<const std::string>>; // by event
+/// The bodies that a batch has so far.
+struct Bodies {
+    std::map<std::int64_t, std::shared_ptr<const std::string>> of_event;
+    std::size_t bytes = 0;
+};
 
 /// A pending delivery with its event. Nothing if the event was lost with a damaged page, or if it
 /// was dropped before its outcome was written.
 std::optional<Delivery> pending_delivery(Connection& connection, std::int64_t id, Bodies& bodies) {
-    auto& body = bodies[id / deliveries_per_event];
-    const auto keep = [&](std::string bytes) {
+    auto& body = bodies.of_event[id / deliveries_per_event];
+    const auto keep = [&](std::string text) {
         if (!body) {
-            body = std::make_shared<const std::string>(std::move(bytes));
+            body = std::make_shared<const std::string>(std::move(text));
+            bodies.bytes += body->size();
         }
         return body;
     };
@@ -75,9 +80,8 @@ DueBatch batch_of(Connection& connection, std::vector<DueRow> found, BatchBounds
     std::sort(found.begin(), found.end());
     DueBatch batch;
     Bodies bodies;
-    std::size_t bytes = 0;
     for (const auto& one : found) {
-        if (batch.deliveries.size() == bounds.deliveries || bytes > bounds.bytes) {
+        if (batch.deliveries.size() == bounds.deliveries || bodies.bytes > bounds.bytes) {
             batch.more = true;
             break;
         }
@@ -85,8 +89,6 @@ DueBatch batch_of(Connection& connection, std::vector<DueRow> found, BatchBounds
         if (!delivery) {
             continue;
         }
-        const bool shared = delivery->event.use_count() > 2; // with an earlier one of the batch
-        bytes += shared ? 0 : delivery->event->size();
         delivery->attempts = one.attempts.value_or(delivery->attempts);
         batch.deliveries.push_back(std::move(*delivery));
     }

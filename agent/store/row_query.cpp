@@ -122,13 +122,10 @@ std::vector<std::int64_t> ids_of_event(Connection& connection, const std::string
     query.bind(3, event_id);
     auto ids = numbers_of(query);
     for_each_given(connection, [&](std::int64_t event, std::string_view its_id, std::string_view) {
-        if (its_id == event_id) {
-            const auto first = event * deliveries_per_event;
-            for (const auto& one : fresh_deliveries(connection, first - 1)) {
-                if (one.id / deliveries_per_event == event && one.id > range.low &&
-                    one.id < range.high) {
-                    ids.push_back(one.id);
-                }
+        const auto fresh = its_id == event_id ? read_fresh_event(connection, event) : std::nullopt;
+        for (const auto& one : fresh ? fresh->deliveries : std::vector<FreshDelivery>{}) {
+            if (one.id > range.low && one.id < range.high) {
+                ids.push_back(one.id);
             }
         }
     });
