@@ -61,7 +61,7 @@ Ingest::Ingest(common::Clock& clock, Queue& queue, WebhookCache& cache, Counters
 
 /// Reads one event into the batch.
 common::Result<void> Ingest::add(Batch& batch, const std::string& body, std::string_view text,
-                                 const Snapshot& snapshot, const std::string& passed_id,
+                                 const WebhookIndex& index, const std::string& passed_id,
                                  bool listed) {
     auto event = read_event(text);
     if (!event) {
@@ -75,7 +75,7 @@ common::Result<void> Ingest::add(Batch& batch, const std::string& body, std::str
                                                 "of test events (POST /v1/webhooks/KEY/test)"));
     }
     warn_of_envelope(*event, text);
-    auto webhooks = match(snapshot, *event);
+    auto webhooks = index.match(*event);
     const bool passed_on = !event->id && !passed_id.empty();
     if (passed_on) {
         event->id = passed_id;
@@ -126,8 +126,8 @@ Ingest::read(Body body, common::MemoryBudget::Share& share) {
             turn = clock_.now();
         }
     }
-    // One snapshot for the whole request: a list fetched meanwhile must not apply to half a batch.
-    const auto snapshot = cache_.snapshot();
+    // One for the whole request: a list fetched meanwhile must not apply to half a batch.
+    const auto index = cache_.index();
     const auto id = all.count() == 1 ? body.passed_id : std::string{};
     Batch batch;
     // Of more events than the event list holds, the last ones stay in it.
@@ -138,10 +138,10 @@ Ingest::read(Body body, common::MemoryBudget::Share& share) {
         std::optional<HttpReply> refusal;
         const bool is_listed = events.count() >= first_listed;
         if (is_listed && !batch.listing.snapshot) {
-            batch.listing.snapshot = snapshot;
+            batch.listing.snapshot = index->snapshot();
             batch.listing.from = static_cast<std::uint32_t>((*event)->data() - text.data());
         }
-        if (const auto added = add(batch, text, **event, *snapshot, id, is_listed); !added) {
+        if (const auto added = add(batch, text, **event, *index, id, is_listed); !added) {
             refusal = common::problem(400, added.error().message);
         } else if (batch.bytes > share.bytes() &&
                    !share.resize(batch.bytes + budget_step, body.rank)) {

@@ -56,7 +56,7 @@ class Ingest {
                                                               common::MemoryBudget::Share& share);
     [[nodiscard]] bool is_over(common::Instant turn) const;
     common::Result<void> add(Batch& batch, const std::string& body, std::string_view text,
-                             const Snapshot& snapshot, const std::string& passed_id, bool listed);
+                             const WebhookIndex& index, const std::string& passed_id, bool listed);
     common::HttpReply no_memory(const Batch& batch, std::size_t body,
                                 common::MemoryBudget::Rank rank);
     void count(const Accepted& accepted, const std::map<std::string, std::uint64_t>& matched);

@@ -220,12 +220,13 @@ bool WebhookCache::known() const {
 
 Changes WebhookCache::publish() {
     auto next = std::make_shared<Snapshot>(configured_all(server_, local_, config_));
-    auto changes = difference(*snapshot_, *next);
+    const auto before = snapshot();
+    auto changes = difference(*before, *next);
     if (!changes.removed.empty()) {
-        log_removed(*snapshot_, changes.removed);
+        log_removed(*before, changes.removed);
     }
-    if (!share_unchanged(*snapshot_, *next)) {
-        snapshot_ = std::move(next);
+    if (!share_unchanged(*before, *next)) {
+        index_ = std::make_shared<const WebhookIndex>(std::move(next));
     }
     if (listener_) {
         listener_();

@@ -8,7 +8,7 @@
 
 #include "agent/config/config.hpp"
 #include "agent/webhooks/definition_list.hpp"
-#include "agent/webhooks/webhook.hpp"
+#include "agent/webhooks/webhook_index.hpp"
 #include "common/sqlite/database.hpp"
 
 #include <functional>
@@ -53,7 +53,9 @@ class WebhookCache {
     Changes rebuild(std::vector<Definition> local);
 
     /// Never null.
-    [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const { return snapshot_; }
+    [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const { return index_->snapshot(); }
+    /// Of the snapshot. Never null.
+    [[nodiscard]] std::shared_ptr<const WebhookIndex> index() const { return index_; }
     /// Whether the definitions are known: without a server always, otherwise once its list was
     /// fetched, now or in an earlier run.
     [[nodiscard]] bool known() const;
@@ -71,7 +73,8 @@ class WebhookCache {
         local_; ///< as read_webhook() returns them, before the INI applies
     bool fetched_ = false;
     bool loaded_ = false; ///< the list on disk was read
-    std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<Snapshot>();
+    std::shared_ptr<const WebhookIndex> index_ =
+        std::make_shared<WebhookIndex>(std::make_shared<const Snapshot>());
     std::function<void()> listener_;
 };
 

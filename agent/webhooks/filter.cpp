@@ -110,6 +110,10 @@ Mismatch mismatch(const FilterTerm& term, const Event& event, const UnreadValues
 Filters::Filters(std::vector<FilterTerm> terms)
     : terms_{std::make_shared<const std::vector<FilterTerm>>(std::move(terms))} {}
 
+std::span<const FilterTerm> Filters::terms() const {
+    return terms_ ? std::span{*terms_} : std::span<const FilterTerm>{};
+}
+
 bool Filters::matches(const Event& event) const {
     return !terms_ ||
            std::ranges::all_of(*terms_, [&](const FilterTerm& term) { return term.holds(event); });

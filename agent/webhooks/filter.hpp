@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ class Filters {
     /// Use parse_filters(). The terms must all hold, and are checked in this order.
     explicit Filters(std::vector<FilterTerm> terms);
 
+    /// Empty: every event matches.
+    [[nodiscard]] std::span<const FilterTerm> terms() const;
     /// Allocates nothing.
     [[nodiscard]] bool matches(const Event& event) const;
     /// Empty if the event matches. `unread` are the event's unread_values().

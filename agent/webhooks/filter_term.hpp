@@ -1,6 +1,5 @@
 // FilterTerm: one filter of a webhook with its value, ready to be checked against events. Immutable
-// once parsed; any thread. Shared by filter and filter_parser; an index of webhooks by camera, card
-// or type would use it too.
+// once parsed; any thread. Shared by filter, filter_parser and webhook_index.
 #pragma once
 
 #include "agent/events/event.hpp"

@@ -157,16 +157,6 @@ std::vector<std::string> check_definition(const json& definition) {
     return check(definition).faults;
 }
 
-std::vector<std::shared_ptr<const Webhook>> match(const Snapshot& snapshot, const Event& event) {
-    std::vector<std::shared_ptr<const Webhook>> matching;
-    for (const auto& webhook : snapshot.webhooks) {
-        if (webhook->state == WebhookState::serving && webhook->filters.matches(event)) {
-            matching.push_back(webhook);
-        }
-    }
-    return matching;
-}
-
 std::vector<MatchResult> explain(const Snapshot& snapshot, const Event& event,
                                  const UnreadValues& unread) {
     std::vector<MatchResult> results;

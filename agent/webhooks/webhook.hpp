@@ -62,7 +62,8 @@ struct Webhook {
     std::string definition; ///< the JSON object as text; equal texts mean no change
 };
 
-/// The webhooks at one moment, in the order of the server's list and then of the local file.
+/// The webhooks at one moment, in the order of the server's list and then of the local file. Which
+/// of them an event matches: WebhookIndex.
 struct Snapshot {
     std::vector<std::shared_ptr<const Webhook>> webhooks;
     [[nodiscard]] std::shared_ptr<const Webhook> find(std::string_view key) const;
@@ -83,8 +84,6 @@ struct MatchResult {
     std::optional<Mismatch> mismatch; ///< set if it does not match
 };
 
-/// The serving webhooks that the event matches.
-std::vector<std::shared_ptr<const Webhook>> match(const Snapshot& snapshot, const Event& event);
 /// Every webhook, with the first filter that does not hold. For a webhook that is not serving, the
 /// mismatch names its state. `unread` are the event's unread_values().
 std::vector<MatchResult> explain(const Snapshot& snapshot, const Event& event,
