@@ -64,7 +64,7 @@ class EventReader {
     bool key(const std::string& name) {
         const auto inside = open_[depth_ - 1];
         next_ = inside == nowhere ? nowhere : tree.find(inside, name);
-        if (next_ != nowhere) {
+        if (next_ != nowhere && slots_[next_].kind != Kind::absent) {
             slots_.clear(next_); // of equal keys only the last one counts
         }
         return true;
