@@ -6,10 +6,12 @@
 #   scripts/bench.sh [SECONDS [OTHER]]   SECONDS per load (2); OTHER: a second ffl-agent, an older
 #                                        build for example, measured in turns with this one
 #   scripts/bench.sh --quick             about a minute
+#   scripts/bench.sh --against           also an agent in Node.js, in turns (twice as long)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 case " $* " in
   *" -h "* | *" --help "*) exec python3 test/bench/bench.py --help ;;
+  *" --against "*) test/bench/node/install.sh build/bench/node ;;
 esac
 cmake --preset release >/dev/null
 cmake --build --preset release --target ffl-agent ffl-load ffl-slow-disk >/dev/null

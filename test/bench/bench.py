@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures ffl-agent, and beside it another build; scripts/bench.sh builds and calls this.
+"""Measures ffl-agent, and beside it another build or an agent in Node.js; scripts/bench.sh builds and calls this.
 
 Durable: every figure is with queue.sync = full, an fsync before each 202, one POST an event and default settings, unless the
 row says otherwise. Each event is counted; the exit code is 1 when one was lost, refused or delivered twice, or when a 202 came
@@ -23,7 +23,7 @@ sys.dont_write_bytecode = True  # no folder of compiled files in the source tree
 import plot
 import table
 from measures import Bench, Size
-from programs import Agent, Broken
+from programs import Agent, Broken, Node
 
 SIZES = {
     "normal": Size(),
@@ -43,6 +43,7 @@ def arguments():
     how_much.add_argument("--quick", action="store_const", const="quick", dest="size", help="about a minute instead of five")
     how_much.add_argument("--smoke", action="store_const", const="smoke", dest="size",
                           help="seconds: only proves that the benchmark works and that all is counted")
+    parser.add_argument("--against", action="store_true", help="also the agent in Node.js (test/bench/node), in turns")
     parser.add_argument("--rounds", type=int, help="turns of each load (5; 2 with --quick)")
     parser.add_argument("--only", metavar="MEASURE,...", type=lambda text: text.split(","),
                         help="of " + ", ".join(TIMED + ["counts"] + LONG))
@@ -128,6 +129,8 @@ def main():
     programs = [Agent("ffl-agent", build / "ffl-agent")]
     if options.other:
         programs.append(Agent("other", options.other))
+    if options.against:
+        programs.append(Node(root / "build/bench/node"))
     with tempfile.TemporaryDirectory(dir=out, prefix="queues-") as scratch:
         bench = Bench(size_of(options), build / "test/ffl-load", build / "test/libffl-slow-disk.so", scratch)
         about = {"when": time.strftime("%Y-%m-%d %H:%M"), "size": options.size or "normal", "seconds": bench.size.seconds,

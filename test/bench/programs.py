@@ -1,4 +1,4 @@
-"""The programs that are measured, each started on a queue of its own: ffl-agent and another build of it."""
+"""The programs that are measured, each started on a queue of its own: ffl-agent, another build of it, the agent in Node.js."""
 import json
 import os
 import pathlib
@@ -31,6 +31,24 @@ class Agent:
             "[webhooks]\nfile = webhooks.json\n[ingest]\nlisten = 127.0.0.1:0\nsocket =\n"
             f"[queue]\npath = agent.db\nsync = full\ncommit_window = {window_ms}ms\n")
         return [self.binary, "run", "--config", folder / "agent.ini"], {}
+
+
+class Node:
+    """node/agent.mjs with the modules of `modules`."""
+
+    name = "node"
+
+    def __init__(self, modules):
+        self.script = pathlib.Path(__file__).parent / "node/agent.mjs"
+        self.modules = modules
+
+    def version(self):
+        return "Node.js " + subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+
+    def command(self, folder, webhooks, window_ms):
+        config = {"queue": str(folder / "node.db"), "webhooks": webhooks, "commit_window_ms": window_ms}
+        (folder / "node.json").write_text(json.dumps(config))
+        return ["node", self.script, folder / "node.json"], {"FFL_MODULES": str(self.modules)}
 
 
 def webhooks(ports):
