@@ -49,6 +49,7 @@ def rows(size):
         Row("rss.growth", rest, "growth in 2nd half of full load", "KiB"),
         Row("rss.waiting", rest, f"memory, {waiting} waiting", "KiB"),
         Row("rss.most", rest, f"memory, {most} waiting", "KiB"),
+        Row("most.settle", rest, f"until at rest with {most} waiting", "s"),
         Row("drain", rest, f"drain of {waiting}", "/s", True),
         Row("idle.wakeups", rest, "wake-ups idle", "/s"),
         Row("start.empty", rest, "start, empty queue", "ms"),
