@@ -47,7 +47,7 @@ def arguments():
     parser.add_argument("--rounds", type=int, help="turns of each load (5; 2 with --quick)")
     parser.add_argument("--only", metavar="MEASURE,...", type=lambda text: text.split(","),
                         help="of " + ", ".join(TIMED + ["counts"] + LONG))
-    parser.add_argument("--out", metavar="FOLDER", type=pathlib.Path, help="where bench.json and bench.svg go (build/bench)")
+    parser.add_argument("--out", metavar="FOLDER", type=pathlib.Path, help="where the queues are, and bench.json and bench.svg go (build/bench)")
     parser.add_argument("--build", metavar="FOLDER", type=pathlib.Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     unknown = set(options.only or []) - set(TIMED + ["counts"] + LONG)
@@ -65,7 +65,7 @@ def size_of(options):
 
 def disk(folder):
     """The file system of the queues, and how long an fsync takes there, in milliseconds."""
-    kind = subprocess.run(["findmnt", "-no", "FSTYPE", "-T", folder], capture_output=True, text=True).stdout.strip()
+    kind = subprocess.run(["findmnt", "-no", "FSTYPE", "-T", folder], capture_output=True, text=True).stdout.split()
     with tempfile.TemporaryFile(dir=folder) as file:
         times = []
         for _ in range(50):
@@ -74,7 +74,7 @@ def disk(folder):
             file.flush()
             os.fdatasync(file.fileno())
             times.append((time.monotonic() - begin) * 1000)
-    return {"file_system": kind, "fsync_ms": round(statistics.median(times), 3)}
+    return {"file_system": kind[-1] if kind else "unknown file system", "fsync_ms": round(statistics.median(times), 3)}
 
 
 def machine(folder):
@@ -139,7 +139,7 @@ def main():
         if shutil.disk_usage(scratch).free < 3 * bench.size.most * 700:
             raise Broken(f"not enough free space in {out}")
         if about["machine"]["file_system"] == "tmpfs":
-            print("bench: the queues are in memory (tmpfs): nothing is written to a disk; choose --out", file=sys.stderr)
+            print("bench: the queues are in memory (tmpfs): no bytes are written, and an fsync takes what is added to it", file=sys.stderr)
         if about["machine"]["load_average"] > 0.5 and options.size != "smoke":
             print(f"bench: other programs run here (load average {about['machine']['load_average']:.1f}): only ratios count", file=sys.stderr)
         figures = measure(bench, programs, options.only or TIMED + ["counts"] + LONG)
