@@ -35,16 +35,26 @@ TIMED = ["full", "steady", "slow_5", "slow_20", "full_window", "steady_window", 
 LONG = ["drain", "million"]
 
 
+def positive(kind):
+    def read(text):
+        value = kind(text)
+        if not 0 < value < 100_000:
+            raise ValueError
+        return value
+    read.__name__ = "positive number"  # argparse: invalid positive number value
+    return read
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, prog="bench.sh")
-    parser.add_argument("seconds", nargs="?", type=float, help="how long each load lasts (2; 1 with --quick)")
+    parser.add_argument("seconds", nargs="?", type=positive(float), help="how long each load lasts (2; 1 with --quick)")
     parser.add_argument("other", nargs="?", help="a second ffl-agent, an older build for example, measured in turns with this one")
     how_much = parser.add_mutually_exclusive_group()
     how_much.add_argument("--quick", action="store_const", const="quick", dest="size", help="about a minute instead of five")
     how_much.add_argument("--smoke", action="store_const", const="smoke", dest="size",
                           help="seconds: only proves that the benchmark works and that all is counted")
     parser.add_argument("--against", action="store_true", help="also the agent in Node.js (test/bench/node), in turns")
-    parser.add_argument("--rounds", type=int, help="turns of each load (5; 2 with --quick)")
+    parser.add_argument("--rounds", metavar="N", type=positive(int), help="turns of each load (5; 2 with --quick)")
     parser.add_argument("--only", metavar="MEASURE,...", type=lambda text: text.split(","),
                         help="of " + ", ".join(TIMED + ["counts"] + LONG))
     parser.add_argument("--out", metavar="FOLDER", type=pathlib.Path, help="where the queues are, and bench.json and bench.svg go (build/bench)")
@@ -53,6 +63,8 @@ def arguments():
     unknown = set(options.only or []) - set(TIMED + ["counts"] + LONG)
     if unknown:
         parser.error(f"unknown measure {', '.join(sorted(unknown))}")
+    if options.other and not os.access(options.other, os.X_OK):
+        parser.error(f"{options.other} is not a program")
     return options
 
 
@@ -173,5 +185,7 @@ def report(about, bench, figures, names, out):
 if __name__ == "__main__":
     try:
         sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
     except Broken as error:
         sys.exit(f"bench: {error}")
