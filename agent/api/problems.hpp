@@ -40,6 +40,7 @@ struct WebhookFacts {
     std::optional<double> failing_s;
     std::optional<double> oldest_s; ///< of a pending delivery
     Waiting waiting{};
+    std::string holder;     ///< the name of the webhook waiting.behind, if it has one
     std::string last_death; ///< of the newest dead letter, if it is known
     std::optional<double> died_s;
 };

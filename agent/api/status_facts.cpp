@@ -4,6 +4,9 @@
 #include "agent/definitions/config_warnings.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 
 namespace agent {
 
@@ -54,6 +57,22 @@ struct Reader {
             facts.oldest_s = static_cast<double>(std::max<std::int64_t>(age, 0)) / 1000.0;
         }
         return facts;
+    }
+
+    [[nodiscard]] std::vector<WebhookFacts> webhooks(const Snapshot& snapshot) const {
+        std::unordered_map<std::string_view, std::string_view> names; // by key
+        for (const auto& one : snapshot.webhooks) {
+            names.emplace(one->key, one->name);
+        }
+        std::vector<WebhookFacts> all;
+        all.reserve(snapshot.webhooks.size());
+        for (const auto& one : snapshot.webhooks) {
+            all.push_back(webhook(*one));
+            if (const auto holder = names.find(all.back().waiting.behind); holder != names.end()) {
+                all.back().holder = holder->second;
+            }
+        }
+        return all;
     }
 
     [[nodiscard]] StatusFacts::Server server() const {
@@ -112,33 +131,38 @@ struct Reader {
         return {std::move(what), left.count(), common::rfc3339(ends), std::move(fix)};
     }
 
-    /// Of a peer, if it has shown one.
-    void add_peer(std::vector<CertificateFacts>& all, const common::Url& url, const char* who,
-                  const char* fix) const {
-        const auto found = outside.peers.find(url.host + ':' + std::to_string(url.port));
-        auto what = "the certificate of the " + std::string{who} + " " + url.origin();
-        if (url.tls() && found != outside.peers.end() &&
-            std::ranges::find(all, what, &CertificateFacts::what) == all.end()) {
-            all.push_back(certificate(std::move(what), found->second, fix));
+    /// When the certificate of a peer ends, if it has shown one.
+    [[nodiscard]] std::optional<common::WallTime> peer_ends(const common::Url& url) const {
+        if (!url.tls() || outside.peers.empty()) {
+            return std::nullopt;
         }
+        const auto found = outside.peers.find(url.host + ':' + std::to_string(url.port));
+        return found == outside.peers.end() ? std::nullopt : std::optional{found->second};
     }
 
     [[nodiscard]] std::vector<CertificateFacts> certificates(const Snapshot& snapshot) const {
         std::vector<CertificateFacts> all;
         if (const auto& url = sources.config.server.url) {
-            add_peer(all, *url, "server",
-                     "renew it on the FindFace Lite server: after that no webhooks can be fetched");
+            if (const auto ends = peer_ends(*url)) {
+                all.push_back(certificate(
+                    "the certificate of the server " + url->origin(), *ends,
+                    "renew it on the FindFace Lite server: after that no webhooks can be fetched"));
+            }
         }
         for (const auto& one : outside.own) {
             all.push_back(
                 certificate("the certificate of " + one.what + " (" + one.file + ")", one.ends,
                             "put a new one into that file, then `systemctl reload ffl-agent`"));
         }
+        std::unordered_set<std::string> targets; // several webhooks may share one
         for (const auto& webhook : snapshot.webhooks) {
-            if (!outside.peers.empty() && webhook->state == WebhookState::serving) {
-                add_peer(all, webhook->target, "target",
-                         "let whoever runs the target renew it: after that nothing can be "
-                         "delivered to it");
+            const auto ends =
+                webhook->state == WebhookState::serving ? peer_ends(webhook->target) : std::nullopt;
+            if (ends && targets.insert(webhook->target.origin()).second) {
+                all.push_back(
+                    certificate("the certificate of the target " + webhook->target.origin(), *ends,
+                                "let whoever runs the target renew it: after that "
+                                "nothing can be delivered to it"));
             }
         }
         return all;
@@ -152,9 +176,7 @@ StatusFindings find_status(const StatusSources& sources) {
     StatusFindings found;
     auto& facts = found.facts;
     const auto snapshot = sources.cache.snapshot();
-    for (const auto& webhook : snapshot->webhooks) {
-        facts.webhooks.push_back(reader.webhook(*webhook));
-    }
+    facts.webhooks = reader.webhooks(*snapshot);
     facts.server = reader.server();
     facts.webhooks_known = sources.cache.known();
     facts.certificates = reader.certificates(*snapshot);

@@ -48,8 +48,7 @@ template <class T> json or_null(const std::optional<T>& value) {
     return value ? json(*value) : json{};
 }
 
-json webhook_json(const StatusSources& sources, const Webhook& webhook, const StatusFacts& all,
-                  const WebhookFacts& facts) {
+json webhook_json(const StatusSources& sources, const Webhook& webhook, const WebhookFacts& facts) {
     const auto& counted = sources.counted(webhook.key);
     const auto last_success =
         counted.last_success
@@ -74,7 +73,7 @@ json webhook_json(const StatusSources& sources, const Webhook& webhook, const St
             {"oldest_s", or_null(facts.oldest_s)},
             {"last_success_s", last_success},
             {"failing_s", or_null(facts.failing_s)},
-            {"waits_for", text_or_null(waits_for(facts, all.webhooks))},
+            {"waits_for", text_or_null(waits_for(facts))},
             {"last_error", text_or_null(counted.last_error)}};
 }
 
@@ -113,8 +112,7 @@ json status_json(const StatusSources& sources) {
     auto webhooks = json::array();
     const auto snapshot = sources.cache.snapshot();
     for (std::size_t i = 0; i < snapshot->webhooks.size(); ++i) {
-        webhooks.push_back(
-            webhook_json(sources, *snapshot->webhooks[i], found.facts, found.facts.webhooks[i]));
+        webhooks.push_back(webhook_json(sources, *snapshot->webhooks[i], found.facts.webhooks[i]));
     }
     return {{"version", common::version},
             {"host", host_name()},

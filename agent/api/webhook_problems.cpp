@@ -15,8 +15,12 @@ constexpr std::size_t most_named = 20; // of each kind
 constexpr double long_behind_another_s = 10;
 constexpr double long_behind_itself_s = 60;
 
+std::string named(const std::string& key, const std::string& name) {
+    return "webhook " + key + (name.empty() ? "" : " " + common::shown(nlohmann::json(name)));
+}
+
 std::string named(const WebhookFacts& webhook) {
-    return "webhook " + webhook.key + " " + common::shown(nlohmann::json(webhook.name));
+    return named(webhook.key, webhook.name);
 }
 
 std::string counted(std::uint64_t count, const std::string& one, const std::string& many) {
@@ -91,18 +95,35 @@ Problem failure_of(const std::vector<const WebhookFacts*>& webhooks) {
             since_s};
 }
 
-/// Appends up to so many, and one that says how many more there are.
-void append(std::vector<Problem>& problems, std::vector<Problem> more, const std::string& rest) {
-    const auto size = more.size();
-    for (std::size_t i = 0; i < std::min(size, most_named); ++i) {
-        problems.push_back(std::move(more[i]));
+/// The problems of one kind: the first ones with their texts, and one that says how many more there
+/// are, so that ten thousand webhooks cost no more words than twenty.
+class ProblemKind {
+  public:
+    /// `rest`: "webhooks wait".
+    ProblemKind(std::vector<Problem>& problems, std::string rest)
+        : problems_{problems}, rest_{std::move(rest)} {}
+
+    template <class Build> void add(const Build& build) {
+        if (count_++ < most_named) {
+            problems_.push_back(build());
+            level_ = problems_.back().level;
+        }
     }
-    if (size > most_named) {
-        problems.push_back({more.front().level, rest,
-                            std::to_string(size - most_named) + " more " + rest,
-                            "`ffl-agent status --json` lists all webhooks"});
+    /// After the last add().
+    void end() {
+        if (count_ > most_named) {
+            problems_.push_back({level_, rest_,
+                                 std::to_string(count_ - most_named) + " more " + rest_,
+                                 "`ffl-agent status --json` lists all webhooks"});
+        }
     }
-}
+
+  private:
+    std::vector<Problem>& problems_;
+    std::string rest_;
+    Severity level_ = Severity::warn;
+    std::size_t count_ = 0;
+};
 
 void find_failures(const StatusFacts& facts, std::vector<Problem>& problems) {
     std::map<std::string, std::vector<const WebhookFacts*>> silent; // by origin
@@ -111,10 +132,10 @@ void find_failures(const StatusFacts& facts, std::vector<Problem>& problems) {
             silent[webhook.origin].push_back(&webhook);
         }
     }
-    std::vector<Problem> found;
+    ProblemKind found{problems, "webhooks or targets fail"};
     for (const auto& [origin, webhooks] : silent) {
         if (webhooks.size() > 1) {
-            found.push_back(failure_of(webhooks));
+            found.add([&of = webhooks] { return failure_of(of); });
         }
     }
     for (const auto& webhook : facts.webhooks) {
@@ -122,26 +143,30 @@ void find_failures(const StatusFacts& facts, std::vector<Problem>& problems) {
         const bool grouped =
             webhook.waiting.target_silent && group != silent.end() && group->second.size() > 1;
         if (fails(webhook) && !grouped) {
-            found.push_back(failure_of(webhook));
+            found.add([&] { return failure_of(webhook); });
         }
     }
-    append(problems, std::move(found), "webhooks or targets fail");
+    found.end();
+}
+
+Problem unserved(const WebhookFacts& webhook) {
+    return {Severity::fail,
+            "unsupported " + webhook.key,
+            named(webhook) + " is not served: " + webhook.reason,
+            "correct its definition (`ffl-agent webhook update`, or the file of [webhooks] file), "
+            "or leave it out with [webhooks] exclude",
+            {},
+            webhook.key};
 }
 
 void find_unserved(const StatusFacts& facts, std::vector<Problem>& problems) {
-    std::vector<Problem> found;
+    ProblemKind found{problems, "webhooks are not served"};
     for (const auto& webhook : facts.webhooks) {
         if (webhook.state == WebhookState::unsupported) {
-            found.push_back({Severity::fail,
-                             "unsupported " + webhook.key,
-                             named(webhook) + " is not served: " + webhook.reason,
-                             "correct its definition (`ffl-agent webhook update`, or the file of "
-                             "[webhooks] file), or leave it out with [webhooks] exclude",
-                             {},
-                             webhook.key});
+            found.add([&] { return unserved(webhook); });
         }
     }
-    append(problems, std::move(found), "webhooks are not served");
+    found.end();
     const bool serves = std::ranges::any_of(facts.webhooks, [](const WebhookFacts& webhook) {
         return webhook.state == WebhookState::serving;
     });
@@ -161,48 +186,54 @@ void find_unserved(const StatusFacts& facts, std::vector<Problem>& problems) {
     }
 }
 
+Problem contradiction(const WebhookFacts& webhook, const std::string& warning) {
+    return {Severity::warn,
+            "contradiction " + webhook.key + " " + warning,
+            named(webhook) + ": " + warning,
+            "it is served as written; correct its definition if that is not what is meant",
+            {},
+            webhook.key,
+            false};
+}
+
 void find_contradictions(const StatusFacts& facts, std::vector<Problem>& problems) {
-    std::vector<Problem> found;
+    ProblemKind found{problems, "webhooks may not be what is meant"};
     for (const auto& webhook : facts.webhooks) {
         for (const auto& warning : webhook.warnings) {
             if (webhook.state == WebhookState::serving) {
-                found.push_back({Severity::warn,
-                                 "contradiction " + webhook.key + " " + warning,
-                                 named(webhook) + ": " + warning,
-                                 "it is served as written; correct its definition if that is not "
-                                 "what is meant",
-                                 {},
-                                 webhook.key,
-                                 false});
+                found.add([&] { return contradiction(webhook, warning); });
             }
         }
     }
-    append(problems, std::move(found), "webhooks may not be what is meant");
+    found.end();
+}
+
+Problem long_wait(const WebhookFacts& webhook) {
+    const auto& behind = webhook.waiting.behind;
+    return {Severity::warn,
+            "waits " + webhook.key,
+            named(webhook) + ": " + waits_for(webhook) + ", the oldest for " +
+                span_text(*webhook.oldest_s),
+            behind.empty() ? "the target answers more slowly than events come: make it faster, or "
+                             "raise [delivery] connections_per_target"
+                           : "set a shorter timeout for webhook " + behind +
+                                 " in a section [webhook NAME], or raise [delivery] "
+                                 "connections_per_target and connections",
+            {},
+            webhook.key};
 }
 
 void find_waiting(const StatusFacts& facts, std::vector<Problem>& problems) {
-    std::vector<Problem> found;
+    ProblemKind found{problems, "webhooks wait"};
     for (const auto& webhook : facts.webhooks) {
         const auto& waiting = webhook.waiting;
         const auto longest = waiting.behind.empty() ? long_behind_itself_s : long_behind_another_s;
-        if (fails(webhook) || !waiting.for_connection || webhook.pending == 0 ||
-            webhook.oldest_s.value_or(0) < longest) {
-            continue;
+        if (!fails(webhook) && waiting.for_connection && webhook.pending > 0 &&
+            webhook.oldest_s.value_or(0) >= longest) {
+            found.add([&] { return long_wait(webhook); });
         }
-        found.push_back({Severity::warn,
-                         "waits " + webhook.key,
-                         named(webhook) + ": " + waits_for(webhook, facts.webhooks) +
-                             ", the oldest for " + span_text(*webhook.oldest_s),
-                         waiting.behind.empty()
-                             ? "the target answers more slowly than events come: make it faster, "
-                               "or raise [delivery] connections_per_target"
-                             : "set a shorter timeout for webhook " + waiting.behind +
-                                   " in a section [webhook NAME], or raise [delivery] "
-                                   "connections_per_target and connections",
-                         {},
-                         webhook.key});
     }
-    append(problems, std::move(found), "webhooks wait");
+    found.end();
 }
 
 void find_dead_letters(const StatusFacts& facts, std::vector<Problem>& problems) {
@@ -238,7 +269,7 @@ bool fails(const WebhookFacts& webhook) {
     return webhook.state == WebhookState::serving && webhook.failing_s;
 }
 
-std::string waits_for(const WebhookFacts& webhook, const std::vector<WebhookFacts>& all) {
+std::string waits_for(const WebhookFacts& webhook) {
     if (webhook.pending == 0) {
         return "";
     }
@@ -261,9 +292,7 @@ std::string waits_for(const WebhookFacts& webhook, const std::vector<WebhookFact
                due;
     }
     if (waiting.for_connection && !waiting.behind.empty()) {
-        const auto holder = std::ranges::find(all, waiting.behind, &WebhookFacts::key);
-        return wait + " behind " +
-               (holder == all.end() ? "webhook " + waiting.behind : named(*holder)) +
+        return wait + " behind " + named(waiting.behind, webhook.holder) +
                ", which has the connections";
     }
     if (waiting.for_connection) {

@@ -13,7 +13,7 @@ namespace agent {
 void find_webhook_problems(const StatusFacts& facts, std::vector<Problem>& problems);
 
 /// What the deliveries of a webhook wait for, as a sentence; empty if none waits.
-std::string waits_for(const WebhookFacts& webhook, const std::vector<WebhookFacts>& all);
+std::string waits_for(const WebhookFacts& webhook);
 
 /// Whether the webhook's last attempt failed.
 bool fails(const WebhookFacts& webhook);

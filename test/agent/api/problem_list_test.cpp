@@ -161,7 +161,7 @@ const std::vector<Row>& rows() {
         {[](F f) {
              auto& one = f.webhooks[0];
              one.pending = 1, one.oldest_s = 10, one.waiting.for_connection = true;
-             one.waiting.behind = "6";
+             one.waiting.behind = "6", one.holder = "gate";
          },
          Severity::warn,
          "webhook 5 \"door\": 1 delivery waits behind webhook 6 \"gate\", which has the "
@@ -290,29 +290,30 @@ TEST(Problems, TheVerdictIsOneSentence) {
 
 TEST(Problems, SayWhatDeliveriesWaitFor) {
     auto one = webhook("5", "door");
-    const std::vector<WebhookFacts> all{webhook("6", "gate")};
-    EXPECT_EQ(agent::waits_for(one, all), "");
+    EXPECT_EQ(agent::waits_for(one), "");
     one.pending = 2;
-    EXPECT_EQ(agent::waits_for(one, all), "2 deliveries wait");
+    EXPECT_EQ(agent::waits_for(one), "2 deliveries wait");
     one.failing_s = 1;
-    EXPECT_EQ(agent::waits_for(one, all), "2 deliveries wait to be tried again");
+    EXPECT_EQ(agent::waits_for(one), "2 deliveries wait to be tried again");
     one.waiting.for_connection = true;
     one.waiting.behind = "6";
-    EXPECT_EQ(agent::waits_for(one, all),
+    EXPECT_EQ(agent::waits_for(one),
+              "2 deliveries wait behind webhook 6, which has the connections");
+    one.holder = "gate";
+    EXPECT_EQ(agent::waits_for(one),
               "2 deliveries wait behind webhook 6 \"gate\", which has the connections");
     one.waiting.probe_in = common::Millis{40'300};
-    EXPECT_EQ(agent::waits_for(one, all),
+    EXPECT_EQ(agent::waits_for(one),
               "2 deliveries wait for the next probe of its target, which does not answer, in 40 s");
     one.waiting.target_silent = true;
     one.waiting.probe_in = common::Millis{0};
-    EXPECT_EQ(agent::waits_for(one, all), "2 deliveries wait for the next probe of the target, of "
-                                          "which nothing answers, which is under way");
+    EXPECT_EQ(agent::waits_for(one), "2 deliveries wait for the next probe of the target, of "
+                                     "which nothing answers, which is under way");
     one.own_fault = true;
     one.last_error = "TLS: no file";
-    EXPECT_EQ(agent::waits_for(one, all),
-              "2 deliveries wait for a fault of this device: TLS: no file");
+    EXPECT_EQ(agent::waits_for(one), "2 deliveries wait for a fault of this device: TLS: no file");
     one.state = WebhookState::inactive;
-    EXPECT_EQ(agent::waits_for(one, all), "2 deliveries wait because the webhook is inactive");
+    EXPECT_EQ(agent::waits_for(one), "2 deliveries wait because the webhook is inactive");
 }
 
 TEST(Problems, SpansAreShort) {

@@ -82,6 +82,20 @@ TEST_F(StatusProblemsTest, AProblemLastsFromWhenItWasFirstSeen) {
     EXPECT_EQ(problem()["since_s"], 0.0) << "this is another time";
 }
 
+TEST_F(StatusProblemsTest, NamesTheWebhookThatOthersWaitFor) {
+    fill(1);
+    auto& waiting = outside.waiting["8"];
+    waiting.for_connection = true;
+    waiting.behind = "7";
+    look_outside();
+    EXPECT_EQ(get("/v1/status")["webhooks"][1]["waits_for"],
+              "1 delivery waits behind webhook 7 \"door\", which has the connections");
+    waiting.behind = "9";
+    EXPECT_EQ(get("/v1/status")["webhooks"][1]["waits_for"],
+              "1 delivery waits behind webhook 9, which has the connections")
+        << "it was removed a moment ago";
+}
+
 TEST_F(StatusProblemsTest, TheServerIsNamedWithoutItsLogin) {
     config.server.url = common::parse_url("https://user:geheim@lite.example/base").value();
     cache.rebuild({});
