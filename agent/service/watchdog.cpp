@@ -1,6 +1,7 @@
 #include "agent/service/watchdog.hpp"
 
 #include "common/base/log.hpp"
+#include "common/base/printable.hpp"
 
 #include <algorithm>
 
@@ -57,7 +58,8 @@ std::string Watchdog::status() const {
     if (const auto verdict = verdict_(); !verdict.empty()) {
         text += "; " + verdict;
     }
-    return text;
+    // Names of webhooks and errors of targets are in it, and each line is a command to systemd.
+    return common::printable(text);
 }
 
 common::Millis Watchdog::interval() const {

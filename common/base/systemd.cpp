@@ -30,6 +30,17 @@ std::optional<std::int64_t> environment_number(const char* name) {
     return number;
 }
 
+bool has_line(std::string_view text, std::string_view line) {
+    while (!text.empty()) {
+        const auto end = std::min(text.find('\n'), text.size());
+        if (text.substr(0, end) == line) {
+            return true;
+        }
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return false;
+}
+
 } // namespace
 
 SystemdNotifier::SystemdNotifier() : socket_{environment("NOTIFY_SOCKET")} {
@@ -54,7 +65,7 @@ void SystemdNotifier::send(std::string_view state) {
     // later.
     std::string kept;
     for (const std::string line : {"READY=1", "STOPPING=1"}) {
-        if (unsent_.find(line) != std::string::npos) {
+        if (has_line(unsent_, line)) {
             kept += (kept.empty() ? "" : "\n") + line;
         }
     }

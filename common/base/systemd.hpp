@@ -14,7 +14,8 @@ class SystemdNotifier {
   public:
     /// Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID from the environment.
     SystemdNotifier();
-    /// State lines of sd_notify(3): "READY=1", "STOPPING=1", "WATCHDOG=1", "STATUS=…".
+    /// State lines of sd_notify(3): "READY=1", "STOPPING=1", "WATCHDOG=1", "STATUS=…". Text of
+    /// others must be printable(): a line break in it would begin a state of its own.
     /// Never waits: READY=1 and STOPPING=1 that systemd does not take now go with the next call.
     void send(std::string_view state);
     /// The longest time that may pass between two WATCHDOG=1; nothing if no watchdog is configured.

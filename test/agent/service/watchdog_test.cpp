@@ -157,6 +157,18 @@ TEST_F(WatchdogTest, SendsItsStatusWhenItChanges) {
     EXPECT_EQ(std::count(third.begin(), third.end(), "STATUS=" + watchdog->status()), 1);
 }
 
+TEST_F(WatchdogTest, TextOfOthersIsNoCommandToTheSupervisor) {
+    start_watched(one);
+    supervisor.heard();
+    watchdog->show_verdict([] { return std::string{"warn: webhook a\nMAINPID=1\x1b fails"}; });
+    advance(seconds{10});
+    const auto lines = supervisor.heard();
+    EXPECT_EQ(std::count(lines.begin(), lines.end(),
+                         "STATUS=serving 1 webhook, 0 deliveries waiting; warn: webhook "
+                         "a\\nMAINPID=1\\x1b fails"),
+              1);
+}
+
 TEST(WatchdogStatus, IsPlainEnglish) {
     struct Row {
         bool known;

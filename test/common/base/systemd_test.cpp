@@ -129,5 +129,18 @@ TEST_F(Supervisor, NeverWaitsAndRepeatsWhatMustBeKnown) {
     EXPECT_EQ(received(), "WATCHDOG=1") << "said once";
 }
 
+TEST_F(Supervisor, IsToldAgainOnlyWhatWasAStateOfItsOwn) {
+    listen((folder_ / "notify").string());
+    SystemdNotifier notify;
+    for (int i = 0; i < 2'000; ++i) {
+        notify.send("WATCHDOG=1");
+    }
+    notify.send("STATUS=webhook STOPPING=1 waits\nX_READY=1\nREADY=10");
+    while (received() != "nothing") {
+    }
+    notify.send("STATUS=fine");
+    EXPECT_EQ(received(), "STATUS=fine");
+}
+
 } // namespace
 } // namespace common
