@@ -71,6 +71,21 @@ template <class Entries> auto find_number(Entries& entries, std::uint64_t seq) {
     return at != entries.end() && at->seq == seq ? &*at : nullptr;
 }
 
+std::uint32_t place_of(std::int64_t delivery) {
+    return static_cast<std::uint32_t>(delivery % deliveries_per_event);
+}
+
+/// The event of a delivery; null if it is not in the list.
+template <class Events> auto event_of(Events& events, std::int64_t delivery) {
+    const auto row = delivery / deliveries_per_event;
+    // Those without deliveries have the row of the one before them, negative.
+    const auto at = std::ranges::lower_bound(
+        events, row, {}, [](const ListedEvent& event) { return std::abs(event.row); });
+    const bool found =
+        at != events.end() && at->row == row && place_of(delivery) < at->deliveries.size();
+    return found ? &*at : nullptr;
+}
+
 } // namespace
 
 EventList::EventList(common::Clock& clock, const Config& config) : clock_{clock}, config_{config} {}
@@ -148,20 +163,13 @@ void EventList::keep_within_bounds() {
 }
 
 std::optional<EventList::Place> EventList::find(std::int64_t delivery) {
-    const auto row = delivery / deliveries_per_event;
-    const auto place = static_cast<std::uint32_t>(delivery % deliveries_per_event);
-    const auto at = std::ranges::lower_bound(
-        events_, row, {}, [](const ListedEvent& event) { return std::abs(event.row); });
-    if (at == events_.end() || at->row != row || place >= at->deliveries.size()) {
-        return std::nullopt;
-    }
-    return Place{*at, place};
+    auto* event = event_of(events_, delivery);
+    return event == nullptr ? std::nullopt : std::optional{Place{*event, place_of(delivery)}};
 }
 
 std::optional<std::uint64_t> EventList::seq_of(std::int64_t delivery) const {
-    const auto row = delivery / deliveries_per_event;
-    const auto at = std::ranges::find(events_.rbegin(), events_.rend(), row, &ListedEvent::row);
-    return at == events_.rend() ? std::nullopt : std::optional{at->seq};
+    const auto* event = event_of(events_, delivery);
+    return event == nullptr ? std::nullopt : std::optional{event->seq};
 }
 
 void EventList::add_failure(const Place& at, const RecordedOutcome& recorded) {
