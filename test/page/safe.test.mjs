@@ -9,7 +9,7 @@ import { foreignPage, until } from "./browser.mjs";
 
 const token = "5f2c-secret-token";
 const changes = [["POST", "/v1/deliveries/drop", '{"all":true}'], ["POST", "/v1/deliveries/retry", '{"all":true}'], ["DELETE", "/v1/deliveries/65536"],
-  ["POST", "/v1/deliveries/65536/retry"], ["POST", "/v1/sync"]];
+  ["POST", "/v1/deliveries/65536/retry"], ["POST", "/v1/sync"], ["POST", "/v1/webhooks/local:door/test"], ["PUT", "/v1/log-level", '{"level":"debug"}']];
 
 /// An agent with one dead letter.
 async function withDeadLetter(work, options) {

@@ -41,6 +41,7 @@ constexpr Call calls[] = {
     {"GET", "/v1/log-level", false, false},
     {"HEAD", "/v1/log-level", false, false},
     {"PUT", "/v1/log-level", false, false},
+    {"POST", "/v1/webhooks/7/test", false, false},
     {"GET", "/metrics", true, false},
     {"HEAD", "/metrics", true, false},
     {"GET", "/livez", true, true},
