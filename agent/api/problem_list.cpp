@@ -230,8 +230,7 @@ Verdict verdict_of(const StatusFacts& facts, const std::vector<Problem>& problem
     const auto oldest = facts.queue.pending > 0 && facts.queue.oldest_s
                             ? "; the oldest delivery waits " + span_text(*facts.queue.oldest_s)
                             : "";
-    const auto worst = problems.empty() ? "" : problems.front().id;
-    if (worst.starts_with("webhook fails ") || worst.starts_with("target fails ")) {
+    if (!problems.empty() && problems.front().kind == Problem::Kind::failing_webhook) {
         verdict.summary = std::to_string(failing) + " of " + webhooks +
                           (failing == 1 ? " fails" : " fail") + oldest;
     } else if (!problems.empty()) {

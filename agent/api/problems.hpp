@@ -19,6 +19,8 @@ enum class Severity { ok, warn, fail };
 std::string_view to_string(Severity severity);
 
 struct Problem {
+    /// What the verdict is worded by.
+    enum class Kind { other, failing_webhook };
     Severity level = Severity::warn;
     std::string id;   ///< stays the same while the problem lasts
     std::string what; ///< may contain text of others, exact
@@ -26,6 +28,7 @@ struct Problem {
     std::optional<double> since_s{};
     std::optional<std::string> webhook{}; ///< key, if it is about one
     bool dated = true;                    ///< it matters since when
+    Kind kind = Kind::other;
 };
 
 /// What the problems of one webhook are found from. Ages are in seconds.

@@ -72,7 +72,9 @@ Problem failure_of(const WebhookFacts& webhook) {
                 backlog(webhook.pending, webhook.oldest_s),
             fix_of_failure(webhook),
             webhook.failing_s,
-            webhook.key};
+            webhook.key,
+            true,
+            Problem::Kind::failing_webhook};
 }
 
 /// Of a target of which nothing answers: one problem, however many webhooks it has.
@@ -86,21 +88,25 @@ Problem failure_of(const std::vector<const WebhookFacts*>& webhooks) {
         since_s = std::max(since_s, webhook->failing_s);
     }
     const auto& first = *webhooks.front();
-    return {Severity::fail, "target fails " + first.origin,
+    return {Severity::fail,
+            "target fails " + first.origin,
             "the target " + first.origin + " does not answer (" + first.last_error + "): " +
                 std::to_string(webhooks.size()) + " webhooks fail" + backlog(pending, oldest_s),
             "make " + first.origin +
                 " answer this device (is it running, is the address right, does a firewall "
                 "block it?); then everything goes out by itself",
-            since_s};
+            since_s,
+            {},
+            true,
+            Problem::Kind::failing_webhook};
 }
 
-/// The problems of one kind: the first ones with their texts, and one that says how many more there
+/// Problems that are alike: the first ones with their texts, and one that says how many more there
 /// are, so that ten thousand webhooks cost no more words than twenty.
-class ProblemKind {
+class AlikeProblems {
   public:
     /// `rest`: "webhooks wait".
-    ProblemKind(std::vector<Problem>& problems, std::string rest)
+    AlikeProblems(std::vector<Problem>& problems, std::string rest)
         : problems_{problems}, rest_{std::move(rest)} {}
 
     template <class Build> void add(const Build& build) {
@@ -132,7 +138,7 @@ void find_failures(const StatusFacts& facts, std::vector<Problem>& problems) {
             silent[webhook.origin].push_back(&webhook);
         }
     }
-    ProblemKind found{problems, "webhooks or targets fail"};
+    AlikeProblems found{problems, "webhooks or targets fail"};
     for (const auto& [origin, webhooks] : silent) {
         if (webhooks.size() > 1) {
             found.add([&of = webhooks] { return failure_of(of); });
@@ -160,7 +166,7 @@ Problem unserved(const WebhookFacts& webhook) {
 }
 
 void find_unserved(const StatusFacts& facts, std::vector<Problem>& problems) {
-    ProblemKind found{problems, "webhooks are not served"};
+    AlikeProblems found{problems, "webhooks are not served"};
     for (const auto& webhook : facts.webhooks) {
         if (webhook.state == WebhookState::unsupported) {
             found.add([&] { return unserved(webhook); });
@@ -197,7 +203,7 @@ Problem contradiction(const WebhookFacts& webhook, const std::string& warning) {
 }
 
 void find_contradictions(const StatusFacts& facts, std::vector<Problem>& problems) {
-    ProblemKind found{problems, "webhooks may not be what is meant"};
+    AlikeProblems found{problems, "webhooks may not be what is meant"};
     for (const auto& webhook : facts.webhooks) {
         for (const auto& warning : webhook.warnings) {
             if (webhook.state == WebhookState::serving) {
@@ -224,7 +230,7 @@ Problem long_wait(const WebhookFacts& webhook) {
 }
 
 void find_waiting(const StatusFacts& facts, std::vector<Problem>& problems) {
-    ProblemKind found{problems, "webhooks wait"};
+    AlikeProblems found{problems, "webhooks wait"};
     for (const auto& webhook : facts.webhooks) {
         const auto& waiting = webhook.waiting;
         const auto longest = waiting.behind.empty() ? long_behind_itself_s : long_behind_another_s;
