@@ -5,10 +5,8 @@
 #include "common/base/time.hpp"
 #include "common/base/version.hpp"
 
-#include <array>
-#include <climits>
+#include <boost/asio/ip/host_name.hpp>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 namespace agent {
 
@@ -90,8 +88,8 @@ json problems_json(const std::vector<Problem>& problems) {
 }
 
 std::string host_name() {
-    std::array<char, HOST_NAME_MAX + 1> name{};
-    return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+    boost::system::error_code error;
+    return boost::asio::ip::host_name(error); // empty on an error
 }
 
 json config_json(const Config& config) {

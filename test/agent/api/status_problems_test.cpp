@@ -1,6 +1,11 @@
 // What the status says is wrong, read off the parts of the program.
 #include "test/agent/api/control_fixture.hpp"
 
+#include <climits>
+#include <future>
+#include <sched.h>
+#include <unistd.h>
+
 namespace test {
 namespace {
 
@@ -94,6 +99,22 @@ TEST_F(StatusProblemsTest, NamesTheWebhookThatOthersWaitFor) {
     EXPECT_EQ(get("/v1/status")["webhooks"][1]["waits_for"],
               "1 delivery waits behind webhook 9, which has the connections")
         << "it was removed a moment ago";
+}
+
+TEST_F(StatusProblemsTest, TheLongestHostNameIsShown) {
+    // A host name of this thread's own, which a container may not let it have.
+    const std::string longest(HOST_NAME_MAX, 'h');
+    const auto host_shown = [&]() -> std::optional<std::string> {
+        if (::unshare(CLONE_NEWUTS) != 0 || ::sethostname(longest.c_str(), longest.size()) != 0) {
+            return std::nullopt;
+        }
+        return get("/v1/status")["host"].get<std::string>();
+    };
+    const auto host = std::async(std::launch::async, host_shown).get();
+    if (!host) {
+        GTEST_SKIP() << "needs the right to set a host name";
+    }
+    EXPECT_EQ(*host, longest);
 }
 
 TEST_F(StatusProblemsTest, TheServerIsNamedWithoutItsLogin) {
