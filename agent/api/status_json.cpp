@@ -4,6 +4,7 @@
 #include "agent/api/webhook_problems.hpp"
 #include "common/base/time.hpp"
 #include "common/base/version.hpp"
+#include "common/text/or_null.hpp"
 
 #include <boost/asio/ip/host_name.hpp>
 #include <nlohmann/json.hpp>
@@ -12,11 +13,9 @@ namespace agent {
 
 namespace {
 
+using common::or_null;
+using common::text_or_null;
 using nlohmann::json;
-
-json text_or_null(const std::string& text) {
-    return text.empty() ? json{} : json(text);
-}
 
 std::string_view to_string(ServerStatus::State state) {
     switch (state) {
@@ -39,11 +38,6 @@ json server_json(const StatusSources& sources) {
             {"state", url ? to_string(server.state) : to_string(ServerStatus::State::standalone)},
             {"last_sync", server.last_sync ? json(common::rfc3339(*server.last_sync)) : json{}},
             {"last_error", text_or_null(server.last_error)}};
-}
-
-/// Nothing becomes null.
-template <class T> json or_null(const std::optional<T>& value) {
-    return value ? json(*value) : json{};
 }
 
 json webhook_json(const StatusSources& sources, const Webhook& webhook, const WebhookFacts& facts) {
@@ -133,7 +127,7 @@ json status_json(const StatusSources& sources) {
              {{"path", sources.config.queue.path},
               {"sync", sources.config.queue.sync == common::Sync::full ? "full" : "normal"},
               {"degraded", queue.degraded},
-              {"last_error", queue.last_error.empty() ? json{} : json(queue.last_error)},
+              {"last_error", text_or_null(queue.last_error)},
               {"quarantined", sources.queue.quarantined()}}},
             {"config", config_json(sources.config)},
             {"warnings", found.facts.config.warnings}};

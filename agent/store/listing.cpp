@@ -5,6 +5,7 @@
 #include "common/base/ascii.hpp"
 #include "common/text/invalid.hpp"
 #include "common/text/json.hpp"
+#include "common/text/or_null.hpp"
 
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Statement.h>
@@ -113,10 +114,6 @@ std::string time_of(common::WallTime now, std::int64_t age_ms) {
     return common::rfc3339(now - common::Millis{age_ms});
 }
 
-template <class Value> json or_null(const Value& value, bool present) {
-    return present ? json(value) : json{};
-}
-
 } // namespace
 
 RowPage read_rows(Connection& connection, const RowQuery& query, std::int64_t now) {
@@ -154,8 +151,8 @@ std::string row_text(const DeliveryRow& row, std::string_view name, RowParts par
                 {"age_s", seconds(row.age_ms)},
                 {"attempts", row.attempts},
                 {"next_attempt_s", row.next_attempt_ms ? seconds(*row.next_attempt_ms) : json{}},
-                {"last_status", or_null(row.last_status, row.last_status != 0)},
-                {"last_error", or_null(row.last_error, !row.last_error.empty())}};
+                {"last_status", common::number_or_null(row.last_status)},
+                {"last_error", common::text_or_null(row.last_error)}};
     if (parts.now) {
         object["accepted_at"] = time_of(*parts.now, row.age_ms);
     }
@@ -171,8 +168,8 @@ std::string row_text(const DeliveryRow& row, std::string_view name, RowParts par
         for (const auto& attempt : row.history) {
             history.push_back({{"attempt", attempt.attempt},
                                {"age_s", seconds(attempt.age_ms)},
-                               {"status", or_null(attempt.status, attempt.status != 0)},
-                               {"error", or_null(attempt.error, !attempt.error.empty())}});
+                               {"status", common::number_or_null(attempt.status)},
+                               {"error", common::text_or_null(attempt.error)}});
             if (parts.now) {
                 history.back()["at"] = time_of(*parts.now, attempt.age_ms);
             }
