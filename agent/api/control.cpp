@@ -2,10 +2,10 @@
 
 #include "agent/api/log_level_api.hpp"
 #include "agent/api/metrics_page.hpp"
+#include "agent/api/replies.hpp"
 #include "agent/api/status_facts.hpp"
 #include "agent/api/status_json.hpp"
 #include "agent/api/status_page.hpp"
-#include "agent/events/event_splitter.hpp"
 #include "common/net/problem.hpp"
 #include "common/text/json.hpp"
 
@@ -24,13 +24,6 @@ using nlohmann::json;
 HttpReply text_reply(std::string type, std::string body) {
     return {
         200, {{"Content-Type", std::move(type)}, {"Cache-Control", "no-store"}}, std::move(body)};
-}
-
-/// True only at this moment, so that it must not be cached.
-HttpReply fresh_json(const json& value) {
-    auto reply = common::json_reply(200, text_of(value));
-    reply.headers.push_back({"Cache-Control", "no-store"});
-    return reply;
 }
 
 Task<HttpReply> at_once(HttpReply reply) {
@@ -53,16 +46,16 @@ HttpReply sync_problem(const common::Error& error) {
 
 Control::Control(common::Clock& clock, Queue& queue, WebhookCache& cache, const Config& config,
                  const Counters& stats, common::MemoryBudget& memory, SyncNow sync_now)
-    : sources_{clock, queue, cache, config, stats, memory, clock.now()},
+    : sources_{clock, queue, cache, config, stats, memory, clock.now()}, explain_{sources_, memory},
       deliveries_{clock, queue, cache, memory}, events_{clock, queue, cache, config, memory},
       test_{clock, queue, cache}, sync_now_{std::move(sync_now)} {}
 
 Task<HttpReply> Control::handle(const RouteMatch& match, common::Incoming request) {
     switch (match.route->endpoint) {
     case Endpoint::explain:
-        return at_once(explain(request));
+        return explain_.post(std::move(request.body));
     case Endpoint::status:
-        return at_once(fresh_json(status_for(request)));
+        return at_once(fresh_json(text_of(status_for(request))));
     case Endpoint::deliveries:
         return deliveries_.list(std::move(request.query));
     case Endpoint::delivery:
@@ -136,42 +129,6 @@ json Control::status_for(const common::Incoming& request) const {
     const bool full = request.local || !sources_.config.ingest.token.empty();
     answer["access"] = full ? "full" : "read";
     return answer;
-}
-
-HttpReply Control::explain(const common::Incoming& request) const {
-    const auto events = split_events(request.body, BodyFormat::json);
-    if (!events) {
-        return common::problem(400, events.error().message);
-    }
-    if (events->size() != 1) {
-        return common::problem(400, "expected one event, found " + std::to_string(events->size()));
-    }
-    const auto event = read_event(events->front());
-    if (!event) {
-        return common::problem(400, "event 0: " + event.error().message);
-    }
-    const auto snapshot = sources_.cache.snapshot();
-    auto explanation = explanation_json(*snapshot, *event, events->front());
-    add_state(explanation, *snapshot, *event, events->front());
-    return fresh_json(explanation);
-}
-
-/// What beside the filters decides at this moment: duplicates, cooldowns, how the target is.
-void Control::add_state(json& explanation, const Snapshot& snapshot, const Event& event,
-                        std::string_view text) const {
-    explanation["duplicate"] = event.id && sources_.queue.is_duplicate(*event.id, text);
-    for (std::size_t i = 0; i < snapshot.webhooks.size(); ++i) {
-        const auto& webhook = *snapshot.webhooks[i];
-        auto& shown = explanation["webhooks"][i];
-        const auto value = cooldown_value(webhook.settings, event);
-        const auto left =
-            value ? sources_.queue.cooldown_left(webhook.key, *value) : common::Millis{0};
-        shown["cooldown_s"] =
-            left.count() > 0 ? json(std::chrono::duration<double>(left).count()) : json{};
-        const auto& error = sources_.counted(webhook.key).last_error;
-        shown["pending"] = sources_.queue.pending(webhook.key);
-        shown["last_error"] = error.empty() ? json{} : json(error);
-    }
 }
 
 Task<HttpReply> Control::sync() {

@@ -5,6 +5,7 @@
 
 #include "agent/api/deliveries_api.hpp"
 #include "agent/api/events_api.hpp"
+#include "agent/api/explain_api.hpp"
 #include "agent/api/routes.hpp"
 #include "agent/api/status_sources.hpp"
 #include "agent/api/test_delivery.hpp"
@@ -14,7 +15,6 @@
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace agent {
@@ -24,9 +24,12 @@ class Control {
     /// Fetches the definitions and reads the local file again.
     using SyncNow = std::function<common::Task<common::Result<Changes>>()>;
 
-    /// All references outlive it; the uptime counts from here.
+    /// All references outlive it; the uptime counts from here. It stays where it is.
     Control(common::Clock& clock, Queue& queue, WebhookCache& cache, const Config& config,
             const Counters& stats, common::MemoryBudget& memory, SyncNow sync_now);
+
+    Control(const Control&) = delete;
+    Control& operator=(const Control&) = delete;
 
     /// Any route except POST /v1/events, with a method that the route allows.
     common::Task<common::HttpReply> handle(const RouteMatch& match, common::Incoming request);
@@ -52,13 +55,11 @@ class Control {
 
   private:
     nlohmann::json status_for(const common::Incoming& request) const;
-    common::HttpReply explain(const common::Incoming& request) const;
-    void add_state(nlohmann::json& explanation, const Snapshot& snapshot, const Event& event,
-                   std::string_view text) const;
     common::HttpReply ready() const;
     common::Task<common::HttpReply> sync();
 
     StatusSources sources_;
+    ExplainApi explain_;
     DeliveriesApi deliveries_;
     EventsApi events_;
     TestDelivery test_;

@@ -1,5 +1,6 @@
 #include "agent/api/deliveries_api.hpp"
 
+#include "agent/api/replies.hpp"
 #include "agent/api/selection_reader.hpp"
 #include "agent/store/delivery_id.hpp"
 #include "agent/webhooks/webhook_name.hpp"
@@ -29,12 +30,6 @@ constexpr std::size_t rows_bytes = std::size_t{1} << 20; // a thousand rows with
 HttpReply database_problem(const common::Error& error) {
     return common::problem(503, "the database is not available: " + error.message,
                            {{"Retry-After", "5"}});
-}
-
-HttpReply no_memory(common::MemoryBudget& memory) {
-    memory.note_refusal();
-    return common::problem(503, "the memory for replies is in use; try again later",
-                           {{"Retry-After", "1"}});
 }
 
 HttpReply no_such_delivery(const std::string& id) {
@@ -76,8 +71,7 @@ std::optional<HttpReply> DeliveriesApi::resolve_webhook(Selection& selection) co
     if (queue_.pending(webhook) + queue_.dead(webhook) > 0) { // of one that was removed
         return std::nullopt;
     }
-    const bool ambiguous = std::ranges::find(names, webhook, &WebhookName::name) != names.end();
-    return common::problem(ambiguous ? 400 : 404, key.error().message);
+    return no_such_webhook(webhook, names, key.error());
 }
 
 std::uint64_t DeliveriesApi::total(const Selection& selection) const {
@@ -100,7 +94,7 @@ Task<HttpReply> DeliveriesApi::list(std::string text) {
     common::MemoryBudget::Share share{memory_};
     if (!share.resize(query->bodies ? page_bytes : rows_bytes,
                       common::MemoryBudget::Rank::trusted)) {
-        co_return no_memory(memory_);
+        co_return no_memory_for_reply(memory_);
     }
     std::vector<std::string> rows;
     std::size_t bytes = 0;
@@ -133,7 +127,7 @@ Task<HttpReply> DeliveriesApi::show(std::string id) {
     }
     common::MemoryBudget::Share share{memory_};
     if (!share.resize(page_bytes, common::MemoryBudget::Rank::trusted)) {
-        co_return no_memory(memory_);
+        co_return no_memory_for_reply(memory_);
     }
     auto found = co_await queue_.show(*row);
     if (!found) {

@@ -2,6 +2,7 @@
 
 #include "agent/events/envelope.hpp"
 #include "agent/webhooks/test_event.hpp"
+#include "common/async/turn.hpp"
 #include "common/base/log.hpp"
 #include "common/net/problem.hpp"
 #include "common/text/invalid.hpp"
@@ -113,7 +114,7 @@ common::Result<void> Ingest::add(Batch& batch, const std::string& body, std::str
 common::Task<tl::expected<Ingest::Batch, HttpReply>>
 Ingest::read(Body body, common::MemoryBudget::Share& share) {
     const auto& text = *body.text;
-    auto turn = clock_.now();
+    common::Turn turn{clock_};
     // Counted first, so that a body that cannot be split is refused before any of it is read.
     EventSplitter all{text, body.format};
     for (auto event = all.next(); !event || *event; event = all.next()) {
@@ -121,9 +122,8 @@ Ingest::read(Body body, common::MemoryBudget::Share& share) {
             ++stats_.events_rejected;
             co_return tl::unexpected{common::problem(400, event.error().message)};
         }
-        if (is_over(turn)) {
-            co_await common::asio::post(common::asio::use_awaitable);
-            turn = clock_.now();
+        if (turn.is_over()) {
+            co_await turn.next();
         }
     }
     // One for the whole request: a list fetched meanwhile must not apply to half a batch.
@@ -151,22 +151,14 @@ Ingest::read(Body body, common::MemoryBudget::Share& share) {
             stats_.events_rejected += all.count();
             co_return tl::unexpected{std::move(*refusal)};
         }
-        if (is_over(turn)) {
-            co_await common::asio::post(common::asio::use_awaitable);
-            turn = clock_.now();
+        if (turn.is_over()) {
+            co_await turn.next();
         }
     }
     if (!batch.unmatched.with_id.empty() || !batch.unmatched.listed.empty()) {
         batch.unmatched.body = body.text;
     }
     co_return batch;
-}
-
-/// Whether a request has held the loop for long enough: a body of many events must not delay the
-/// event that opens a door.
-bool Ingest::is_over(common::Instant turn) const {
-    constexpr common::Millis longest{1};
-    return clock_.now() - turn > longest;
 }
 
 void Ingest::warn_of_envelope(const Event& event, std::string_view text) {

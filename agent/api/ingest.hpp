@@ -54,7 +54,6 @@ class Ingest {
     /// In turns, between which other work of the loop runs.
     common::Task<tl::expected<Batch, common::HttpReply>> read(Body body,
                                                               common::MemoryBudget::Share& share);
-    [[nodiscard]] bool is_over(common::Instant turn) const;
     common::Result<void> add(Batch& batch, const std::string& body, std::string_view text,
                              const WebhookIndex& index, const std::string& passed_id, bool listed);
     common::HttpReply no_memory(const Batch& batch, std::size_t body,

@@ -1,6 +1,6 @@
 #include "agent/api/test_delivery.hpp"
 
-#include "agent/events/event_splitter.hpp"
+#include "agent/api/replies.hpp"
 #include "agent/webhooks/test_event.hpp"
 #include "agent/webhooks/webhook_name.hpp"
 #include "common/net/problem.hpp"
@@ -13,20 +13,9 @@ namespace {
 
 using common::HttpReply;
 
-/// The event in `body`; an error is the answer.
-tl::expected<std::string, HttpReply> read_one(const std::string& body) {
-    const auto events = split_events(body, BodyFormat::json);
-    if (!events) {
-        return tl::unexpected{common::problem(400, events.error().message)};
-    }
-    if (events->size() != 1) {
-        return tl::unexpected{
-            common::problem(400, "expected one event, found " + std::to_string(events->size()))};
-    }
-    if (const auto event = read_event(events->front()); !event) {
-        return tl::unexpected{common::problem(400, "event 0: " + event.error().message)};
-    }
-    return std::string{events->front()};
+/// The event in `body`, as it came; an error is the answer.
+tl::expected<std::string, HttpReply> text_of_one(const std::string& body) {
+    return read_one_event(body).map([](const OneEvent& one) { return std::string{one.text}; });
 }
 
 HttpReply not_served(const Webhook& webhook) {
@@ -48,7 +37,7 @@ common::Task<HttpReply> TestDelivery::post(std::string webhook, std::string body
         co_return not_served(*to);
     }
     const auto uuid = ids_.next(clock_.wall());
-    auto text = body.empty() ? sample_event(*to, uuid) : read_one(body);
+    auto text = body.empty() ? sample_event(*to, uuid) : text_of_one(body);
     if (!text) {
         co_return std::move(text.error());
     }

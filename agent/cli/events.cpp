@@ -7,6 +7,7 @@
 #include "agent/events/event.hpp"
 #include "agent/service/exit_codes.hpp"
 #include "agent/webhooks/definition_list.hpp"
+#include "agent/webhooks/explanation.hpp"
 #include "common/base/printable.hpp"
 #include "common/text/json.hpp"
 

@@ -1,6 +1,5 @@
 #include "agent/webhooks/webhook.hpp"
 
-#include "agent/events/envelope.hpp"
 #include "agent/webhooks/filter_parser.hpp"
 #include "agent/webhooks/misplaced_filters.hpp"
 #include "common/text/invalid.hpp"
@@ -173,50 +172,6 @@ std::vector<MatchResult> explain(const Snapshot& snapshot, const Event& event,
         results.push_back(std::move(result));
     }
     return results;
-}
-
-namespace {
-
-json mismatch_json(const Mismatch& mismatch) {
-    json failed{{"filter", mismatch.filter},
-                {"wanted", json::parse(mismatch.wanted)},
-                {"found", json::parse(mismatch.found)}};
-    if (!mismatch.hint.empty()) {
-        failed["hint"] = mismatch.hint;
-    }
-    return failed;
-}
-
-} // namespace
-
-json explanation_json(const Snapshot& snapshot, const Event& event, std::string_view text) {
-    auto list = json::array();
-    const auto unread = unread_values(text);
-    for (const auto& [webhook, matches, mismatch] : explain(snapshot, event, unread)) {
-        auto failed = mismatch ? mismatch_json(*mismatch) : json{};
-        auto others = json::array();
-        if (webhook->state == WebhookState::serving) {
-            for (const auto& other : webhook->filters.explain_all(event, unread)) {
-                others.push_back(mismatch_json(other));
-            }
-        }
-        if (!others.empty()) {
-            others.erase(others.begin());
-        }
-        list.push_back({{"key", webhook->key},
-                        {"name", webhook->name},
-                        {"state", to_string(webhook->state)},
-                        {"matches", matches},
-                        {"failed", std::move(failed)}});
-        if (!others.empty()) {
-            list.back()["also_failed"] = std::move(others);
-        }
-    }
-    json explanation{{"webhooks", std::move(list)}};
-    if (auto note = envelope_hint(event, text); !note.empty()) {
-        explanation["note"] = std::move(note);
-    }
-    return explanation;
 }
 
 std::optional<std::string> cooldown_value(const DeliverySettings& settings, const Event& event) {
