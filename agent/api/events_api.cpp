@@ -1,12 +1,16 @@
 #include "agent/api/events_api.hpp"
 
 #include "agent/api/query_reader.hpp"
+#include "agent/api/replies.hpp"
 #include "common/net/problem.hpp"
 #include "common/text/invalid.hpp"
 #include "common/text/json.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
+#include <string_view>
+#include <unordered_set>
 
 namespace agent {
 
@@ -21,33 +25,21 @@ const std::vector<std::string> parameter_names{"limit", "camera", "webhook", "af
 constexpr std::int64_t max_limit = 1'000;
 constexpr std::size_t most_bytes = std::size_t{2} << 20; // of one answer, roughly
 constexpr std::size_t held_bytes = 3 * most_bytes;       // while it is put together
-constexpr common::Millis longest_turn{1};
 
-HttpReply no_memory(common::MemoryBudget& memory) {
-    memory.note_refusal();
-    return common::problem(503, "the memory for replies is in use; try again later",
-                           {{"Retry-After", "1"}});
-}
-
-HttpReply fresh(std::string text) {
-    auto reply = common::json_reply(200, std::move(text));
-    reply.headers.push_back({"Cache-Control", "no-store"});
-    return reply;
-}
-
+/// As filters and events have it: up to 64 bits, with a sign.
 Result<Id> id_of(const std::string& text) {
-    const auto number = number_of("camera", text, INT64_MIN);
-    if (!number) {
+    const bool minus = text.starts_with('-');
+    Id id;
+    const auto* last = text.data() + text.size();
+    const auto [end, error] = std::from_chars(text.data() + (minus ? 1 : 0), last, id.magnitude);
+    constexpr auto lowest = std::uint64_t{1} << 63U;
+    if (error != std::errc{} || end != last || (minus && id.magnitude > lowest)) {
         return common::fail(common::Fault::input,
                             common::invalid("camera", common::shown(json(text)),
                                             "the id of a camera, a whole number"));
     }
-    return Id{*number < 0, *number < 0 ? -static_cast<std::uint64_t>(*number)
-                                       : static_cast<std::uint64_t>(*number)};
-}
-
-bool is_meant(const Webhook& webhook, const std::string& wanted) {
-    return webhook.key == wanted || webhook.name == wanted;
+    id.negative = minus && id.magnitude > 0;
+    return id;
 }
 
 } // namespace
@@ -82,66 +74,96 @@ EventView EventsApi::view() const {
     return view;
 }
 
-/// A webhook that is there no more may still be in the list.
-Result<void> EventsApi::check_webhook(const std::optional<std::string>& wanted) const {
+std::vector<WebhookName> EventsApi::removed_webhooks() const {
+    std::unordered_set<std::string_view> keys; // of the snapshots, which the list holds
     const auto known = cache_.snapshot();
-    const auto has = [&](const Snapshot& snapshot) {
-        return std::ranges::any_of(
-            snapshot.webhooks, [&](const auto& webhook) { return is_meant(*webhook, *wanted); });
-    };
-    if (!wanted || has(*known)) {
-        return {};
+    for (const auto& webhook : known->webhooks) {
+        keys.insert(webhook->key);
     }
+    std::vector<WebhookName> removed;
     const Snapshot* last = known.get();
     const auto& events = queue_.events();
-    for (const auto seq : events.numbers(0, max_limit)) {
+    for (const auto seq : events.numbers(0, SIZE_MAX)) {
         const auto* event = events.event(seq);
-        if (event && event->snapshot.get() != last) {
-            last = event->snapshot.get();
-            if (has(*last)) {
-                return {};
+        if (event == nullptr || event->snapshot.get() == last) {
+            continue;
+        }
+        last = event->snapshot.get();
+        for (const auto& webhook : last->webhooks) {
+            if (keys.insert(webhook->key).second) {
+                removed.push_back({webhook->key, webhook->name});
             }
         }
     }
-    std::vector<std::string> names;
-    for (const auto& webhook : known->webhooks) {
-        if (names.size() == 20) {
-            names.emplace_back("…");
-            break;
-        }
-        names.push_back(webhook->name.empty() ? webhook->key : webhook->name);
-    }
-    return unknown_name("webhook", *wanted, names);
+    return removed;
 }
 
-std::optional<std::string> EventsApi::entry(std::uint64_t seq, const EventsQuery& wanted,
-                                            const EventView& view) const {
+std::optional<HttpReply> EventsApi::resolve_webhook(std::optional<std::string>& webhook) const {
+    if (!webhook) {
+        return std::nullopt;
+    }
+    const auto names = names_of(*cache_.snapshot());
+    auto key = find_webhook(*webhook, names);
+    if (!key) {
+        if (auto removed = find_webhook(*webhook, removed_webhooks())) {
+            key = std::move(removed);
+        }
+    }
+    if (!key) {
+        return no_such_webhook(*webhook, names, key.error());
+    }
+    webhook = std::move(*key);
+    return std::nullopt;
+}
+
+std::optional<EventsApi::Entry> EventsApi::find(std::uint64_t seq,
+                                                const EventsQuery& wanted) const {
     const auto& events = queue_.events();
     if (const auto* refused = events.refusal(seq)) {
         // It belongs to no camera and to no webhook.
-        return wanted.camera || wanted.webhook
-                   ? std::nullopt
-                   : std::optional{common::text_of(refusal_json(*refused, view))};
+        return wanted.camera || wanted.webhook ? std::nullopt
+                                               : std::optional{Entry{refused, nullptr, {}}};
     }
     const auto* listed = events.event(seq);
-    const auto event = listed ? read_event(listed->text.view()).value_or(Event{}) : Event{};
-    if (!listed || (wanted.camera && event.camera != wanted.camera)) {
+    if (listed == nullptr) {
         return std::nullopt;
     }
-    return common::text_of(event_json(*listed, event, view));
+    auto event = read_event(listed->text.view()).value_or(Event{});
+    if (wanted.camera && event.camera != wanted.camera) {
+        return std::nullopt;
+    }
+    return Entry{nullptr, listed, std::move(event)};
+}
+
+Task<std::optional<std::string>> EventsApi::text_of(std::uint64_t seq, Entry entry,
+                                                    const EventView& view,
+                                                    common::Turn& turn) const {
+    if (entry.refused != nullptr) {
+        co_return common::text_of(refusal_json(*entry.refused, view));
+    }
+    EventText text{*entry.listed, std::move(entry.event), view};
+    while (text.add_webhook()) {
+        if (turn.is_over()) {
+            co_await turn.next();
+            if (queue_.events().event(seq) == nullptr) {
+                co_return std::nullopt;
+            }
+        }
+    }
+    co_return text.end();
 }
 
 Task<HttpReply> EventsApi::list(std::string query) {
-    const auto wanted = read_events_query(query);
+    auto wanted = read_events_query(query);
     if (!wanted) {
         co_return common::problem(400, wanted.error().message);
     }
-    if (const auto known = check_webhook(wanted->webhook); !known) {
-        co_return common::problem(404, known.error().message);
+    if (auto unknown = resolve_webhook(wanted->webhook)) {
+        co_return std::move(*unknown);
     }
     common::MemoryBudget::Share share{memory_};
     if (!share.resize(held_bytes, common::MemoryBudget::Rank::trusted)) {
-        co_return no_memory(memory_);
+        co_return no_memory_for_reply(memory_);
     }
     auto& events = queue_.events();
     const auto last = events.last();
@@ -150,28 +172,35 @@ Task<HttpReply> EventsApi::list(std::string query) {
     std::string text = "{\"events\":[";
     std::size_t count = 0;
     bool more = false;
-    auto turn = clock_.now();
+    common::Turn turn{clock_};
     for (const auto seq : events.numbers(wanted->after, SIZE_MAX)) {
+        if (turn.is_over()) {
+            co_await turn.next();
+        }
         // What became too old in between is left out.
-        const auto one = entry(seq, *wanted, shown);
+        auto entry = find(seq, *wanted);
+        if (!entry) {
+            continue;
+        }
+        if (count == wanted->limit) {
+            more = true;
+            break;
+        }
+        const auto one = co_await text_of(seq, std::move(*entry), shown, turn);
         if (!one) {
             continue;
         }
-        if (count == wanted->limit || (count > 0 && text.size() + one->size() > most_bytes)) {
+        if (count > 0 && text.size() + one->size() > most_bytes) {
             more = true;
             break;
         }
         text += count++ == 0 ? "" : ",";
         text += *one;
-        if (clock_.now() - turn > longest_turn) {
-            co_await common::asio::post(common::asio::use_awaitable);
-            turn = clock_.now();
-        }
     }
     text += "],\"last\":" + std::to_string(last) +
             ",\"enabled\":" + (config_.ingest.event_list > 0 ? "true" : "false") +
             ",\"more\":" + (more ? "true" : "false") + "}";
-    co_return fresh(std::move(text));
+    co_return fresh_json(std::move(text));
 }
 
 Task<HttpReply> EventsApi::show(std::string seq) {
@@ -181,12 +210,17 @@ Task<HttpReply> EventsApi::show(std::string seq) {
     }
     common::MemoryBudget::Share share{memory_};
     if (!share.resize(held_bytes, common::MemoryBudget::Rank::trusted)) {
-        co_return no_memory(memory_);
+        co_return no_memory_for_reply(memory_);
     }
     auto shown = view();
     shown.details = true;
     shown.most_unmatched = 10'000;
-    const auto one = entry(static_cast<std::uint64_t>(*number), {}, shown);
+    common::Turn turn{clock_};
+    auto entry = find(static_cast<std::uint64_t>(*number), {});
+    std::optional<std::string> one;
+    if (entry) {
+        one = co_await text_of(static_cast<std::uint64_t>(*number), std::move(*entry), shown, turn);
+    }
     if (!one) {
         const auto last = queue_.events().last();
         co_return common::problem(
@@ -197,7 +231,7 @@ Task<HttpReply> EventsApi::show(std::string seq) {
                      : "it is older than the last " + std::to_string(config_.ingest.event_list) +
                            " ([ingest] event_list)"));
     }
-    co_return fresh(*one);
+    co_return fresh_json(std::move(*one));
 }
 
 } // namespace agent

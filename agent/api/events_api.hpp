@@ -1,16 +1,18 @@
-// EventsApi: the event list over HTTP (contract section 5). Loop thread. A long list is put
+// EventsApi: the event list over HTTP (contract section 5). Loop thread. Lists and events are put
 // together in turns, between which other work of the loop runs.
 #pragma once
 
 #include "agent/api/event_json.hpp"
 #include "agent/definitions/webhook_cache.hpp"
 #include "agent/queue/queue.hpp"
-#include "common/async/task.hpp"
+#include "agent/webhooks/webhook_name.hpp"
+#include "common/async/turn.hpp"
 #include "common/base/memory_budget.hpp"
 #include "common/net/http.hpp"
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace agent {
 
@@ -19,7 +21,7 @@ struct EventsQuery {
     std::size_t limit = 200;
     std::uint64_t after = 0;
     std::optional<Id> camera;
-    std::optional<std::string> webhook; ///< key or name
+    std::optional<std::string> webhook; ///< key or name; list() makes a key of it
 };
 common::Result<EventsQuery> read_events_query(std::string_view query);
 
@@ -40,11 +42,22 @@ class EventsApi {
 
   private:
     [[nodiscard]] EventView view() const;
-    [[nodiscard]] common::Result<void>
-    check_webhook(const std::optional<std::string>& wanted) const;
-    /// The text of one entry, if the query asks for it.
-    [[nodiscard]] std::optional<std::string> entry(std::uint64_t seq, const EventsQuery& wanted,
-                                                   const EventView& view) const;
+    /// Those that only events of the list still have.
+    [[nodiscard]] std::vector<WebhookName> removed_webhooks() const;
+    /// Makes a key of a key or name. The reply says why that is not possible.
+    [[nodiscard]] std::optional<common::HttpReply>
+    resolve_webhook(std::optional<std::string>& webhook) const;
+    /// A refused request or an event, until the next turn.
+    struct Entry {
+        const RefusedRequest* refused;
+        const ListedEvent* listed;
+        Event event; ///< as read from `listed`
+    };
+    /// Empty: it is not in the list, or the query does not ask for it.
+    [[nodiscard]] std::optional<Entry> find(std::uint64_t seq, const EventsQuery& wanted) const;
+    /// Empty: it has left the list between two turns.
+    common::Task<std::optional<std::string>>
+    text_of(std::uint64_t seq, Entry entry, const EventView& view, common::Turn& turn) const;
 
     common::Clock& clock_;
     Queue& queue_;

@@ -225,8 +225,9 @@ TEST_F(EventsApiTest, IsSelectedByCameraWebhookAndNumber) {
             EXPECT_EQ(event["webhooks"][0]["key"], "7");
         }
     }
-    EXPECT_EQ(problem_of(call("GET", "/v1/events?webhook=dor"), 404).substr(0, 21),
-              R"(unknown webhook "dor")");
+    EXPECT_EQ(problem_of(call("GET", "/v1/events?webhook=dor"), 404),
+              R"(there is no webhook "dor": did you mean "door"? expected a key or a name of: )"
+              R"(7 "door", 8 "log")");
     for (const auto* bad : {"camera=x", "after=-1", "limit=0", "state=dead", "limit=1&limit=2"}) {
         problem_of(call("GET", std::string{"/v1/events?"} + bad), 400);
     }
@@ -254,6 +255,48 @@ TEST_F(EventsApiTest, ShowsOneEventWithoutItsImages) {
     post(car);
     EXPECT_NE(problem_of(call("GET", "/v1/events/1"), 404).find("older than the last 1"),
               std::string::npos);
+}
+
+TEST_F(EventsApiTest, FindsCamerasOfAnyId) {
+    for (const auto* id : {"18446744073709551615", "9007199254740993", "-9223372036854775808"}) {
+        post(std::string{R"({"camera":)"} + id + "}");
+        const auto found = events(std::string{"?camera="} + id);
+        ASSERT_EQ(found.size(), 1U) << id;
+        EXPECT_EQ(found[0]["camera"].dump(), id);
+    }
+    for (const auto* bad :
+         {"18446744073709551616", "-9223372036854775809", "-", "--1", "+1", "1.0"}) {
+        problem_of(call("GET", std::string{"/v1/events?camera="} + bad), 400);
+    }
+}
+
+TEST_F(EventsApiTest, ShowsTheEventAsItCame) {
+    const std::string odd =
+        R"({"id":"i", "n":9007199254740993123, "x":1.50, "a":1, "a":2, "u":"\u0041"})";
+    post(odd);
+    EXPECT_TRUE(call("GET", "/v1/events/1").body.ends_with(",\"event\":" + odd + "}"));
+}
+
+TEST_F(EventsApiTest, TakesTheKeyOrNameOfAWebhookAsTheQueueDoes) {
+    const auto keys_of = [&](const std::string& webhook) {
+        std::vector<std::string> keys;
+        for (const auto& event : events("?webhook=" + webhook)) {
+            for (const auto& one : event["webhooks"]) {
+                keys.push_back(one["key"]);
+            }
+        }
+        return keys;
+    };
+    using Keys = std::vector<std::string>;
+    post(face);
+    cache.rebuild({{"8", everything}});
+    EXPECT_EQ(keys_of("door"), Keys{"7"}) << "removed, but the event still knows it";
+    EXPECT_EQ(keys_of("7"), Keys{"7"});
+    const std::string same = R"("name":"log","target":"http://h/"})";
+    cache.rebuild({{"8", R"({"id":8,)" + same}, {"9", R"({"id":9,)" + same}});
+    const auto detail = problem_of(call("GET", "/v1/events?webhook=log"), 400);
+    EXPECT_NE(detail.find("expected a key, one of: 8, 9"), std::string::npos) << detail;
+    EXPECT_EQ(keys_of("8"), Keys{"8"});
 }
 
 TEST_F(EventsApiTest, BoundsAnAnswerWhateverTheWebhooksAre) {

@@ -71,5 +71,44 @@ TEST_F(TurnsTest, AnExplanationTakesNoMoreMemoryThanThereIs) {
     EXPECT_EQ(memory.used(), 0U);
 }
 
+TEST_F(TurnsTest, OneEventOfManyWebhooks) {
+    post(R"({"camera":2})");
+    const auto reply = call_beside(nothing, "GET", "/v1/events/1");
+    ASSERT_EQ(reply.status, 200U) << reply.body;
+    EXPECT_GE(ran, webhooks - 1);
+    EXPECT_EQ(Json::parse(reply.body)["webhooks"].size(), webhooks);
+}
+
+TEST_F(TurnsTest, OneEventThatLeavesTheListMeanwhile) {
+    post(R"({"camera":2})");
+    const auto forget = [&](std::size_t run) {
+        if (run == 3) {
+            config.ingest.event_list = 0;
+            queue.events().refuse(415, "which makes the list look at its bounds", "socket");
+        }
+    };
+    const auto reply = call_beside(forget, "GET", "/v1/events/1");
+    problem_of(reply, 404);
+    EXPECT_GE(ran, 3U);
+}
+
+TEST_F(TurnsTest, EventsThatAreNotAskedForCountToo) {
+    for (int i = 0; i < 10; ++i) {
+        post(R"({"camera":2})");
+    }
+    const auto reply = call_beside(nothing, "GET", "/v1/events?camera=3");
+    EXPECT_EQ(Json::parse(reply.body)["events"], Json::array());
+    EXPECT_GE(ran, 9U);
+}
+
+TEST_F(TurnsTest, WhatComesAfterTheLimitIsNotPutTogether) {
+    for (int i = 0; i < 2; ++i) {
+        post(R"({"camera":2})");
+    }
+    const auto reply = call_beside(nothing, "GET", "/v1/events?limit=1");
+    EXPECT_EQ(Json::parse(reply.body)["more"], true);
+    EXPECT_LT(ran, webhooks + 10) << "each webhook of the first event is a turn";
+}
+
 } // namespace
 } // namespace test
