@@ -80,7 +80,7 @@ ${this.sections}
           json: /json/.test(reply.headers["content-type"] || "") ? JSON.parse(text) : null }));
       });
       asked.on("error", reject);
-      asked.end(body === undefined ? undefined : JSON.stringify(body));
+      asked.end(body === undefined || typeof body === "string" ? body : JSON.stringify(body));
     });
   }
   send(event) { return this.call("POST", "/v1/events", event, { "Content-Type": "application/json" }); }

@@ -45,6 +45,23 @@ test("the real agent: an event is followed from its arrival to each target's ans
   assert.ok(target.seen.every(({ headers }) => headers["ffl-test"] === undefined));
 }, { hash: "#events" })));
 
+test("the real agent: ids of 64 bits and the text of an event stay what they are", () => withDoors((agent) => withPage(agent.url, async (page) => {
+  await agent.send('{"camera": 9007199254740993, "matched_card": 18446744073709551615, "zoom": 1.50}');
+  await agent.send('{"camera": 9007199254740992}');
+  await until(async () => { await poke(page); return /last 2 events/.test(await page.locator("#event-count").innerText()); });
+  await page.getByLabel("Camera").fill("9007199254740993");
+  await reads(page, "#event-count", /^1 event as chosen above$/);
+  await reads(page, "#event-list", /camera 9007199254740993 card 18446744073709551615 .*camera_in wants \[1\], found 9007199254740993/);
+  await page.locator("#event-list button").first().click();
+  await reads(page, "#event-list .details", /card 18446744073709551615 .*"camera": 9007199254740993, "matched_card": 18446744073709551615, "zoom": 1\.50/);
+  await page.getByRole("button", { name: "Explain it now" }).click();
+  await reads(page, "#explanation", /found 9007199254740993/);
+  assert.match(await page.locator("#event-text").inputValue(), /"camera": 9007199254740993,\n {2}"matched_card": 18446744073709551615,\n {2}"zoom": 1\.50\n/);
+  await page.getByRole("link", { name: "Events" }).click();
+  await page.getByLabel("Camera").fill("door");
+  await reads(page, "#event-count", /camera = "door".*whole number/);
+}, { hash: "#events", allow: /400/ })));
+
 test("the real agent: what fails is named on top, and a webhook whose filters fail too", () => withDoors(async (agent) => {
   await agent.send(face);
   await withPage(agent.url, async (page) => {

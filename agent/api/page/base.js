@@ -49,11 +49,10 @@ function withCommands(text) {
   return text.split("`").map((part, i) => i % 2 === 0 ? part : make("code", "", part));
 }
 
-/// A JSON value on several lines. Long texts in it (images) are cut: a phone shows nothing of them.
-function pretty(value) {
-  const text = JSON.stringify(value, (_, v) =>
-    typeof v === "string" && v.length > 1024 ? v.slice(0, 40) + "… (" + v.length + " characters)" : v, 2);
-  return make("pre", "", document.createTextNode((text === undefined ? "null" : text).split("\n").map(printable).join("\n")));
+/// A JSON text on several lines. Long texts in it (images) are cut: a phone shows nothing of them.
+function pretty(json) {
+  const short = (token) => token[0] === '"' && token.length > 1026 ? token.slice(0, 41) + "… (" + (token.length - 2) + ' characters)"' : token;
+  return make("pre", "", document.createTextNode(indented(json, short).split("\n").map(printable).join("\n")));
 }
 
 function pairs(list) {
@@ -109,7 +108,7 @@ setInterval(() => { if (!document.hidden) { document.querySelectorAll("time[data
 /// less than three seconds since `before`, the copy of the last answer, counts as unchanged.
 function anchored(value, before, now) {
   if (Array.isArray(value)) { return value.map((one, i) => anchored(one, before && before[i], now)); }
-  if (value === null || typeof value !== "object") { return value; }
+  if (value === null || typeof value !== "object" || value instanceof Exact) { return value; }
   const copy = {};
   for (const [key, one] of Object.entries(value)) {
     if (!key.endsWith("_s") || typeof one !== "number") {

@@ -18,16 +18,29 @@ function silence(error) {
     : error.name === "SyntaxError" ? "what answers here is not an agent" : "no connection");
 }
 
-/// The agent's JSON. Throws Refusal for its problems, Silence when it does not answer.
-async function call(method, path, body) {
+/// The agent's JSON as text. Throws Refusal for its problems, Silence when it does not answer.
+async function callText(method, path, body) {
   const headers = {};
   if (token) { headers.Authorization = "Bearer " + token; }
   if (body !== undefined) { headers["Content-Type"] = "application/json"; }
   const reply = await fetch(path, { method, headers, body, cache: "no-store", credentials: "omit", redirect: "error",
     signal: AbortSignal.timeout(10000) }).catch((error) => { throw silence(error); });
-  if (reply.ok) { return reply.json().catch((error) => { throw silence(error); }); }
+  if (reply.ok) { return reply.text().catch((error) => { throw silence(error); }); }
   const problem = await reply.json().catch(() => ({}));
   throw new Refusal(reply.status, problem.detail || "the agent answered " + reply.status);
+}
+
+/// The text of an answer as values.
+function parsed(text) {
+  try {
+    return parseExact(text);
+  } catch (error) {
+    throw silence(error);
+  }
+}
+
+async function call(method, path, body) {
+  return parsed(await callText(method, path, body));
 }
 
 /// What an action says when it fails. A missing or wrong token is asked for instead.

@@ -12,7 +12,7 @@ const outcomeTones = { delivered: "good", waiting: "warn", suppressed: "warn", d
 const outcomeWords = { not_matched: "not matched", dead: "dead letter", suppressed: "suppressed by the cooldown", unsupported: "not served" };
 
 function filterText(f) {
-  const shown = (value) => value === null || value === undefined ? "nothing" : JSON.stringify(value);
+  const shown = (value) => value === null || value === undefined ? "nothing" : exactText(value);
   return f.filter + " wants " + shown(f.wanted) + ", found " + shown(f.found) + (f.hint ? " (" + f.hint + ")" : "");
 }
 
@@ -131,13 +131,15 @@ function outcomeDetails(w) {
 async function fill(seq) {
   const box = opened.get(seq);
   try {
-    const e = anchored(await call("GET", "v1/events/" + seq), null, Date.now());
+    const text = await callText("GET", "v1/events/" + seq);
+    const e = anchored(parsed(text), null, Date.now());
+    const event = memberText(text, "event");
     box.replaceChildren(
       pairs([["id", e.id], ["type", e.type], ["camera", e.camera], ["card", e.card], ["plate", e.plate], ["confidence", e.confidence],
         ["accepted", moment(e.age_at, Date.parse(e.at))]].map(([what, value]) => [what, typeof value === "number" ? String(value) : value])),
       make("ul", "outcomes", e.webhooks.map(outcomeDetails)),
-      make("div", "tools", button("Explain it now", "", () => { useEvent(e.event); go("try"); explainText(); })),
-      pretty(e.event));
+      make("div", "tools", button("Explain it now", "", () => { useEvent(event); go("try"); explainText(); })),
+      pretty(event));
   } catch (error) {
     box.replaceChildren(failure(error));
   }
@@ -147,7 +149,7 @@ async function fill(seq) {
 function eventQuery() {
   const query = new URLSearchParams({ limit: kept });
   const camera = byId("camera").value.trim();
-  if (/^-?\d+$/.test(camera)) { query.set("camera", camera); }
+  if (camera) { query.set("camera", camera); }
   if (byId("event-webhook").value) { query.set("webhook", byId("event-webhook").value); }
   return query;
 }
@@ -157,8 +159,7 @@ function drawEvents() {
   const key = byId("event-webhook").value;
   const wanted = byId("outcome").value;
   const all = held || [...events.values()];
-  const shown = all.filter((e) => (!camera || (!e.refused && String(e.camera) === camera))
-    && (!key || (!e.refused && e.webhooks.some((w) => w.key === key)))
+  const shown = all.filter((e) => (!key || (!e.refused && e.webhooks.some((w) => w.key === key)))
     && (!wanted || delivered(e, key) === (wanted === "delivered")));
   draw(byId("event-list"), shown.map((e) => ({ e, key })), ({ e }) => e.seq, eventRow);
   const newer = held ? [...events.values()].filter((e) => held.length === 0 || e.seq > held[0].seq).length : 0;

@@ -72,15 +72,17 @@ function toggleDelivery(id, node, row) {
 async function fillDelivery(id) {
   const box = openDeliveries.get(id);
   try {
-    const d = anchored(await call("GET", "v1/deliveries/" + id), null, Date.now());
+    const text = await callText("GET", "v1/deliveries/" + id);
+    const d = anchored(parsed(text), null, Date.now());
+    const event = memberText(text, "event");
     box.replaceChildren(
       make("h3", "", "Attempts"),
       d.history.length > 0 ? make("ol", "history", d.history.map(historyLine)) : make("p", "quiet", "None yet."),
       make("div", "tools",
         button("Retry", "delivery " + shownId(id), () => change("POST", "v1/deliveries/" + id + "/retry")),
         button("Drop", "delivery " + shownId(id), () => drop(id, d.name || d.webhook), "danger"),
-        button("Explain it", "the event of delivery " + shownId(id), () => { useEvent(d.event); go("try"); explainText(); })),
-      make("h3", "", "Event"), pretty(d.event));
+        button("Explain it", "the event of delivery " + shownId(id), () => { useEvent(event); go("try"); explainText(); })),
+      make("h3", "", "Event"), pretty(event));
   } catch (error) {
     box.replaceChildren(failure(error));
   }

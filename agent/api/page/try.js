@@ -2,8 +2,9 @@
 
 let followed = null; // the test event whose fate is shown: its delivery, its webhook and its seq, where that is known
 
-function useEvent(event) {
-  byId("event-text").value = event === undefined ? "" : JSON.stringify(event, null, 2);
+/// `json` is the event's own text, in which only blanks may differ.
+function useEvent(json) {
+  byId("event-text").value = indented(json);
 }
 
 function explanation(answer) {
@@ -33,7 +34,7 @@ async function pickEvent() {
   const seq = byId("pick").value;
   if (seq === "") { return; }
   try {
-    useEvent((await call("GET", "v1/events/" + seq)).event);
+    useEvent(memberText(await callText("GET", "v1/events/" + seq), "event"));
     await explainText();
   } catch (error) {
     byId("explanation").replaceChildren(failure(error));
