@@ -119,15 +119,6 @@ bool Filters::matches(const Event& event) const {
            std::ranges::all_of(*terms_, [&](const FilterTerm& term) { return term.holds(event); });
 }
 
-std::optional<Mismatch> Filters::explain(const Event& event, const UnreadValues& unread) const {
-    if (!terms_) {
-        return {};
-    }
-    const auto failed =
-        std::ranges::find_if(*terms_, [&](const FilterTerm& term) { return !term.holds(event); });
-    return failed == terms_->end() ? std::nullopt : std::optional{mismatch(*failed, event, unread)};
-}
-
 std::vector<Mismatch> Filters::explain_all(const Event& event, const UnreadValues& unread) const {
     std::vector<Mismatch> all;
     if (terms_) {

@@ -6,7 +6,6 @@
 #include "agent/events/unread_values.hpp"
 
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,7 +14,7 @@ namespace agent {
 
 struct FilterTerm;
 
-/// Why an event does not match: the first filter that does not hold.
+/// Why an event does not match: a filter that does not hold.
 struct Mismatch {
     std::string filter; ///< "yaw_gte", "medmask.name"
     std::string wanted; ///< JSON text of the filter's value: "3.5", "[1,2]"
@@ -35,11 +34,8 @@ class Filters {
     [[nodiscard]] std::span<const FilterTerm> terms() const;
     /// Allocates nothing.
     [[nodiscard]] bool matches(const Event& event) const;
-    /// Empty if the event matches. `unread` are the event's unread_values().
-    [[nodiscard]] std::optional<Mismatch> explain(const Event& event,
-                                                  const UnreadValues& unread = {}) const;
-
-    /// Every filter that does not hold, in the order of the check.
+    /// Every filter that does not hold, in the order of the check; empty if the event matches.
+    /// `unread` are the event's unread_values().
     [[nodiscard]] std::vector<Mismatch> explain_all(const Event& event,
                                                     const UnreadValues& unread = {}) const;
 

@@ -156,24 +156,6 @@ std::vector<std::string> check_definition(const json& definition) {
     return check(definition).faults;
 }
 
-std::vector<MatchResult> explain(const Snapshot& snapshot, const Event& event,
-                                 const UnreadValues& unread) {
-    std::vector<MatchResult> results;
-    for (const auto& webhook : snapshot.webhooks) {
-        MatchResult result{webhook, false, {}};
-        if (webhook->state == WebhookState::serving) {
-            result.mismatch = webhook->filters.explain(event, unread);
-            result.matches = !result.mismatch;
-        } else {
-            result.mismatch =
-                Mismatch{"state", "\"serving\"", '"' + std::string{to_string(webhook->state)} + '"',
-                         webhook->reason};
-        }
-        results.push_back(std::move(result));
-    }
-    return results;
-}
-
 std::optional<std::string> cooldown_value(const DeliverySettings& settings, const Event& event) {
     const auto text = [](const std::optional<Id>& id) {
         return id ? std::optional{id->text()} : std::nullopt;

@@ -77,23 +77,6 @@ Webhook read_webhook(std::string key, const nlohmann::json& definition);
 /// Every fault of a definition, each with the field, its value and what is expected.
 std::vector<std::string> check_definition(const nlohmann::json& definition);
 
-/// The result of matching one event against one webhook.
-struct MatchResult {
-    std::shared_ptr<const Webhook> webhook;
-    bool matches = false;
-    std::optional<Mismatch> mismatch; ///< set if it does not match
-};
-
-/// Every webhook, with the first filter that does not hold. For a webhook that is not serving, the
-/// mismatch names its state. `unread` are the event's unread_values().
-std::vector<MatchResult> explain(const Snapshot& snapshot, const Event& event,
-                                 const UnreadValues& unread = {});
-/// The answer of POST /v1/explain about an event, which `text` was read as: of each webhook the
-/// first filter that does not hold and the others. It has a `note` where the text is an envelope
-/// rather than an event.
-nlohmann::json explanation_json(const Snapshot& snapshot, const Event& event,
-                                std::string_view text);
-
 /// The event's value for `settings.cooldown_key`; an empty string if the cooldown is for the whole
 /// webhook. No value without a cooldown or if the event lacks it: the event is never suppressed.
 std::optional<std::string> cooldown_value(const DeliverySettings& settings, const Event& event);

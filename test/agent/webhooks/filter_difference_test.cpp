@@ -41,18 +41,18 @@ TEST(FilterDifference, IsNoneBetweenTheAgentAndThePlainTable) {
         const auto plain_event = json::parse(text);
         const bool matches = parsed.filters.matches(*event);
         ASSERT_EQ(matches, test::plain_matches(wanted, plain_event)) << wanted << "\n" << text;
-        const auto mismatch = parsed.filters.explain(*event);
-        ASSERT_EQ(matches, !mismatch) << wanted << "\n" << text;
+        const auto mismatches = parsed.filters.explain_all(*event);
+        ASSERT_EQ(matches, mismatches.empty()) << wanted << "\n" << text;
         matching += matches ? 1U : 0U;
-        if (mismatch) {
-            ++failed[mismatch->filter];
+        for (const auto& mismatch : mismatches) {
+            ++failed[mismatch.filter];
             // The named filter fails by itself.
-            const auto key = mismatch->filter.substr(0, mismatch->filter.find('.'));
+            const auto key = mismatch.filter.substr(0, mismatch.filter.find('.'));
             ASSERT_FALSE(test::plain_matches({{key, wanted.at(key)}}, plain_event))
-                << mismatch->filter << wanted << "\n"
+                << mismatch.filter << wanted << "\n"
                 << text;
-            ASSERT_TRUE(json::accept(mismatch->wanted) && json::accept(mismatch->found))
-                << mismatch->wanted << " " << mismatch->found;
+            ASSERT_TRUE(json::accept(mismatch.wanted) && json::accept(mismatch.found))
+                << mismatch.wanted << " " << mismatch.found;
         }
     }
     // Both outcomes, and each filter and part as the one that failed, occurred often enough to

@@ -4,8 +4,7 @@ namespace agent {
 namespace {
 
 Mismatch mismatch_of(std::string_view filters, std::string_view event) {
-    return filters_of(filters)
-        .explain(event_of(event), unread_values(event))
+    return first_mismatch(filters_of(filters), event_of(event), unread_values(event))
         .value_or(Mismatch{"none", "", "", ""});
 }
 

@@ -9,8 +9,10 @@
 #include <gtest/gtest.h>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace agent {
 
@@ -26,11 +28,18 @@ inline Filters filters_of(std::string_view json) {
     return parsed.filters;
 }
 
+/// The first filter that does not hold, if there is one.
+inline std::optional<Mismatch> first_mismatch(const Filters& filters, const Event& event,
+                                              const UnreadValues& unread = {}) {
+    auto all = filters.explain_all(event, unread);
+    return all.empty() ? std::nullopt : std::optional{std::move(all.front())};
+}
+
 /// "" if the event matches, else the filter that does not hold.
 inline std::string failed_filter(std::string_view filters_json, std::string_view event_json) {
     const auto filters = filters_of(filters_json);
     const auto event = event_of(event_json);
-    const auto mismatch = filters.explain(event);
+    const auto mismatch = first_mismatch(filters, event);
     EXPECT_EQ(filters.matches(event), !mismatch) << filters_json << " " << event_json;
     return mismatch ? mismatch->filter : "";
 }

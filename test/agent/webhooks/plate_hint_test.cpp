@@ -4,7 +4,8 @@ namespace agent {
 namespace {
 
 Mismatch mismatch_of(std::string_view filters, std::string_view event) {
-    return filters_of(filters).explain(event_of(event)).value_or(Mismatch{"none", "", "", ""});
+    return first_mismatch(filters_of(filters), event_of(event))
+        .value_or(Mismatch{"none", "", "", ""});
 }
 
 TEST(PlateHint, ExplainsHowAlikePlatesDiffer) {
