@@ -2,6 +2,7 @@
 // than ScriptedServer can.
 #pragma once
 
+#include "common/http_client/connection.hpp"
 #include "common/http_client/http_client.hpp"
 #include "test/support/scripted_server.hpp"
 #include "test/support/test_clock.hpp"
@@ -96,6 +97,7 @@ class ClientTest : public testing::Test {
     static common::HttpRequest get(const std::string& url) {
         common::HttpRequest request;
         request.url = *common::parse_url(url);
+        request.timeout = std::chrono::minutes{1}; // for what must succeed on a busy machine
         return request;
     }
     static common::HttpRequest post(const std::string& url, std::string body) {
@@ -120,6 +122,22 @@ class ClientTest : public testing::Test {
     }
     std::string text(common::HttpRequest request) { return text_of(send(std::move(request))); }
     std::string text(const std::string& url) { return text(get(url)); }
+    /// Expects the request to run into its limit while it is `doing` that. A busy machine may need
+    /// longer than a short limit to come so far: the limit is doubled until it does.
+    Reply expect_time_out(common::HttpRequest request, const std::string& doing) {
+        auto limit = shortest_limit;
+        for (;; limit *= 2) {
+            request.timeout = limit;
+            auto reply = send(request);
+            const bool as_expected = text_of(reply) == common::timed_out(limit, doing);
+            if (as_expected || limit > longest_limit) {
+                EXPECT_EQ(text_of(reply), common::timed_out(limit, doing));
+                return reply;
+            }
+        }
+    }
+
+    static constexpr common::Millis shortest_limit{100}, longest_limit{10'000};
 
     FakeDns names;
     common::asio::io_context loop;

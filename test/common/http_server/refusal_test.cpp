@@ -130,8 +130,8 @@ TEST(Server, ClosesIdleConnectionsWithoutAnAnswer) {
     RunningServer server{options};
     auto silent = server.client();
     EXPECT_TRUE(silent.closed());
-    auto served = server.client();
-    EXPECT_EQ(echo_of(served.ask(RawClient::get("/1") + "\r\n"))["path"], "/1");
+    auto served = server.client_that_sent(RawClient::get("/1") + "\r\n");
+    EXPECT_EQ(echo_of(served.read())["path"], "/1");
     EXPECT_TRUE(served.closed());
 }
 
@@ -140,8 +140,7 @@ TEST(Server, DoesNotMistakeASlowHandlerForASlowClient) {
     options.request_timeout = 50ms;
     options.idle_timeout = 50ms;
     RunningServer server{options};
-    auto client = server.client();
-    client.send(RawClient::get("/slow"));
+    auto client = server.client_that_sent(RawClient::get("/slow"));
     server.wait_for_handled(1);
     EXPECT_TRUE(server.client().closed()); // by then, both time-outs have passed
     server.release();

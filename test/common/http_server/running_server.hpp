@@ -71,6 +71,16 @@ class RunningServer {
         return RawClient::tcp(port, patience);
     }
 
+    /// A client whose first bytes are there before the server sees the connection, so that no
+    /// time-out of the server can pass between the two.
+    RawClient client_that_sent(std::string_view bytes) {
+        return on_loop([&] {
+            auto one = client();
+            EXPECT_TRUE(one.send(bytes));
+            return one;
+        });
+    }
+
     /// Begins stop() on the loop; ready when it has returned.
     std::future<void> begin_stop(Millis grace) {
         stopped_ = true;
