@@ -313,12 +313,12 @@ Task<> Session::handle(Handler handler) {
 
 Task<> Session::answer(HttpReply reply, bool may_stay) {
     enter(Stage::answering);
-    if (reply.status >= 400) {
-        context_.on_refused({asked_.first, asked_.second, local_ ? "socket" : peer(), reply});
-    }
     if (reply.body.size() > small && !hold(reply.body.size())) {
         context_.memory.note_refusal();
         reply = come_again("the memory for replies is in use; try again later");
+    }
+    if (reply.status >= 400) {
+        context_.on_refused({asked_.first, asked_.second, local_ ? "socket" : peer(), reply});
     }
     open_ = open_ && may_stay && reader_.keep_alive() && !context_.stopping;
     const auto ending = !open_               ? Ending::close

@@ -182,10 +182,18 @@ TEST(MemoryLimit, ChunksCountLikeBodies) {
 
 TEST(MemoryLimit, RepliesThatNobodyReadsCount) {
     RunningServer server{patient(), std::size_t{48} << 20, 0};
+    std::vector<unsigned> told; // on the loop
+    server.on_loop([&](Server& http) {
+        http.on_refused([&](const common::http_server::RefusedRequest& refused) {
+            told.push_back(refused.reply.status);
+        });
+    });
     auto deaf = server.client();
     deaf.send(RawClient::get("/large"));
     server.wait_for_handled(1);
     expect_problem(server.client().ask(RawClient::get("/large")), 503);
+    EXPECT_EQ(server.on_loop([&] { return told; }), std::vector<unsigned>{503})
+        << "the owner is told of what the client was told";
     EXPECT_EQ(echo_of(server.client().ask(RawClient::get("/")))["path"], "/");
     EXPECT_EQ(deaf.read()->body.size(), std::size_t{32} << 20);
     EXPECT_EQ(server.client().ask(RawClient::get("/large"))->status, 200U);
