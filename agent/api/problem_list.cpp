@@ -1,6 +1,7 @@
 #include "agent/api/problem_list.hpp"
 
 #include "agent/api/webhook_problems.hpp"
+#include "common/net/certificate_dates.hpp"
 #include "common/text/invalid.hpp"
 
 #include <algorithm>
@@ -10,7 +11,6 @@ namespace agent {
 
 namespace {
 
-constexpr double certificate_warning_days = 30;
 constexpr double nearly_full = 0.8; // of max_size
 constexpr double recently_s = 300;
 // An hour without an event is nothing yet where they are rare.
@@ -161,7 +161,7 @@ void find_time_problems(const StatusFacts& facts, std::vector<Problem>& problems
         problems.push_back({Severity::warn, "clock", "the clock is not synchronised", fix});
     }
     for (const auto& one : facts.certificates) {
-        if (one.days >= certificate_warning_days) {
+        if (one.days >= static_cast<double>(common::renewal_time.count())) {
             continue;
         }
         const auto days = static_cast<long>(std::floor(one.days));

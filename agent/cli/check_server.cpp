@@ -42,7 +42,7 @@ bool report_probe(Report& report, const Peer& peer, const common::ProbeResult& r
         return false;
     }
     if (result.certificate) {
-        report.add(judge_days_left(peer, result.certificate->valid_until, clock.now));
+        report.add(judge_days_left(peer, result.certificate->valid.until, clock.now));
     }
     return true;
 }

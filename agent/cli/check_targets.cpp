@@ -66,7 +66,7 @@ Findings judge(const Target& target, const ProbeResult& result, const ClockReadi
                                    " takes connections, after " +
                                    std::to_string(result.connecting.count()) + " ms"}};
     if (result.certificate) {
-        found.push_back(judge_days_left(peer, result.certificate->valid_until, clock.now));
+        found.push_back(judge_days_left(peer, result.certificate->valid.until, clock.now));
     }
     return found;
 }

@@ -12,8 +12,6 @@ namespace {
 using common::CertificateFault;
 using Step = common::ProbeResult::Step;
 
-constexpr long warn_days = 30;
-
 std::string date_of(common::WallTime time) {
     return common::rfc3339(time).substr(0, std::string_view{"2026-11-28"}.size());
 }
@@ -48,12 +46,12 @@ Finding judge_fault(const Peer& peer, const common::PeerCertificate& certificate
     switch (fault) {
     case CertificateFault::expired:
         return failure(peer,
-                       "the certificate expired on " + date_of(certificate.valid_until) + ", " +
-                           days(days_until(clock.now, certificate.valid_until)) + " ago",
+                       "the certificate expired on " + date_of(certificate.valid.until) + ", " +
+                           days(days_until(clock.now, certificate.valid.until)) + " ago",
                        correct_clock("renew the certificate on " + peer.url.host));
     case CertificateFault::early:
         return failure(
-            peer, "the certificate is not valid before " + common::rfc3339(certificate.valid_from),
+            peer, "the certificate is not valid before " + common::rfc3339(certificate.valid.from),
             correct_clock("look at the clock of " + peer.url.host + ", on which it was made"));
     case CertificateFault::other_name:
         return failure(peer,
@@ -100,7 +98,7 @@ Finding judge_days_left(const Peer& peer, common::WallTime valid_until, common::
     const auto what = peer.what + ": the certificate is valid for " +
                       (left > 0 ? days(left) + " more" : "less than a day") + ", until " +
                       date_of(valid_until);
-    if (left < warn_days) {
+    if (left < common::renewal_time.count()) {
         return {Level::warn, what, "renew the certificate on " + peer.url.host};
     }
     return {Level::ok, what};

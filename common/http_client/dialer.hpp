@@ -9,18 +9,15 @@
 #include "common/http_client/resolver.hpp"
 #include "common/http_client/tls.hpp"
 #include "common/net/address.hpp"
+#include "common/net/certificate_dates.hpp"
 #include "common/net/http.hpp"
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace common {
-
-/// When the first certificate of each peer's chain ends, by "host:port".
-using CertificateEnds = std::map<std::string, WallTime>;
 
 class Dialer {
   public:

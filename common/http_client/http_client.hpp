@@ -11,9 +11,9 @@
 #include "common/base/result.hpp"
 #include "common/http_client/resolver.hpp"
 #include "common/net/address.hpp"
+#include "common/net/certificate_dates.hpp"
 #include "common/net/http.hpp"
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -51,9 +51,8 @@ class PooledClient final : public HttpClient {
     /// Also closes idle connections and forgets resolved names and loaded TLS files. Requests in
     /// flight are not affected.
     void set_options(ClientOptions options);
-    /// When the first certificate of each peer's chain ends, by "host:port", as the last handshake
-    /// since set_options() has shown it.
-    [[nodiscard]] const std::map<std::string, WallTime>& certificate_ends() const;
+    /// As the last handshake with each peer since set_options() has shown it.
+    [[nodiscard]] const CertificateEnds& certificate_ends() const;
 
   private:
     struct State;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <ctime>
 #include <memory>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -44,13 +43,6 @@ Note& note_of(SSL* session) {
 SSL* session_of(X509_STORE_CTX* store) {
     return static_cast<SSL*>(
         ::X509_STORE_CTX_get_ex_data(store, ::SSL_get_ex_data_X509_STORE_CTX_idx()));
-}
-
-WallTime time_of(const ASN1_TIME* time) {
-    std::tm parts{};
-    return ::ASN1_TIME_to_tm(time, &parts) == 1
-               ? std::chrono::system_clock::from_time_t(::timegm(&parts))
-               : WallTime{};
 }
 
 std::string name_in(const X509_NAME* name) {
@@ -147,14 +139,7 @@ void note_chain(Note& note, X509_STORE_CTX* store) {
     seen.issuer = name_in(::X509_get_issuer_name(leaf));
     seen.self_signed =
         ::X509_NAME_cmp(::X509_get_issuer_name(leaf), ::X509_get_subject_name(leaf)) == 0;
-    seen.valid_from = time_of(::X509_get0_notBefore(leaf));
-    seen.valid_until = time_of(::X509_get0_notAfter(leaf));
-    auto* const chain = ::X509_STORE_CTX_get0_chain(store);
-    for (int i = 0; chain != nullptr && i < sk_X509_num(chain); ++i) {
-        const auto* const one = sk_X509_value(chain, i);
-        seen.valid_from = std::max(seen.valid_from, time_of(::X509_get0_notBefore(one)));
-        seen.valid_until = std::min(seen.valid_until, time_of(::X509_get0_notAfter(one)));
-    }
+    seen.valid = overlap(valid_time(leaf), valid_time(::X509_STORE_CTX_get0_chain(store)));
 }
 
 int verify(X509_STORE_CTX* store, void*) {

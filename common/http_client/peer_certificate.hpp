@@ -2,7 +2,7 @@
 // whether the handshake succeeded or not. For a diagnosis: a request stops at the first fault.
 #pragma once
 
-#include "common/base/time.hpp"
+#include "common/net/certificate_dates.hpp"
 
 #include <boost/asio/ssl/context.hpp>
 #include <optional>
@@ -23,7 +23,7 @@ enum class CertificateFault {
 };
 
 struct PeerCertificate {
-    WallTime valid_from{}, valid_until{}; ///< of the peer's chain as a whole
+    ValidTime valid;                ///< of the peer's chain as a whole
     std::vector<std::string> names; ///< names and addresses that it is made for; the first few
     std::string issuer;             ///< a name of who signed it
     bool self_signed = false;

@@ -1,6 +1,7 @@
 #include "common/http_client/tls.hpp"
 
 #include "common/net/address.hpp"
+#include "common/net/certificate_dates.hpp"
 #include "common/net/tls_files.hpp"
 
 #include <boost/asio/ssl/context.hpp>
@@ -78,13 +79,8 @@ std::string certificate_fault(const SSL* session) {
 }
 
 std::optional<WallTime> chain_end(const SSL* session) {
-    std::optional<WallTime> end;
     const auto* const chain = ::SSL_get0_verified_chain(session);
-    for (int i = 0; chain != nullptr && i < sk_X509_num(chain); ++i) {
-        const auto one = end_of(sk_X509_value(chain, i));
-        end = std::min(end.value_or(one), one);
-    }
-    return end;
+    return chain != nullptr ? std::optional{valid_time(chain).until} : std::nullopt;
 }
 
 bool has_wrong_dates(const SSL* session) {

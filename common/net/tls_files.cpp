@@ -1,11 +1,11 @@
 #include "common/net/tls_files.hpp"
 
 #include "common/base/file.hpp"
+#include "common/net/certificate_dates.hpp"
 
 #include <algorithm>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <ctime>
 #include <memory>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -105,14 +105,6 @@ Result<void> load_trusted(asio::ssl::context& context, const std::string& ca_fil
     return {};
 }
 
-WallTime end_of(const X509* certificate) {
-    std::tm end{};
-    if (::ASN1_TIME_to_tm(::X509_get0_notAfter(certificate), &end) != 1) {
-        return WallTime::max();
-    }
-    return WallTime{std::chrono::seconds{::timegm(&end)}};
-}
-
 Result<WallTime> end_of_file(const std::string& cert_file) {
     const auto pem = read_pem(cert_file);
     if (!pem) {
@@ -120,18 +112,18 @@ Result<WallTime> end_of_file(const std::string& cert_file) {
     }
     const std::unique_ptr<BIO, decltype(&::BIO_free)> source{
         ::BIO_new_mem_buf(pem->data(), static_cast<int>(pem->size())), &::BIO_free};
-    std::optional<WallTime> first;
+    std::optional<ValidTime> all;
     for (;;) {
         const std::unique_ptr<X509, decltype(&::X509_free)> one{
             ::PEM_read_bio_X509(source.get(), nullptr, no_passphrase, nullptr), &::X509_free};
         if (!one) {
             break;
         }
-        first = std::min(first.value_or(end_of(one.get())), end_of(one.get()));
+        all = overlap(all.value_or(ValidTime{}), valid_time(one.get()));
     }
     ::ERR_clear_error(); // of the end
-    return first ? Result<WallTime>{*first}
-                 : fail(Fault::config, cert_file + ": expected a PEM file with a certificate");
+    return all ? Result<WallTime>{all->until}
+               : fail(Fault::config, cert_file + ": expected a PEM file with a certificate");
 }
 
 std::string openssl_reason(error_code why) {

@@ -8,8 +8,6 @@
 #include <boost/system/error_code.hpp>
 #include <string>
 
-struct x509_st;
-
 namespace boost::asio::ssl {
 class context;
 }
@@ -24,9 +22,6 @@ Result<void> load_certificate(boost::asio::ssl::context& context, const std::str
 /// The certificates that this side trusts: those of the file, be they an authority's, an
 /// intermediate's or a server's own; with an empty name those of the system. Errors as above.
 Result<void> load_trusted(boost::asio::ssl::context& context, const std::string& ca_file);
-
-/// When the certificate ends.
-WallTime end_of(const x509_st* certificate);
 
 /// When the first of the certificates in a PEM file ends. Errors as above.
 Result<WallTime> end_of_file(const std::string& cert_file);

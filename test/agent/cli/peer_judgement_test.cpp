@@ -46,8 +46,8 @@ TEST(PeerJudgement, WarnsInTheLastThirtyDaysOfACertificate) {
 
 common::PeerCertificate certificate(std::set<CertificateFault> faults, bool self_signed = false) {
     common::PeerCertificate one;
-    one.valid_from = today + hours{5};
-    one.valid_until = today - hours{36};
+    one.valid.from = today + hours{5};
+    one.valid.until = today - hours{36};
     one.names = {"door.example", "10.0.0.7"};
     one.issuer = "Works CA";
     one.self_signed = self_signed;

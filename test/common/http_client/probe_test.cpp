@@ -64,7 +64,7 @@ TEST_F(ProbeTest, ConnectsAndSendsNothing) {
     ASSERT_TRUE(trusted.certificate);
     EXPECT_TRUE(trusted.certificate->faults.empty());
     EXPECT_EQ(trusted.certificate->issuer, "test authority");
-    const auto left = trusted.certificate->valid_until - std::chrono::system_clock::now();
+    const auto left = trusted.certificate->valid.until - std::chrono::system_clock::now();
     EXPECT_GT(left, std::chrono::hours{23});
     EXPECT_LE(left, std::chrono::hours{24});
     EXPECT_EQ(secured.count(), 0U);
