@@ -1,7 +1,6 @@
 #include "common/http_server/reply.hpp"
 
 #include "common/base/ascii.hpp"
-#include "common/net/problem.hpp"
 #include "common/net/status_phrase.hpp"
 
 namespace common::http_server {
@@ -43,10 +42,6 @@ void write_response(std::string& out, const HttpReply& reply, std::string_view s
     if (!never_a_body && !without_body) {
         out += reply.body;
     }
-}
-
-HttpReply come_again(const char* why) {
-    return problem(503, why, {{"Retry-After", "1"}});
 }
 
 } // namespace common::http_server

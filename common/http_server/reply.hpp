@@ -20,7 +20,4 @@ enum class Ending {
 void write_response(std::string& out, const HttpReply& reply, std::string_view server_name,
                     Ending ending, bool without_body);
 
-/// 503 for what must come again in a second.
-HttpReply come_again(const char* why);
-
 } // namespace common::http_server

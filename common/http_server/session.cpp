@@ -26,6 +26,10 @@ constexpr const char* too_many = "too many open connections; try again later";
 constexpr const char* no_memory =
     "the memory for requests is in use; nothing of this request was stored: send it again later";
 
+HttpReply come_again(const char* why) {
+    return problem(503, why, {{"Retry-After", "1"}});
+}
+
 Instant now() {
     return std::chrono::steady_clock::now();
 }
