@@ -120,12 +120,6 @@ Fault fault_in(const Race& race) {
 
 } // namespace
 
-std::string show_address(const AddressBytes& address) {
-    const asio::ip::address_v6 whole{address};
-    return whole.is_v4_mapped() ? make_address_v4(asio::ip::v4_mapped, whole).to_string()
-                                : whole.to_string();
-}
-
 Addresses trial_order(const Addresses& addresses, const std::optional<AddressBytes>& preferred) {
     Addresses order;
     const auto add = [&order](const AddressBytes& address) {

@@ -16,9 +16,6 @@
 
 namespace common {
 
-/// "10.0.0.7", "2001:db8::1".
-std::string show_address(const AddressBytes& address);
-
 /// The order in which to try them: IPv6 and IPv4 in turn, beginning with the family of the first
 /// one; each once; `preferred` before all others, if it is among them.
 Addresses trial_order(const Addresses& addresses, const std::optional<AddressBytes>& preferred);

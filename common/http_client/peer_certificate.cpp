@@ -1,6 +1,6 @@
 #include "common/http_client/peer_certificate.hpp"
 
-#include "common/http_client/connect_race.hpp"
+#include "common/net/address.hpp"
 
 #include <algorithm>
 #include <array>

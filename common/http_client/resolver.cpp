@@ -12,7 +12,6 @@
 #include <map>
 #include <mutex>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <sys/socket.h>
 
@@ -35,18 +34,6 @@ struct LoopAccess {
     Executor loop;
     explicit LoopAccess(Executor executor) : loop{std::move(executor)} {}
 };
-
-AddressBytes bytes_of(const sockaddr_in& address) {
-    AddressBytes bytes{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    std::memcpy(bytes.data() + 12, &address.sin_addr, 4);
-    return bytes;
-}
-
-AddressBytes bytes_of(const sockaddr_in6& address) {
-    AddressBytes bytes{};
-    std::memcpy(bytes.data(), &address.sin6_addr, bytes.size());
-    return bytes;
-}
 
 Error lookup_failure(int code) {
     const int why = errno;
@@ -126,10 +113,8 @@ Result<Addresses> system_lookup(const std::string& name) {
     }
     Addresses addresses;
     for (const auto* one = found; one != nullptr; one = one->ai_next) {
-        if (one->ai_family == AF_INET) {
-            addresses.push_back(bytes_of(*reinterpret_cast<const sockaddr_in*>(one->ai_addr)));
-        } else if (one->ai_family == AF_INET6) {
-            addresses.push_back(bytes_of(*reinterpret_cast<const sockaddr_in6*>(one->ai_addr)));
+        if (const auto address = address_of(one->ai_addr)) {
+            addresses.push_back(*address);
         }
     }
     ::freeaddrinfo(found);

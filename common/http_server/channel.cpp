@@ -1,11 +1,10 @@
 #include "common/http_server/channel.hpp"
 
+#include "common/net/address.hpp"
+
 #include <algorithm>
-#include <arpa/inet.h>
-#include <array>
 #include <cassert>
 #include <cstring>
-#include <netinet/in.h>
 
 namespace common::http_server {
 
@@ -28,18 +27,8 @@ Channel::Channel(std::unique_ptr<Wire> wire)
 std::string Channel::peer() const {
     error_code gone_already;
     const auto endpoint = wire_->socket().remote_endpoint(gone_already);
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    const auto* address = endpoint.data();
-    if (address->sa_family == AF_INET) {
-        sockaddr_in v4{};
-        std::memcpy(&v4, address, std::min(endpoint.size(), sizeof v4));
-        ::inet_ntop(AF_INET, &v4.sin_addr, text.data(), text.size());
-    } else if (address->sa_family == AF_INET6) {
-        sockaddr_in6 v6{};
-        std::memcpy(&v6, address, std::min(endpoint.size(), sizeof v6));
-        ::inet_ntop(AF_INET6, &v6.sin6_addr, text.data(), text.size());
-    }
-    return text.data();
+    const auto address = address_of(endpoint.data());
+    return address ? show_address(*address) : std::string{};
 }
 
 Task<bool> Channel::handshake() {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <charconv>
+#include <cstring>
+#include <netinet/in.h>
 
 namespace common {
 
@@ -112,6 +114,34 @@ Result<AddressBytes> parse_address(std::string_view text) {
     }
     return fail(Fault::input,
                 "\"" + copy + "\": expected an IP address such as 192.168.0.10 or fd00::10");
+}
+
+std::string show_address(const AddressBytes& address) {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    if (is_ipv4(address)) {
+        ::inet_ntop(AF_INET, address.data() + mapped.size(), text.data(), text.size());
+    } else {
+        ::inet_ntop(AF_INET6, address.data(), text.data(), text.size());
+    }
+    return text.data();
+}
+
+std::optional<AddressBytes> address_of(const sockaddr* where) {
+    AddressBytes bytes{};
+    if (where->sa_family == AF_INET) {
+        sockaddr_in v4{};
+        std::memcpy(&v4, where, sizeof v4);
+        std::copy(mapped.begin(), mapped.end(), bytes.begin());
+        std::memcpy(bytes.data() + mapped.size(), &v4.sin_addr, sizeof v4.sin_addr);
+        return bytes;
+    }
+    if (where->sa_family == AF_INET6) {
+        sockaddr_in6 v6{};
+        std::memcpy(&v6, where, sizeof v6);
+        std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
+        return bytes;
+    }
+    return std::nullopt;
 }
 
 Result<IpRange> IpRange::parse(std::string_view text) {

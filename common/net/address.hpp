@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+struct sockaddr;
+
 namespace common {
 
 /// An address as 16 bytes. IPv4 is stored IPv4-mapped (::ffff:a.b.c.d), so that both forms of one
@@ -37,6 +39,10 @@ using AddressVeto =
 
 /// "127.0.0.1", "::1"; a name is an error.
 Result<AddressBytes> parse_address(std::string_view text);
+/// "10.0.0.7", "2001:db8::1".
+std::string show_address(const AddressBytes& address);
+/// Of an IPv4 or IPv6 socket address; nothing for one of another family.
+std::optional<AddressBytes> address_of(const sockaddr* where);
 /// The IPv4 address to which a packet for this IPv6 address goes in the end: IPv4-mapped,
 /// -compatible and -translated addresses, NAT64 (RFC 6052 and RFC 8215), 6to4, Teredo (the client)
 /// and ISATAP. Nothing for any other address, among them :: and ::1.

@@ -172,7 +172,14 @@ TEST(TcpListener, ListensOnBothFamilies) {
         GTEST_SKIP() << "no IPv6 here: " << port.error().message;
     }
     EXPECT_EQ(echo_of(RawClient::tcp(*port).ask(RawClient::get("/")))["path"],
-              "/"); // comes as ::ffff:127.0.0.1
+              "/");   // comes as ::ffff:127.0.0.1
+    std::string from; // on the loop
+    server.on_loop([&](Server& http) {
+        http.on_refused(
+            [&](const common::http_server::RefusedRequest& refused) { from = refused.from; });
+    });
+    expect_problem(RawClient::tcp(*port).ask(RawClient::get("/forbidden")), 403);
+    EXPECT_EQ(server.on_loop([&] { return from; }), "127.0.0.1");
 }
 
 TEST(TlsListener, ServesOverTls) {

@@ -1,6 +1,8 @@
 #include "common/net/address.hpp"
 
 #include <gtest/gtest.h>
+#include <map>
+#include <netinet/in.h>
 
 namespace common {
 namespace {
@@ -145,6 +147,32 @@ TEST(Address, RefusesNames) {
     }
     EXPECT_FALSE(parse_address({"1.2.3.4\0", 8}));
     EXPECT_EQ(*parse_address("1.2.3.4"), *parse_address("::ffff:102:304"));
+}
+
+TEST(Address, IsShownAsPeopleWriteIt) {
+    for (const auto& [text, shown] :
+         std::map<std::string, std::string>{{"10.0.0.7", "10.0.0.7"},
+                                            {"::ffff:127.0.0.1", "127.0.0.1"},
+                                            {"2001:DB8:0:0::1", "2001:db8::1"},
+                                            {"::", "::"},
+                                            {"fd00:1:2:3:4:5:6:7", "fd00:1:2:3:4:5:6:7"}}) {
+        EXPECT_EQ(show_address(*parse_address(text)), shown);
+    }
+}
+
+TEST(Address, IsReadFromASocketAddress) {
+    sockaddr_storage where{};
+    const auto* const any = reinterpret_cast<const sockaddr*>(&where);
+    EXPECT_FALSE(address_of(any));
+    auto& v4 = reinterpret_cast<sockaddr_in&>(where);
+    v4.sin_family = AF_INET;
+    v4.sin_addr.s_addr = htonl(0x0a000007);
+    EXPECT_EQ(address_of(any), *parse_address("10.0.0.7"));
+    auto& v6 = reinterpret_cast<sockaddr_in6&>(where);
+    v6 = {};
+    v6.sin6_family = AF_INET6;
+    v6.sin6_addr = in6addr_loopback;
+    EXPECT_EQ(address_of(any), *parse_address("::1"));
 }
 
 TEST(Address, KnowsLoopback) {
