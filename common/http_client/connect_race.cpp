@@ -108,6 +108,9 @@ std::string failure(const Race& race, const ConnectTerms& terms, bool in_time) {
         text.append(terms.name_them ? " (" + addresses + ")" : "");
         first = false;
     }
+    if (!terms.forbidden.empty()) {
+        text += "; another address of the name: " + terms.forbidden;
+    }
     return text;
 }
 
@@ -142,6 +145,17 @@ Addresses trial_order(const Addresses& addresses, const std::optional<AddressByt
         }
     }
     return order;
+}
+
+ConnectTerms connect_terms(const Url& url, Millis timeout, Instant deadline,
+                           std::string forbidden) {
+    ConnectTerms terms;
+    terms.port = url.port;
+    terms.deadline = deadline;
+    terms.timed_out = timed_out(timeout, "connecting");
+    terms.name_them = !parse_address(url.host);
+    terms.forbidden = std::move(forbidden);
+    return terms;
 }
 
 Task<Result<Connected>> connect_first(Addresses addresses, ConnectTerms terms) {

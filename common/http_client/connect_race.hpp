@@ -8,6 +8,7 @@
 #include "common/base/result.hpp"
 #include "common/http_client/connection.hpp"
 #include "common/http_client/resolver.hpp"
+#include "common/net/http.hpp"
 
 #include <deque>
 #include <map>
@@ -31,7 +32,11 @@ struct ConnectTerms {
     Millis next_after{250}; ///< how long an address may be silent before the next one is tried
     std::string timed_out;  ///< the error when the deadline passes
     bool name_them = false; ///< whether errors name the addresses: those of a name
+    std::string forbidden;  ///< why other addresses of the name were left out: errors say so
 };
+
+/// For connections to the host and port of `url`; `timeout` is what the deadline was made of.
+ConnectTerms connect_terms(const Url& url, Millis timeout, Instant deadline, std::string forbidden);
 
 /// Tries `addresses`, of which there is one at least, in that order. The connection has the
 /// deadline set. The others are closed when one answers; at most eight are open at once, and then

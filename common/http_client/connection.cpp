@@ -124,13 +124,14 @@ std::optional<WallTime> ClientConnection::certificate_end() const {
     return chain_end(stream_->tls->native_handle());
 }
 
-std::string ClientConnection::handshake_failure(ErrorCode why) const {
-    const auto fault = certificate_fault(stream_->tls->native_handle());
-    return fault.empty() ? failed_step("TLS", why) : "TLS: " + fault;
-}
-
-Fault ClientConnection::handshake_fault(ErrorCode why) const {
-    return has_wrong_dates(stream_->tls->native_handle()) ? Fault::date : fault_of(why);
+Error ClientConnection::handshake_error(ErrorCode why, Millis timeout) const {
+    if (expired()) {
+        return {Fault::unreachable, timed_out(timeout, "in the TLS handshake")};
+    }
+    const auto* const session = stream_->tls->native_handle();
+    const auto fault = certificate_fault(session);
+    return {has_wrong_dates(session) ? Fault::date : fault_of(why),
+            fault.empty() ? failed_step("TLS", why) : "TLS: " + fault};
 }
 
 const ssl_st* ClientConnection::tls_session() const {

@@ -37,10 +37,10 @@ class ClientConnection {
                               const std::string& host);
     /// After a handshake: when the first certificate of the peer's chain ends.
     [[nodiscard]] std::optional<WallTime> certificate_end() const;
-    /// "TLS: certificate has expired".
-    [[nodiscard]] std::string handshake_failure(ErrorCode why) const;
-    /// Fault::date when the peer's certificate is not valid at this time, otherwise fault_of().
-    [[nodiscard]] Fault handshake_fault(ErrorCode why) const;
+    /// Of a handshake that failed: "TLS: certificate has expired", or that the deadline, made of
+    /// `timeout`, has passed. Fault::date when the peer's certificate is not valid at this time,
+    /// otherwise fault_of().
+    [[nodiscard]] Error handshake_error(ErrorCode why, Millis timeout) const;
 
     /// OpenSSL's session, also after a handshake that failed; null before it.
     [[nodiscard]] const ssl_st* tls_session() const;

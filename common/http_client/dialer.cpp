@@ -59,13 +59,10 @@ Task<Dialer::Connection> Dialer::secure(Connected connected, const HttpRequest& 
                                         std::shared_ptr<asio::ssl::context> context) {
     const auto& connection = connected.connection;
     const auto failed = co_await connection->handshake(std::move(context), request.url.host);
-    if (!failed) {
-        co_return connection;
+    if (failed) {
+        co_return fail(connection->handshake_error(failed, request.timeout));
     }
-    if (connection->expired()) {
-        co_return fail(Fault::unreachable, timed_out(request.timeout, "in the TLS handshake"));
-    }
-    co_return fail(connection->handshake_fault(failed), connection->handshake_failure(failed));
+    co_return connection;
 }
 
 Task<Dialer::Connection> Dialer::dial(const HttpRequest& request, Instant deadline) {
@@ -84,25 +81,18 @@ Task<Dialer::Connection> Dialer::dial(const HttpRequest& request, Instant deadli
     if (!addresses) {
         co_return fail(std::move(addresses.error()));
     }
-    const auto forbidden = request.guarded
-                               ? remove_forbidden(*addresses, request.url.port, denied_, veto_)
-                               : std::string{};
+    auto forbidden = request.guarded
+                         ? remove_forbidden(*addresses, request.url.port, denied_, veto_)
+                         : std::string{};
     if (addresses->empty()) {
         co_return fail(Fault::unreachable, forbidden);
     }
     const auto name = request.url.host + ':' + std::to_string(request.url.port);
     auto order = trial_order(*addresses, preferred_.of(name));
-    ConnectTerms terms;
-    terms.port = request.url.port;
-    terms.deadline = deadline;
+    auto terms = connect_terms(request.url, request.timeout, deadline, std::move(forbidden));
     terms.next_after = next_address_after_;
-    terms.timed_out = timed_out(request.timeout, "connecting");
-    terms.name_them = !parse_address(request.url.host);
     auto connected = co_await connect_first(order, std::move(terms));
     if (!connected) {
-        if (!forbidden.empty()) {
-            connected.error().message += "; another address of the name: " + forbidden;
-        }
         co_return fail(std::move(connected.error()));
     }
     const auto address = connected->address;

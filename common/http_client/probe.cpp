@@ -13,15 +13,6 @@ using std::chrono::steady_clock;
 /// TLS 1.3 refuses a client's certificate, or the lack of one, only after the handshake.
 constexpr Millis objection_within{1'000};
 
-ConnectTerms connect_terms(const ProbeTerms& terms, Instant deadline) {
-    ConnectTerms connect;
-    connect.port = terms.url.port;
-    connect.deadline = deadline;
-    connect.timed_out = timed_out(terms.timeout, "connecting");
-    connect.name_them = !parse_address(terms.url.host);
-    return connect;
-}
-
 } // namespace
 
 Probe::Probe(const Executor& executor, ProbeOptions options)
@@ -51,16 +42,17 @@ Task<ProbeResult> Probe::run(ProbeTerms terms) {
         co_return result;
     }
     result.addresses = *addresses;
-    if (terms.guarded) {
-        auto why = remove_forbidden(*addresses, terms.url.port, options_.denied, options_.veto);
-        if (addresses->empty()) {
-            stop(Step::forbidden, Error{Fault::unreachable, std::move(why)});
-            co_return result;
-        }
+    auto forbidden =
+        terms.guarded ? remove_forbidden(*addresses, terms.url.port, options_.denied, options_.veto)
+                      : std::string{};
+    if (addresses->empty()) {
+        stop(Step::forbidden, Error{Fault::unreachable, std::move(forbidden)});
+        co_return result;
     }
     const auto begin = steady_clock::now();
     auto order = trial_order(*addresses, std::nullopt);
-    auto connected = co_await connect_first(std::move(order), connect_terms(terms, deadline));
+    auto how = connect_terms(terms.url, terms.timeout, deadline, std::move(forbidden));
+    auto connected = co_await connect_first(std::move(order), std::move(how));
     if (!connected) {
         stop(Step::connect, std::move(connected.error()));
         co_return result;
@@ -81,10 +73,7 @@ Task<> Probe::secure(ProbeResult& result, ClientConnection& connection, const Pr
     if (failed) {
         result.failed = Step::tls;
         result.timed_out = connection.expired();
-        result.error =
-            connection.expired()
-                ? Error{Fault::unreachable, timed_out(terms.timeout, "in the TLS handshake")}
-                : Error{connection.handshake_fault(failed), connection.handshake_failure(failed)};
+        result.error = connection.handshake_error(failed, terms.timeout);
         co_return;
     }
     const bool asked = result.certificate && result.certificate->asks_for_one;

@@ -171,4 +171,19 @@ TEST_F(ProbeTest, GoesNowhereThatADeliveryMayNotGo) {
     EXPECT_EQ(probe(terms).error.message, "own port " + std::to_string(peer.port()));
 }
 
+TEST_F(ProbeTest, SaysWhyAnAddressOfANameWasLeftOut) {
+    const ScriptedServer peer{[](const test::Seen&) { return test::Answer{}; }};
+    const auto none = *common::parse_address("127.0.0.3");
+    const auto denied = *common::parse_address("127.0.0.1");
+    options.lookup = names.lookup({{"both.test", {none, denied}}});
+    options.denied = {*common::IpRange::parse("127.0.0.1")};
+    common::ProbeTerms terms;
+    terms.url = *common::parse_url("http://both.test:" + std::to_string(peer.port()) + "/");
+    terms.guarded = true;
+    const auto result = probe(terms);
+    EXPECT_EQ(result.failed, Step::connect);
+    EXPECT_EQ(result.error.message, "connect: connection refused (127.0.0.3); another address of "
+                                    "the name: target address denied");
+}
+
 } // namespace
