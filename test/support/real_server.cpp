@@ -1,5 +1,7 @@
 #include "test/support/real_server.hpp"
 
+#include "test/support/eventually.hpp"
+
 #include <algorithm>
 #include <arpa/inet.h>
 #include <csignal>
@@ -22,8 +24,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::seconds patience{40};
-
 sockaddr_in loopback(int address, std::uint16_t port) {
     sockaddr_in out{};
     out.sin_family = AF_INET;
@@ -43,17 +43,6 @@ std::uint16_t free_port() {
         throw std::runtime_error{"no free port"};
     }
     return ntohs(address.sin_port);
-}
-
-bool eventually(const std::function<bool()>& good) {
-    const auto end = std::chrono::steady_clock::now() + patience;
-    while (!good()) {
-        if (std::chrono::steady_clock::now() > end) {
-            return false;
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds{5});
-    }
-    return true;
 }
 
 std::string content(const std::string& path) {
@@ -168,7 +157,10 @@ void RealServer::end(int signal) {
         throw std::runtime_error{std::string{kind_.name} + " does not end:\n" + log()};
     }
     pid_ = -1;
-    eventually([&] { return !accepts(0) && !accepts(real_server_addresses - 1); });
+    if (!eventually([&] { return !accepts(0) && !accepts(real_server_addresses - 1); })) {
+        throw std::runtime_error{std::string{kind_.name} + " has ended and still listens:\n" +
+                                 log()};
+    }
 }
 
 void RealServer::stop() {
