@@ -23,7 +23,8 @@ node -e 'process.exit(parseFloat(process.versions.node) < 18.15 ? 1 : 0)' || ski
 mkdir -p "$modules"
 if ! cmp -s "$here/package-lock.json" "$modules/installed.json" || [ ! -d "$modules/node_modules/playwright-core" ]; then
   cp "$here/package.json" "$here/package-lock.json" "$modules/"
-  (cd "$modules" && npm ci --ignore-scripts --no-audit --no-fund) >"$modules/npm.log" 2>&1 ||
+  # Without a network npm would try for minutes.
+  (cd "$modules" && npm ci --ignore-scripts --no-audit --no-fund --fetch-timeout=20000 --fetch-retries=1 --fetch-retry-mintimeout=1000) >"$modules/npm.log" 2>&1 ||
     skip "npm could not install playwright-core: $(grep -m1 'npm ERR\|npm error' "$modules/npm.log")"
   cp "$here/package-lock.json" "$modules/installed.json"
 fi
