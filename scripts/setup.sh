@@ -15,7 +15,7 @@ packages=(
   libgtest-dev libbenchmark-dev clang-format clang-tidy            # tests, benchmarks, style
   python3-fastapi python3-uvicorn                                  # a server that tests run against
   nginx haproxy lighttpd gunicorn nodejs                           # and others, started by the tests alone
-  openssl sqlite3 curl jq git python3 procps ca-certificates systemd man-db # what tests, demo and scripts call
+  openssl sqlite3 curl jq git python3 procps ca-certificates systemd man-db zsh # what tests, demo and scripts call
   dpkg-dev binutils gzip iproute2 util-linux                       # what checks the package
 )
 compilers=(g++-aarch64-linux-gnu g++-arm-linux-gnueabihf googletest file debian-archive-keyring)
@@ -26,7 +26,6 @@ for extra in "$@"; do
     page)
       packages+=(chromium)
       # A nodejs from elsewhere brings npm with it and refuses Debian's.
-      command -v node >/dev/null || packages+=(nodejs)
       command -v npm >/dev/null || packages+=(npm)
       ;;
     board) packages+=(qemu-system-arm kmod cpio e2fsprogs debian-archive-keyring) ;;
