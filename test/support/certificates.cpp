@@ -156,4 +156,10 @@ std::string Certificates::write(std::string_view name, std::string_view text) {
     return file;
 }
 
+ServerFiles server_files(const Certificates::Files& files, std::string client_ca_file) {
+    return {.cert_file = files.cert_file,
+            .key_file = files.key_file,
+            .client_ca_file = std::move(client_ca_file)};
+}
+
 } // namespace test

@@ -2,6 +2,8 @@
 // goes with the object.
 #pragma once
 
+#include "test/support/scripted_server.hpp"
+
 #include <memory>
 #include <string>
 #include <string_view>
@@ -40,5 +42,8 @@ class Certificates {
     struct State;
     std::unique_ptr<State> state_;
 };
+
+/// With these a ScriptedServer speaks TLS; with `client_ca_file` it requires a client certificate.
+ServerFiles server_files(const Certificates::Files& files, std::string client_ca_file = {});
 
 } // namespace test

@@ -2,6 +2,7 @@
 // how to fix it, and sends nothing.
 #include "test/common/http_client/client_fixture.hpp"
 #include "test/support/certificates.hpp"
+#include "test/support/meeting_peer.hpp"
 #include "test/support/program.hpp"
 #include "test/support/simulator.hpp"
 
@@ -29,10 +30,6 @@ std::string line_with(const std::string& text, const std::string& part) {
     return text.substr(begin, text.find('\n', at) - begin);
 }
 
-test::ServerFiles files_of(const Certificates::Files& files) {
-    return {.cert_file = files.cert_file, .key_file = files.key_file, .client_ca_file = ""};
-}
-
 json webhook(const std::string& name, const std::string& target) {
     return {{"name", name}, {"target", target}};
 }
@@ -44,7 +41,7 @@ class Online : public testing::Test {
         SimulatorOptions options;
         options.password = password;
         options.webhooks = std::move(webhooks);
-        options.files = files_of(files);
+        options.files = test::server_files(files);
         simulator_ = std::make_unique<Simulator>(std::move(options));
         sections_["server"] = {{"url", simulator_->url()},
                                {"username", "device"},
@@ -192,15 +189,22 @@ TEST_F(Online, ReachesEachTargetAsADeliveryWould) {
     const auto gone = target_.url();
     test::ScriptedServer plain{[](const test::Seen&) { return test::Answer{}; }};
     test::ScriptedServer strange{[](const test::Seen&) { return test::Answer{}; }, 0,
-                                 files_of(certificates_.self_signed())};
+                                 test::server_files(certificates_.self_signed())};
     server({webhook("gone", gone), webhook("plain", "https" + plain.url().substr(4)),
             webhook("strange", strange.url()), webhook("denied", "http://127.7.7.7:9/"),
             webhook("no name", "http://no-such-name.invalid/")});
     sections_["delivery"]["deny_targets"] = "127.7.0.0/16";
-    sections_["delivery"]["timeout"] = "1s";
-    const auto out = check(*agent(), 1);
+    // A busy machine may need longer than a second to come as far as the handshake.
+    std::string out;
+    int limit = 1;
+    for (; limit < 64 && !test::has(out, "while in the TLS handshake"); limit *= 4) {
+        sections_["delivery"]["timeout"] = std::to_string(limit) + "s";
+        out = check(*agent(), 1);
+    }
     expect_line(out, "fail", "(1 gone): connect: connection refused", "listens on port ");
-    expect_line(out, "fail", "(2 plain): timed out after 1 s while in the TLS handshake",
+    expect_line(out, "fail",
+                "(2 plain): timed out after " + std::to_string(limit / 4) +
+                    " s while in the TLS handshake",
                 "does not speak TLS");
     expect_line(out, "fail", "(3 strange): the certificate is signed by itself",
                 "[delivery] or [webhook strange] ca_file = FILE");
@@ -209,7 +213,7 @@ TEST_F(Online, ReachesEachTargetAsADeliveryWould) {
     EXPECT_EQ(plain.count() + strange.count(), 0U);
 }
 
-TEST_F(Online, ManyDeadTargetsAreTriedTogetherAndOncePerOrigin) {
+TEST_F(Online, ManyDeadTargetsAreTriedOncePerOrigin) {
     const test::SilentPeer silent{true, "0.0.0.0"};
     const auto port = silent.url().substr(silent.url().rfind(':'));
     std::vector<json> webhooks;
@@ -231,6 +235,25 @@ TEST_F(Online, ManyDeadTargetsAreTriedTogetherAndOncePerOrigin) {
                 "target http://127.0.1.80" + port.substr(0, port.size() - 1) +
                     " (159 a, 160 b): timed out",
                 "is it switched on");
+}
+
+TEST_F(Online, TargetsAreTriedTogether) {
+    constexpr unsigned all = 20;
+    const test::MeetingPeer peer{all};
+    std::vector<json> webhooks;
+    for (unsigned i = 1; i <= all; ++i) {
+        webhooks.push_back(webhook("door", "https://127.0.1." + std::to_string(i) + ":" +
+                                               std::to_string(peer.port()) + "/"));
+    }
+    server(std::move(webhooks));
+    sections_["delivery"]["ca_file"] = certificates_.ca_file();
+    sections_["delivery"]["timeout"] = "20s";
+    const auto out = check(*agent(), 1);
+    for (unsigned i = 1; i <= all; ++i) {
+        const auto line = line_with(out, "(" + std::to_string(i) + " door)");
+        EXPECT_NE(line.find("TLS: the peer closed the connection"), std::string::npos)
+            << "not a time-out, as the others were there: " << line;
+    }
 }
 
 TEST_F(Online, AsksTheAgentWhetherItRunsWhatIsOnDisk) {
