@@ -115,12 +115,10 @@ TEST_F(ConnectRaceTest, TheAddressThatWorkedIsTheFirstNextTime) {
 TEST_F(ConnectRaceTest, AnAddressWithoutTlsIsNotTheFirstNextTime) {
     test::Certificates certificates;
     const auto files = certificates.server();
-    ScriptedServer secure{
-        [](const Seen&) {
-            return Answer{200, {}, "fine"};
-        },
-        0,
-        {.cert_file = files.cert_file, .key_file = files.key_file, .client_ca_file = ""}};
+    ScriptedServer secure{[](const Seen&) {
+                              return Answer{200, {}, "fine"};
+                          },
+                          0, test::server_files(files)};
     const SilentPeer mute{false, "127.0.0.2", secure.port()};
     know({{"localhost", addresses({"127.0.0.2", "127.0.0.1"})}}, 1h);
     auto request = get("https://localhost:" + std::to_string(secure.port()) + "/");

@@ -246,8 +246,7 @@ TEST_F(KeptConnectionTest, RepeatsNothingAfterTheFirstByteOfAnAnswer) {
 TEST_F(KeptConnectionTest, IsNotUsedAfterTheEndOfItsTlsWasAnnounced) {
     test::Certificates certificates;
     const auto files = certificates.server();
-    const auto context = test::server_context(
-        {.cert_file = files.cert_file, .key_file = files.key_file, .client_ca_file = ""});
+    const auto context = test::server_context(test::server_files(files));
     const SilentPeer peer;
     std::promise<void> over;
     std::thread serve{[&] {

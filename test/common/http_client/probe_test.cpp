@@ -37,11 +37,8 @@ class ProbeTest : public testing::Test {
         return probe(std::move(terms));
     }
     static ScriptedServer server(const Certificates::Files& files, std::string client_ca = "") {
-        return ScriptedServer{[](const test::Seen&) { return test::Answer{}; },
-                              0,
-                              {.cert_file = files.cert_file,
-                               .key_file = files.key_file,
-                               .client_ca_file = std::move(client_ca)}};
+        return ScriptedServer{[](const test::Seen&) { return test::Answer{}; }, 0,
+                              test::server_files(files, std::move(client_ca))};
     }
 
     test::FakeDns names;

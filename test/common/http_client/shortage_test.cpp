@@ -103,10 +103,7 @@ TEST_F(ShortageTest, OfOneAddressIsOursForItMayHaveAnswered) {
 TEST_F(ShortageTest, DatesOfACertificateAreMarked) {
     Certificates certificates;
     const auto ask = [&](const Certificates::Files& files, const std::string& ca) {
-        ScriptedServer server{
-            [](const Seen&) { return Answer{}; },
-            0,
-            {.cert_file = files.cert_file, .key_file = files.key_file, .client_ca_file = ""}};
+        ScriptedServer server{[](const Seen&) { return Answer{}; }, 0, server_files(files)};
         auto request = get("https://127.0.0.1:" + std::to_string(server.port()) + "/");
         request.tls.ca_file = ca;
         return send(request).error().fault;

@@ -23,10 +23,6 @@ Answer ok(const Seen&) {
     return Answer{200, {}, "fine"};
 }
 
-test::ServerFiles serve(const Certificates::Files& files) {
-    return {.cert_file = files.cert_file, .key_file = files.key_file, .client_ca_file = ""};
-}
-
 class TlsClientTest : public ClientTest {
   protected:
     /// The reply that a client gets from `host` if it trusts `ca_file`.
@@ -49,7 +45,7 @@ class TlsClientTest : public ClientTest {
 } // namespace
 
 TEST_F(TlsClientTest, TrustsAnAuthorityFromAFile) {
-    ScriptedServer server{ok, 0, serve(certificates.server())};
+    ScriptedServer server{ok, 0, test::server_files(certificates.server())};
     EXPECT_EQ(ask(server, certificates.ca_file()), "200 fine");
     EXPECT_EQ(ask(server, certificates.ca_file()), "200 fine");
     EXPECT_EQ(server.seen().back().connection, 1U);
@@ -61,14 +57,14 @@ TEST_F(TlsClientTest, KnowsWhenTheCertificatesOfPeersEnd) {
     const auto ends = [this] { return client->certificate_ends(); };
     EXPECT_TRUE(ends().empty());
     const auto files = certificates.server();
-    ScriptedServer server{ok, 0, serve(files)};
+    ScriptedServer server{ok, 0, test::server_files(files)};
     EXPECT_EQ(ask(server, certificates.ca_file()), "200 fine");
     const auto peer = "127.0.0.1:" + std::to_string(server.port());
     ASSERT_EQ(ends().size(), 1U);
     // The authority was made before the server's certificate, for the same span.
     EXPECT_EQ(ends().at(peer), common::end_of_file(certificates.ca_file()).value());
     EXPECT_LE(ends().at(peer), common::end_of_file(files.cert_file).value());
-    ScriptedServer expired{ok, 0, serve(certificates.expired_server())};
+    ScriptedServer expired{ok, 0, test::server_files(certificates.expired_server())};
     EXPECT_NE(ask(expired, certificates.ca_file()), "200 fine");
     EXPECT_EQ(ends().size(), 1U) << "that handshake failed, and its error says why";
     client->set_options({});
@@ -77,14 +73,14 @@ TEST_F(TlsClientTest, KnowsWhenTheCertificatesOfPeersEnd) {
 
 TEST_F(TlsClientTest, SaysWhatAPeerLacks) {
     for (const int version : {TLS1_VERSION, TLS1_1_VERSION}) {
-        auto files = serve(certificates.server());
+        auto files = test::server_files(certificates.server());
         files.max_tls = version;
         ScriptedServer old{ok, 0, files};
         const auto said = ask(old, certificates.ca_file());
         EXPECT_TRUE(said.starts_with("TLS: ")) << said;
         EXPECT_NE(said.find("the peer offers no TLS 1.2 or later"), std::string::npos) << said;
     }
-    auto files = serve(certificates.server());
+    auto files = test::server_files(certificates.server());
     files.max_tls = TLS1_2_VERSION;
     ScriptedServer good{ok, 0, files};
     EXPECT_EQ(ask(good, certificates.ca_file()), "200 fine");
@@ -98,14 +94,14 @@ TEST_F(TlsClientTest, SaysWhatAPeerLacks) {
 
 TEST_F(TlsClientTest, TrustsASelfSignedCertificateFromAFile) {
     const auto files = certificates.self_signed();
-    ScriptedServer server{ok, 0, serve(files)};
+    ScriptedServer server{ok, 0, test::server_files(files)};
     EXPECT_EQ(ask(server, files.cert_file), "200 fine");
     EXPECT_EQ(ask(server, certificates.ca_file()), "TLS: self-signed certificate");
 }
 
 TEST_F(TlsClientTest, TrustsAServersOwnCertificateFromAFile) {
     const auto files = certificates.server();
-    ScriptedServer server{ok, 0, serve(files)};
+    ScriptedServer server{ok, 0, test::server_files(files)};
     EXPECT_EQ(ask(server, files.cert_file), "200 fine");
 }
 
@@ -129,14 +125,14 @@ TEST_F(TlsClientTest, RefusesWhatItCannotVerify) {
     };
     for (const auto& one : cases) {
         SCOPED_TRACE(one.name);
-        ScriptedServer server{ok, 0, serve(one.files)};
+        ScriptedServer server{ok, 0, test::server_files(one.files)};
         EXPECT_EQ(ask(server, one.ca_file, one.host), one.says);
         EXPECT_EQ(server.count(), 0U);
     }
 }
 
 TEST_F(TlsClientTest, PresentsAClientCertificateToAServerThatRequiresOne) {
-    auto files = serve(certificates.server());
+    auto files = test::server_files(certificates.server());
     files.client_ca_file = certificates.ca_file();
     ScriptedServer server{ok, 0, files};
     EXPECT_EQ(ask(server, certificates.ca_file()), "TLS: tlsv13 alert certificate required");
@@ -152,7 +148,7 @@ TEST_F(TlsClientTest, PresentsAClientCertificateToAServerThatRequiresOne) {
 }
 
 TEST_F(TlsClientTest, ReadsAFileThatWasMissingOrHasChanged) {
-    ScriptedServer server{ok, 0, serve(certificates.server())};
+    ScriptedServer server{ok, 0, test::server_files(certificates.server())};
     const auto file = certificates.path("later.pem");
     const auto reply = send([&] {
         auto request = get(server.url());
@@ -173,7 +169,7 @@ TEST_F(TlsClientTest, CarriesBodiesOfAnySize) {
     ScriptedServer server{[](const Seen& seen) {
                               return Answer{200, {}, seen.body};
                           },
-                          0, serve(certificates.server())};
+                          0, test::server_files(certificates.server())};
     for (const std::size_t size : {0U, 1U, 8'192U, 100'000U, 3'000'000U}) {
         SCOPED_TRACE(size);
         auto request = post(server.url(), std::string(size, 'x'));
