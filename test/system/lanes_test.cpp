@@ -1,5 +1,6 @@
 // One target hangs, one resets connections, one always answers 503 and one works: the whole program
 // against real sockets.
+#include "test/support/definition.hpp"
 #include "test/support/program.hpp"
 #include "test/support/scripted_server.hpp"
 
@@ -12,14 +13,11 @@ namespace {
 
 using nlohmann::json;
 using test::Answer;
+using test::definition;
 using test::webhook_named;
 
 std::string event(int number) {
     return json{{"id", "event-" + std::to_string(number)}, {"type", "car"}, {"camera", 7}}.dump();
-}
-
-std::string definition(const std::string& name, const std::string& target, int send_attempts = 0) {
-    return json{{"name", name}, {"target", target}, {"send_attempts", send_attempts}}.dump();
 }
 
 TEST(Lanes, ABrokenTargetDelaysNoOther) {
@@ -37,10 +35,11 @@ TEST(Lanes, ABrokenTargetDelaysNoOther) {
     // test would fail.
     test::Program agent{
         {{"webhooks", {{"file", "webhooks.json"}}}, {"delivery", {{"timeout", "60s"}}}}};
-    agent.folder().write("webhooks.json", "[" + definition("hanging", hanging.url()) + "," +
-                                              definition("resetting", resetting.url()) + "," +
-                                              definition("refusing", refusing.url()) + "," +
-                                              definition("fine", fine.url()) + "]");
+    agent.folder().write(
+        "webhooks.json",
+        json::array({definition("hanging", hanging.url()), definition("resetting", resetting.url()),
+                     definition("refusing", refusing.url()), definition("fine", fine.url())})
+            .dump());
     agent.start();
     constexpr int events = 200;
     for (int i = 0; i < events; ++i) {
@@ -77,7 +76,8 @@ TEST(Lanes, ATargetThatWasDownGetsEverythingOnce) {
         return Answer{};
     }};
     test::Program agent{{{"webhooks", {{"file", "webhooks.json"}}}}};
-    agent.folder().write("webhooks.json", "[" + definition("door", target.url("/open")) + "]");
+    agent.folder().write("webhooks.json",
+                         json::array({definition("door", target.url("/open"))}).dump());
     agent.start();
     target.stop();
     constexpr int events = 150;
@@ -103,7 +103,8 @@ TEST(Lanes, TheSameWebhookIdOnEachAttemptAndADeadLetterAfterTheLast) {
         return Answer{500, {}, "boom", Answer::Fault::none};
     }};
     test::Program agent{{{"webhooks", {{"file", "webhooks.json"}}}}};
-    agent.folder().write("webhooks.json", "[" + definition("door", target.url("/open"), 3) + "]");
+    agent.folder().write("webhooks.json",
+                         json::array({definition("door", target.url("/open"), 3)}).dump());
     agent.start();
     ASSERT_EQ(agent.post("/v1/events", event(1)).status, 202U);
     ASSERT_TRUE(agent.wait_until([](const json& status) { return status["queue"]["dead"] == 1; }))

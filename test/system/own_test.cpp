@@ -1,4 +1,5 @@
 // The agent and itself: targets that lead back to it, rings of agents, and who may speak to it.
+#include "test/support/definition.hpp"
 #include "test/support/program.hpp"
 #include "test/support/raw_client.hpp"
 #include "test/support/scripted_server.hpp"
@@ -10,14 +11,11 @@ namespace {
 
 using nlohmann::json;
 using test::Answer;
+using test::definition;
 using test::has;
 using test::webhook_named;
 
 constexpr const char* without_id = R"({"type":"face","camera":7})";
-
-json definition(const std::string& name, const std::string& target, int send_attempts = 0) {
-    return {{"name", name}, {"target", target}, {"send_attempts", send_attempts}};
-}
 
 void serve(const test::Program& agent, const json& definitions) {
     agent.folder().write("webhooks.json", definitions.dump());

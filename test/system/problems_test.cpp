@@ -1,5 +1,6 @@
 // What the whole program says is wrong with it: in the status, on the command line and in numbers.
 #include "test/support/certificates.hpp"
+#include "test/support/definition.hpp"
 #include "test/support/program.hpp"
 #include "test/support/scripted_server.hpp"
 
@@ -11,12 +12,9 @@ namespace {
 
 using nlohmann::json;
 using test::Answer;
+using test::definition;
 using test::has;
 using test::webhook_named;
-
-json definition(const std::string& name, const std::string& target, int send_attempts = 0) {
-    return {{"name", name}, {"target", target}, {"send_attempts", send_attempts}};
-}
 
 json problem(const json& status, const std::string& part) {
     for (const auto& one : status["problems"]) {
@@ -104,12 +102,10 @@ TEST(Problems, OfCertificatesThatEndSoon) {
     test::Certificates certificates;
     const auto files = certificates.server(); // valid for a day
     const auto own = certificates.client();
-    test::ScriptedServer target{
-        [](const test::Seen&) {
-            return Answer{200, {}, ""};
-        },
-        0,
-        {.cert_file = files.cert_file, .key_file = files.key_file, .client_ca_file = ""}};
+    test::ScriptedServer target{[](const test::Seen&) {
+                                    return Answer{200, {}, ""};
+                                },
+                                0, test::server_files(files)};
     test::Program agent{{{"webhooks", {{"file", "webhooks.json"}}},
                          {"delivery",
                           {{"ca_file", certificates.ca_file()},

@@ -1,5 +1,6 @@
 // `ffl-agent queue`: reading and changing the queue, with and without a running agent.
 #include "test/support/program.hpp"
+#include "test/support/terminal.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -140,13 +141,8 @@ TEST(QueueCommands, TakeWebhooksByNameAndEventsById) {
     EXPECT_EQ(agent.cli({"queue", "retry", "--all", "--webhook", "Дверь"}).out, "retried 0\n");
 }
 
-/// Runs a command line on a terminal of its own, which types `typed`.
-test::Finished on_a_terminal(const std::string& command, const std::string& typed) {
-    return test::run_program({"/usr/bin/script", "-qec", command, "/dev/null"}, typed);
-}
-
 TEST(QueueCommands, DropSaysWhatItDeletesAndAsksAPersonFirst) {
-    if (!std::filesystem::exists("/usr/bin/script")) {
+    if (!test::has_terminals()) {
         GTEST_SKIP() << "needs script(1) for a terminal";
     }
     test::Program agent{local_only};
@@ -158,7 +154,7 @@ TEST(QueueCommands, DropSaysWhatItDeletesAndAsksAPersonFirst) {
     const auto drop = std::string{FFL_BINARY} + " queue drop --config " + agent.ini();
     const auto pending = [&] { return agent.status()["queue"]["pending"].get<int>(); };
     for (const auto* answer : {"n\n", "\n", "maybe\n"}) {
-        const auto done = on_a_terminal(drop + " --all", answer);
+        const auto done = test::on_a_terminal(drop + " --all", answer);
         EXPECT_EQ(done.code, 0) << done.out;
         EXPECT_NE(done.out.find("This deletes all 4 deliveries: 2 of \"local:door\" \"door\", "
                                 "2 of \"local:gate\" \"gate\"."),
@@ -167,20 +163,21 @@ TEST(QueueCommands, DropSaysWhatItDeletesAndAsksAPersonFirst) {
         EXPECT_NE(done.out.find("nothing was dropped"), std::string::npos) << done.out;
         EXPECT_EQ(pending(), 4);
     }
-    const auto one = on_a_terminal(drop + " --all --webhook local:gate --state pending", "y\n");
+    const auto one =
+        test::on_a_terminal(drop + " --all --webhook local:gate --state pending", "y\n");
     EXPECT_NE(one.out.find("all pending deliveries of one webhook: 2 of \"local:gate\" \"gate\"."),
               std::string::npos)
         << one.out;
     EXPECT_NE(one.out.find("dropped 2"), std::string::npos) << one.out;
     EXPECT_EQ(pending(), 2);
-    const auto unknown = on_a_terminal(drop + " --all --webhook local:removed", "y\n");
+    const auto unknown = test::on_a_terminal(drop + " --all --webhook local:removed", "y\n");
     EXPECT_EQ(unknown.code, 65) << unknown.out;
     EXPECT_EQ(unknown.out.find("[y/N]"), std::string::npos) << unknown.out;
-    const auto named = on_a_terminal(drop + " --all --webhook door", "n\n");
+    const auto named = test::on_a_terminal(drop + " --all --webhook door", "n\n");
     EXPECT_NE(named.out.find("all deliveries of one webhook: 2 of \"local:door\" \"door\"."),
               std::string::npos)
         << named.out;
-    const auto quiet = on_a_terminal(drop + " --all --yes", "");
+    const auto quiet = test::on_a_terminal(drop + " --all --yes", "");
     EXPECT_EQ(quiet.out.find("[y/N]"), std::string::npos) << quiet.out;
     EXPECT_EQ(pending(), 0);
     EXPECT_EQ(agent.cli({"queue", "retry", "--all"}).out, "retried 0\n");

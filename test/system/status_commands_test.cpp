@@ -1,5 +1,6 @@
 // `ffl-agent status` of one webhook and on a terminal, and `log-level`.
 #include "test/support/program.hpp"
+#include "test/support/terminal.hpp"
 
 #include <csignal>
 #include <filesystem>
@@ -20,16 +21,14 @@ class StatusCommands : public testing::Test {
         agent.folder().write("webhooks.json", definitions);
         agent.start();
     }
-    /// Runs a command on a terminal of its own, which types `typed`.
+    /// Of the agent, on a terminal of that width.
     [[nodiscard]] test::Finished on_a_terminal(const std::string& command,
                                                const std::string& typed = "",
                                                const std::string& width = "80") const {
-        return test::run_program(
-            {"/usr/bin/script", "-qec",
-             std::string{FFL_BINARY} + " " + command + " --config " + agent.ini(), "/dev/null"},
-            typed, {{"COLUMNS", width}, {"TERM", "xterm"}, {"NO_COLOR", ""}});
+        return test::on_a_terminal(
+            std::string{FFL_BINARY} + " " + command + " --config " + agent.ini(), typed,
+            {{"COLUMNS", width}, {"TERM", "xterm"}, {"NO_COLOR", ""}});
     }
-    static bool has_script() { return std::filesystem::exists("/usr/bin/script"); }
 
     test::Program agent{local_only};
 };
@@ -79,7 +78,7 @@ TEST_F(StatusCommands, WatchNeedsATerminal) {
 }
 
 TEST_F(StatusCommands, WatchRedrawsUntilSomebodyTypesQ) {
-    if (!has_script()) {
+    if (!test::has_terminals()) {
         GTEST_SKIP() << "needs script(1) for a terminal";
     }
     EXPECT_EQ(on_a_terminal("status --watch --json", "q").code, 64);
@@ -98,7 +97,7 @@ TEST_F(StatusCommands, WatchRedrawsUntilSomebodyTypesQ) {
 }
 
 TEST_F(StatusCommands, FitTheTerminalAndHaveColoursThere) {
-    if (!has_script()) {
+    if (!test::has_terminals()) {
         GTEST_SKIP() << "needs script(1) for a terminal";
     }
     ASSERT_EQ(agent.post("/v1/events", R"({"id":"4589691150480880065"})").status, 202U);
