@@ -101,6 +101,11 @@ class Api : public ::testing::Test {
     common::HttpReply post(std::string body, common::Headers headers = {}) {
         return call("POST", "/v1/events", std::move(body), std::move(headers));
     }
+    /// The body of a 202.
+    static Json accepted(const common::HttpReply& reply) {
+        EXPECT_EQ(reply.status, 202U) << reply.body;
+        return Json::parse(reply.body);
+    }
 
     static std::string header(const common::HttpReply& reply, std::string_view name) {
         return std::string{common::find_header(reply.headers, name).value_or("")};

@@ -4,10 +4,6 @@ namespace test {
 namespace {
 
 struct IngestTest : Api {
-    Json accepted(const common::HttpReply& reply) {
-        EXPECT_EQ(reply.status, 202U) << reply.body;
-        return Json::parse(reply.body);
-    }
     static Json counts(int accepted, int duplicates, int deliveries) {
         return {{"accepted", accepted}, {"duplicates", duplicates}, {"deliveries", deliveries}};
     }

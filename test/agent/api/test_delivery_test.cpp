@@ -5,15 +5,11 @@ namespace test {
 namespace {
 
 /// Webhook "7" wants faces, "8" everything.
-struct TestDeliveryTest : Api {
-    Json sent(const common::HttpReply& reply) {
-        EXPECT_EQ(reply.status, 202U) << reply.body;
-        return Json::parse(reply.body);
-    }
-};
+struct TestDeliveryTest : Api {};
 
 TEST_F(TestDeliveryTest, GoesToOneWebhookPastItsFilters) {
-    const auto answer = sent(call("POST", "/v1/webhooks/7/test", R"({"type":"car","camera":9})"));
+    const auto answer =
+        accepted(call("POST", "/v1/webhooks/7/test", R"({"type":"car","camera":9})"));
     ASSERT_EQ(handed_on.size(), 1U);
     const auto& delivery = handed_on.front();
     EXPECT_EQ(delivery.webhook, "7");
@@ -27,10 +23,10 @@ TEST_F(TestDeliveryTest, GoesToOneWebhookPastItsFilters) {
 }
 
 TEST_F(TestDeliveryTest, MakesASampleAndTakesTheNameToo) {
-    sent(call("POST", "/v1/webhooks/8/test"));
-    sent(call("POST", "/v1/webhooks/8/test/"));
+    accepted(call("POST", "/v1/webhooks/8/test"));
+    accepted(call("POST", "/v1/webhooks/8/test/"));
     const auto name = cache.snapshot()->find("8")->name;
-    sent(call("POST", "/v1/webhooks/" + name + "/test"));
+    accepted(call("POST", "/v1/webhooks/" + name + "/test"));
     ASSERT_EQ(handed_on.size(), 3U);
     EXPECT_EQ(Json::parse(*handed_on.front().event).at("test"), true);
     EXPECT_NE(handed_on[0].event_id, handed_on[1].event_id);
