@@ -92,7 +92,7 @@ TEST(Webhook, OfTheManualFiresAtExactlyItsValues) {
     for (const auto& [place, value] : changes) {
         auto changed = event;
         changed[json::json_pointer{place}] = value;
-        EXPECT_FALSE(filters.matches(event_of(changed.dump()))) << changed;
+        EXPECT_FALSE(webhook.filters.matches(event_of(changed.dump()))) << changed;
     }
     const std::pair<const char*, json> allowed[] = {{"/camera", 2},           {"/matched_card", 5},
                                                     {"/confidence", 0.75},    {"/confidence", 0.79},
@@ -100,7 +100,7 @@ TEST(Webhook, OfTheManualFiresAtExactlyItsValues) {
     for (const auto& [place, value] : allowed) {
         auto changed = event;
         changed[json::json_pointer{place}] = value;
-        EXPECT_TRUE(filters.matches(event_of(changed.dump()))) << changed;
+        EXPECT_TRUE(webhook.filters.matches(event_of(changed.dump()))) << changed;
     }
 }
 
