@@ -1,8 +1,10 @@
 #include "agent/store/commit.hpp"
 
+#include "agent/store/deletion.hpp"
 #include "agent/store/disk_reserve.hpp"
 #include "agent/store/fresh_events.hpp"
 #include "agent/store/outcome_rows.hpp"
+#include "agent/store/stored_time.hpp"
 
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Database.h>

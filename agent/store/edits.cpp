@@ -1,5 +1,6 @@
 #include "agent/store/edits.hpp"
 
+#include "agent/store/deletion.hpp"
 #include "agent/store/fresh_events.hpp"
 
 #include <SQLiteCpp/Column.h>

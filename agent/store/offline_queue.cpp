@@ -5,6 +5,7 @@
 #include "agent/store/fresh_events.hpp"
 #include "agent/store/queue_lock.hpp"
 #include "agent/store/queue_time.hpp"
+#include "agent/store/stored_time.hpp"
 #include "agent/webhooks/definition_list.hpp"
 
 #include <SQLiteCpp/Column.h>

@@ -1,5 +1,6 @@
 #include "agent/store/outcome_rows.hpp"
 
+#include "agent/store/deletion.hpp"
 #include "agent/store/fresh_events.hpp"
 #include "common/text/json.hpp"
 

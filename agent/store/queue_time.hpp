@@ -50,10 +50,5 @@ std::optional<TimeAnchor> parse_anchor(const std::string& text);
 
 std::optional<TimeAnchor> read_anchor(common::Connection& connection);
 void write_anchor(common::Connection& connection, const TimeAnchor& anchor);
-/// accepted_at of the newest event; 0 if there is none.
-std::int64_t newest_accepted_at(common::Connection& connection);
-
-/// The current queue time while no agent is running.
-std::int64_t read_queue_time(common::Connection& connection, common::Clock& clock);
 
 } // namespace agent

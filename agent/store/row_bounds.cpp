@@ -2,6 +2,7 @@
 
 #include "agent/store/damage.hpp"
 #include "agent/store/queue_time.hpp"
+#include "agent/store/stored_time.hpp"
 #include "common/base/log.hpp"
 
 #include <SQLiteCpp/Column.h>

@@ -1,6 +1,6 @@
 // The values that the loop and the database thread exchange: what is written to the queue and what
-// is read back from it. Plain data, except for the functions with a connection, which belong to the
-// database thread.
+// is read back from it. Plain data, except for the put_delivery(), which belongs to the database
+// thread.
 #pragma once
 
 #include "agent/store/queue_time.hpp"
@@ -153,9 +153,5 @@ struct DeletedDelivery {
 };
 /// Writes a delivery that was never tried. Throws as SQLite does.
 void put_delivery(common::Connection& connection, std::int64_t id, const std::string& webhook);
-/// Deletes a delivery and, if it was the event's last, the event. Returns nothing if there is no
-/// such delivery. Throws as SQLite does.
-std::optional<DeletedDelivery> delete_delivery(common::Connection& connection, std::int64_t id,
-                                               CountChanges& changes);
 
 } // namespace agent
