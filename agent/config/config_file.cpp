@@ -182,17 +182,27 @@ class Loader {
             return;
         }
         findings_.set_invalid(setting.section, setting.key);
+        // Any other value is no path, and may have a secret in it; its errors are the INI's.
+        const auto file = file_named_by(setting);
         findings_.complain_of_file(setting.section, setting.key,
                                    (shown ? " = " + setting.value : "") + ": " +
                                        done.error().message + (odd.empty() ? "" : " (" + odd + ")"),
-                                   path_of(setting.value, place_.folder).value_or(setting.value),
-                                   done.error().fault);
+                                   file.value_or(config_.path),
+                                   file ? done.error().fault : common::Fault::config);
+    }
+
+    /// The file that a setting names; nothing where its value is something else, or empty.
+    [[nodiscard]] std::optional<std::string> file_named_by(const common::Setting& setting) const {
+        const bool named = setting.key.ends_with("_file") || setting.key == "file";
+        if (!named || setting.value.empty()) {
+            return std::nullopt;
+        }
+        return path_of(setting.value, place_.folder).value_or(setting.value);
     }
 
     void note_file(const common::Setting& setting) {
-        const bool named = setting.key.ends_with("_file") || setting.key == "file";
-        if (named && !setting.value.empty()) {
-            config_.files.push_back(path_of(setting.value, place_.folder).value_or(setting.value));
+        if (auto file = file_named_by(setting)) {
+            config_.files.push_back(std::move(*file));
         }
     }
 

@@ -20,6 +20,20 @@ TEST_P(InvalidValue, IsOneErrorWithItsPlace) {
     EXPECT_EQ(found[0], std::string{"agent.ini:4: "} + GetParam().error);
 }
 
+TEST_F(ConfigFile, ABadValueThatNamesNoFileIsMendedInTheIniItself) {
+    for (const auto* setting :
+         {"[delivery]\ntimeout = 10", "[queue]\nmax_size = much", "[ingest]\nlisten = here",
+          "[delivery]\ndeny_targets = intranet", "[webhook a]\nmax_age = 10",
+          "[server]\nurl = https://admin:Geheim1@h:99999/", "[server]\nusername = \xff"}) {
+        SCOPED_TRACE(setting);
+        const auto loaded = load(standalone + std::string{setting});
+        ASSERT_FALSE(loaded.faults.empty());
+        EXPECT_EQ(loaded.faults[0].file, in_folder("agent.ini"));
+        EXPECT_EQ(loaded.faults[0].fault, common::Fault::config);
+        EXPECT_EQ(loaded.faults[0].message.find("Geheim1"), std::string::npos);
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Table, InvalidValue,
     testing::Values(
