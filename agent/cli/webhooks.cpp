@@ -42,14 +42,22 @@ Result<std::string> with_server(const Config& config,
     return run_task(loop, call(server));
 }
 
+/// A target with *** for its login and for the values of its query: what a person saves from here
+/// and gives to `webhook update` must not delete them unseen.
+std::string masked_target(const std::string& target) {
+    const auto url = common::parse_url(target);
+    const bool login = url ? !url->user.empty() || !url->password.empty()
+                           : common::may_have_login(target);
+    auto shown = url ? url->shown() : common::masked_text(target);
+    return login ? common::with_masked_login(std::move(shown)) : shown;
+}
+
 /// Of a target, neither user and password nor the values of its query are ever shown, not even
 /// where it is not a valid URL.
 json without_secrets(json definition) {
     if (definition.is_object() && definition.contains("target") &&
         definition["target"].is_string()) {
-        const auto target = definition["target"].get<std::string>();
-        const auto url = common::parse_url(target);
-        definition["target"] = url ? url->shown() : common::masked_text(target);
+        definition["target"] = masked_target(definition["target"].get<std::string>());
     }
     return definition;
 }
@@ -67,6 +75,25 @@ int print_definition(const Result<std::string>& received, bool compact) {
     // The escapes of printable_lines() are those of JSON where JSON itself does not ask for any.
     std::cout << (compact ? text : common::printable_lines(json::parse(text).dump(2))) << '\n';
     return exit_code::done;
+}
+
+/// The marks of masked_target() in a definition that somebody gives: they stand for what the target
+/// really has there.
+void add_masked_parts(const json& definition, std::vector<std::string>& faults) {
+    const auto target = definition.find("target");
+    if (target == definition.end() || !target->is_string()) {
+        return;
+    }
+    const auto& url = target->get_ref<const std::string&>();
+    if (common::has_masked_login(url)) {
+        faults.emplace_back("target: found ***@, which is how user and password are shown: "
+                            "expected user and password themselves, or no target where it "
+                            "is to stay as it is");
+    }
+    if (common::has_masked_query(url)) {
+        faults.emplace_back("target: found *** in its query, which is how other values are shown: "
+                            "expected the value itself");
+    }
 }
 
 /// The text of a definition that follows the manual's rules; the error names every fault, and
@@ -95,12 +122,7 @@ Result<std::string> checked_definition(const std::string& file, bool whole) {
         checked.emplace("target", "http://unchanged.invalid/");
     }
     auto faults = check_definition(checked);
-    if (const auto target = checked.find("target");
-        target != checked.end() && target->is_string() &&
-        common::has_masked_query(target->get_ref<const std::string&>())) {
-        faults.emplace_back("target: found *** in its query, which is how other values are shown: "
-                            "expected the value itself");
-    }
+    add_masked_parts(checked, faults);
     if (!faults.empty()) {
         for (std::size_t i = 0; i + 1 < faults.size(); ++i) {
             complain(exit_code::bad_data, file + ": " + faults[i]);

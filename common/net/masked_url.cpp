@@ -4,6 +4,27 @@
 
 namespace common {
 
+namespace {
+
+constexpr std::string_view login_mask = "***@";
+
+/// Where the authority of a URL begins, or of what is meant to be one.
+std::size_t authority_begin(std::string_view text) {
+    const auto slashes = text.find("//");
+    return slashes == std::string_view::npos ? 0 : slashes + 2;
+}
+
+/// Where the host begins, behind a login if there may be one.
+std::size_t host_begin(std::string_view text) {
+    // A raw slash, question mark or hash in a password ends the authority too early, so that the
+    // last @ counts, wherever it stands.
+    const auto begin = authority_begin(text);
+    const auto at = text.rfind('@');
+    return at == std::string_view::npos || at < begin ? begin : at + 1;
+}
+
+} // namespace
+
 std::string masked_query(std::string_view query) {
     std::string masked;
     while (!query.empty()) {
@@ -31,14 +52,21 @@ bool has_masked_query(std::string_view url) {
     return query.find("***") != std::string_view::npos && masked_query(query) == query;
 }
 
+std::string with_masked_login(std::string shown) {
+    return shown.insert(authority_begin(shown), login_mask);
+}
+
+bool has_masked_login(std::string_view url) {
+    return url.substr(authority_begin(url)).starts_with(login_mask);
+}
+
+bool may_have_login(std::string_view text) {
+    return host_begin(text) != authority_begin(text);
+}
+
 std::string masked_text(std::string_view text) {
-    // A raw slash, question mark or hash in a password ends the authority too early, so that the
-    // last @ counts, wherever it stands.
-    const auto slashes = text.find("//");
-    const auto begin = slashes == std::string_view::npos ? 0 : slashes + 2;
-    std::string shown{text.substr(0, begin)};
-    const auto at = text.rfind('@');
-    text.remove_prefix(at == std::string_view::npos || at < begin ? begin : at + 1);
+    std::string shown{text.substr(0, authority_begin(text))};
+    text.remove_prefix(host_begin(text));
     text = text.substr(0, text.find('#'));
     const auto question = std::min(text.find('?'), text.size());
     shown += text.substr(0, question);

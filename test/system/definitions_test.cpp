@@ -179,6 +179,31 @@ TEST_F(Definitions, ATargetsPasswordIsNeverShown) {
     }
 }
 
+TEST_F(Definitions, WhatIsShownOfALoginDoesNotReplaceIt) {
+    const auto target = "http://user:hunter2@h/door?key=hunter2";
+    const auto id = server_.add({{"name", "door"}, {"target", target}});
+    for (const auto& command :
+         std::vector<std::vector<std::string>>{{"webhook", "show", "door", "--json"},
+                                               {"webhook", "list", "--json"}}) {
+        const auto shown = json::parse(agent_.cli(command).out);
+        EXPECT_EQ((shown.is_array() ? shown[0] : shown)["target"], "http://***@h/door?key=***");
+    }
+    auto saved = json::parse(agent_.cli({"webhook", "show", "door", "--json"}).out);
+    saved["target"] = "http://***@h/door"; // as it is shown where there is no query
+    saved["send_attempts"] = 7;
+    const auto refused = agent_.cli({"webhook", "update", "door", "-"}, saved.dump());
+    EXPECT_EQ(refused.code, 65);
+    EXPECT_NE(refused.err.find("target: found ***@"), std::string::npos) << refused.err;
+    EXPECT_EQ(agent_.cli({"webhook", "create", "-"}, saved.dump()).code, 65);
+    EXPECT_EQ(server_.webhooks().at(id)["target"], target);
+    saved.erase("target");
+    const auto updated = agent_.cli({"webhook", "update", "door", "-", "--json"}, saved.dump());
+    ASSERT_EQ(updated.code, 0) << updated.err;
+    EXPECT_EQ(server_.webhooks().at(id)["send_attempts"], 7);
+    EXPECT_EQ(server_.webhooks().at(id)["target"], target);
+    EXPECT_EQ(json::parse(updated.out)["target"], "http://***@h/door?key=***");
+}
+
 TEST_F(Definitions, WebhooksOfTheServerMayBeNamed) {
     const auto door = server_.add(everything("door"));
     server_.add(everything("gate"));

@@ -37,6 +37,20 @@ TEST(MaskedUrl, KnowsAQueryThatWasCopiedFromWhereItWasShown) {
     }
 }
 
+TEST(MaskedUrl, KnowsALoginThatWasCopiedFromWhereItWasShown) {
+    const std::pair<const char*, const char*> rows[] = {
+        {"http://h/p", "http://***@h/p"}, {"h", "***@h"}, {"", "***@"}};
+    for (const auto& [shown, masked] : rows) {
+        EXPECT_EQ(with_masked_login(shown), masked);
+        EXPECT_TRUE(has_masked_login(masked)) << masked;
+        EXPECT_FALSE(has_masked_login(shown)) << shown;
+    }
+    for (const auto* real : {"http://u:p@h/", "http://u***@h/", "http://u:***@h/", "http://***/",
+                             "http://h/***@x", "http://h/?a=***@"}) {
+        EXPECT_FALSE(has_masked_login(real)) << real;
+    }
+}
+
 TEST(MaskedUrl, ShowsNoSecretOfATextThatIsNoUrl) {
     const std::pair<const char*, const char*> rows[] = {
         {"", ""},
@@ -50,6 +64,7 @@ TEST(MaskedUrl, ShowsNoSecretOfATextThatIsNoUrl) {
     };
     for (const auto& [text, shown] : rows) {
         EXPECT_EQ(masked_text(text), shown);
+        EXPECT_EQ(may_have_login(text), std::string_view{text}.find('@') != std::string_view::npos);
     }
 }
 
