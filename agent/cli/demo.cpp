@@ -90,6 +90,8 @@ class Surroundings {
     Result<std::uint16_t> listen() { return receiver_.listen(0); }
     void start(Config agent, std::string greeting) {
         agent_ = std::move(agent);
+        // Only its own socket is asked: its port may be that of somebody else's agent.
+        agent_.ingest.listen.clear();
         greeting_ = std::move(greeting);
         timer_.expires_after(std::chrono::milliseconds{0});
         wait();

@@ -1,6 +1,7 @@
 // The commands for those who try the agent out: test, demo and receive.
 #include "test/support/program.hpp"
 #include "test/support/receiver.hpp"
+#include "test/support/scripted_server.hpp"
 
 #include <filesystem>
 #include <gtest/gtest.h>
@@ -29,11 +30,16 @@ TEST(Demo, ShowsAnAgentAtWorkAndLeavesNothing) {
 }
 
 TEST(Demo, SaysThatItsPortIsTaken) {
-    test::Receiver other;
+    // As an agent of somebody else answers.
+    test::ScriptedServer other{[](const test::Seen&) {
+        return test::Answer{200, {}, "{}"};
+    }};
     const auto port = std::to_string(other.port());
     const auto demo = test::run_program({FFL_BINARY, "demo", "--port", port});
     EXPECT_EQ(demo.code, 74);
     EXPECT_NE(demo.err.find("[ingest] listen"), std::string::npos) << demo.err;
+    EXPECT_EQ(demo.out.find("Page"), std::string::npos) << demo.out;
+    EXPECT_EQ(other.seen().size(), 0U) << "it is not asked, and gets no sample events";
 }
 
 TEST(Receive, PrintsCallbacksAndJudgesTheirSignatures) {
