@@ -72,7 +72,8 @@ void add_status(CLI::App& app, CommandLine& line) {
     auto* webhook =
         status
             ->add_option("WEBHOOK", options->webhook, "Only this webhook, by key or name, in full")
-            ->type_name("");
+            ->type_name("")
+            ->check(not_empty("WEBHOOK", "a webhook's key or name"));
     auto* check =
         status->add_flag("--check", options->check,
                          "Exit with 0, 1 or 2 for ok, warn or fail, as Nagios plugins do");

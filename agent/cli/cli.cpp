@@ -50,7 +50,8 @@ void add_common_options(CLI::App& app, CommandLine& line) {
                          "Print the version");
     app.add_option("--config", line.config_file,
                    "INI file (default: $FFL_AGENT_CONFIG, then /etc/ffl-agent/agent.ini)")
-        ->type_name("FILE");
+        ->type_name("FILE")
+        ->check(not_empty("--config", "the path of an INI file"));
     app.add_flag("--json", line.command.json, "Print one JSON document, the same as the API's");
     app.add_option("--color", line.colour, "Whether to use colours (default: on a terminal)")
         ->type_name("auto|always|never")

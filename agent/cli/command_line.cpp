@@ -48,6 +48,11 @@ CLI::Validator validator(std::string name, std::string expected,
             ""};
 }
 
+CLI::Validator not_empty(std::string name, std::string expected) {
+    return validator(std::move(name), std::move(expected),
+                     [](const std::string& text) { return !text.empty(); });
+}
+
 CLI::Validator whole_number(std::string name, std::int64_t least, std::int64_t most) {
     return validator(std::move(name),
                      "a whole number from " + std::to_string(least) + " to " + std::to_string(most),

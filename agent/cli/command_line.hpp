@@ -31,6 +31,9 @@ CLI::App* add_command(CLI::App& app, CommandLine& line, Needs needs, const std::
 /// A validator whose message has the form of all messages about bad input.
 CLI::Validator validator(std::string name, std::string expected,
                          std::function<bool(const std::string&)> good);
+/// The same for a text. An empty one is a variable of a script that is not set, and never means
+/// that the argument was left out.
+CLI::Validator not_empty(std::string name, std::string expected);
 /// The same for a whole number; CLI11's own check goes through a double.
 CLI::Validator whole_number(std::string name, std::int64_t least, std::int64_t most);
 

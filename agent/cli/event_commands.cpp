@@ -11,6 +11,8 @@ namespace agent {
 
 namespace {
 
+constexpr const char* file_form = "the path of a file, or - for standard input";
+
 struct SendOptions {
     std::vector<std::string> files;
     bool exported = false;
@@ -28,7 +30,8 @@ void add_send(CLI::App& app, CommandLine& line) {
                              });
     send->add_option("FILE", options->files, "JSON, a JSON array or NDJSON (- for standard input)")
         ->required()
-        ->type_name("");
+        ->type_name("")
+        ->check(not_empty("FILE", file_form));
     send->add_flag("--from-export", options->exported,
                    "The files are of `queue export`: send each event in them once more");
 }
@@ -49,17 +52,19 @@ void add_explain(CLI::App& app, CommandLine& line) {
     });
     auto* file =
         explain->add_option("FILE", options->file, "One event as JSON (- for standard input)");
-    file->type_name("");
+    file->type_name("")->check(not_empty("FILE", file_form));
     auto* webhooks =
         explain
             ->add_option("--webhooks", options->webhooks_file,
                          "Use the definitions of this file; needs no agent and no configuration")
-            ->type_name("FILE");
+            ->type_name("FILE")
+            ->check(not_empty("--webhooks", file_form));
     explain
         ->add_option("--event", options->event,
                      "What became of an event that the agent got: its id, or its number in "
                      "`ffl-agent events`")
         ->type_name("ID")
+        ->check(not_empty("--event", "an event's id, or its number in `ffl-agent events`"))
         ->excludes(file)
         ->excludes(webhooks);
     explain->parse_complete_callback([options] {
@@ -80,7 +85,8 @@ void add_events(CLI::App& app, CommandLine& line) {
         ->type_name("N")
         ->check(whole_number("--camera", INT64_MIN, INT64_MAX));
     events->add_option("--webhook", options->webhook, "Only what became of them for this webhook")
-        ->type_name("KEY|NAME");
+        ->type_name("KEY|NAME")
+        ->check(not_empty("--webhook", "a webhook's key or name, as status shows it"));
     constexpr std::int64_t most = 1'000;
     events->add_option("--limit", options->limit, "Maximum number of events, the last ones")
         ->type_name("N")

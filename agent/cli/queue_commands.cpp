@@ -51,8 +51,7 @@ void add_state(CLI::App& sub, Options& options) {
 void add_webhook(CLI::App& sub, Options& options) {
     sub.add_option("--webhook", options.webhook, "Only deliveries to this webhook, by key or name")
         ->type_name("WEBHOOK")
-        ->check(validator("--webhook", "a webhook's key or name, as status shows it",
-                          [](const std::string& text) { return !text.empty(); }));
+        ->check(not_empty("--webhook", "a webhook's key or name, as status shows it"));
 }
 
 void add_selection(CLI::App& sub, Options& options) {
@@ -75,10 +74,9 @@ void add_selection(CLI::App& sub, Options& options) {
 
 void add_list_options(CLI::App& list, Options& options) {
     constexpr std::int64_t most = 1'000'000;
-    const auto not_empty = [](const std::string& text) { return !text.empty(); };
     list.add_option("--event", options.event, "Only deliveries of the event with this id")
         ->type_name("ID")
-        ->check(validator("--event", "an event's id", not_empty));
+        ->check(not_empty("--event", "an event's id"));
     list.add_option("--since", options.since, "Only deliveries accepted within this time")
         ->type_name("TIME")
         ->check(validator("--since", "a time such as 10m, 2h or 7d", [](const std::string& text) {
@@ -86,7 +84,7 @@ void add_list_options(CLI::App& list, Options& options) {
         }));
     list.add_option("--error", options.error, "Only deliveries whose last error has this in it")
         ->type_name("TEXT")
-        ->check(validator("--error", "a part of an error", not_empty));
+        ->check(not_empty("--error", "a part of an error"));
     list.add_option("--order", options.order, "Which come first")
         ->type_name("newest|oldest")
         ->check(validator("--order", common::one_of({"newest", "oldest"}),
@@ -120,7 +118,8 @@ void add_queue_commands(CLI::App& app, CommandLine& line) {
     show->add_option("ID", options->delivery,
                      "The delivery's id, or its event's where that has only one")
         ->required()
-        ->type_name("");
+        ->type_name("")
+        ->check(not_empty("ID", "the id of a delivery or of an event"));
     auto* retry = add_command(
         *queue, line, Needs::agent, "retry",
         "Make dead letters pending again and pending deliveries due now",

@@ -37,7 +37,8 @@ void add_receive(CLI::App& app, CommandLine& line) {
     receive
         ->add_option("--secret-file", options->secret_file,
                      "Check signatures with the whsec_ secrets in this file")
-        ->type_name("FILE");
+        ->type_name("FILE")
+        ->check(not_empty("--secret-file", "the path of a file"));
     receive->add_option("--status", options->status, "The status of each answer (default: 200)")
         ->type_name("STATUS")
         ->check(whole_number("--status", 200, 599));
@@ -53,10 +54,14 @@ void add_test(CLI::App& app, CommandLine& line) {
                              [&command = line.command, options] {
                                  return command_test(command, options->webhook, options->file);
                              });
-    test->add_option("WEBHOOK", options->webhook, "Its key or name")->required()->type_name("");
+    test->add_option("WEBHOOK", options->webhook, "Its key or name")
+        ->required()
+        ->type_name("")
+        ->check(not_empty("WEBHOOK", "a webhook's key or name, as status shows it"));
     test->add_option("FILE", options->file,
                      "The event as JSON (- for standard input; default: a sample that fits)")
-        ->type_name("");
+        ->type_name("")
+        ->check(not_empty("FILE", "the path of a file, or - for standard input"));
 }
 
 } // namespace

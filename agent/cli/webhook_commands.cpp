@@ -17,14 +17,14 @@ void add_id(CLI::App& sub, Options& options) {
     sub.add_option("WEBHOOK", options.id, "The webhook's id or name on the server")
         ->required()
         ->type_name("")
-        ->check(validator("WEBHOOK", "a webhook's id or name",
-                          [](const std::string& text) { return !text.empty(); }));
+        ->check(not_empty("WEBHOOK", "a webhook's id or name"));
 }
 
 void add_file(CLI::App& sub, Options& options) {
     sub.add_option("FILE", options.file, "The definition as JSON (- for standard input)")
         ->required()
-        ->type_name("");
+        ->type_name("")
+        ->check(not_empty("FILE", "the path of a file, or - for standard input"));
 }
 
 } // namespace
