@@ -124,4 +124,16 @@ Result<std::vector<std::string_view>> events_of(const std::string& file, std::st
     return events;
 }
 
+Result<std::string_view> one_event_of(const std::string& file, std::string_view text) {
+    auto events = events_of(file, text, EventForm::events);
+    if (!events) {
+        return common::fail(events.error());
+    }
+    if (events->size() != 1) {
+        return common::fail(Fault::input, file + ": found " + std::to_string(events->size()) +
+                                              " events, expected exactly one");
+    }
+    return events->front();
+}
+
 } // namespace agent

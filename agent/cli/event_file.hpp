@@ -20,4 +20,7 @@ enum class EventForm {
 common::Result<std::vector<std::string_view>> events_of(const std::string& file,
                                                         std::string_view text, EventForm form);
 
+/// The same for a command that takes exactly one event.
+common::Result<std::string_view> one_event_of(const std::string& file, std::string_view text);
+
 } // namespace agent

@@ -195,19 +195,14 @@ int command_explain(const Command& command, const std::string& file,
     if (!text) {
         return complain(text.error());
     }
-    auto events = events_of(file, *text, EventForm::events);
-    if (!events) {
-        return complain(events.error());
+    const auto one = one_event_of(file, *text);
+    if (!one) {
+        return complain(one.error());
     }
-    if (events->size() != 1) {
-        return complain(exit_code::bad_data, file + ": found " + std::to_string(events->size()) +
-                                                 " events, expected exactly one");
-    }
-    const auto event = read_event(events->front());
-    auto explanation =
-        webhooks_file.empty()
-            ? ask_agent(command.config, "POST", "/v1/explain", std::string{events->front()})
-            : explain_alone(*event, events->front(), webhooks_file);
+    const auto event = read_event(*one);
+    auto explanation = webhooks_file.empty()
+                           ? ask_agent(command.config, "POST", "/v1/explain", std::string{*one})
+                           : explain_alone(*event, *one, webhooks_file);
     if (!explanation) {
         return complain(explanation.error());
     }

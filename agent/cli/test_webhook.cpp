@@ -1,6 +1,7 @@
 #include "agent/cli/test_webhook.hpp"
 
 #include "agent/cli/agent_client.hpp"
+#include "agent/cli/event_file.hpp"
 #include "agent/cli/event_words.hpp"
 #include "agent/cli/output.hpp"
 #include "agent/service/exit_codes.hpp"
@@ -52,7 +53,12 @@ int command_test(const Command& command, const std::string& webhook, const std::
         if (!text) {
             return complain(text.error());
         }
-        event = std::move(*text);
+        // An empty body would ask the agent for a sample, which nobody meant who named a file.
+        const auto one = one_event_of(file, *text);
+        if (!one) {
+            return complain(one.error());
+        }
+        event = *one;
     }
     const auto target =
         "/v1/webhooks/" + boost::urls::encode(webhook, boost::urls::unreserved_chars) + "/test";

@@ -3,6 +3,7 @@
 #include "test/support/receiver.hpp"
 #include "test/support/scripted_server.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <regex>
@@ -31,9 +32,7 @@ TEST(Demo, ShowsAnAgentAtWorkAndLeavesNothing) {
 
 TEST(Demo, SaysThatItsPortIsTaken) {
     // As an agent of somebody else answers.
-    test::ScriptedServer other{[](const test::Seen&) {
-        return test::Answer{200, {}, "{}"};
-    }};
+    test::ScriptedServer other{[](const test::Seen&) { return test::Answer{200, {}, "{}"}; }};
     const auto port = std::to_string(other.port());
     const auto demo = test::run_program({FFL_BINARY, "demo", "--port", port});
     EXPECT_EQ(demo.code, 74);
@@ -93,6 +92,13 @@ TEST(TestCommand, SaysWhetherTheTargetWorks) {
     EXPECT_EQ(bad.code, 1) << bad.out;
     EXPECT_NE(bad.out.find("500 Internal Server Error"), std::string::npos) << bad.out;
     EXPECT_EQ(agent.cli({"test", "fron door"}).code, 65);
+    for (const auto* input : {"", " \n", R"([{"type":"face"},{"type":"face"}])", "[]", "{"}) {
+        const auto refused = agent.cli({"test", "front door", "-"}, input);
+        EXPECT_EQ(refused.code, 65) << input;
+        EXPECT_EQ(refused.err.find("ffl-agent: -: "), 0U) << refused.err;
+    }
+    EXPECT_EQ(std::ranges::count(target.callbacks(), "/door", &test::Callback::path), 1)
+        << "no sample in place of a file without an event";
     const auto status = agent.status();
     for (const auto& webhook : status["webhooks"]) {
         for (const auto* counter : {"matched", "delivered", "failed"}) {
