@@ -110,4 +110,30 @@ TEST(TestCommand, SaysWhetherTheTargetWorks) {
     EXPECT_EQ(agent.stop(), 0);
 }
 
+TEST(TestCommand, SaysWithoutAnEventListWhetherTheTargetWorks) {
+    test::Receiver target;
+    target.answer_at("/broken", 500);
+    test::Program agent{
+        {{"webhooks", {{"file", "webhooks.json"}}}, {"ingest", {{"event_list", "0"}}}}};
+    (void)agent.folder().write(
+        "webhooks.json",
+        nlohmann::json::array({{{"name", "door"}, {"target", target.url("/door")}},
+                               {{"name", "broken"}, {"target", target.url("/broken")}}})
+            .dump());
+    agent.start();
+    const auto good = agent.cli({"test", "door"});
+    EXPECT_EQ(good.code, 0) << good.err;
+    EXPECT_NE(good.out.find("has left the queue: delivered"), std::string::npos) << good.out;
+    const auto bad = agent.cli({"test", "broken"});
+    EXPECT_EQ(bad.code, 1) << bad.out;
+    EXPECT_NE(bad.out.find("500 Internal Server Error"), std::string::npos) << bad.out;
+    const auto id = first_match(bad.out, "see `ffl-agent queue show ([0-9.]+)`");
+    EXPECT_EQ(agent.cli({"queue", "show", id}).code, 0) << bad.out;
+    const auto document = nlohmann::json::parse(agent.cli({"test", "broken", "--json"}).out);
+    EXPECT_EQ(document["state"], "waiting");
+    EXPECT_EQ(document["name"], "broken");
+    EXPECT_EQ(document["last_status"], 500);
+    EXPECT_EQ(agent.stop(), 0);
+}
+
 } // namespace
