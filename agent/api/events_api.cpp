@@ -199,7 +199,7 @@ Task<HttpReply> EventsApi::list(std::string query) {
     }
     text += "],\"last\":" + std::to_string(last) +
             ",\"enabled\":" + (config_.ingest.event_list > 0 ? "true" : "false") +
-            ",\"more\":" + (more ? "true" : "false") + "}";
+            ",\"more\":" + (more ? "true" : "false") + ",\"list_id\":\"" + list_id_ + "\"}";
     co_return fresh_json(std::move(text));
 }
 

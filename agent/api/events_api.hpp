@@ -7,6 +7,7 @@
 #include "agent/queue/queue.hpp"
 #include "agent/webhooks/webhook_name.hpp"
 #include "common/async/turn.hpp"
+#include "common/base/crypto.hpp"
 #include "common/base/memory_budget.hpp"
 #include "common/net/http.hpp"
 
@@ -34,8 +35,9 @@ class EventsApi {
 
     void show_probes(ProbeIn probe_in) { probe_in_ = std::move(probe_in); }
 
-    /// {"events":[…],"last","enabled"}, newest first. With "more":true there were more than fit
-    /// into one answer.
+    /// {"events":[…],"last","enabled","list_id"}, newest first. With "more":true there were more
+    /// than fit into one answer. Numbers of events are those of the list with that id only: each
+    /// start begins another.
     common::Task<common::HttpReply> list(std::string query);
     /// One event with its text and the attempts that are known; 404 when it is not in the list.
     common::Task<common::HttpReply> show(std::string seq);
@@ -65,6 +67,7 @@ class EventsApi {
     const Config& config_;
     common::MemoryBudget& memory_;
     ProbeIn probe_in_;
+    const std::string list_id_ = common::UuidV7{}.next(clock_.wall());
 };
 
 } // namespace agent

@@ -130,7 +130,12 @@ void warn_if_off(const json& answer) {
 
 int follow(const Command& command, EventsOptions options, json answer) {
     Printer printer{command};
-    std::uint64_t after = 0;
+    const auto oldest = entries_of(answer);
+    // What is not settled yet is asked for again, but nothing before the first that was asked for.
+    std::uint64_t after = oldest.empty() ? answer.value("last", std::uint64_t{0})
+                                         : oldest.front().at("seq").get<std::uint64_t>() - 1;
+    auto list = answer.value("list_id", "");
+    std::vector<json> unsettled;
     bool answered = true;
     for (;;) {
         if (answered) {
@@ -142,6 +147,7 @@ int follow(const Command& command, EventsOptions options, json answer) {
             if (end == entries.end()) {
                 after = std::max(after, answer.value("last", after)); // also what was left out
             }
+            unsettled.assign(end, entries.end());
             entries.erase(end, entries.end());
             printer.print(entries);
             if (!std::cout) {
@@ -159,8 +165,11 @@ int follow(const Command& command, EventsOptions options, json answer) {
         }
         answered = true;
         answer = std::move(*next);
-        if (answer.value("last", after) < after) {
+        if (const auto now = answer.value("list_id", ""); now != list) {
+            // Their numbers mean other events now, so this is the last that is known of them.
+            printer.print(std::exchange(unsettled, {}));
             std::cerr << "ffl-agent: the agent was restarted: its list begins anew\n";
+            list = now;
             after = 0;
             answer = json{{"events", json::array()}, {"last", 0}};
         }

@@ -1,7 +1,9 @@
 // What became of the last events, as a person asks for it: the whole program.
 #include "test/support/program.hpp"
 #include "test/support/receiver.hpp"
+#include "test/support/scripted_server.hpp"
 
+#include <atomic>
 #include <gtest/gtest.h>
 
 namespace {
@@ -80,6 +82,66 @@ TEST_F(EventsProgram, BeginsAnewWithARestart) {
     EXPECT_EQ(events(), json::array());
     EXPECT_EQ(agent.post("/v1/events", R"({"id":"e2","camera":3})").status, 202U);
     ASSERT_TRUE(delivered()) << "the rows of the run before do not confuse it";
+}
+
+json entry(int seq, double age_s) {
+    return {{"seq", seq},
+            {"at", "2026-11-28T16:43:00.123Z"},
+            {"age_s", age_s},
+            {"id", "e" + std::to_string(seq)},
+            {"webhooks", json::array({{{"key", "1"}, {"state", "waiting"}, {"attempts", 0}}})}};
+}
+
+test::Answer list_of(const char* id, int last, json events) {
+    return {200, {}, json{{"list_id", id}, {"last", last}, {"events", std::move(events)}}.dump()};
+}
+
+TEST(FollowedEvents, AreWholeAcrossARestartThatAcceptsMoreEventsAtOnceThanThereWereBefore) {
+    std::atomic<int> asked = 0;
+    test::ScriptedServer agent{[&](const test::Seen& seen) {
+        switch (++asked) {
+        case 1:
+            return list_of("first", 1, json::array({entry(1, 5.0)}));
+        case 2:
+            return list_of("first", 2, json::array({entry(2, 0.1)})); // not settled
+        case 3:
+            return list_of("second", 9, json::array({entry(9, 5.0)})); // behind 1 of another list
+        default:
+            const bool whole = seen.target.find("after=") == std::string::npos;
+            return list_of("second", 9,
+                           whole ? json::array({entry(9, 5.0), entry(1, 5.0)}) : json::array());
+        }
+    }};
+    const test::Program settings{
+        {{"ingest", {{"listen", "127.0.0.1:" + std::to_string(agent.port())}}},
+         {"webhooks", {{"file", "webhooks.json"}}}}};
+    const test::Running follow{
+        {FFL_BINARY, "events", "--follow", "--json", "--config", settings.ini()}};
+    const auto output = follow.wait_for(R"("seq":9)");
+    std::vector<std::string> ids;
+    for (auto at = output.find("\"id\":\""); at != std::string::npos;
+         at = output.find("\"id\":\"", at + 1)) {
+        ids.push_back(output.substr(at + 6, 2));
+    }
+    EXPECT_EQ(ids, (std::vector<std::string>{"e1", "e2", "e1", "e9"})) << output;
+    EXPECT_NE(output.find("the agent was restarted"), std::string::npos) << output;
+}
+
+TEST(FollowedEvents, BeginWithTheLastThatWereAskedFor) {
+    for (const auto& row : {std::pair{json::array({entry(900, 0.1)}), "after=899"},
+                            std::pair{json::array(), "after=900"}}) {
+        test::ScriptedServer agent{
+            [&](const test::Seen&) { return list_of("list", 900, row.first); }};
+        const test::Program settings{
+            {{"ingest", {{"listen", "127.0.0.1:" + std::to_string(agent.port())}}},
+             {"webhooks", {{"file", "webhooks.json"}}}}};
+        const test::Running follow{
+            {FFL_BINARY, "events", "--follow", "--limit", "1", "--config", settings.ini()}};
+        ASSERT_TRUE(agent.wait_for(2, std::chrono::seconds{20}));
+        EXPECT_NE(agent.seen()[0].target.find("limit=1"), std::string::npos);
+        EXPECT_NE(agent.seen()[1].target.find(row.second), std::string::npos)
+            << agent.seen()[1].target;
+    }
 }
 
 } // namespace

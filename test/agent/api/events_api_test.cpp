@@ -44,7 +44,12 @@ struct EventsApiTest : Api {
 };
 
 TEST_F(EventsApiTest, BeginsEmpty) {
-    EXPECT_EQ(get("/v1/events"),
+    auto empty = get("/v1/events");
+    const auto list = empty["list_id"].get<std::string>();
+    EXPECT_EQ(list.size(), 36U) << "a UUID, another one after a restart";
+    EXPECT_EQ(get("/v1/events?limit=1")["list_id"], list);
+    empty.erase("list_id");
+    EXPECT_EQ(empty,
               (Json{{"events", Json::array()}, {"last", 0}, {"enabled", true}, {"more", false}}));
     config.ingest.event_list = 0;
     EXPECT_EQ(get("/v1/events")["enabled"], false);
