@@ -96,24 +96,23 @@ std::vector<std::string> command_names(const CLI::App& app) {
 }
 
 /// What is wrong with the command line. Where a word is misspelt CLI11 only says what is missing,
-/// or names all that it did not expect.
+/// names all that it did not expect, or takes the value of an unknown option for an argument.
 std::string usage_error(const CLI::App* app, const CLI::Error& error) {
     std::string message = error.what();
     const auto unparsed = app->remaining(true);
     const auto code = static_cast<CLI::ExitCodes>(error.get_exit_code());
-    if ((code == CLI::ExitCodes::RequiredError || code == CLI::ExitCodes::ExtrasError) &&
-        !unparsed.empty()) {
-        while (!app->get_subcommands().empty()) {
-            app = app->get_subcommands().front();
-        }
-        const auto option = std::ranges::find_if(
-            unparsed, [](const std::string& word) { return word.starts_with('-'); });
+    while (!app->get_subcommands().empty()) {
+        app = app->get_subcommands().front();
+    }
+    const auto option = std::ranges::find_if(
+        unparsed, [](const std::string& word) { return word.starts_with('-') && word.size() > 1; });
+    if (option != unparsed.end()) {
+        message = common::unknown("option", common::printable(option->substr(0, option->find('='))),
+                                  option_names(*app));
+    } else if ((code == CLI::ExitCodes::RequiredError || code == CLI::ExitCodes::ExtrasError) &&
+               !unparsed.empty()) {
         const auto commands = command_names(*app);
-        if (option != unparsed.end()) {
-            message =
-                common::unknown("option", common::printable(option->substr(0, option->find('='))),
-                                option_names(*app));
-        } else if (!commands.empty()) {
+        if (!commands.empty()) {
             message = common::unknown("command", common::printable(unparsed.front()), commands);
         } else {
             message = "not expected: " + common::printable(common::joined(unparsed, " "));
