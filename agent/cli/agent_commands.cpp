@@ -42,7 +42,7 @@ void add_check(CLI::App& app, CommandLine& line) {
         "Check configuration, secrets, files, disk and clock without starting the service",
         [&line, options] {
             const auto path = config_path(line.config_file);
-            return options->reload ? command_check_reload(path)
+            return options->reload ? command_check_reload(path, line.command.json)
                                    : command_check(path, {line.command.json, options->online});
         });
     auto* online = check->add_flag("--online", options->online,

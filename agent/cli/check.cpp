@@ -38,6 +38,9 @@ namespace fs = std::filesystem;
 using common::Fault;
 using nlohmann::json;
 
+constexpr const char* fix_of_tls = "use PEM files that exist and belong together";
+constexpr const char* fix_of_local = "fix the file; the service does not start without it";
+
 /// A secret that every user can read is not secret.
 void check_secret(Report& report, const std::string& what, const std::string& path) {
     if (path.empty()) {
@@ -72,8 +75,7 @@ void check_tls(Report& report, const Config& config) {
         } else if (const auto good = common::check_tls_files(files); good) {
             report.ok(what);
         } else {
-            report.fail(what + ": " + good.error().message,
-                        "use PEM files that exist and belong together", exit_code::bad_config);
+            report.fail(what + ": " + good.error().message, fix_of_tls, exit_code::bad_config);
         }
     }
 }
@@ -120,8 +122,7 @@ std::vector<Definition> check_local(Report& report, const Config& config) {
     }
     const auto local = read_local(config);
     if (!local) {
-        report.fail(local.error().message, "fix the file; the service does not start without it",
-                    exit_code::bad_config);
+        report.fail(local.error().message, fix_of_local, exit_code::bad_config);
         return {};
     }
     report.ok("[webhooks] file " + config.webhooks.file + ": " + std::to_string(local->size()) +
@@ -255,7 +256,7 @@ int command_check(const std::string& path, CheckOptions options) {
     return report.finish();
 }
 
-int command_check_reload(const std::string& path) {
+int command_check_reload(const std::string& path, bool as_json) {
     auto loaded = load_config(path, credentials_directory());
     const auto is_credential = [&](const ConfigFault& fault) {
         // The service has it since its start; systemd does not give it to every helper.
@@ -263,18 +264,27 @@ int command_check_reload(const std::string& path) {
                fault.section == "server" && fault.key == "password_file" && fault.line == 0;
     };
     std::erase_if(loaded.faults, is_credential);
-    std::vector<std::string> errors;
+    Findings errors;
     for (const auto& fault : loaded.faults) {
-        errors.push_back(fault.message);
+        errors.push_back({Level::fail, fault.message, fix_of(fault, path)});
     }
     if (errors.empty()) {
         if (const auto local = read_local(loaded.config); !local) {
-            errors.push_back(local.error().message);
+            errors.push_back({Level::fail, local.error().message, fix_of_local});
         }
-        std::ranges::move(tls_errors(loaded.config), std::back_inserter(errors));
+        for (const auto& error : tls_errors(loaded.config)) {
+            errors.push_back({Level::fail, error, fix_of_tls});
+        }
+    }
+    if (as_json) {
+        Report report{true};
+        for (const auto& error : errors) {
+            report.add(error, exit_code::bad_config);
+        }
+        return report.finish();
     }
     for (const auto& error : errors) {
-        complain(exit_code::bad_config, error);
+        complain(exit_code::bad_config, error.what);
     }
     return errors.empty() ? exit_code::done : exit_code::bad_config;
 }

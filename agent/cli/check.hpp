@@ -15,7 +15,7 @@ struct CheckOptions {
 int command_check(const std::string& config_path, CheckOptions options);
 
 /// `check --reload`, for ExecReload=: judges only what a SIGHUP reads, as the service does, and
-/// prints only what is wrong. No network, no database.
-int command_check_reload(const std::string& config_path);
+/// prints only what is wrong: on stderr, or as one document on stdout. No network, no database.
+int command_check_reload(const std::string& config_path, bool as_json);
 
 } // namespace agent

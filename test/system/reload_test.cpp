@@ -34,11 +34,22 @@ TEST(Reload, ThatIsRefusedIsSaidUntilTheFileIsMended) {
     agent.folder().write("webhooks.json", "[]");
     agent.start();
     EXPECT_EQ(agent.cli({"check", "--reload"}).code, 0);
+    EXPECT_EQ(json::parse(agent.cli({"check", "--reload", "--json"}).out),
+              (json{{"findings", json::array()}, {"ok", true}}));
     agent.configure(with({{"queue", {{"max_age", "soon"}}}}));
     const auto judged = agent.cli({"check", "--reload"});
     EXPECT_EQ(judged.code, 78);
     EXPECT_EQ(judged.out, "");
     EXPECT_NE(judged.err.find("[queue] max_age = soon"), std::string::npos) << judged.err;
+    const auto as_json = agent.cli({"check", "--reload", "--json"});
+    EXPECT_EQ(as_json.code, 78);
+    EXPECT_EQ(as_json.err, "");
+    const auto document = json::parse(as_json.out);
+    EXPECT_EQ(document["ok"], false);
+    ASSERT_EQ(document["findings"].size(), 1U) << document;
+    EXPECT_NE(document["findings"][0]["what"].get<std::string>().find("[queue] max_age = soon"),
+              std::string::npos);
+    EXPECT_EQ(document["findings"][0]["fix"], "fix it in " + agent.ini());
     EXPECT_EQ(agent.status()["config"]["stale"], false) << "only judged";
 
     agent.signal(SIGHUP);
