@@ -27,7 +27,7 @@ int code_of(const json& status) {
 int command_status(const Command& command, bool check) {
     const auto status = ask_agent(command.config, "GET", "/v1/status");
     if (!status) {
-        if (check) { // whoever watches reads the first line on stdout
+        if (check && !command.json) { // whoever watches reads the first line on stdout
             std::cout << "fail: " << common::printable(status.error().message) << '\n';
         }
         const int code = complain(status.error());

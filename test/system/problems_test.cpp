@@ -69,6 +69,10 @@ TEST(Problems, OfATargetComeAndGoWithTheirVerdict) {
     const auto gone = agent.cli({"status", "--check"});
     EXPECT_EQ(gone.code, 2);
     EXPECT_TRUE(gone.out.starts_with("fail: ")) << gone.out;
+    const auto as_json = agent.cli({"status", "--check", "--json"});
+    EXPECT_EQ(as_json.code, 2);
+    EXPECT_EQ(as_json.out, "") << "no text where a program expects a document";
+    EXPECT_TRUE(has(as_json.err, "does not answer")) << as_json.err;
     EXPECT_EQ(agent.cli({"status"}).code, 69);
 }
 
