@@ -46,7 +46,12 @@ CallbackReceiver::CallbackReceiver(common::Executor executor, Options options,
               }} {}
 
 common::Result<std::uint16_t> CallbackReceiver::listen(std::uint16_t port) {
-    return server_.listen("127.0.0.1:" + std::to_string(port), "", "");
+    auto listening = server_.listen("127.0.0.1:" + std::to_string(port), "", "");
+    if (!listening) {
+        listening.error().fault =
+            common::Fault::storage; // nobody was called, and none is out of reach
+    }
+    return listening;
 }
 
 common::Task<common::HttpReply> CallbackReceiver::answer(CallbackReceiver& self,

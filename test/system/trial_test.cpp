@@ -65,6 +65,11 @@ TEST(Receive, RefusesWhatItCannotUse) {
     const auto bad = folder.write("secret", "not a secret\n");
     EXPECT_EQ(test::run_program({FFL_BINARY, "receive", "--secret-file", bad}).code, 65);
     EXPECT_EQ(test::run_program({FFL_BINARY, "receive", "--port", "70000"}).code, 64);
+    test::Receiver other;
+    const auto taken =
+        test::run_program({FFL_BINARY, "receive", "--port", std::to_string(other.port())});
+    EXPECT_EQ(taken.code, 74) << "an address that cannot be used";
+    EXPECT_EQ(taken.out, "");
     EXPECT_EQ(test::run_program({FFL_BINARY, "receive", "--status", "99"}).code, 64);
 }
 
