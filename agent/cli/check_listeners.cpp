@@ -3,6 +3,7 @@
 #include "agent/cli/agent_client.hpp"
 #include "agent/cli/check_queue.hpp"
 #include "agent/config/permission.hpp"
+#include "agent/config/text_file.hpp"
 #include "agent/store/queue_lock.hpp"
 #include "common/net/host_port.hpp"
 
@@ -42,10 +43,24 @@ error_code try_bind(const std::string& address) {
     return failed;
 }
 
+/// Whether this user may not read that file, should it be there.
+bool is_hidden(const std::string& file) {
+    const auto readable = check_readable(file);
+    return !readable && readable.error().fault == common::Fault::refused;
+}
+
 /// Somebody listens there: as it should be if it is the agent that runs on this queue.
 void report_in_use(Report& report, const Config& config, Side side, const std::string& what,
                    const std::string& fix) {
     const auto holder = QueueLock::holder(config.queue.path);
+    if (const auto lock = config.queue.path + "-lock"; !holder && is_hidden(lock)) {
+        if (is_agent(config, side)) {
+            report.warn(what + " is in use by an agent; " + user_name() +
+                            " may not see whether it runs on this queue",
+                        permission_advice(lock));
+            return;
+        }
+    }
     if (!holder) {
         report.fail(what + " is in use by another program", fix);
     } else if (is_agent(config, side)) {

@@ -307,4 +307,24 @@ TEST_F(Installed, AStrangerIsToldTheWayIn) {
     EXPECT_NE(list.err.find(way), std::string::npos) << list.err;
 }
 
+TEST_F(Installed, AStrangerIsNotToldToStopTheRunningAgent) {
+    if (as_stranger({"--version"}).code != 0) {
+        GTEST_SKIP() << "others cannot run " << FFL_BINARY;
+    }
+    agent_.start();
+    const auto address = "127.0.0.1:" + std::to_string(agent_.port());
+    agent_.configure(with({{"ingest", {{"listen", address}}}}));
+    own(agent_.ini(), 0644);
+    own(agent_.folder().file("webhooks.json"), 0644);
+    own(agent_.database() + "-lock", 0640, daemon);
+    own(fs::path{agent_.ini()}.parent_path(), 0755, daemon);
+    const auto check = as_stranger({"check"});
+    EXPECT_NE(check.out.find("warn  [ingest] listen = " + address +
+                             " is in use by an agent; nobody may not see whether it runs on "
+                             "this queue -- run it with sudo"),
+              std::string::npos)
+        << check.out;
+    EXPECT_EQ(check.out.find("another program"), std::string::npos) << check.out;
+}
+
 } // namespace
