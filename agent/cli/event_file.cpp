@@ -4,6 +4,7 @@
 #include "agent/events/event.hpp"
 #include "agent/events/event_likeness.hpp"
 #include "agent/events/event_splitter.hpp"
+#include "common/base/ascii.hpp"
 #include "common/text/json.hpp"
 
 #include <iostream>
@@ -99,6 +100,9 @@ class EventFile {
 
 Result<std::vector<std::string_view>> events_of(const std::string& file, std::string_view text,
                                                 EventForm form) {
+    if (form == EventForm::exported && common::trim(text).empty()) {
+        return std::vector<std::string_view>{}; // the export of an empty queue
+    }
     auto parts = parts_of(text);
     if (!parts) {
         return common::fail(file, parts.error());

@@ -12,7 +12,9 @@ namespace agent {
 
 enum class EventForm {
     events,
-    exported, ///< deliveries: each event once, however many webhooks it was owed to
+    /// Deliveries: each event once, however many webhooks it was owed to. A text without any is no
+    /// error: an empty queue is exported as nothing.
+    exported,
 };
 
 /// The texts of the events, each of them valid, as views into `text`. Says on stderr what is hardly

@@ -53,6 +53,13 @@ TEST(Send, WhatQueueExportWritesIsNotTakenForEvents) {
         EXPECT_NE(refused.err.find("ffl-agent send --from-export"), std::string::npos);
     }
     EXPECT_EQ(agent.cli({"queue", "drop", "--all", "--yes"}).code, 0);
+    const auto nothing = agent.cli({"queue", "export"}).out;
+    EXPECT_EQ(nothing, "");
+    const auto of_nothing = agent.cli({"send", "--from-export", "-", "--json"}, nothing);
+    EXPECT_EQ(of_nothing.code, 0) << of_nothing.err;
+    EXPECT_EQ(json::parse(of_nothing.out),
+              (json{{"accepted", 0}, {"duplicates", 0}, {"deliveries", 0}}));
+    EXPECT_EQ(agent.cli({"send", "-"}, nothing).code, 65) << "no event where one is expected";
     EXPECT_EQ(agent.stop(), 0);
     std::filesystem::remove(agent.database()); // another device: it has not had the events
     agent.start();
