@@ -1,6 +1,7 @@
 // conf/json-output.md says exactly what --json prints: every field, and of which type.
 #include "test/support/program.hpp"
 #include "test/support/receiver.hpp"
+#include "test/support/simulator.hpp"
 
 #include <fstream>
 #include <gtest/gtest.h>
@@ -76,8 +77,11 @@ class JsonOutput : public testing::Test {
         SCOPED_TRACE(testing::PrintToString(args));
         args.emplace_back("--json");
         const auto done = agent.cli(args);
-        const auto document = json::parse(done.out, nullptr, false);
-        ASSERT_FALSE(document.is_discarded()) << done.out << done.err;
+        expect_document(name, done.out, found);
+    }
+    void expect_document(const std::string& name, const std::string& text, Fields& found) {
+        const auto document = json::parse(text, nullptr, false);
+        ASSERT_FALSE(document.is_discarded()) << text;
         ASSERT_TRUE(page.contains(name));
         const auto& known = page.at(name);
         collect(document, "", known, found);
@@ -97,10 +101,21 @@ class JsonOutput : public testing::Test {
         for (const auto& args : runs) {
             expect_as_documented(name, args, found);
         }
+        expect_all_of(name, found);
+    }
+    void expect_all_of(const std::string& name, const Fields& found) {
         for (const auto& [path, types] : page.at(name)) {
             EXPECT_TRUE(found.contains(path)) << name << " did not print " << path;
         }
         page.erase(name);
+    }
+
+    /// The first line of JSON that `receive` prints of a test.
+    std::string received_test(const test::Running& receive) {
+        EXPECT_EQ(agent.cli({"test", "shown"}).code, 0);
+        const auto output = receive.wait_for("\"body\":");
+        const auto begin = output.find("{\"path\"");
+        return output.substr(begin, output.find('\n', begin) - begin);
     }
 
     test::Program agent{{{"webhooks", {{"file", "webhooks.json"}}}}};
@@ -109,9 +124,14 @@ class JsonOutput : public testing::Test {
 
 TEST_F(JsonOutput, IsAsItsPageSays) {
     test::Receiver receiver;
+    const test::Running receive{{FFL_BINARY, "receive", "--port", "0", "--json"}};
+    const auto greeting = receive.wait_for("/ until Ctrl-C");
+    const auto url = greeting.substr(greeting.find("http://"));
     agent.folder().write("webhooks.json",
                          R"([{"name":"target","filters":{"camera_in":[-1]},"target":")" +
                              receiver.url() + R"("},
+            {"name":"shown","filters":{"camera_in":[-1]},"target":")" +
+                             url.substr(0, url.find(' ')) + R"("},
             {"name":"door","target":"http://127.0.0.1:9/","send_attempts":1},
             {"name":"gate","target":"http://127.0.0.1:9/","filters":{"camera_in":[5]}},
             {"name":"mask","target":"http://127.0.0.1:9/","filters":{"camera_in":[5],"medmask":{"name":"none"}}}])");
@@ -128,6 +148,9 @@ TEST_F(JsonOutput, IsAsItsPageSays) {
     expect_whole("events", {{"events"}});
     expect_whole("explain --event", {{"explain", "--event", "a"}});
     expect_whole("test", {{"test", "gate"}, {"test", "target"}});
+    Fields of_receive;
+    expect_document("receive", received_test(receive), of_receive);
+    expect_all_of("receive", of_receive);
     ASSERT_TRUE(agent.wait_until([](const json& status) { return status["queue"]["dead"] == 1; }));
     expect_whole("queue list", {{"queue", "list"}, {"queue", "list", "--limit", "1"}});
     const auto dead = agent.cli({"queue", "list", "--state", "dead", "--json"}).out;
@@ -138,6 +161,12 @@ TEST_F(JsonOutput, IsAsItsPageSays) {
     agent.folder().write("webhooks.json", R"([{"name":"door","target":"http://127.0.0.1:9/new"},
                                               {"name":"bell","target":"http://127.0.0.1:9/"}])");
     expect_whole("sync", {{"sync"}});
+    test::Simulator lite;
+    const auto webhook = lite.add({{"name", "door"}, {"target", "http://127.0.0.1:9/"}});
+    agent.folder().write("password", "secret\n");
+    agent.configure(
+        {{"server", {{"url", lite.url()}, {"username", "device"}, {"password_file", "password"}}}});
+    expect_whole("webhook delete", {{"webhook", "delete", std::to_string(webhook)}});
     for (const auto& [name, fields] : page) {
         ADD_FAILURE() << "nobody has run " << name;
     }
