@@ -127,9 +127,10 @@ int command_line(int argc, char** argv) {
     CLI::App app{"ffl-agent: FindFace Lite webhooks at the edge, with a queue on disk",
                  "ffl-agent"};
     app.require_subcommand(1);
-    app.footer("Exit codes: 0 success, 1 a check failed, 64 usage, 65 bad data or unknown id,\n"
-               "69 agent or server unreachable, 74 I/O error, 77 refused by the server,\n"
-               "78 bad configuration.");
+    app.footer("Exit codes: 0 success, 1 a check failed or a test was not delivered, 64 usage,\n"
+               "65 bad data or unknown id, 69 agent or server unreachable, 74 I/O error,\n"
+               "77 refused by the server, or this user may not use the agent's socket or the\n"
+               "queue, 78 bad configuration. `status --check` exits with 0, 1 or 2.");
     app.failure_message(usage_error);
     CommandLine line;
     add_commands(app, line);
