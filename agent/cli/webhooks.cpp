@@ -46,8 +46,8 @@ Result<std::string> with_server(const Config& config,
 /// and gives to `webhook update` must not delete them unseen.
 std::string masked_target(const std::string& target) {
     const auto url = common::parse_url(target);
-    const bool login = url ? !url->user.empty() || !url->password.empty()
-                           : common::may_have_login(target);
+    const bool login =
+        url ? !url->user.empty() || !url->password.empty() : common::may_have_login(target);
     auto shown = url ? url->shown() : common::masked_text(target);
     return login ? common::with_masked_login(std::move(shown)) : shown;
 }

@@ -1,5 +1,5 @@
 // The values that the loop and the database thread exchange: what is written to the queue and what
-// is read back from it. Plain data, except for the put_delivery(), which belongs to the database
+// is read back from it. Plain data, except for put_delivery(), which belongs to the database
 // thread.
 #pragma once
 

@@ -182,9 +182,8 @@ TEST_F(Definitions, ATargetsPasswordIsNeverShown) {
 TEST_F(Definitions, WhatIsShownOfALoginDoesNotReplaceIt) {
     const auto target = "http://user:hunter2@h/door?key=hunter2";
     const auto id = server_.add({{"name", "door"}, {"target", target}});
-    for (const auto& command :
-         std::vector<std::vector<std::string>>{{"webhook", "show", "door", "--json"},
-                                               {"webhook", "list", "--json"}}) {
+    for (const auto& command : std::vector<std::vector<std::string>>{
+             {"webhook", "show", "door", "--json"}, {"webhook", "list", "--json"}}) {
         const auto shown = json::parse(agent_.cli(command).out);
         EXPECT_EQ((shown.is_array() ? shown[0] : shown)["target"], "http://***@h/door?key=***");
     }
