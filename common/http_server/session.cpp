@@ -19,8 +19,7 @@ constexpr std::size_t most_kept_for_output = 64 * 1024;
 constexpr Millis drain_time{10'000};
 constexpr std::size_t drain_bytes = 64 * 1024 * 1024;
 constexpr Millis linger_time{2'000};
-/// A request or a reply of this size may use the budget's reserve: an event or a probe gets through
-/// while large bodies take the rest.
+/// May use the budget's reserve, so that events and probes get through beside large bodies.
 constexpr std::size_t small = 16 * 1024;
 constexpr const char* too_many = "too many open connections; try again later";
 constexpr const char* no_memory =
