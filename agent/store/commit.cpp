@@ -20,11 +20,12 @@ namespace {
 
 using common::Connection;
 
-void insert_event(Connection& connection, const EventRow& event, CountChanges& changes) {
+void insert_event(Connection& connection, const EventRow& event, std::int64_t next,
+                  CountChanges& changes) {
     for (const auto& webhook : event.webhooks) {
         ++changes[webhook].pending;
     }
-    if (fits_fresh(event)) {
+    if (fits_fresh(event) && may_stay_fresh(event.id, next)) {
         put_fresh(connection, event);
         return;
     }
@@ -191,12 +192,11 @@ CommitResult write_commit(Connection& connection, OldestPending& oldest, const C
             written.measured = measure(connection, oldest);
             return written;
         }
+        const auto next = commit.events.empty() ? 0 : commit.events.back().id + 1;
         for (const auto& event : commit.events) {
-            insert_event(connection, event, written.changes);
+            insert_event(connection, event, next, written.changes);
         }
-        if (!commit.events.empty()) {
-            keep_few_fresh(connection, commit.events.back().id + 1);
-        }
+        keep_few_fresh(connection, next);
         for (const auto& mark : commit.cooldowns) {
             set_cooldown(connection, mark);
         }

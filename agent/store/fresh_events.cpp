@@ -124,11 +124,13 @@ std::vector<FreshDelivery> parse_fresh(std::int64_t event, const std::string& we
     return deliveries;
 }
 
-std::vector<FreshDelivery> fresh_deliveries(Connection& connection, std::int64_t after) {
+std::vector<FreshDelivery> fresh_deliveries(Connection& connection, std::int64_t after,
+                                            std::int64_t below) {
     std::vector<FreshDelivery> found;
-    for (auto& row : read_rows(connection, after / deliveries_per_event, no_limit, -1)) {
+    const auto end = (below - 1) / deliveries_per_event + 1;
+    for (auto& row : read_rows(connection, after / deliveries_per_event, end, -1)) {
         std::ranges::copy_if(row.deliveries, std::back_inserter(found),
-                             [&](const FreshDelivery& one) { return one.id > after; });
+                             [&](const auto& one) { return one.id > after && one.id < below; });
     }
     return found;
 }
@@ -250,6 +252,10 @@ void keep_few_fresh(Connection& connection, std::int64_t next) {
     if (oldest && oldest->id / deliveries_per_event < next - most_fresh) {
         move_out_below(connection, next - most_fresh / 2);
     }
+}
+
+bool may_stay_fresh(std::int64_t event, std::int64_t next) {
+    return event >= next - most_fresh / 2;
 }
 
 } // namespace agent

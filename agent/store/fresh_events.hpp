@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,8 +44,10 @@ void put_fresh(common::Connection& connection, const EventRow& event);
 
 /// The column `webhooks`: a JSON array with a place for each delivery, null where it has been made.
 std::vector<FreshDelivery> parse_fresh(std::int64_t event, const std::string& webhooks);
-/// Deliveries above `after`, by id.
-std::vector<FreshDelivery> fresh_deliveries(common::Connection& connection, std::int64_t after);
+/// Deliveries above `after` and below `below`, by id.
+std::vector<FreshDelivery>
+fresh_deliveries(common::Connection& connection, std::int64_t after,
+                 std::int64_t below = std::numeric_limits<std::int64_t>::max());
 /// The delivery with this id, or the first one above it.
 std::optional<FreshDelivery> first_fresh(common::Connection& connection, std::int64_t from);
 
@@ -70,5 +73,8 @@ void move_out_all(common::Connection& connection);
 /// Moves the older ones out once there is one that `most_fresh` events have followed. `next` is the
 /// id of the next event.
 void keep_few_fresh(common::Connection& connection, std::int64_t next);
+/// Whether an event of a commit is one that may stay when `next` is the id of the next event after
+/// that commit.
+bool may_stay_fresh(std::int64_t event, std::int64_t next);
 
 } // namespace agent

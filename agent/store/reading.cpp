@@ -5,6 +5,7 @@
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Statement.h>
 #include <algorithm>
+#include <limits>
 
 namespace agent {
 
@@ -109,7 +110,12 @@ DueBatch read_fresh(Connection& connection, const LaneQuery& query, std::int64_t
         rows.bind(2, after);
         collect(rows, query.leave_out, query.bounds.deliveries + 1, found);
     }
-    for (const auto& fresh : fresh_deliveries(connection, after)) {
+    // Only those of which the batch has room: mostly none, for they are the newest.
+    std::sort(found.begin(), found.end());
+    const auto below = found.size() > query.bounds.deliveries
+                           ? found[query.bounds.deliveries].id
+                           : std::numeric_limits<std::int64_t>::max();
+    for (const auto& fresh : fresh_deliveries(connection, after, below)) {
         if (std::ranges::find(query.webhooks, fresh.webhook) != query.webhooks.end() &&
             !std::ranges::binary_search(query.leave_out, fresh.id)) {
             found.push_back({0, fresh.id, {}});

@@ -103,6 +103,33 @@ TEST_F(FreshEventsTest, OnlyTheNewestStay) {
     EXPECT_EQ(run.show(ids[699])->event, *run.offered[699].event);
 }
 
+TEST_F(FreshEventsTest, OfManyThatComeAtOnceTheLastStay) {
+    auto& run = start();
+    std::vector<NewEvent> many;
+    for (int i = 0; i < 1'000; ++i) {
+        many.push_back(event(std::to_string(i), {"1"}));
+    }
+    run.take(std::move(many));
+    EXPECT_EQ(fresh_rows(run), agent::most_fresh / 2);
+    const auto ids = ids_of(run.offered);
+    // A lane reads them piece by piece, across the border between the tables.
+    std::vector<std::int64_t> read;
+    for (bool more = true; more;) {
+        const auto batch = run.fresh({"1"}, read.empty() ? 0 : read.back(), 99);
+        more = batch.more;
+        std::ranges::copy(ids_of(batch.deliveries), std::back_inserter(read));
+    }
+    EXPECT_EQ(read, ids);
+    const std::string big(4'000, 'x'); // never among the fresh ones, but newer than some of them
+    run.take({event("big", {"1"}, "\"" + big + "\"")});
+    run.take({event("small", {"1"})});
+    EXPECT_EQ(events_of(run.fresh({"1"}, ids[995], 6).deliveries),
+              (std::vector<std::string>{"996", "997", "998", "999", "big", "small"}));
+    const auto some = run.fresh({"1"}, ids[995], 4);
+    EXPECT_EQ(events_of(some.deliveries), (std::vector<std::string>{"996", "997", "998", "999"}));
+    EXPECT_TRUE(some.more);
+}
+
 TEST_F(FreshEventsTest, AgesAreThoseOfTheEvents) {
     auto& run = start();
     const std::string big(4'000, 'x'); // never among the fresh ones
