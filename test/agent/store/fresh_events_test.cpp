@@ -106,6 +106,7 @@ TEST_F(FreshEventsTest, OnlyTheNewestStay) {
 TEST_F(FreshEventsTest, OfManyThatComeAtOnceTheLastStay) {
     auto& run = start();
     std::vector<NewEvent> many;
+    many.reserve(1'000);
     for (int i = 0; i < 1'000; ++i) {
         many.push_back(event(std::to_string(i), {"1"}));
     }
