@@ -31,15 +31,23 @@ void insert_event(Connection& connection, const EventRow& event, std::int64_t ne
     }
     auto& put = connection.prepared(
         "INSERT INTO event(id, event_id, given, accepted_at, body) VALUES(?, ?, ?, ?, ?)");
-    put.bind(1, event.id);
-    put.bind(2, event.event_id);
-    put.bind(3, event.given ? 1 : 0);
-    put.bind(4, event.accepted_at);
-    put.bindNoCopy(5, event.bytes->data(), static_cast<int>(event.bytes->size()));
+    bind_event(put, event);
     put.exec();
     for (std::size_t place = 0; place < event.webhooks.size(); ++place) {
         put_delivery(connection, event.delivery(place), event.webhooks[place]);
     }
+}
+
+void insert_events(Connection& connection, const std::vector<EventRow>& events,
+                   CountChanges& changes) {
+    if (events.empty()) {
+        return;
+    }
+    const auto next = events.back().id + 1;
+    for (const auto& event : events) {
+        insert_event(connection, event, next, changes);
+    }
+    keep_few_fresh(connection, next);
 }
 
 void set_cooldown(Connection& connection, const CooldownMark& mark) {
@@ -192,11 +200,7 @@ CommitResult write_commit(Connection& connection, OldestPending& oldest, const C
             written.measured = measure(connection, oldest);
             return written;
         }
-        const auto next = commit.events.empty() ? 0 : commit.events.back().id + 1;
-        for (const auto& event : commit.events) {
-            insert_event(connection, event, next, written.changes);
-        }
-        keep_few_fresh(connection, next);
+        insert_events(connection, commit.events, written.changes);
         for (const auto& mark : commit.cooldowns) {
             set_cooldown(connection, mark);
         }

@@ -20,11 +20,6 @@ constexpr std::size_t most_bytes = 3'500; // of the body: a row that fits into a
 constexpr std::size_t most_webhooks = 8;
 constexpr auto no_limit = std::numeric_limits<std::int64_t>::max();
 
-/// A database of version 1 that is only read has no such table.
-bool has_table(Connection& connection) {
-    return !connection.is_reader() || connection.handle().tableExists("fresh_event");
-}
-
 struct FreshRow {
     std::int64_t event = 0;
     std::vector<FreshDelivery> deliveries;
@@ -34,9 +29,6 @@ struct FreshRow {
 std::vector<FreshRow> read_rows(Connection& connection, std::int64_t from, std::int64_t below,
                                 std::int64_t limit) {
     std::vector<FreshRow> rows;
-    if (!has_table(connection)) {
-        return rows;
-    }
     auto& query = connection.prepared("SELECT id, webhooks FROM fresh_event WHERE id >= ? AND id < "
                                       "? ORDER BY id LIMIT ?");
     query.bind(1, from);
@@ -76,9 +68,6 @@ void move_row(Connection& connection, const FreshRow& row) {
 }
 
 std::optional<std::int64_t> accepted_at(Connection& connection, const char* sql) {
-    if (!has_table(connection)) {
-        return std::nullopt;
-    }
     auto& query = connection.prepared(sql);
     const auto found =
         query.executeStep() ? std::optional{query.getColumn(0).getInt64()} : std::nullopt;
@@ -100,11 +89,7 @@ bool fits_fresh(const EventRow& event) {
 void put_fresh(Connection& connection, const EventRow& event) {
     auto& put = connection.prepared("INSERT INTO fresh_event(id, event_id, given, accepted_at, "
                                     "body, webhooks) VALUES(?, ?, ?, ?, ?, ?)");
-    put.bind(1, event.id);
-    put.bind(2, event.event_id);
-    put.bind(3, event.given ? 1 : 0);
-    put.bind(4, event.accepted_at);
-    put.bindNoCopy(5, event.bytes->data(), static_cast<int>(event.bytes->size()));
+    bind_event(put, event);
     put.bind(6, common::text_of(nlohmann::json(event.webhooks)));
     put.exec();
 }
@@ -156,9 +141,6 @@ const FreshDelivery* FreshEvent::delivery(std::int64_t id) const {
 }
 
 std::optional<FreshEvent> read_fresh_event(Connection& connection, std::int64_t event) {
-    if (!has_table(connection)) {
-        return std::nullopt;
-    }
     auto& query = connection.prepared(
         "SELECT event_id, accepted_at, body, webhooks FROM fresh_event WHERE id = ?");
     query.bind(1, event);
@@ -175,9 +157,6 @@ std::optional<FreshEvent> read_fresh_event(Connection& connection, std::int64_t 
 void for_each_given(
     Connection& connection,
     const std::function<void(std::int64_t, std::string_view, std::string_view)>& each) {
-    if (!has_table(connection)) {
-        return;
-    }
     auto& query = connection.prepared("SELECT id, event_id, body FROM fresh_event WHERE given = 1");
     const auto text = [&](int column) {
         const auto value = query.getColumn(column);

@@ -35,6 +35,7 @@ Result<std::unique_ptr<OfflineQueue>> OfflineQueue::open(const std::string& path
     }
     std::unique_ptr<OfflineQueue> queue{new OfflineQueue{std::move(*connection)}};
     try {
+        stand_in_for_migrations(*queue->connection_);
         common::asio::io_context loop;
         common::SystemClock clock{loop.get_executor()};
         queue->now_ = read_queue_time(*queue->connection_, clock);

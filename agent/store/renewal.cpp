@@ -3,6 +3,7 @@
 #include "agent/store/damage.hpp"
 #include "agent/store/disk_reserve.hpp"
 #include "agent/store/rescue.hpp"
+#include "agent/store/schema.hpp"
 #include "agent/store/wal.hpp"
 #include "common/base/file.hpp"
 #include "common/base/log.hpp"
@@ -74,6 +75,19 @@ Result<void> try_folder(const std::string& path) {
                                                        ": " + std::strerror(why));
 }
 
+/// Whether the queue can be read by it, also when the database is one of an earlier version.
+bool can_serve(const Result<std::unique_ptr<Connection>>& reader) {
+    if (!reader || !can_read(**reader)) {
+        return false;
+    }
+    try {
+        stand_in_for_migrations(**reader);
+        return true;
+    } catch (const SQLite::Exception&) {
+        return false;
+    }
+}
+
 /// Where the connection that there is cannot read, another may. Returns whether there is a new one.
 /// A damaged database is not opened before it is salvaged: SQLite passes over parts of a damaged
 /// WAL, and what was delivered long ago would be sent again.
@@ -83,11 +97,11 @@ bool keep_reading(Database& database, const std::string& path) {
         return false;
     }
     auto reader = Connection::open_read_only(path);
-    if (!reader || !can_read(**reader)) {
+    if (!can_serve(reader)) {
         reader = Connection::open_unlocked(path);
-    }
-    if (!reader || !can_read(**reader)) {
-        return false; // what was read once may still come from memory
+        if (!can_serve(reader)) {
+            return false; // what was read once may still come from memory
+        }
     }
     if (now) {
         now->keep_wal();

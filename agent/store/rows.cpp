@@ -17,6 +17,14 @@ void add(CountChanges& to, const CountChanges& more) {
     }
 }
 
+void bind_event(SQLite::Statement& put, const EventRow& event) {
+    put.bind(1, event.id);
+    put.bind(2, event.event_id);
+    put.bind(3, event.given ? 1 : 0);
+    put.bind(4, event.accepted_at);
+    put.bindNoCopy(5, event.bytes->data(), static_cast<int>(event.bytes->size()));
+}
+
 std::uint64_t row_bytes(std::size_t body, std::size_t deliveries) {
     return body + 256 + deliveries * 192;
 }

@@ -1,6 +1,6 @@
 // The values that the loop and the database thread exchange: what is written to the queue and what
-// is read back from it. Plain data, except for put_delivery(), which belongs to the database
-// thread.
+// is read back from it. Plain data, except for put_delivery() and bind_event(), which
+// belong to the database thread.
 #pragma once
 
 #include "agent/store/queue_time.hpp"
@@ -74,6 +74,9 @@ struct EventRow {
         return id * deliveries_per_event + static_cast<std::int64_t>(place);
     }
 };
+/// Binds 1 to 5: id, event_id, given, accepted_at, body. The event must outlive the binding.
+void bind_event(SQLite::Statement& put, const EventRow& event);
+
 /// Roughly the bytes that the rows of one event take on disk.
 std::uint64_t row_bytes(std::size_t body, std::size_t deliveries);
 

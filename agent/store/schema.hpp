@@ -34,6 +34,10 @@ common::Result<void> check_version(common::Connection& connection);
 /// the database has a newer version. Throws as SQLite does.
 std::optional<std::string> schema_mismatch(SQLite::Database& handle);
 
+/// For a database that can only be read: what its version lacks appears, empty, to this connection
+/// alone. Throws as SQLite does.
+void stand_in_for_migrations(common::Connection& reader);
+
 /// Brings the database to this version. Errors: Fault::config when the database has a newer version
 /// (exit 78), otherwise Fault::storage.
 common::Result<void> migrate(common::Connection& connection);

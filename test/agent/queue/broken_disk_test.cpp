@@ -165,6 +165,34 @@ TEST_F(BrokenDiskTest, StartsOnAReadOnlyDisk) {
     ::umount2(mounted.c_str(), MNT_DETACH);
 }
 
+TEST_F(BrokenDiskTest, StartsOnAReadOnlyDiskWithAnOlderDatabase) {
+    const auto mounted = folder.file("disk");
+    std::filesystem::create_directory(mounted);
+    if (!mount_disk(mounted, "size=12m")) {
+        GTEST_SKIP() << "mounting a file system is not allowed here";
+    }
+    config.queue.path = mounted + "/agent.db";
+    {
+        SQLite::Database old{config.queue.path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
+        old.exec(contents(FFL_TEST_DATA "/schema_v1.sql"));
+    }
+    ASSERT_TRUE(make_read_only(mounted, true));
+    auto& run = start();
+    EXPECT_TRUE(run.queue.stats().degraded);
+    EXPECT_EQ(run.queue.pending("2"), 1U);
+    const auto fresh = run.fresh({"2"}).deliveries;
+    ASSERT_EQ(events_of(fresh), (std::vector<std::string>{"4589691150480880065"}));
+    EXPECT_EQ(run.list().size(), 3U);
+    run.delivered(fresh[0]);
+    ASSERT_TRUE(make_read_only(mounted, false));
+    clock.advance(20s);
+    EXPECT_FALSE(run.queue.stats().degraded) << run.queue.stats().last_error;
+    EXPECT_EQ(run.number("PRAGMA user_version"), 2);
+    EXPECT_EQ(run.deliveries(), 2);
+    stop();
+    ::umount2(mounted.c_str(), MNT_DETACH);
+}
+
 TEST_F(BrokenDiskTest, StartsOnADiskThatTakesNoWrites) {
     start_with(300);
     stop();

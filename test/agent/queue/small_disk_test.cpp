@@ -143,6 +143,27 @@ TEST_F(SmallDiskTest, StartsWhenNoSpaceIsLeft) {
     EXPECT_EQ(run.queue.stats().pending, static_cast<std::uint64_t>(run.deliveries()));
 }
 
+TEST_F(SmallDiskTest, ServesAnOlderDatabaseThatThereIsNoRoomToRenew) {
+    {
+        SQLite::Database old{config.queue.path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
+        old.exec(contents(FFL_TEST_DATA "/schema_v1.sql"));
+    }
+    take_the_rest();
+    auto& run = start();
+    EXPECT_TRUE(run.queue.stats().degraded);
+    EXPECT_EQ(run.queue.pending("2"), 1U);
+    EXPECT_EQ(events_of(run.fresh({"2"}).deliveries),
+              (std::vector<std::string>{"4589691150480880065"}));
+    EXPECT_EQ(run.list().size(), 3U);
+    EXPECT_EQ(run.number("PRAGMA user_version"), 1);
+    std::filesystem::remove(others_);
+    clock.advance(20s);
+    EXPECT_FALSE(run.queue.stats().degraded) << run.queue.stats().last_error;
+    EXPECT_EQ(run.number("PRAGMA user_version"), 2);
+    run.take({event("new", {"1"})});
+    EXPECT_EQ(run.deliveries(), 4);
+}
+
 TEST_F(SmallDiskTest, AnOperatorCanDropWhatFillsIt) {
     auto& run = start();
     fill(300);
