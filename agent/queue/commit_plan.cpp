@@ -6,7 +6,7 @@ namespace agent {
 
 namespace {
 
-/// A slow disk makes it worth to wait for those whom the last commit answered, but not for long:
+/// On a slow disk it is worth waiting for those whom the last commit answered, but not for long:
 /// they may have nothing more to send.
 common::Instant followers_awaited(const LastCommit& last) {
     constexpr common::Instant::duration longest = common::Millis{3};

@@ -1,4 +1,5 @@
 #include "agent/store/dead_room.hpp"
+
 #include "agent/store/deletion.hpp"
 
 #include <SQLiteCpp/Column.h>

@@ -52,10 +52,10 @@ class Tally:
 class Bench:
     """One run: its binaries, its folder, and a tally for each program."""
 
-    def __init__(self, size, load, library, scratch):
+    def __init__(self, size, load, preload, scratch):
         self.size = size
         self.load = load
-        self.library = library
+        self.preload = preload
         self.scratch = scratch
         self.tallies = {}
 
@@ -74,7 +74,7 @@ class Bench:
     def fresh(self, program, warm=True, **settings):
         """A program on an empty queue, with a load; warm: what compiles itself while it runs has had some."""
         with self.folder() as folder, contextlib.closing(Load(self.load)) as load:
-            running = Running(program, folder, load.ports, self.library, **settings)
+            running = Running(program, folder, load.ports, self.preload, **settings)
             try:
                 if warm:
                     self.warm_up(program, running, load)
@@ -230,7 +230,7 @@ class Bench:
         waiting = self.size.waiting
         with self.folder() as folder:
             with contextlib.closing(Load(self.load)) as load:
-                running = Running(program, folder, load.ports, self.library)
+                running = Running(program, folder, load.ports, self.preload)
                 try:
                     self.fill(program, running, load, waiting, 1200)
                     self.expect_waiting(program, running, waiting, "after the posts")
@@ -241,7 +241,7 @@ class Bench:
             with contextlib.closing(Load(self.load)) as load:
                 load.ask(do="expect", events=waiting)
                 both_answer = webhooks({"target": load.ports["target"], "down": load.ports["target"]})
-                running = Running(program, folder, load.ports, self.library, targets=both_answer)
+                running = Running(program, folder, load.ports, self.preload, targets=both_answer)
                 try:
                     result = load.ask(do="await", wait=600)
                     running.stop()
@@ -257,7 +257,7 @@ class Bench:
         figures = {}
         with self.folder() as folder, contextlib.closing(Load(self.load)) as load:
             def start():
-                return Running(program, folder, load.ports, self.library)
+                return Running(program, folder, load.ports, self.preload)
 
             running = start()
             try:
@@ -302,7 +302,7 @@ class Bench:
     def start(self, program):
         with self.folder() as folder, contextlib.closing(Load(self.load)) as load:
             def start():
-                return Running(program, folder, load.ports, self.library)
+                return Running(program, folder, load.ports, self.preload)
 
             start().stop()  # the first start makes the files
             return {"start.empty": self.starts(start)}

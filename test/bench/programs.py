@@ -61,12 +61,12 @@ def webhooks(ports):
 class Running:
     """A started program; ready when the constructor returns. `start_ms` is how long that took."""
 
-    def __init__(self, program, folder, ports, library, window_ms=0, delay_ms=0, targets=None):
+    def __init__(self, program, folder, ports, preload, window_ms=0, delay_ms=0, targets=None):
         command, extra = program.command(folder, targets or webhooks(ports), window_ms)
         self.counter = folder / "fsyncs"
         self.counter.write_bytes(bytes(8))
         self.log = folder / "log"
-        environment = dict(os.environ, LD_PRELOAD=str(library), FFL_DISK_COUNT=str(self.counter),
+        environment = dict(os.environ, LD_PRELOAD=str(preload), FFL_DISK_COUNT=str(self.counter),
                            FFL_DISK_DELAY_MS=str(delay_ms), **extra)
         with open(self.log, "wb") as log:
             begin = time.monotonic()

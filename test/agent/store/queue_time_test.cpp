@@ -1,6 +1,6 @@
 #include "agent/store/queue_time.hpp"
-#include "agent/store/stored_time.hpp"
 
+#include "agent/store/stored_time.hpp"
 #include "test/support/storage_fixture.hpp"
 
 namespace test {
