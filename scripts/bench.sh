@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Builds the release and measures it on this machine: throughput, latency, CPU, memory, bytes and
 # fsyncs, also on slow disks, with a backlog of a million and at the start. Prints one table with
-# medians and spread, and writes build/bench/bench.json and bench.svg. About five minutes; --help
+# medians and spread, and writes build/bench/bench.json and bench.svg. Three to four minutes; --help
 # has all options. Machines differ and are noisy: compare within one run.
 #   scripts/bench.sh [SECONDS [OTHER]]   SECONDS per load (2); OTHER: a second ffl-agent, an older
 #                                        build for example, measured in turns with this one
-#   scripts/bench.sh --quick             about a minute
+#   scripts/bench.sh --quick             half as long
 #   scripts/bench.sh --against           also an agent in Node.js, in turns (twice as long)
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -50,7 +50,7 @@ def arguments():
     parser.add_argument("seconds", nargs="?", type=positive(float), help="how long each load lasts (2; 1 with --quick)")
     parser.add_argument("other", nargs="?", help="a second ffl-agent, an older build for example, measured in turns with this one")
     how_much = parser.add_mutually_exclusive_group()
-    how_much.add_argument("--quick", action="store_const", const="quick", dest="size", help="about a minute instead of five")
+    how_much.add_argument("--quick", action="store_const", const="quick", dest="size", help="half as long")
     how_much.add_argument("--smoke", action="store_const", const="smoke", dest="size",
                           help="seconds: only proves that the benchmark works and that all is counted")
     parser.add_argument("--against", action="store_true", help="also the agent in Node.js (test/bench/node), in turns")

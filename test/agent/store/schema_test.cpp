@@ -63,14 +63,17 @@ TEST(Schema, FreshEqualsMigrated) {
     }
 }
 
-class SchemaTest : public Storage {};
+class SchemaTest : public Storage {
+  protected:
+    OneRun& start_on_version(int version) {
+        SQLite::Database{config.queue.path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE}.exec(
+            contents(FFL_TEST_DATA "/schema_v" + std::to_string(version) + ".sql"));
+        return start();
+    }
+};
 
 TEST_F(SchemaTest, OpensADatabaseOfVersion1) {
-    {
-        SQLite::Database old{config.queue.path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
-        old.exec(contents(FFL_TEST_DATA "/schema_v1.sql"));
-    }
-    auto& run = start();
+    auto& run = start_on_version(1);
     EXPECT_FALSE(run.opened.salvaged);
     EXPECT_EQ(run.queue.pending("1"), 1U);
     EXPECT_EQ(run.queue.pending("2"), 1U);
@@ -86,11 +89,7 @@ TEST_F(SchemaTest, OpensADatabaseOfVersion1) {
 }
 
 TEST_F(SchemaTest, OpensADatabaseOfVersion2) {
-    {
-        SQLite::Database old{config.queue.path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
-        old.exec(contents(FFL_TEST_DATA "/schema_v2.sql"));
-    }
-    auto& run = start();
+    auto& run = start_on_version(2);
     EXPECT_FALSE(run.opened.salvaged);
     EXPECT_EQ(run.queue.pending("1"), 1U);
     EXPECT_EQ(run.queue.pending("2"), 2U);
