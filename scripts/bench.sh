@@ -6,6 +6,7 @@
 #   scripts/bench.sh [SECONDS [OTHER]]   SECONDS per load (2); OTHER: a second ffl-agent, an older
 #                                        build for example, measured in turns with this one
 #   scripts/bench.sh --quick             half as long
+#   scripts/bench.sh --set queue.sync=normal   also with that setting, in turns: what it costs
 #   scripts/bench.sh --against           also an agent in Node.js, in turns (twice as long)
 set -euo pipefail
 cd "$(dirname "$0")/.."

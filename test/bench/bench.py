@@ -45,6 +45,14 @@ def positive(kind):
     return read
 
 
+def setting(text):
+    name, equals, value = text.partition("=")
+    section, dot, key = name.partition(".")
+    if not (equals and dot and section and key):
+        raise argparse.ArgumentTypeError(f'found "{text}", expected SECTION.KEY=VALUE, such as queue.sync=normal')
+    return section, key, value
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, prog="bench.sh")
     parser.add_argument("seconds", nargs="?", type=positive(float), help="how long each load lasts (2; 1 with --quick)")
@@ -54,6 +62,8 @@ def arguments():
     how_much.add_argument("--smoke", action="store_const", const="smoke", dest="size",
                           help="seconds: only proves that the benchmark works and that all is counted")
     parser.add_argument("--against", action="store_true", help="also the agent in Node.js (test/bench/node), in turns")
+    parser.add_argument("--set", metavar="SECTION.KEY=VALUE", type=setting, action="append", default=[], dest="settings",
+                        help="also this build with that setting, in turns: what it costs; may be repeated")
     parser.add_argument("--rounds", metavar="N", type=positive(int), help="turns of each load (5; 2 with --quick)")
     parser.add_argument("--only", metavar="MEASURE,...", type=lambda text: text.split(","),
                         help="of " + ", ".join(TIMED + ["counts"] + LONG))
@@ -141,6 +151,8 @@ def main():
     programs = [Agent("ffl-agent", build / "ffl-agent")]
     if options.other:
         programs.append(Agent("other", options.other))
+    for section, key, value in options.settings:
+        programs.append(Agent(f"{key}={value}", build / "ffl-agent", {section: {key: value}}))
     if options.against:
         programs.append(Node(root / "build/bench/node"))
     with tempfile.TemporaryDirectory(dir=out, prefix="queues-") as scratch:

@@ -16,20 +16,25 @@ class Broken(Exception):
 
 
 class Agent:
-    """An ffl-agent binary with default settings, but for the addresses and the commit window."""
+    """An ffl-agent binary with default settings, but for the addresses, the commit window and `settings` of {section: {key: value}}."""
 
-    def __init__(self, name, binary):
+    def __init__(self, name, binary, settings=None):
         self.name = name
         self.binary = pathlib.Path(binary).resolve()
+        self.settings = settings or {}
+        self.durable = self.settings.get("queue", {}).get("sync") != "normal"
 
     def version(self):
         return subprocess.run([self.binary, "--version"], capture_output=True, text=True, check=True).stdout.strip()
 
     def command(self, folder, webhooks, window_ms):
         (folder / "webhooks.json").write_text(json.dumps(webhooks))
-        (folder / "agent.ini").write_text(
-            "[webhooks]\nfile = webhooks.json\n[ingest]\nlisten = 127.0.0.1:0\nsocket =\n"
-            f"[queue]\npath = agent.db\nsync = full\ncommit_window = {window_ms}ms\n")
+        sections = {"webhooks": {"file": "webhooks.json"}, "ingest": {"listen": "127.0.0.1:0", "socket": ""},
+                    "queue": {"path": "agent.db", "sync": "full", "commit_window": f"{window_ms}ms"}}
+        for section, keys in self.settings.items():
+            sections.setdefault(section, {}).update(keys)
+        (folder / "agent.ini").write_text("".join(
+            f"[{section}]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items()) for section, keys in sections.items()))
         return [self.binary, "run", "--config", folder / "agent.ini"], {}
 
 
@@ -37,6 +42,7 @@ class Node:
     """node/agent.mjs with the modules of `modules`."""
 
     name = "node"
+    durable = True
 
     def __init__(self, modules):
         self.script = pathlib.Path(__file__).parent / "node/agent.mjs"
