@@ -13,7 +13,7 @@ namespace agent {
 namespace {
 
 /// The program is not older than this: a clock that shows an earlier time is wrong.
-constexpr std::chrono::sys_days built_after{std::chrono::year{2025} / 1 / 1};
+constexpr std::chrono::sys_days built_after{std::chrono::days{20'089}}; // 2025-01-01
 
 struct Reader {
     const StatusSources& sources;

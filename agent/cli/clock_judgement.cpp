@@ -1,5 +1,7 @@
 #include "agent/cli/clock_judgement.hpp"
 
+#include <ctime>
+
 namespace agent {
 
 namespace {
@@ -15,10 +17,12 @@ long days_of(std::string_view date) {
     const auto number = [&](std::size_t at, std::size_t size) {
         return std::stoi(std::string{date.substr(at, size)});
     };
-    const std::chrono::year_month_day day{std::chrono::year{number(0, 4)},
-                                          std::chrono::month{static_cast<unsigned>(number(5, 2))},
-                                          std::chrono::day{static_cast<unsigned>(number(8, 2))}};
-    return std::chrono::sys_days{day}.time_since_epoch().count();
+    std::tm day{};
+    day.tm_year = number(0, 4) - 1900;
+    day.tm_mon = number(5, 2) - 1;
+    day.tm_mday = number(8, 2);
+    const auto begin = std::chrono::system_clock::from_time_t(::timegm(&day));
+    return std::chrono::floor<std::chrono::days>(begin).time_since_epoch().count();
 }
 
 } // namespace
