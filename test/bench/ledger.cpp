@@ -9,6 +9,8 @@ namespace bench {
 namespace {
 
 constexpr std::string_view mark = "\"id\":\"load-";
+constexpr unsigned char was_accepted = 1;
+constexpr unsigned char has_arrived = 2;
 
 } // namespace
 
@@ -58,6 +60,25 @@ void Ledger::arrived(std::optional<std::size_t> number) {
         return;
     }
     ++delivered_;
+    note(*number, has_arrived);
+}
+
+void Ledger::accepted(std::size_t first, std::size_t count) {
+    accepted_ += count;
+    for (auto number = first; number < first + count; ++number) {
+        note(number, was_accepted);
+    }
+}
+
+void Ledger::expect(std::size_t count) {
+    next_ = count;
+    accepted(0, count);
+}
+
+void Ledger::note(std::size_t number, unsigned char end) {
+    if ((ends_[number].fetch_or(end) | end) == (was_accepted | has_arrived)) {
+        ++complete_;
+    }
 }
 
 std::vector<std::int64_t> Ledger::latencies(std::size_t first, std::size_t last) const {

@@ -5,7 +5,8 @@
 //   {"do": "post", "agent_port", "producers", "seconds", "events", "rate", "size", "batch",
 //    "camera", "wait"}             posts; with "wait" until all are delivered, so many seconds
 //   {"do": "expect", "events"}     so many were posted by another process and come to the target
-//   {"do": "await", "wait"}        until all that are expected are delivered
+//   {"do": "await", "wait"}        until all that were accepted or are expected are delivered;
+//                                  "missing" says how many are not
 // It ends with its input. "down" refuses connections all the time.
 #include "test/bench/ledger.hpp"
 #include "test/bench/message.hpp"
@@ -57,9 +58,9 @@ class Target {
     bench::Port port_;
 };
 
-void wait_until_delivered(const bench::Ledger& ledger, std::uint64_t count, double seconds) {
+template <typename Done> void wait_until(Done done, double seconds) {
     const auto end = bench::now_ns() + static_cast<std::int64_t>(seconds * 1e9);
-    while (ledger.delivered() < count && bench::now_ns() < end) {
+    while (!done() && bench::now_ns() < end) {
         std::this_thread::sleep_for(std::chrono::milliseconds{1});
     }
 }
@@ -93,7 +94,7 @@ json post(const json& command, bench::Ledger& ledger) {
     const auto posted = bench::post(posting, ledger);
     const double patience = command.value("wait", 0.0);
     if (patience > 0) {
-        wait_until_delivered(ledger, before + posted.accepted, patience);
+        wait_until([&] { return ledger.delivered() >= before + posted.accepted; }, patience);
     }
     const auto latencies = ledger.latencies(posted.first, posted.last);
     auto result = arrivals(ledger, before);
@@ -108,8 +109,9 @@ json post(const json& command, bench::Ledger& ledger) {
 }
 
 json await(const json& command, const bench::Ledger& ledger) {
-    wait_until_delivered(ledger, ledger.next(), command.at("wait").get<double>());
+    wait_until([&] { return ledger.missing() == 0; }, command.at("wait").get<double>());
     auto result = arrivals(ledger, 0);
+    result["missing"] = ledger.missing();
     result["per_s"] = ledger.arrivals_per_s();
     return result;
 }

@@ -68,7 +68,11 @@ void produce(const Posting& posting, unsigned place, Connection& connection, Led
         const auto answer = connection.send(request_text(body, posting.batch > 1))
                                 ? connection.read()
                                 : std::string{};
-        totals.answered(answer.starts_with("HTTP/1.1 202"), posting.batch, now_ns() - sent);
+        const bool accepted = answer.starts_with("HTTP/1.1 202");
+        totals.answered(accepted, posting.batch, now_ns() - sent);
+        if (accepted) {
+            ledger.accepted(*first, posting.batch);
+        }
         if (answer.empty()) {
             return;
         }
