@@ -162,7 +162,11 @@ std::optional<std::string> find_damage(const std::string& path, const Progress& 
     }
     // What the agent writes it writes in one boot: no power was cut since, then.
     const auto boot = common::SystemClock{common::asio::system_executor{}}.boot_id();
-    const auto wal = common::inspect_wal(path + "-wal", boot).value_or(common::WalReport{});
+    const auto inspected = common::inspect_wal(path + "-wal", boot);
+    if (!inspected) {
+        return std::nullopt; // without the WAL nothing can be judged, and it may be readable again
+    }
+    const auto& wal = *inspected;
     std::error_code absent;
     const auto found = fs::file_size(path, absent);
     const auto bytes = absent ? 0 : found;

@@ -61,8 +61,11 @@ Result<SalvageCounts> build(const SalvageNames& names, const Progress& progress)
     tell(progress, "begun");
     auto source = names.path;
     const auto wal = common::inspect_wal(names.path + "-wal");
+    if (!wal) {
+        return common::fail(wal.error()); // the newest events may be in it only
+    }
     std::error_code error;
-    if ((wal && wal->has_transactions()) || !fs::exists(names.path, error)) {
+    if (wal->has_transactions() || !fs::exists(names.path, error)) {
         source = names.image();
         auto written =
             common::write_image(names.path, source, [&] { tell(progress, "writing the image"); });

@@ -1,8 +1,12 @@
 // Whatever state its file is in, the agent starts and keeps what can be read.
 #include "test/agent/store/salvage_fixture.hpp"
 
+#include "agent/store/damage.hpp"
+
 #include <csignal>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace test {
 
@@ -15,6 +19,37 @@ TEST_F(SalvageTest, AGoodDatabaseIsLeftAlone) {
     EXPECT_FALSE(run.opened.salvaged);
     EXPECT_TRUE(run.opened.quarantined.empty());
     EXPECT_EQ(run.queue.stats().pending, 2U * events - 1);
+}
+
+TEST_F(SalvageTest, AWalThatCannotBeReadIsNotGivenUp) {
+    auto& run = start();
+    run.take({event("one", {"1"})});
+    const auto& path = config.queue.path;
+    const auto log = path + "-wal";
+    const auto database = contents(path);
+    const auto frames = contents(log);
+    stop();
+    write(path, database); // as a crash leaves them
+    write(log, frames);
+    const auto place = std::filesystem::path{path}.parent_path();
+    ASSERT_EQ(::chmod(log.c_str(), 0), 0);
+    const bool root = ::geteuid() == 0; // whom no mode binds
+    if (root) {
+        ASSERT_EQ(::chmod(place.c_str(), 0777), 0);
+        ASSERT_EQ(::seteuid(65534), 0);
+    }
+    const auto damage = agent::find_damage(path, {});
+    const auto salvaged = agent::salvage_file(path, "found while running", {});
+    if (root) {
+        ASSERT_EQ(::seteuid(0), 0);
+    }
+    EXPECT_EQ(damage.value_or(""), "");
+    EXPECT_FALSE(salvaged);
+    EXPECT_TRUE(set_aside().empty());
+    ASSERT_EQ(::chmod(log.c_str(), 0600), 0);
+    auto& again = start();
+    EXPECT_FALSE(again.opened.salvaged);
+    EXPECT_EQ(again.queue.stats().pending, 1U);
 }
 
 TEST_F(SalvageTest, AnEmptyFileIsANewDatabase) {
