@@ -1,5 +1,6 @@
 #include "agent/events/event_slots.hpp"
 
+#include "agent/events/json_strings.hpp"
 #include "common/text/json.hpp"
 
 #include <algorithm>
@@ -32,6 +33,12 @@ std::string_view name_of(Kind kind) {
     }
 }
 
+/// Strings longer than this are cut before the parser sees them: it takes about forty instructions
+/// a byte, and nearly all long strings are images, which belong to no slot.
+constexpr std::size_t longest_uncut = 64;
+/// Smaller events are not searched for long strings, for that would cost more than it saves.
+constexpr std::size_t small_event = 1024;
+
 /// A SAX handler that puts what the parser reads into the slots of the known places.
 class EventReader {
   public:
@@ -57,6 +64,7 @@ class EventReader {
     bool string(std::string& value) {
         if (next_ != nowhere) {
             next().text = value;
+            has_long_text = has_long_text || value.size() > longest_uncut;
         }
         return put(Kind::text);
     }
@@ -78,6 +86,7 @@ class EventReader {
     }
 
     std::string fault;
+    bool has_long_text = false; ///< a text of a slot is longer than longest_uncut
 
   private:
     Slot& next() { return slots_[next_]; }
@@ -125,6 +134,13 @@ class EventReader {
     Place next_ = top; // of the next value
 };
 
+bool parse(std::string_view text, EventReader& reader) {
+    // Bytes of a type that nobody else parses, so that the compiler makes a parser of its own here,
+    // with all that runs for each byte in line: one shared with other files is a fifth slower.
+    const auto* const begin = reinterpret_cast<const unsigned char*>(text.data());
+    return json::sax_parse(begin, begin + text.size(), &reader);
+}
+
 } // namespace
 
 void EventSlots::clear(Place place) {
@@ -135,11 +151,17 @@ common::Result<void> read_slots(std::string_view text, EventSlots& slots) {
     if (auto fault = common::forbidden_bytes(text)) {
         return common::fail(common::Fault::input, std::move(*fault));
     }
+    if (text.size() > small_event) {
+        if (const auto cut = with_cut_strings(text, longest_uncut)) {
+            EventReader reader{slots};
+            if (parse(*cut, reader) && !reader.has_long_text) {
+                return {};
+            }
+            slots = EventSlots{}; // only the whole text has the fault's position or the long text
+        }
+    }
     EventReader reader{slots};
-    // Bytes of a type that nobody else parses, so that the compiler makes a parser of its own here,
-    // with all that runs for each byte in line: one shared with other files is a fifth slower.
-    const auto* const begin = reinterpret_cast<const unsigned char*>(text.data());
-    if (!json::sax_parse(begin, begin + text.size(), &reader)) {
+    if (!parse(text, reader)) {
         return common::fail(common::Fault::input, std::move(reader.fault));
     }
     return {};

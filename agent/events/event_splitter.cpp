@@ -1,5 +1,6 @@
 #include "agent/events/event_splitter.hpp"
 
+#include "agent/events/json_strings.hpp"
 #include "common/base/ascii.hpp"
 
 #include <cstdlib>
@@ -19,21 +20,6 @@ std::string byte(std::size_t at) {
 
 auto fault(std::size_t index, std::string_view what) {
     return common::fail(Fault::input, "event " + std::to_string(index) + ": " + std::string{what});
-}
-
-/// The position of the quote that closes the string opened at `quote`. Most of an event's bytes are
-/// in strings (images), so it goes from quote to quote.
-std::size_t string_end(std::string_view text, std::size_t quote) {
-    for (auto at = text.find('"', quote + 1); at != nowhere; at = text.find('"', at + 1)) {
-        auto before = at;
-        while (text[before - 1] == '\\') { // ends at the opening quote at the latest
-            --before;
-        }
-        if ((at - before) % 2 == 0) {
-            return at;
-        }
-    }
-    return nowhere;
 }
 
 /// The first bracket or comma at or after `at` that is not inside a string.

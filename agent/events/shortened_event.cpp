@@ -1,8 +1,10 @@
 #include "agent/events/shortened_event.hpp"
 
 #include "agent/events/event.hpp"
+#include "agent/events/json_strings.hpp"
 #include "common/text/json.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace agent {
@@ -15,26 +17,11 @@ std::string left_out(std::size_t bytes) {
     return "(" + std::to_string(bytes) + " bytes left out)";
 }
 
-/// The place of the quote that ends the string whose content begins at `begin`.
-std::size_t end_of_string(std::string_view json, std::size_t begin) {
-    for (auto end = json.find('"', begin); end != std::string_view::npos;
-         end = json.find('"', end + 1)) {
-        std::size_t backslashes = 0;
-        while (end - backslashes > begin && json[end - backslashes - 1] == '\\') {
-            ++backslashes;
-        }
-        if (backslashes % 2 == 0) {
-            return end;
-        }
-    }
-    return json.size();
-}
-
 std::string without_long_strings(std::string_view json) {
     std::string text;
     std::size_t copied = 0;
     for (auto quote = json.find('"'); quote < json.size();) {
-        const auto end = end_of_string(json, quote + 1);
+        const auto end = std::min(string_end(json, quote), json.size());
         if (const auto bytes = end - quote - 1; bytes > longest_string) {
             text += json.substr(copied, quote + 1 - copied);
             text += left_out(bytes);

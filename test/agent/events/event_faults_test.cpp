@@ -1,5 +1,6 @@
 #include "agent/events/event.hpp"
 #include "common/base/file.hpp"
+#include "test/agent/events/event_fixture.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -9,6 +10,9 @@
 using agent::read_event;
 
 namespace {
+
+/// Blanks that make an event so large that its long strings are cut before it is parsed.
+const std::string blanks(2'000, ' ');
 
 std::string nested(std::size_t depth, char open, char close) {
     return std::string(depth, open) + std::string(depth, close);
@@ -145,6 +149,56 @@ TEST(ReadEvent, RefusesEveryPrefixAndSurvivesEveryBrokenByte) {
         EXPECT_EQ(read_event(broken).has_value(),
                   nlohmann::json::accept(broken) && broken.find('\0') == std::string::npos)
             << broken;
+    }
+    EXPECT_GT(refused, rounds / 4);
+    EXPECT_LT(refused, rounds);
+}
+
+TEST(ReadEvent, SaysOfALargeEventAtWhichByteItIsWrong) {
+    const auto begin = R"({"image":")" + std::string(5'000, 'x') + R"(",)";
+    const std::pair<std::string_view, std::string_view> rows[] = {
+        {R"("camera":01})", "not valid JSON at byte 5023: unexpected a number; expected '}'"},
+        {R"("confidence":1e400})", "a number at byte 5030: too large for a double"},
+        {R"("x":"\q"})", "not valid JSON at byte 5019: invalid string: forbidden character"},
+    };
+    for (const auto& [rest, message] : rows) {
+        const auto event = read_event(begin + std::string{rest});
+        ASSERT_FALSE(event) << rest;
+        EXPECT_TRUE(event.error().message.starts_with(message)) << event.error().message;
+    }
+    const auto event = read_event(begin + R"("id":")" + std::string(257, 'x') + R"("})");
+    ASSERT_FALSE(event);
+    EXPECT_EQ(event.error().message, "id has 257 bytes: expected at most 256");
+}
+
+TEST(ReadEvent, ReadsLargeEventsAsItReadsSmallOnes) {
+    const std::string whole =
+        R"({"id":")" + std::string(63, 'i') + R"(","type":"face","x\"":"\\","camera":7,"image":")" +
+        std::string(80, 'x') + R"(","list":["","a",")" + std::string(90, 'y') +
+        R"("],"features":{"medmask":{"name":"none","image":")" + std::string(100, 'z') +
+        R"("}},"license_plate_number":")" + std::string(64, 'p') + R"("})";
+    ASSERT_LT(whole.size(), 1'000U); // a small event
+    ASSERT_TRUE(read_event(whole));
+    constexpr std::string_view signs = "\"\"\"\\,:{}[]x1\n\xC3\xA4\xFF";
+    std::mt19937 random{20240307};
+    std::size_t refused = 0;
+    constexpr std::size_t rounds = 5'000;
+    for (std::size_t round = 0; round < rounds; ++round) {
+        auto text = whole;
+        for (auto times = random() % 4; times != 0; --times) {
+            const auto at = random() % text.size();
+            if (random() % 2 == 0) {
+                text[at] = signs[random() % signs.size()];
+            } else {
+                text.insert(at, 1, signs[random() % signs.size()]);
+            }
+        }
+        const auto small = read_event(text);
+        EXPECT_EQ(agent::read_and_show(blanks + text).starts_with("refused"), !small) << text;
+        if (small) {
+            EXPECT_EQ(agent::read_and_show(text + blanks), agent::show(*small)) << text;
+        }
+        refused += small ? 0U : 1U;
     }
     EXPECT_GT(refused, rounds / 4);
     EXPECT_LT(refused, rounds);
