@@ -2,8 +2,6 @@
 
 #include "agent/events/shortened_event.hpp"
 
-#include <algorithm>
-
 namespace agent {
 
 KeptText::KeptText(const std::shared_ptr<const std::string>& event) {
@@ -24,10 +22,9 @@ KeptText::KeptText(std::string_view event) {
 }
 
 void KeptText::copy(std::string_view text) {
-    const auto own = std::make_shared<char[]>(text.size());
-    std::copy(text.begin(), text.end(), own.get());
-    text_ = {own, own.get()};
-    size_ = text.size();
+    const auto own = std::make_shared<const std::string>(text);
+    text_ = {own, own->data()};
+    size_ = own->size();
 }
 
 } // namespace agent
