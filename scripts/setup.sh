@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs whatever a bare Debian 12 lacks to build ffl-agent, run its tests and its demo. Quick and silent when nothing is missing; may be
 # run again at any time; removes nothing. Elsewhere it says what is needed and whether it is there.
-#   scripts/setup.sh [cross] [package] [page] [board]
+#   scripts/setup.sh [portable] [cross] [package] [page] [board]
+#     portable what a build with the libraries of Debian 11 needs: that release's keys, GoogleTest's source
 #     cross    also what scripts/cross.sh needs: compilers for ARM, an emulator for their tests
 #     package  also what scripts/package.sh needs: the same compilers, and what checks packages
 #     page     also what the tests of the status page need: a browser, and npm, which installs one module that drives it
@@ -18,9 +19,11 @@ packages=(
   openssl sqlite3 curl jq git python3 procps ca-certificates systemd man-db zsh # what tests, demo and scripts call
   dpkg-dev binutils gzip iproute2 util-linux                       # what checks the package
 )
-compilers=(g++-aarch64-linux-gnu g++-arm-linux-gnueabihf googletest file debian-archive-keyring)
+portable=(googletest debian-archive-keyring)
+compilers=("${portable[@]}" g++-aarch64-linux-gnu g++-arm-linux-gnueabihf file)
 for extra in "$@"; do
   case $extra in
+    portable) packages+=("${portable[@]}") ;;
     cross) packages+=("${compilers[@]}" qemu-user-static) ;;
     package) packages+=("${compilers[@]}" lintian) ;;
     page)
@@ -29,7 +32,7 @@ for extra in "$@"; do
       command -v npm >/dev/null || packages+=(npm)
       ;;
     board) packages+=(qemu-system-arm kmod cpio e2fsprogs debian-archive-keyring) ;;
-    *) echo "setup.sh: $extra is none of cross, package, page, board" >&2; exit 64 ;;
+    *) echo "setup.sh: $extra is none of portable, cross, package, page, board" >&2; exit 64 ;;
   esac
 done
 # Of these a package starts a service, at once and at every boot. Tests start their own.
