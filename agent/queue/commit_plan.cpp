@@ -30,7 +30,8 @@ std::optional<common::Instant> write_time(const CommitState& state) {
                                               followers_awaited(state.last));
     }
     if (state.outcomes_since) {
-        const auto latest = *state.outcomes_since + outcome_delay;
+        const auto latest =
+            state.outcomes_are_many ? state.now : *state.outcomes_since + outcome_delay;
         when = std::min(when.value_or(latest), latest);
     }
     return when;

@@ -32,6 +32,7 @@ struct CommitState {
     std::optional<common::Instant> requests_since; ///< the oldest request that waits
     bool group_is_full = false;                    ///< more bytes wait than one group may hold
     std::optional<common::Instant> outcomes_since; ///< the oldest outcome that waits
+    bool outcomes_are_many = false;                ///< more would hold up those who read the queue
     bool flush_wanted = false;
     bool degraded = false;           ///< the last write failed
     common::Instant retry_at{};      ///< if degraded

@@ -50,6 +50,7 @@ CommitPlan Committer::plan() const {
     }
     state.group_is_full = waiting_bytes_ > group_bytes;
     state.outcomes_since = outcomes_.waiting_since();
+    state.outcomes_are_many = outcomes_.many_wait();
     state.flush_wanted = !flushes_.empty();
     state.degraded = database_.degraded();
     state.retry_at = database_.retry_at();
@@ -79,11 +80,13 @@ Task<Result<Accepted>> Committer::add(std::vector<NewEvent> events, UnmatchedEve
 }
 
 void Committer::record(RecordedOutcome recorded) {
-    if (!outcomes_.waiting()) {
-        wake_.notify();
-    }
+    const bool first = !outcomes_.waiting();
+    const bool were_many = outcomes_.many_wait();
     events_.note(recorded, time_.now());
     outcomes_.add(std::move(recorded), now());
+    if (first || outcomes_.many_wait() != were_many) {
+        wake_.notify();
+    }
 }
 
 std::uint64_t Committer::make_due_now(const Selection& selection) {

@@ -28,6 +28,10 @@ class UnwrittenOutcomes {
 
     void add(RecordedOutcome recorded, Now now);
     [[nodiscard]] bool waiting() const { return !waiting_.empty(); }
+    /// So many wait that the commit with them would keep the database from its readers for long: a
+    /// backlog is delivered at the pace at which it can be read.
+    [[nodiscard]] bool many_wait() const { return waiting_.size() >= many; }
+    static constexpr std::size_t many = 512;
     /// Since when at least one outcome waits; nothing if none does.
     [[nodiscard]] std::optional<common::Instant> waiting_since() const { return waiting_since_; }
     [[nodiscard]] std::size_t size() const { return waiting_.size() + writing_.size(); }

@@ -96,6 +96,13 @@ TEST(CommitPlan, SaysWhenAGroupIsWritten) {
          true,
          {}},
         {"an outcome", [](CommitState& s) { s.outcomes_since = now - 1ms; }, false, now + 999ms},
+        {"many outcomes",
+         [](CommitState& s) {
+             s.outcomes_since = now - 1ms;
+             s.outcomes_are_many = true;
+         },
+         true,
+         {}},
         {"an outcome for a second", [](CommitState& s) { s.outcomes_since = now - 1s; }, true, {}},
         {"an outcome before the end of the window",
          [](CommitState& s) {
@@ -199,7 +206,7 @@ TEST(CommitPlan, WritesALastGroupAndThenWhatStillWaits) {
 // Whatever the state: who waits is served, nothing spins, and waking up at the time said is enough.
 TEST(CommitPlan, NeitherSleepsForeverNorSpins) {
     int written = 0;
-    for (unsigned bits = 0; bits < 128; ++bits) {
+    for (unsigned bits = 0; bits < 256; ++bits) {
         SCOPED_TRACE(bits);
         auto state = state_at_now();
         if ((bits & 1U) != 0) {
@@ -208,6 +215,7 @@ TEST(CommitPlan, NeitherSleepsForeverNorSpins) {
         state.group_is_full = (bits & 2U) != 0;
         if ((bits & 4U) != 0) {
             state.outcomes_since = now - 700ms;
+            state.outcomes_are_many = (bits & 128U) != 0;
         }
         state.flush_wanted = (bits & 8U) != 0;
         state.degraded = (bits & 16U) != 0;
@@ -227,8 +235,8 @@ TEST(CommitPlan, NeitherSleepsForeverNorSpins) {
             EXPECT_TRUE(plan_commit(state).write);
         }
     }
-    EXPECT_GT(written, 32);
-    EXPECT_LT(written, 128);
+    EXPECT_GT(written, 64);
+    EXPECT_LT(written, 256);
 }
 
 } // namespace test
