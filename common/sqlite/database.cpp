@@ -104,7 +104,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Sy
         handle.exec(sync == Sync::full ? "PRAGMA synchronous = FULL"
                                        : "PRAGMA synchronous = NORMAL");
         handle.exec("PRAGMA journal_size_limit = 4194304; PRAGMA wal_autocheckpoint = 1000; PRAGMA "
-                    "cache_size = -8192;"
+                    "cache_size = -2048;"
                     "PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF; PRAGMA secure_delete = "
                     "FAST; PRAGMA trusted_schema = OFF");
         (void)connection->in_place(); // remembers which files these are
