@@ -109,6 +109,22 @@ bool room_for(Connection& connection, OldestPending& oldest, const Commit& commi
     return made;
 }
 
+/// What a transaction can say of its own end, so that nothing need be read after its commit.
+struct RowMeasurement {
+    PageBytes pages;
+    std::optional<std::int64_t> oldest; ///< as in Measurement
+};
+
+RowMeasurement measure_rows(Connection& connection, OldestPending& oldest) {
+    RowMeasurement measured{bytes_of_pages(connection), std::nullopt};
+    if (const auto id = oldest.find(connection)) {
+        measured.oldest = number_of_event(connection, *id / deliveries_per_event,
+                                          "SELECT accepted_at FROM fresh_event WHERE id = ?1 "
+                                          "UNION ALL SELECT accepted_at FROM event WHERE id = ?1");
+    }
+    return measured;
+}
+
 CommitResult write_outcomes_alone(Connection& connection,
                                   const std::vector<UnwrittenOutcome>& outcomes) {
     give_up_reserve(connection.path());
@@ -151,13 +167,8 @@ std::optional<std::int64_t> OldestPending::find(Connection& connection) {
 }
 
 Measurement measure(Connection& connection, OldestPending& oldest) {
-    Measurement measured{sizes_of(connection), std::nullopt};
-    if (const auto id = oldest.find(connection)) {
-        measured.oldest = number_of_event(connection, *id / deliveries_per_event,
-                                          "SELECT accepted_at FROM fresh_event WHERE id = ?1 "
-                                          "UNION ALL SELECT accepted_at FROM event WHERE id = ?1");
-    }
-    return measured;
+    const auto rows = measure_rows(connection, oldest);
+    return {sizes_of(connection, rows.pages), rows.oldest};
 }
 
 LoadedQueue load_queue(Connection& connection, OldestPending& oldest, std::uint64_t max_size) {
@@ -188,6 +199,7 @@ LoadedQueue load_queue(Connection& connection, OldestPending& oldest, std::uint6
 
 CommitResult write_commit(Connection& connection, OldestPending& oldest, const Commit& commit) {
     CommitResult written;
+    RowMeasurement rows;
     const auto oldest_before = oldest;
     try {
         SQLite::Transaction transaction{connection.handle(),
@@ -195,18 +207,17 @@ CommitResult write_commit(Connection& connection, OldestPending& oldest, const C
         for (const auto& one : commit.outcomes) {
             write_outcome(connection, one, written.changes);
         }
-        if (!room_for(connection, oldest, commit, written)) {
-            transaction.commit(); // outcomes free room: they do not wait for what does not fit
-            written.measured = measure(connection, oldest);
-            return written;
+        // Outcomes free room: they do not wait for what does not fit.
+        if (room_for(connection, oldest, commit, written)) {
+            insert_events(connection, commit.events, written.changes);
+            for (const auto& mark : commit.cooldowns) {
+                set_cooldown(connection, mark);
+            }
+            if (commit.anchor) {
+                write_anchor(connection, *commit.anchor);
+            }
         }
-        insert_events(connection, commit.events, written.changes);
-        for (const auto& mark : commit.cooldowns) {
-            set_cooldown(connection, mark);
-        }
-        if (commit.anchor) {
-            write_anchor(connection, *commit.anchor);
-        }
+        rows = measure_rows(connection, oldest);
         transaction.commit();
     } catch (const SQLite::Exception& error) {
         oldest = oldest_before;
@@ -218,11 +229,12 @@ CommitResult write_commit(Connection& connection, OldestPending& oldest, const C
             throw;
         }
         written.full = error.what();
+        rows = measure_rows(connection, oldest);
     }
     if (commit.disk_tight) {
         reuse_wal(connection);
     }
-    written.measured = measure(connection, oldest);
+    written.measured = {sizes_of(connection, rows.pages), rows.oldest};
     return written;
 }
 

@@ -5,8 +5,8 @@
 #include <SQLiteCpp/Exception.h>
 #include <SQLiteCpp/Statement.h>
 #include <algorithm>
-#include <filesystem>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 namespace agent {
 
@@ -19,18 +19,21 @@ std::int64_t one_number(Connection& connection, const char* sql) {
     return number;
 }
 
-Sizes sizes_of(Connection& connection) {
+PageBytes bytes_of_pages(Connection& connection) {
     const auto page = static_cast<std::uint64_t>(one_number(connection, "PRAGMA page_size"));
     const auto pages = static_cast<std::uint64_t>(one_number(connection, "PRAGMA page_count"));
     const auto spare = static_cast<std::uint64_t>(one_number(connection, "PRAGMA freelist_count"));
+    return {pages * page, spare * page};
+}
+
+Sizes sizes_of(const Connection& connection, PageBytes pages) {
     const auto size_of = [](const std::string& path) -> std::uint64_t {
-        std::error_code absent;
-        const auto bytes = std::filesystem::file_size(path, absent);
-        return absent ? 0 : bytes;
+        struct stat file {};
+        return ::stat(path.c_str(), &file) == 0 ? static_cast<std::uint64_t>(file.st_size) : 0;
     };
     const auto file = size_of(connection.path());
-    return {(pages - spare) * page, spare * page, size_of(connection.path() + "-wal"),
-            pages * page - std::min(pages * page, file)};
+    return {pages.all - pages.spare, pages.spare, size_of(connection.path() + "-wal"),
+            pages.all - std::min(pages.all, file)};
 }
 
 bool says_full(const SQLite::Exception& error) {

@@ -32,6 +32,12 @@ void shrink(common::Connection& connection, std::uint64_t pages);
 void empty_wal(common::Connection& connection);
 /// The number that `sql` selects; 0 without a row.
 std::int64_t one_number(common::Connection& connection, const char* sql);
-Sizes sizes_of(common::Connection& connection);
+
+/// What only the database itself knows of its size. In bytes.
+struct PageBytes {
+    std::uint64_t all = 0, spare = 0;
+};
+PageBytes bytes_of_pages(common::Connection& connection);
+Sizes sizes_of(const common::Connection& connection, PageBytes pages);
 
 } // namespace agent
