@@ -14,10 +14,10 @@ constexpr std::size_t smallest_index = 1024;
 } // namespace
 
 EventKey event_key(std::string_view id, std::string_view bytes) {
-    const auto digest = common::sha256_of({id, bytes});
+    const auto print = common::fingerprint_of({id, bytes});
     EventKey key;
-    std::memcpy(&key.high, digest.data(), sizeof key.high);
-    std::memcpy(&key.low, digest.data() + sizeof key.high, sizeof key.low);
+    std::memcpy(&key.high, print.data(), sizeof key.high);
+    std::memcpy(&key.low, print.data() + sizeof key.high, sizeof key.low);
     return key;
 }
 

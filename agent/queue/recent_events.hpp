@@ -15,7 +15,7 @@
 
 namespace agent {
 
-/// Half of the SHA-256 of id and bytes.
+/// The fingerprint of id and bytes. Another in each process.
 struct EventKey {
     std::uint64_t high = 0, low = 0;
     bool operator==(const EventKey&) const = default;

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <unistd.h>
 
 namespace common {
@@ -41,6 +43,42 @@ class Sha256 {
   private:
     std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
 };
+
+class SipHash {
+  public:
+    SipHash() {
+        const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> method{
+            EVP_MAC_fetch(nullptr, "SIPHASH", nullptr), EVP_MAC_free};
+        require(method != nullptr);
+        context_.reset(EVP_MAC_CTX_new(method.get()));
+        require(context_ != nullptr);
+    }
+    void begin(const Fingerprint& key) {
+        std::size_t size = sizeof(Fingerprint);
+        const std::array<OSSL_PARAM, 2> parameters{
+            OSSL_PARAM_construct_size_t(OSSL_MAC_PARAM_SIZE, &size), OSSL_PARAM_construct_end()};
+        require(EVP_MAC_init(context_.get(), key.data(), key.size(), parameters.data()) == 1);
+    }
+    void add(std::string_view data) {
+        require(EVP_MAC_update(context_.get(), bytes(data), data.size()) == 1);
+    }
+    Fingerprint finish() {
+        Fingerprint result;
+        std::size_t size = 0;
+        require(EVP_MAC_final(context_.get(), result.data(), &size, result.size()) == 1 &&
+                size == result.size());
+        return result;
+    }
+
+  private:
+    std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)> context_{nullptr, EVP_MAC_CTX_free};
+};
+
+Fingerprint random_key() {
+    Fingerprint key;
+    require(::getentropy(key.data(), key.size()) == 0);
+    return key;
+}
 
 bool is_alphanumeric(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -90,6 +128,17 @@ Digest sha256(std::string_view data) {
 
 Digest sha256_of(std::initializer_list<std::string_view> parts) {
     Sha256 hash;
+    for (const auto part : parts) {
+        hash.add(part);
+        hash.add(std::string_view{"\0", 1});
+    }
+    return hash.finish();
+}
+
+Fingerprint fingerprint_of(std::initializer_list<std::string_view> parts) {
+    static const auto key = random_key();
+    thread_local SipHash hash;
+    hash.begin(key);
     for (const auto part : parts) {
         hash.add(part);
         hash.add(std::string_view{"\0", 1});

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <set>
+#include <thread>
 #include <vector>
 
 namespace common {
@@ -29,6 +30,18 @@ TEST(Crypto, DistinguishesPartsByTheirEnds) {
     EXPECT_NE(sha256_of({"ab", "c"}), sha256_of({"a", "bc"}));
     EXPECT_NE(sha256_of({"ab"}), sha256_of({"ab", ""}));
     EXPECT_EQ(sha256_of({}), sha256(""));
+}
+
+TEST(Crypto, FingerprintsTellTextsApart) {
+    using common::fingerprint_of;
+    const std::string text(1'200, 'x');
+    EXPECT_EQ(fingerprint_of({"id", text}), fingerprint_of({"id", text}));
+    EXPECT_NE(fingerprint_of({"id", text}), fingerprint_of({"id", text.substr(1)}));
+    EXPECT_NE(fingerprint_of({"ab", "c"}), fingerprint_of({"a", "bc"}));
+    EXPECT_NE(fingerprint_of({"ab"}), fingerprint_of({"ab", ""}));
+    common::Fingerprint elsewhere{};
+    std::thread{[&] { elsewhere = fingerprint_of({"id", text}); }}.join();
+    EXPECT_EQ(elsewhere, fingerprint_of({"id", text}));
 }
 
 TEST(Crypto, ComputesHmacSha256) {
