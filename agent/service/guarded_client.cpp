@@ -14,6 +14,10 @@ namespace log = common::log;
 
 constexpr common::Millis pause{1'000};
 
+common::Task<Result<common::HttpReply>> refused(common::Error why) {
+    co_return common::fail(std::move(why));
+}
+
 } // namespace
 
 GuardedClient::GuardedClient(common::Clock& clock, common::HttpClient& client,
@@ -48,11 +52,7 @@ Result<void> GuardedClient::judge() {
 
 common::Task<Result<common::HttpReply>> GuardedClient::send(common::HttpRequest request) {
     auto judged = judge();
-    if (!judged) {
-        co_return common::fail(std::move(judged.error()));
-    }
-    auto reply = co_await client_.send(std::move(request));
-    co_return reply;
+    return judged ? client_.send(std::move(request)) : refused(std::move(judged.error()));
 }
 
 } // namespace agent

@@ -75,6 +75,7 @@ common::HttpRequest make_request(const Webhook& webhook, const Delivery& deliver
     const auto id = webhook_id(delivery);
     const auto timestamp = std::to_string(wall_s);
     auto& headers = request.headers;
+    headers.reserve(8 + settings.headers.size());
     if (!common::find_header(settings.headers, "Content-Type")) {
         headers.push_back({"Content-Type", "application/json"});
     }

@@ -135,6 +135,7 @@ RequestReader::~RequestReader() = default;
 void RequestReader::begin(std::size_t max_body, bool local) {
     parser_ = std::make_unique<Parser>(*this);
     request_ = Incoming{};
+    request_.headers.reserve(8); // as many as most clients send
     request_.local = local;
     refusal_.reset();
     head_ = Head{};
