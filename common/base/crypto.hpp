@@ -21,7 +21,7 @@ Digest sha256_of(std::initializer_list<std::string_view> parts);
 Digest hmac_sha256(std::string_view key, std::string_view data);
 /// 128 bits of the parts, to recognise within this process what was seen before: SipHash under a
 /// random key, so that nobody can make two texts of one fingerprint. Where the processor has no
-/// instructions for SHA-256, a tenth of its time. Parts as in sha256_of().
+/// instructions for SHA-256, a quarter of its time. Parts as in sha256_of().
 using Fingerprint = std::array<std::uint8_t, 16>;
 Fingerprint fingerprint_of(std::initializer_list<std::string_view> parts);
 
