@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The packages are built with the C++ library of Debian 11, of g++ 10, which lacks some of C++20 that
-# g++ 12 has: every other build takes it, and scripts/package.sh alone finds out. This refuses what
-# that library lacks, outside comments, in the program. First it proves on a sample that it finds it.
+# g++ 12 has: every other build takes it. This refuses what that library lacks, outside comments, in
+# the program, minutes before a portable build would. First it proves on a sample that it finds it.
 # make_shared of an array is worse than lacking: it compiles there, and allocates one element.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -45,7 +45,7 @@ HttpReply not_stored(const common::Error& error) {
     }
 }
 
-/// Written by hand: a JSON library takes as long for it as for reading a small event.
+/// Written by hand: every request waits for it, and a JSON library would build a tree first.
 std::string answer_text(const Accepted& accepted) {
     return "{\"accepted\":" + std::to_string(accepted.accepted) +
            ",\"duplicates\":" + std::to_string(accepted.duplicates) +

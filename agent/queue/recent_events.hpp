@@ -15,7 +15,7 @@
 
 namespace agent {
 
-/// The fingerprint of id and bytes. Another in each process.
+/// The fingerprint of id and bytes. It differs from process to process.
 struct EventKey {
     std::uint64_t high = 0, low = 0;
     bool operator==(const EventKey&) const = default;

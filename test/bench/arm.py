@@ -4,8 +4,8 @@
 Kernels for ARM have pages of 4, 16 or 64 KiB; a card or a disk moves between boards. For each pair A/B of sizes one queue:
 16 producers at full load, 200 events a second, and events for a dead target with A; kill -9 in the middle of full load; the
 commands read the queue that was left, and an agent goes on with it, with B, its dead target back. The exit code is 1 when an
-accepted event was not delivered, or when the queue is damaged. Only what the CPU's words mean is tried: no order of memory
-accesses that the building machine does not have, and no kernel for ARM. ffl-load comes from the release build:
+accepted event was not delivered, or when the queue is damaged. The emulator shows what the instructions do; the weaker memory
+ordering of a real ARM processor and an ARM kernel are not tried. ffl-load comes from the release build:
   test/bench/arm.py build/portable-arm64/ffl-agent --root build/sysroot/portable-arm64
 """
 import argparse
