@@ -114,11 +114,12 @@ std::string failure(const Race& race, const ConnectTerms& terms, bool in_time) {
     return text;
 }
 
-Fault fault_in(const Race& race) {
+Error failure_of(const Race& race, const ConnectTerms& terms, bool in_time) {
     const bool own = std::ranges::any_of(race.trials, [](const Trial& one) {
         return one.result && !one.silent && fault_of(*one.result) == Fault::own;
     });
-    return own ? Fault::own : Fault::unreachable;
+    return {own ? Fault::own : Fault::unreachable, failure(race, terms, in_time),
+            in_time ? Cause::connection : Cause::timeout};
 }
 
 } // namespace
@@ -173,7 +174,7 @@ Task<Result<Connected>> connect_first(Addresses addresses, ConnectTerms terms) {
             next_at = now;
         }
         if (now >= terms.deadline) {
-            co_return fail(fault_in(*race), failure(*race, terms, false));
+            co_return fail(failure_of(*race, terms, false));
         }
         if (next < addresses.size() && now >= next_at) {
             race->make_room();
@@ -186,7 +187,7 @@ Task<Result<Connected>> connect_first(Addresses addresses, ConnectTerms terms) {
             continue;
         }
         if (next == addresses.size() && race->under_way() == 0) {
-            co_return fail(fault_in(*race), failure(*race, terms, true));
+            co_return fail(failure_of(*race, terms, true));
         }
         race->news.expires_at(next < addresses.size() ? std::min(next_at, terms.deadline)
                                                       : terms.deadline);

@@ -126,7 +126,7 @@ std::optional<WallTime> ClientConnection::certificate_end() const {
 
 Error ClientConnection::handshake_error(ErrorCode why, Millis timeout) const {
     if (expired()) {
-        return {Fault::unreachable, timed_out(timeout, "in the TLS handshake")};
+        return {Fault::unreachable, timed_out(timeout, "in the TLS handshake"), Cause::timeout};
     }
     const auto* const session = stream_->tls->native_handle();
     const auto fault = certificate_fault(session);

@@ -16,6 +16,12 @@ std::string connect_failure(const ClientConnection& connection, const HttpReques
                                 : failed_step("connect", why);
 }
 
+/// The error of a step, unless it says itself what failed.
+tl::unexpected<Error> failed_in(Cause step, Error&& error) {
+    error.cause = error.cause == Cause::other ? step : error.cause;
+    return tl::unexpected<Error>{std::move(error)};
+}
+
 } // namespace
 
 Dialer::Dialer(Executor executor, std::vector<IpRange> denied, ResolverOptions names,
@@ -35,12 +41,15 @@ void Dialer::set_options(std::vector<IpRange> denied, ResolverOptions names,
 
 Task<Dialer::Connection> Dialer::dial_local(const HttpRequest& request, Instant deadline) {
     if (request.unix_socket.size() >= sizeof(sockaddr_un{}.sun_path)) {
-        co_return fail(Fault::unreachable, "connect: the path of the socket is too long");
+        co_return failed_in(Cause::connection,
+                            {Fault::unreachable, "connect: the path of the socket is too long"});
     }
     auto connection = std::make_shared<ClientConnection>(executor_);
     connection->set_deadline(deadline);
     if (const auto failed = co_await connection->connect(request.unix_socket)) {
-        co_return fail(fault_of(failed), connect_failure(*connection, request, failed));
+        const auto cause = connection->expired() ? Cause::timeout : Cause::connection;
+        co_return failed_in(cause,
+                            {fault_of(failed), connect_failure(*connection, request, failed)});
     }
     co_return connection;
 }
@@ -60,7 +69,7 @@ Task<Dialer::Connection> Dialer::secure(Connected connected, const HttpRequest& 
     const auto& connection = connected.connection;
     const auto failed = co_await connection->handshake(std::move(context), request.url.host);
     if (failed) {
-        co_return fail(connection->handshake_error(failed, request.timeout));
+        co_return failed_in(Cause::tls, connection->handshake_error(failed, request.timeout));
     }
     co_return connection;
 }
@@ -73,19 +82,19 @@ Task<Dialer::Connection> Dialer::dial(const HttpRequest& request, Instant deadli
     if (request.url.tls()) {
         auto made = contexts_.context_for(request.tls);
         if (!made) {
-            co_return fail(std::move(made.error()));
+            co_return failed_in(Cause::tls, std::move(made.error()));
         }
         context = std::move(*made);
     }
     auto addresses = co_await resolver_.resolve(request.url.host, deadline);
     if (!addresses) {
-        co_return fail(std::move(addresses.error()));
+        co_return failed_in(Cause::name, std::move(addresses.error()));
     }
     auto forbidden = request.guarded
                          ? remove_forbidden(*addresses, request.url.port, denied_, veto_)
                          : std::string{};
     if (addresses->empty()) {
-        co_return fail(Fault::unreachable, forbidden);
+        co_return failed_in(Cause::denied, {Fault::unreachable, forbidden});
     }
     const auto name = request.url.host + ':' + std::to_string(request.url.port);
     auto order = trial_order(*addresses, preferred_.of(name));

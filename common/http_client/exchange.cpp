@@ -46,6 +46,8 @@ class Exchange {
     Task<Result<void>> read_body();
     Result<bool> take_head();
     void note_break(error_code failed);
+    [[nodiscard]] tl::unexpected<Error> unreachable(std::string message,
+                                                    error_code failed = {}) const;
     [[nodiscard]] std::string missing_head(error_code failed) const;
     [[nodiscard]] std::string broken_body(error_code failed) const;
 
@@ -58,10 +60,6 @@ class Exchange {
     bool received_any_ = false;
     Broke broke_ = Broke::no;
 };
-
-tl::unexpected<Error> unreachable(std::string message) {
-    return fail(Fault::unreachable, std::move(message));
-}
 
 Task<Result<HttpReply>> Exchange::run() {
     auto done = co_await send();
@@ -111,7 +109,7 @@ Task<Result<void>> Exchange::read_head() {
         }
         if (failed) {
             note_break(failed);
-            co_return unreachable(missing_head(failed));
+            co_return unreachable(missing_head(failed), failed);
         }
         received_any_ = true;
     }
@@ -152,7 +150,7 @@ Task<Result<void>> Exchange::read_body() {
         }
     }
     if (!body_->done() && request_.body_wanted) {
-        co_return unreachable(broken_body(failed));
+        co_return unreachable(broken_body(failed), failed);
     }
     co_return Result<void>{};
 }
@@ -171,6 +169,13 @@ void Exchange::note_break(error_code failed) {
     const bool unsent = write_failed_ && !connection_.has_written();
     const bool closed = failed == asio::error::eof || failed == asio::ssl::error::stream_truncated;
     broke_ = unsent || (closed && connection_.is_unacknowledged()) ? Broke::unread : Broke::silent;
+}
+
+tl::unexpected<Error> Exchange::unreachable(std::string message, error_code failed) const {
+    const auto cause = connection_.expired()  ? Cause::timeout
+                       : is_tls_error(failed) ? Cause::tls
+                                              : Cause::other;
+    return fail(Error{Fault::unreachable, std::move(message), cause});
 }
 
 std::string Exchange::missing_head(error_code failed) const {

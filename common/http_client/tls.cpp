@@ -36,7 +36,7 @@ Result<std::shared_ptr<ssl::context>> make_context(const TlsFiles& files) {
     ::SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
     ::SSL_CTX_set_verify(context->native_handle(), SSL_VERIFY_PEER, nullptr);
     if (auto loaded = load_files(*context, files); !loaded) {
-        return fail("TLS", std::move(loaded.error()));
+        return fail("TLS", loaded.error());
     }
     return context;
 }

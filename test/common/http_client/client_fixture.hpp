@@ -24,6 +24,16 @@ inline std::string text_of(const Reply& reply) {
     return reply ? std::to_string(reply->status) + " " + reply->body : reply.error().message;
 }
 
+/// The behaviour of a ScriptedServer that has nothing to complain of.
+inline Answer ok(const Seen&) {
+    return Answer{200, {}, "fine"};
+}
+
+/// For texts that are addresses.
+inline common::AddressBytes address(std::string_view text) {
+    return *common::parse_address(text);
+}
+
 /// Listens and never accepts, so that connections succeed and get no response. With `full` its
 /// backlog is full, so that connecting hangs.
 class SilentPeer {
@@ -132,6 +142,7 @@ class ClientTest : public testing::Test {
             const bool as_expected = text_of(reply) == common::timed_out(limit, doing);
             if (as_expected || limit > longest_limit) {
                 EXPECT_EQ(text_of(reply), common::timed_out(limit, doing));
+                EXPECT_TRUE(reply || reply.error().cause == common::Cause::timeout);
                 return reply;
             }
         }

@@ -5,6 +5,7 @@
 
 using common::Addresses;
 using common::KeptConnection;
+using test::address;
 using test::Answer;
 using test::ClientTest;
 using test::ScriptedServer;
@@ -13,10 +14,6 @@ using test::SilentPeer;
 using namespace std::chrono_literals;
 
 namespace {
-
-common::AddressBytes address(std::string_view text) {
-    return *common::parse_address(text);
-}
 
 Addresses addresses(std::initializer_list<const char*> texts) {
     Addresses all;

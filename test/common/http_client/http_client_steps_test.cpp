@@ -5,6 +5,7 @@
 #include <thread>
 
 using common::HttpRequest;
+using test::address;
 using test::Answer;
 using test::ClientTest;
 using test::ScriptedServer;
@@ -13,10 +14,6 @@ using test::SilentPeer;
 using namespace std::chrono_literals;
 
 namespace {
-
-common::AddressBytes address(std::string_view text) {
-    return *common::parse_address(text);
-}
 
 /// A request that gets stuck, and at which step.
 struct Stuck {

@@ -3,18 +3,14 @@
 #include <filesystem>
 #include <set>
 
-using common::HttpRequest;
 using test::Answer;
 using test::ClientTest;
+using test::ok;
 using test::ScriptedServer;
 using test::Seen;
 using namespace std::chrono_literals;
 
 namespace {
-
-Answer ok(const Seen&) {
-    return Answer{200, {}, "fine"};
-}
 
 /// The same bytes for every request.
 ScriptedServer::Script raw(std::string bytes) {

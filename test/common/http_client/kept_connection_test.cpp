@@ -14,6 +14,7 @@ using common::ExchangeResult;
 using common::KeptConnection;
 using test::Answer;
 using test::ClientTest;
+using test::ok;
 using test::ScriptedServer;
 using test::Seen;
 using test::SilentPeer;
@@ -21,10 +22,6 @@ using namespace std::chrono_literals;
 using Broke = ExchangeResult::Broke;
 
 namespace {
-
-Answer ok(const Seen&) {
-    return Answer{200, {}, "fine"};
-}
 
 struct KeptConnectionTest : ClientTest {
     /// What becomes of the second request on a connection of one client and one peer. `idle` is

@@ -1,5 +1,6 @@
 #include "common/http_client/resolver.hpp"
 
+#include "test/common/http_client/client_fixture.hpp"
 #include "test/support/eventually.hpp"
 #include "test/support/test_clock.hpp"
 
@@ -12,13 +13,10 @@ using common::Addresses;
 using common::Resolver;
 using common::ResolverOptions;
 using common::Result;
+using test::address;
 using namespace std::chrono_literals;
 
 namespace {
-
-common::AddressBytes address(std::string_view text) {
-    return *common::parse_address(text);
-}
 
 constexpr const char* timed_out = "resolve: the name server of this device gives no answer";
 

@@ -9,19 +9,15 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-using common::HttpRequest;
 using common::TlsFiles;
 using test::Answer;
 using test::Certificates;
 using test::ClientTest;
+using test::ok;
 using test::ScriptedServer;
 using test::Seen;
 
 namespace {
-
-Answer ok(const Seen&) {
-    return Answer{200, {}, "fine"};
-}
 
 class TlsClientTest : public ClientTest {
   protected:
