@@ -19,9 +19,10 @@ constexpr std::uint32_t largest_page_number = 0xfffffffe;
 
 /// Whether the frame `at`, which SQLite does not read, was once written whole: frames are written
 /// one after the other, each with its header first, so the process that was killed in it wrote
-/// nothing after it.
+/// nothing after it. One whose checksum is right was, too, whatever is wrong with its salt.
 bool was_written(const WalLog& log, std::size_t at) {
-    return at + 1 < log.frames.size() || (log.ends_with_file && log.frames[at].ends());
+    return log.frames[at].good || at + 1 < log.frames.size() ||
+           (log.ends_with_file && log.frames[at].ends());
 }
 
 struct File {

@@ -224,6 +224,19 @@ TEST_F(WalFile, IsNotDamagedWhereOnlyItsLastTransactionIsTorn) {
     EXPECT_EQ(report().damage, std::nullopt);
 }
 
+TEST_F(WalFile, IsTornWhereTheSaltOfItsLastFrameIsWrongWhateverFollows) {
+    for (const std::size_t behind : {0UL, 3UL, 24UL, 2'000UL}) { // of a frame that was begun
+        SCOPED_TRACE(behind);
+        TearDown();
+        SetUp();
+        const auto size = fs::file_size(wal());
+        overwrite(size - frame + 10, "\xAA");
+        overwrite(size, std::string(behind, '\x01'));
+        EXPECT_TRUE(report().torn) << "SQLite passes over what was once complete";
+        EXPECT_TRUE(report("xxxxxxxx").damage);
+    }
+}
+
 TEST_F(WalFile, OldFramesBehindARestartAreNotRead) {
     {
         SQLite::Database handle{path(), SQLite::OPEN_READWRITE};
