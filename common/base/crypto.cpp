@@ -188,6 +188,10 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
     return CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
 }
 
+const char* openssl_version() {
+    return OpenSSL_version(OPENSSL_VERSION_STRING);
+}
+
 bool is_uuid(std::string_view text) {
     if (text.size() != 36) {
         return false;

@@ -37,6 +37,9 @@ bool equal_in_constant_time(std::string_view a, std::string_view b);
 /// "01890a5d-ac96-774b-bcce-b302099a8057": the form that UuidV7 makes.
 bool is_uuid(std::string_view text);
 
+/// Of the library that this program runs with: "3.0.15".
+const char* openssl_version();
+
 /// Makes identifiers of RFC 9562 version 7 from the wall clock and the system's randomness. Each
 /// sorts after those made before it, whatever the clock does. One thread.
 class UuidV7 {

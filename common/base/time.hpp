@@ -15,6 +15,11 @@ using Instant = std::chrono::steady_clock::time_point;
 /// jump by years.
 using WallTime = std::chrono::system_clock::time_point;
 
+/// As logs, JSON and metrics show a span.
+inline double seconds(std::chrono::duration<double> span) {
+    return span.count();
+}
+
 /// The wall clock of this device, as read at one moment.
 struct DeviceTime {
     std::int64_t seconds = 0; ///< since 1970

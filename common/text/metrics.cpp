@@ -46,27 +46,50 @@ void MetricsText::family(std::string_view name, std::string_view type, std::stri
     text_.append("\n# TYPE ").append(name).append(" ").append(type).append("\n");
 }
 
-void MetricsText::begin_sample(Labels labels) {
-    text_ += family_;
+void MetricsText::begin_sample(std::string_view suffix, Labels labels, std::string_view le) {
+    text_.append(family_).append(suffix);
     char separator = '{';
-    for (const auto& [name, value] : labels) {
+    const auto label = [&](std::string_view name, std::string_view value) {
         text_ += separator;
         text_.append(name).append("=\"");
         append_escaped(text_, value, true);
         text_ += '"';
         separator = ',';
+    };
+    for (const auto& [name, value] : labels) {
+        label(name, value);
     }
-    text_ += labels.size() == 0 ? " " : "} ";
+    if (!le.empty()) {
+        label("le", le);
+    }
+    text_ += separator == '{' ? " " : "} ";
 }
 
 void MetricsText::sample(Labels labels, double value) {
-    begin_sample(labels);
+    begin_sample("", labels);
     text_.append(number(value)).append("\n");
 }
 
 void MetricsText::sample(Labels labels, std::uint64_t value) {
-    begin_sample(labels);
+    begin_sample("", labels);
     text_.append(std::to_string(value)).append("\n");
+}
+
+void MetricsText::sample(Labels labels, const Histogram& histogram) {
+    const auto bounds = histogram.bounds();
+    const auto end = [this](std::uint64_t value) {
+        text_.append(std::to_string(value)).append("\n");
+    };
+    for (std::size_t i = 0; i < bounds.size(); ++i) {
+        begin_sample("_bucket", labels, number(bounds[i]));
+        end(histogram.at_most(i));
+    }
+    begin_sample("_bucket", labels, "+Inf");
+    end(histogram.count());
+    begin_sample("_sum", labels);
+    text_.append(number(histogram.sum())).append("\n");
+    begin_sample("_count", labels);
+    end(histogram.count());
 }
 
 void MetricsText::gauge(std::string_view name, std::string_view help, double value) {
@@ -77,6 +100,12 @@ void MetricsText::gauge(std::string_view name, std::string_view help, double val
 void MetricsText::counter(std::string_view name, std::string_view help, std::uint64_t value) {
     family(name, "counter", help);
     sample({}, value);
+}
+
+void MetricsText::histogram(std::string_view name, std::string_view help,
+                            const Histogram& histogram) {
+    family(name, "histogram", help);
+    sample({}, histogram);
 }
 
 } // namespace common

@@ -1,6 +1,8 @@
 // Writes the Prometheus text format (version 0.0.4). A value; any thread.
 #pragma once
 
+#include "common/base/histogram.hpp"
+
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -12,18 +14,22 @@ namespace common {
 class MetricsText {
   public:
     using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
-    /// Begins a family; its samples follow. `type`: "counter", "gauge".
+    /// Begins a family; its samples follow. `type`: "counter", "gauge", "histogram".
     void family(std::string_view name, std::string_view type, std::string_view help);
     /// A sample of the family begun last. Label values are escaped.
     void sample(Labels labels, double value);
     void sample(Labels labels, std::uint64_t value);
-    /// A family with one sample and no labels.
+    /// The samples of a histogram: its buckets, its sum and its count.
+    void sample(Labels labels, const Histogram& histogram);
+    /// A family with one sample, or one histogram, and no labels.
     void gauge(std::string_view name, std::string_view help, double value);
     void counter(std::string_view name, std::string_view help, std::uint64_t value);
+    void histogram(std::string_view name, std::string_view help, const Histogram& histogram);
     [[nodiscard]] const std::string& text() const { return text_; }
 
   private:
-    void begin_sample(Labels labels);
+    /// `le`: the bound of a bucket; empty: it is none.
+    void begin_sample(std::string_view suffix, Labels labels, std::string_view le = {});
     std::string text_;
     std::string family_;
 };

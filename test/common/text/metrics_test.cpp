@@ -1,5 +1,6 @@
 #include "common/text/metrics.hpp"
 
+#include <array>
 #include <gtest/gtest.h>
 #include <limits>
 
@@ -23,6 +24,31 @@ TEST(MetricsText, WritesFamiliesWithTheirSamples) {
                               "# TYPE c_total counter\n"
                               "c_total{webhook=\"1\",outcome=\"delivered\"} 3\n"
                               "c_total{webhook=\"2\",outcome=\"dead\"} 4\n");
+}
+
+TEST(MetricsText, WritesAHistogramAsItsBucketsSumAndCount) {
+    static constexpr std::array bounds{0.05, 1.0};
+    Histogram took{bounds};
+    took.observe(0.5);
+    took.observe(2);
+    MetricsText metrics;
+    metrics.histogram("a_seconds", "Of a.", took);
+    metrics.family("b_seconds", "histogram", "Of b.");
+    metrics.sample({{"webhook", "1"}}, Histogram{bounds});
+    EXPECT_EQ(metrics.text(), "# HELP a_seconds Of a.\n"
+                              "# TYPE a_seconds histogram\n"
+                              "a_seconds_bucket{le=\"0.05\"} 0\n"
+                              "a_seconds_bucket{le=\"1\"} 1\n"
+                              "a_seconds_bucket{le=\"+Inf\"} 2\n"
+                              "a_seconds_sum 2.5\n"
+                              "a_seconds_count 2\n"
+                              "# HELP b_seconds Of b.\n"
+                              "# TYPE b_seconds histogram\n"
+                              "b_seconds_bucket{webhook=\"1\",le=\"0.05\"} 0\n"
+                              "b_seconds_bucket{webhook=\"1\",le=\"1\"} 0\n"
+                              "b_seconds_bucket{webhook=\"1\",le=\"+Inf\"} 0\n"
+                              "b_seconds_sum{webhook=\"1\"} 0\n"
+                              "b_seconds_count{webhook=\"1\"} 0\n");
 }
 
 TEST(MetricsText, EscapesWhatCouldBreakALine) {
