@@ -1,9 +1,11 @@
 #include "common/base/log.hpp"
 
+#include "common/base/journal.hpp"
 #include "common/base/printable.hpp"
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <climits>
 #include <cstdio>
@@ -30,6 +32,8 @@ namespace common::log {
 
 namespace {
 
+constexpr const char* identifier = "ffl-agent";
+
 // A terminal inside a systemd session inherits JOURNAL_STREAM, but its lines do not go to journald.
 bool read_by_journald() {
     return std::getenv("JOURNAL_STREAM") != nullptr && ::isatty(STDERR_FILENO) == 0;
@@ -39,43 +43,61 @@ bool read_by_journald() {
 /// the count is told once there is room again. stderr itself stays blocking, because other
 /// processes share it.
 class Sink final : public spdlog::sinks::base_sink<std::mutex> {
+  public:
+    /// Writes what could not be written before, if there is room now.
+    void catch_up() {
+        if (is_behind_) {
+            const std::lock_guard lock{mutex_};
+            (void)has_caught_up();
+            note_behind();
+        }
+    }
+
   protected:
     void sink_it_(const spdlog::details::log_msg& message) override {
         spdlog::memory_buf_t line;
         formatter_->format(message, line);
-        if (!write_rest()) {
+        if (!has_caught_up()) {
             ++dropped_;
-            return;
-        }
-        if (dropped_ > 0) {
-            const auto text = std::to_string(dropped_) +
-                              " lines of the log were dropped, because nobody read them";
-            spdlog::memory_buf_t told;
-            formatter_->format(spdlog::details::log_msg{message.logger_name, spdlog::level::warn,
-                                                        spdlog::string_view_t{text}},
-                               told);
-            rest_.assign(told.data(), told.size());
-            const bool written = write_rest();
-            if (rest_.size() == told.size()) {
-                rest_.clear(); // not begun: told with a larger count later
+        } else {
+            rest_.assign(line.data(), line.size());
+            if (!write_rest() && rest_.size() == line.size()) {
+                rest_.clear();
                 ++dropped_;
-                return;
-            }
-            dropped_ = 0;
-            if (!written) {
-                ++dropped_;
-                return;
             }
         }
-        rest_.assign(line.data(), line.size());
-        if (!write_rest() && rest_.size() == line.size()) {
-            rest_.clear();
-            ++dropped_;
-        }
+        note_behind();
     }
     void flush_() override {}
 
   private:
+    /// Writes the rest of an earlier line, and how many were dropped. Returns whether there is room
+    /// for the next one.
+    bool has_caught_up() {
+        if (!write_rest()) {
+            return false;
+        }
+        if (dropped_ == 0) {
+            return true;
+        }
+        const auto text =
+            std::to_string(dropped_) + " lines of the log were dropped, because nobody read them";
+        spdlog::memory_buf_t told;
+        formatter_->format(
+            spdlog::details::log_msg{identifier, spdlog::level::warn, spdlog::string_view_t{text}},
+            told);
+        rest_.assign(told.data(), told.size());
+        const bool written = write_rest();
+        if (rest_.size() == told.size()) {
+            rest_.clear(); // not begun: told with a larger count later
+            return false;
+        }
+        dropped_ = 0;
+        return written;
+    }
+
+    void note_behind() { is_behind_ = dropped_ > 0 || !rest_.empty(); }
+
     /// Writes what it can of a line that was begun. Returns whether nothing of it is left.
     bool write_rest() {
         while (!rest_.empty()) {
@@ -120,11 +142,18 @@ class Sink final : public spdlog::sinks::base_sink<std::mutex> {
 
     std::string rest_; // of a line that was begun
     std::size_t dropped_ = 0;
+    std::atomic<bool> is_behind_ = false; // whether there is a rest, or lines were dropped
 };
+
+Sink& sink() {
+    static Sink instance;
+    return instance;
+}
 
 spdlog::logger& logger() {
     static spdlog::logger instance = [] {
-        spdlog::logger created{"ffl-agent", std::make_shared<Sink>()};
+        // The sink outlives every logger.
+        spdlog::logger created{identifier, std::shared_ptr<Sink>{&sink(), [](Sink*) {}}};
         const char* pattern = read_by_journald() ? "%L%l %v" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
         created.set_formatter(std::make_unique<spdlog::pattern_formatter>(
             pattern, spdlog::pattern_time_type::utc, "\n"));
@@ -157,13 +186,47 @@ bool needs_quotes(std::string_view value) {
 constexpr std::array spdlog_levels{spdlog::level::err, spdlog::level::warn, spdlog::level::info,
                                    spdlog::level::debug};
 constexpr std::array<std::string_view, 4> level_names{"error", "warn", "info", "debug"};
+constexpr std::array<std::string_view, 4> priorities{"3", "4", "6", "7"};
 
 spdlog::level::level_enum spdlog_level(Level level) {
     return spdlog_levels.at(static_cast<std::size_t>(level));
 }
 
-void write(spdlog::level::level_enum level, std::string_view message, Fields fields) {
-    if (!logger().should_log(level)) {
+/// The name of a field in the journal, where those of all programs meet: only what somebody looks
+/// for by name has one without a prefix.
+std::string field_name(std::string_view key) {
+    constexpr std::array<std::string_view, 3> plain{"webhook", "delivery", "event"};
+    std::string name = std::find(plain.begin(), plain.end(), key) == plain.end() ? "FFL_" : "";
+    for (const char c : key) {
+        name += static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    }
+    return name;
+}
+
+std::atomic<const Journal*> journal = nullptr;
+
+/// Whether journald has taken the line with its fields.
+bool is_sent(Level level, std::string_view line, Fields fields) {
+    const auto* native = journal.load();
+    if (native == nullptr) {
+        return false;
+    }
+    const auto at = static_cast<std::size_t>(level);
+    std::string message{level_names.at(at)};
+    message += ' ';
+    message += line;
+    std::string entry;
+    append_field(entry, "MESSAGE", message);
+    append_field(entry, "PRIORITY", priorities.at(at));
+    append_field(entry, "SYSLOG_IDENTIFIER", identifier);
+    for (const auto& field : fields) {
+        append_field(entry, field_name(field.key), field.value);
+    }
+    return native->send(entry);
+}
+
+void write(Level level, std::string_view message, Fields fields) {
+    if (!writes(level)) {
         return;
     }
     std::string line;
@@ -177,10 +240,21 @@ void write(spdlog::level::level_enum level, std::string_view message, Fields fie
         append_escaped(line, field.value, quoted);
         line += quoted ? "\"" : "";
     }
-    logger().log(level, spdlog::string_view_t{line.data(), line.size()});
+    if (is_sent(level, line, fields)) {
+        sink().catch_up();
+    } else {
+        logger().log(spdlog_level(level), spdlog::string_view_t{line.data(), line.size()});
+    }
 }
 
 } // namespace
+
+void use_journal(std::string_view socket) {
+    if (is_read_by_journald(STDERR_FILENO, std::getenv("JOURNAL_STREAM"))) {
+        static const Journal native{socket};
+        journal = &native;
+    }
+}
 
 void set_level(Level level) {
     logger().set_level(spdlog_level(level));
@@ -208,16 +282,16 @@ std::optional<Level> parse_level(std::string_view name) {
 }
 
 void error(std::string_view message, Fields fields) {
-    write(spdlog::level::err, message, fields);
+    write(Level::error, message, fields);
 }
 void warn(std::string_view message, Fields fields) {
-    write(spdlog::level::warn, message, fields);
+    write(Level::warn, message, fields);
 }
 void info(std::string_view message, Fields fields) {
-    write(spdlog::level::info, message, fields);
+    write(Level::info, message, fields);
 }
 void debug(std::string_view message, Fields fields) {
-    write(spdlog::level::debug, message, fields);
+    write(Level::debug, message, fields);
 }
 
 } // namespace common::log

@@ -1,7 +1,7 @@
 // The log: one line per call on stderr, a message and key=value fields; under journald with a `<N>`
-// priority in front. Any thread. Never waits for a reader: lines that nobody reads are dropped and
-// counted, and the count is told when there is room again. Never log secrets or events: log
-// Url::shown() for a URL and the id for an event.
+// priority in front, or after use_journal() as an entry with these fields. Any thread. Never waits
+// for a reader: lines that nobody reads are dropped and counted, and the count is told when there
+// is room again. Never log secrets or events: log Url::shown() for a URL and the id for an event.
 #pragma once
 
 #include "common/base/log_level.hpp"
@@ -36,6 +36,14 @@ std::string_view to_string(Level level);
 std::optional<Level> parse_level(std::string_view name);
 /// Whether lines of that level are written, for those that cost something to put together.
 bool writes(Level level);
+
+/// Where journald reads stderr, lines go to its socket from now on, as entries: MESSAGE is the
+/// whole line, and the fields beside it are WEBHOOK, DELIVERY, EVENT and FFL_KEY for any other key,
+/// with the value as it is. A line that journald does not take that way goes to stderr as before.
+/// Once, and not before the process is there to stay: journald asks the kernel for the unit of
+/// whoever sends to its socket, and one that has ended by then has none; what comes by stderr has
+/// its unit.
+void use_journal(std::string_view socket = "/run/systemd/journal/socket");
 
 void error(std::string_view message, Fields fields = {});
 void warn(std::string_view message, Fields fields = {});
