@@ -51,14 +51,32 @@ std::string who(int descriptor) {
 }
 
 /// The lock of an open file, not of a process: closing another descriptor of the file in this
-/// process does not give it back. It follows the file's name, so two hard links to one database get
-/// two: a lock of the database itself would need a descriptor of it beside SQLite's, and closing
-/// that, or letting it go after a salvage, would take SQLite's own locks away (POSIX).
+/// process does not give it back.
 struct flock whole_file(short type = F_WRLCK) {
     struct flock lock {};
     lock.l_type = type;
     lock.l_whence = SEEK_SET;
     return lock;
+}
+
+// Of the database: SQLite locks 512 bytes at 1 GiB. The byte behind `database_byte` that the
+// holder's process id counts to tells who it is.
+constexpr ::off_t database_byte = 0x7f00'0000;
+constexpr ::off_t most_processes = ::off_t{1} << 22;
+
+bool lock_byte(int descriptor, short type, ::off_t at) {
+    auto lock = whole_file(type);
+    lock.l_start = at;
+    lock.l_len = 1;
+    return ::fcntl(descriptor, F_OFD_SETLK, &lock) == 0;
+}
+
+std::string who_locks_database(int descriptor) {
+    auto lock = whole_file();
+    lock.l_start = database_byte + 1;
+    lock.l_len = most_processes;
+    const bool found = ::fcntl(descriptor, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    return found ? "process " + std::to_string(lock.l_start - database_byte) : "another process";
 }
 
 void write_who(int descriptor) {
@@ -106,6 +124,9 @@ QueueLock::~QueueLock() {
     if (descriptor_ >= 0) {
         ::close(descriptor_);
     }
+    for (const int database : databases_) {
+        ::close(database);
+    }
 }
 
 bool QueueLock::in_place() const {
@@ -115,7 +136,42 @@ bool QueueLock::in_place() const {
 Result<void> QueueLock::take(const std::string& path) {
     path_ = path;
     file_ = file_of(path);
-    return take_for_writing();
+    auto taken = take_for_writing();
+    return taken ? take_database() : taken;
+}
+
+/// Where there is no database yet, keep() locks it once there is one; where the file system has no
+/// such locks, the lock of the name has to do. On a disk that takes no writes the lock holds
+/// against an agent that can write.
+Result<void> QueueLock::take_database() {
+    const bool known = !databases_.empty() && same_file(databases_.back(), path_);
+    if (known && has_database_) {
+        return {};
+    }
+    if (!known) {
+        has_database_ = false;
+        int opened = ::open(path_.c_str(), O_RDWR | O_CLOEXEC);
+        writes_ = opened >= 0;
+        if (opened < 0 && takes_no_writes(errno)) {
+            opened = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+        }
+        if (opened < 0) {
+            return {}; // opening the database will tell
+        }
+        databases_.push_back(opened);
+    }
+    const int database = databases_.back();
+    const short type = writes_ ? F_WRLCK : F_RDLCK;
+    if (!lock_byte(database, type, database_byte) && (errno == EAGAIN || errno == EACCES)) {
+        return common::fail(Fault::storage,
+                            "the queue " + path_ + " is in use by " + who_locks_database(database) +
+                                " under another name (a hard link, another mount of the file, or "
+                                "its lock was removed): "
+                                "stop that agent, or give this one a [queue] path of its own");
+    }
+    lock_byte(database, type, database_byte + ::getpid() % most_processes);
+    has_database_ = true;
+    return {};
 }
 
 Result<void> QueueLock::take_for_writing() {
@@ -175,7 +231,8 @@ Result<void> QueueLock::take_for_reading(const common::Error& why) {
 }
 
 Result<void> QueueLock::keep() {
-    return in_place() && !reading_ ? Result<void>{} : take_for_writing();
+    auto taken = in_place() && !reading_ ? Result<void>{} : take_for_writing();
+    return taken ? take_database() : taken;
 }
 
 Result<void> QueueLock::alone() {

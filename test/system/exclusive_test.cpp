@@ -11,28 +11,31 @@ namespace {
 
 using nlohmann::json;
 
-test::Program::Sections standalone() {
-    return {{"webhooks", {{"file", "webhooks.json"}}}};
-}
-
 void write_webhook(const test::Program& agent, const std::string& target = "http://127.0.0.1:9/") {
     agent.folder().write("webhooks.json",
                          json::array({{{"name", "one"}, {"target", target}}}).dump());
 }
 
-TEST(Exclusive, ASecondAgentOnTheQueueIsRefused) {
-    test::Program first{standalone()};
-    write_webhook(first);
-    first.start();
-    const auto added = first.post("/v1/events", R"({"id": "a", "type": "face"})");
-    EXPECT_EQ(added.status, 202U);
+/// One agent runs and has an event; the other has not been started.
+class TwoAgents : public testing::Test {
+  protected:
+    TwoAgents() {
+        write_webhook(first);
+        write_webhook(other);
+        first.start();
+        const auto added = first.post("/v1/events", R"({"id": "a", "type": "face"})");
+        EXPECT_EQ(added.status, 202U);
+    }
 
-    test::Program other{standalone()};
-    write_webhook(other);
+    test::Program first{test::with_local_webhooks()}, other{test::with_local_webhooks()};
+};
+
+// Fault: two agents on one queue | the second is refused by name
+TEST_F(TwoAgents, OfOneQueueTheSecondIsRefused) {
     const auto link = other.folder().file("link.db");
     std::filesystem::create_symlink(first.database(), link);
     for (const auto& path : {first.database(), link}) {
-        auto sections = standalone();
+        auto sections = test::with_local_webhooks();
         sections["queue"]["path"] = path;
         other.configure(sections);
         const auto refused = other.cli({"run"});
@@ -53,7 +56,21 @@ TEST(Exclusive, ASecondAgentOnTheQueueIsRefused) {
     EXPECT_EQ(first.stop(), 0);
 }
 
-TEST(Exclusive, AnAgentThatLostItsLockDeliversNothing) {
+// Fault: two agents on one queue | the second is refused by name
+TEST_F(TwoAgents, TheSecondIsRefusedAlsoUnderAnotherNameOfTheFile) {
+    std::filesystem::create_hard_link(first.database(), other.database());
+    const auto refused = other.cli({"run"});
+    EXPECT_EQ(refused.code, 74) << refused.err;
+    EXPECT_NE(refused.err.find("in use by process " + std::to_string(first.pid()) +
+                               " under another name"),
+              std::string::npos)
+        << refused.err;
+    EXPECT_EQ(first.post("/v1/events", R"({"id": "b", "type": "face"})").status, 202U);
+    EXPECT_EQ(first.stop(), 0);
+}
+
+// Fault: two agents on one queue | none delivers what the other has
+TEST(Exclusive, AnAgentThatLostItsQueueDeliversNothing) {
     test::Receiver receiver;
     std::atomic<bool> up{false};
     std::atomic<int> delivered{0};
@@ -63,7 +80,7 @@ TEST(Exclusive, AnAgentThatLostItsLockDeliversNothing) {
         delivered += up ? 1 : 0;
         return answer;
     });
-    auto sections = standalone();
+    auto sections = test::with_local_webhooks();
     sections["delivery"]["retry_max"] = "1s";
     test::Program first{sections};
     write_webhook(first, receiver.url());
@@ -73,12 +90,15 @@ TEST(Exclusive, AnAgentThatLostItsLockDeliversNothing) {
     EXPECT_EQ(added.status, 202U);
     ASSERT_TRUE(receiver.wait_for(2, std::chrono::seconds{20}));
 
-    // Not while it looks, for it takes a lock that nobody has.
-    first.signal(SIGSTOP);
-    std::filesystem::remove(first.database() + "-lock");
+    first.signal(SIGSTOP); // not while it looks, for it takes a lock that nobody has
     sections["queue"]["path"] = first.database();
     test::Program second{sections};
     write_webhook(second, receiver.url());
+    std::filesystem::remove(first.database() + "-lock");
+    EXPECT_EQ(second.cli({"run"}).code, 74) << "the database itself is locked, too";
+    for (const auto* file : {"-lock", "-wal", "-shm", ""}) {
+        std::filesystem::remove(first.database() + file);
+    }
     second.start();
     first.signal(SIGCONT);
     ASSERT_TRUE(first.wait_until([&](const json& status) {
@@ -86,16 +106,17 @@ TEST(Exclusive, AnAgentThatLostItsLockDeliversNothing) {
         return error.find("in use by process " + std::to_string(second.pid())) != std::string::npos;
     })) << first.log();
     up = true;
-    EXPECT_TRUE(
-        second.wait_until([](const json& status) { return status["queue"]["pending"] == 0; }));
     EXPECT_EQ(second.stop(), 0);
+    EXPECT_TRUE(first.wait_until([](const json& status) {
+        return status["queue"]["pending"] == 0;
+    })) << first.log();
     EXPECT_EQ(first.stop(), 0);
     EXPECT_EQ(delivered, 2);
 }
 
 TEST(Exclusive, TheQueuesFilesArePrivateWhateverTheUmask) {
     const auto umask = ::umask(0);
-    test::Program agent{standalone()};
+    test::Program agent{test::with_local_webhooks()};
     write_webhook(agent);
     agent.folder().write("agent.db.corrupt-20240101T000000Z", "old");
     agent.start();

@@ -46,6 +46,39 @@ TEST_F(QueueLockTest, TwoNamesOfOneFileShareOneLock) {
     EXPECT_TRUE(third.take(folder.file("disk/another.db")));
 }
 
+TEST_F(QueueLockTest, NorCanAHardLinkBeTaken) {
+    const auto other = folder.file("other.db");
+    test::write(path, "a database");
+    std::filesystem::create_hard_link(path, other);
+    {
+        QueueLock first, second;
+        ASSERT_TRUE(first.take(path));
+        for (int i = 0; i < 2; ++i) {
+            const auto refused = i == 0 ? second.take(other) : second.keep();
+            ASSERT_FALSE(refused);
+            EXPECT_NE(refused.error().message.find("in use by process " +
+                                                   std::to_string(::getpid()) +
+                                                   " under another name"),
+                      std::string::npos)
+                << refused.error().message;
+        }
+    }
+    QueueLock next;
+    EXPECT_TRUE(next.take(other));
+}
+
+TEST_F(QueueLockTest, ADatabaseThatWasMadeOrReplacedIsLockedWithTheNextCommit) {
+    QueueLock first, second;
+    ASSERT_TRUE(first.take(path));
+    for (const auto* name : {"other.db", "another.db"}) {
+        test::write(folder.file("new.db"), "a database");
+        std::filesystem::rename(folder.file("new.db"), path);
+        ASSERT_TRUE(first.keep());
+        std::filesystem::create_hard_link(path, folder.file(name));
+        EXPECT_FALSE(second.take(folder.file(name))) << name;
+    }
+}
+
 TEST_F(QueueLockTest, IsTakenAgainWhenItsFileIsRemoved) {
     QueueLock first, second;
     ASSERT_TRUE(first.take(path));
