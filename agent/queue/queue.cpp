@@ -13,6 +13,11 @@ using common::Connection;
 using common::Result;
 using common::Task;
 
+constexpr const char* ended_three_times = "the agent ended three times in a row while handling it";
+
+/// When to ask again, while the database cannot be read.
+constexpr common::Millis readable_again{1'000};
+
 /// A count from the disk with what is not written yet.
 std::uint64_t up_to_date(std::int64_t count, std::int64_t change) {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(count + change, 0));
@@ -22,15 +27,75 @@ std::uint64_t up_to_date(std::int64_t count, std::int64_t change) {
 
 Queue::Queue(common::Executor loop, common::Clock& clock, common::Database& database,
              const Config& config, Counters& stats)
-    : config_{config}, time_{clock}, counts_{stats}, database_{clock, database, config},
-      events_{clock, config}, committer_{{loop, clock, config, time_, counts_, database_,
-                                          listeners_, events_}},
+    : clock_{clock}, config_{config}, time_{clock}, counts_{stats}, database_{clock, database,
+                                                                              config},
+      events_{clock, config}, suspects_{clock}, committer_{{loop, clock, config, time_, counts_,
+                                                            database_, listeners_, events_}},
       upkeep_{{loop, clock, config, time_, counts_, database_, listeners_, events_}, committer_} {}
 
 void Queue::load(const StartReport& start) {
+    suspects_.begin(config_.queue.path);
     if (const auto loaded = database_.load(start)) {
         committer_.load(*loaded);
     }
+}
+
+void Queue::start(common::TaskGroup& group) {
+    group.spawn("committer", run_committer());
+    if (!suspects_.convicted().empty()) {
+        group.spawn("convicted deliveries", bury_convicted());
+    }
+    suspects_.start([this](const std::vector<std::int64_t>& deliveries) {
+        listeners_.rows_changed(Selection{deliveries, {}, {}});
+    });
+}
+
+Task<> Queue::run_committer() {
+    co_await committer_.run();
+    suspects_.end();
+}
+
+void Queue::record(RecordedOutcome recorded) {
+    suspects_.put_down(recorded.id);
+    committer_.record(std::move(recorded));
+}
+
+/// Until their outcome is recorded, they are left out of what is read.
+Task<> Queue::bury_convicted() {
+    for (;;) {
+        auto read = [ids = suspects_.convicted()](Connection& connection, OldestPending&) {
+            return read_attempts(connection, ids);
+        };
+        const auto found = co_await database_.run(std::move(read));
+        if (!found) {
+            co_await common::sleep_for(clock_, readable_again); // it cannot be read yet
+            continue;
+        }
+        suspects_.acquit();
+        for (const auto& one : *found) {
+            common::log::error(
+                "a delivery becomes a dead letter",
+                {{"webhook", one.webhook}, {"delivery", one.id}, {"error", ended_three_times}});
+            RecordedOutcome dead;
+            dead.id = one.id;
+            dead.webhook = one.webhook;
+            dead.kind = Outcome::Kind::dead;
+            dead.attempts = one.attempts;
+            dead.error = ended_three_times;
+            committer_.record(std::move(dead));
+        }
+        co_return;
+    }
+}
+
+/// What is read from the disk must not include these; sorted.
+std::vector<std::int64_t> Queue::leave_out(const std::vector<std::string>& webhooks,
+                                           std::int64_t after) const {
+    auto ids = committer_.outcomes().ids(webhooks, after);
+    const auto suspects = suspects_.left_out();
+    const auto middle = ids.insert(ids.end(), suspects.begin(), suspects.end());
+    std::inplace_merge(ids.begin(), middle, ids.end());
+    return ids;
 }
 
 /// What is delivered and cannot be written must be remembered, or it would be sent twice; but not
@@ -69,10 +134,10 @@ Task<Result<DueBatch>> Queue::fresh(std::vector<std::string> webhooks, std::int6
         co_return common::fail(allowed.error());
     }
     for (;;) {
-        const auto leave_out = committer_.outcomes().ids(webhooks, after);
-        auto read = [query = LaneQuery{webhooks, leave_out, {}, bounds},
+        auto read = [&notes = suspects_.notes(),
+                     query = LaneQuery{webhooks, leave_out(webhooks, after), {}, bounds},
                      after](Connection& connection, OldestPending&) {
-            return read_fresh(connection, query, after);
+            return read_fresh(connection, notes, query, after);
         };
         auto batch = co_await database_.run(std::move(read));
         if (batch) {
@@ -95,10 +160,11 @@ Task<Result<DueBatch>> Queue::due(std::vector<std::string> webhooks, BatchBounds
     }
     for (;;) {
         const auto now = time_.now();
-        auto read = [query = LaneQuery{webhooks, outcomes.ids(webhooks, 0),
+        auto read = [&notes = suspects_.notes(),
+                     query = LaneQuery{webhooks, leave_out(webhooks, 0),
                                        outcomes.due(webhooks, now), bounds},
                      now](Connection& connection, OldestPending&) {
-            return read_due(connection, query, now);
+            return read_due(connection, notes, query, now);
         };
         // Of the rows that are left out. They may be written during the read, which does not see
         // them, and from then on nothing else here knows when they are due.

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "agent/queue/committer.hpp"
+#include "agent/queue/suspects.hpp"
 #include "agent/queue/upkeep.hpp"
 #include "agent/store/listing.hpp"
 
@@ -45,7 +46,7 @@ class Queue {
     /// database cannot be read yet, all of that comes later, and the queue is degraded until then.
     void load(const StartReport& start = {});
     /// Spawns the committer; join `group` before the queue is destroyed.
-    void start(common::TaskGroup& group) { group.spawn("committer", committer_.run()); }
+    void start(common::TaskGroup& group);
 
     /// All or nothing. Errors: Fault::full (no space), Fault::storage (degraded). Row ids have the
     /// order of the calls. `unmatched` belong to the same request.
@@ -54,7 +55,11 @@ class Queue {
         return committer_.add(std::move(events), std::move(unmatched), std::move(listing));
     }
     /// Never waits; written with the next commit, and kept while the database is degraded.
-    void record(RecordedOutcome recorded) { committer_.record(std::move(recorded)); }
+    void record(RecordedOutcome recorded);
+    /// An attempt of the delivery is about to be made; record() or put_down() ends that.
+    void take_in_hand(std::int64_t delivery) { suspects_.take(delivery); }
+    /// The attempt could not be made.
+    void put_down(std::int64_t delivery) { suspects_.put_down(delivery); }
     /// Returns when all outcomes recorded so far are written, or the database has refused them.
     common::Task<> flush() { return committer_.flush(); }
 
@@ -138,14 +143,20 @@ class Queue {
 
   private:
     void leave_out_recorded(DueBatch& batch) const;
+    [[nodiscard]] std::vector<std::int64_t> leave_out(const std::vector<std::string>& webhooks,
+                                                      std::int64_t after) const;
+    common::Task<> run_committer();
+    common::Task<> bury_convicted();
     [[nodiscard]] common::Result<void> may_deliver();
 
+    common::Clock& clock_;
     const Config& config_;
     QueueTime time_;
     QueueCounts counts_;
     QueueDatabase database_;
     QueueListeners listeners_;
     EventList events_;
+    Suspects suspects_;
     Committer committer_;
     Upkeep upkeep_;
     bool outcomes_full_ = false; // as told

@@ -11,6 +11,9 @@ namespace agent {
 /// that does the work.
 using Progress = std::function<void(std::string_view step)>;
 
+/// How often SQLite calls a progress handler, in instructions of its virtual machine.
+inline constexpr int instructions_per_call = 100'000;
+
 inline void tell(const Progress& progress, std::string_view step) {
     if (progress) {
         progress(step);

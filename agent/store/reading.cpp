@@ -75,17 +75,25 @@ std::optional<Delivery> pending_delivery(Connection& connection, std::int64_t id
                     0,  fresh->accepted_at};
 }
 
+struct NoneBeingRead {
+    CrashNotes& notes;
+    ~NoneBeingRead() { notes.reading(0); }
+};
+
 /// The first of the rows found for several webhooks, as deliveries with their bodies. The
 /// deliveries of one event share its body.
-DueBatch batch_of(Connection& connection, std::vector<DueRow> found, BatchBounds bounds) {
+DueBatch batch_of(Connection& connection, CrashNotes& notes, std::vector<DueRow> found,
+                  BatchBounds bounds) {
     std::sort(found.begin(), found.end());
     DueBatch batch;
     Bodies bodies;
+    const NoneBeingRead afterwards{notes};
     for (const auto& one : found) {
         if (batch.deliveries.size() == bounds.deliveries || bodies.bytes > bounds.bytes) {
             batch.more = true;
             break;
         }
+        notes.reading(one.id);
         auto delivery = pending_delivery(connection, one.id, bodies);
         if (!delivery) {
             continue;
@@ -100,7 +108,8 @@ DueBatch batch_of(Connection& connection, std::vector<DueRow> found, BatchBounds
 
 // One row more than the limit is collected for each webhook: it shows whether there are more.
 
-DueBatch read_fresh(Connection& connection, const LaneQuery& query, std::int64_t after) {
+DueBatch read_fresh(Connection& connection, CrashNotes& notes, const LaneQuery& query,
+                    std::int64_t after) {
     std::vector<DueRow> found;
     for (const auto& webhook : query.webhooks) {
         auto& rows = connection.prepared(
@@ -121,10 +130,11 @@ DueBatch read_fresh(Connection& connection, const LaneQuery& query, std::int64_t
             found.push_back({0, fresh.id, {}});
         }
     }
-    return batch_of(connection, std::move(found), query.bounds);
+    return batch_of(connection, notes, std::move(found), query.bounds);
 }
 
-DueBatch read_due(Connection& connection, const LaneQuery& query, std::int64_t now) {
+DueBatch read_due(Connection& connection, CrashNotes& notes, const LaneQuery& query,
+                  std::int64_t now) {
     std::vector<DueRow> found;
     std::vector<DueRow> later;
     for (const auto& webhook : query.webhooks) {
@@ -144,11 +154,29 @@ DueBatch read_due(Connection& connection, const LaneQuery& query, std::int64_t n
     for (const auto& retry : query.unwritten) {
         found.push_back({retry.due, retry.id, retry.attempts});
     }
-    auto batch = batch_of(connection, std::move(found), query.bounds);
+    auto batch = batch_of(connection, notes, std::move(found), query.bounds);
     if (const auto first = std::min_element(later.begin(), later.end()); first != later.end()) {
         batch.next_due = first->due;
     }
     return batch;
+}
+
+std::vector<AttemptsMade> read_attempts(Connection& connection,
+                                        const std::vector<std::int64_t>& ids) {
+    std::vector<AttemptsMade> found;
+    for (const auto id : ids) {
+        auto& query = connection.prepared(
+            "SELECT webhook, attempts FROM delivery WHERE id = ? AND state = 0");
+        query.bind(1, id);
+        if (query.executeStep()) {
+            found.push_back({id, query.getColumn(0).getString(),
+                             static_cast<std::uint32_t>(query.getColumn(1).getInt64())});
+        } else if (const auto fresh = first_fresh(connection, id); fresh && fresh->id == id) {
+            found.push_back({id, fresh->webhook, 0});
+        }
+        query.reset();
+    }
+    return found;
 }
 
 std::vector<bool>

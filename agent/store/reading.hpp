@@ -2,6 +2,7 @@
 // only. Functions throw as SQLite does. Nothing here costs more with a longer queue.
 #pragma once
 
+#include "agent/store/crash_notes.hpp"
 #include "agent/store/rows.hpp"
 #include "common/sqlite/database.hpp"
 
@@ -13,11 +14,24 @@
 
 namespace agent {
 
+// Each row that is read is noted first.
+
 /// Deliveries never tried, with an id above `after`, oldest first.
-DueBatch read_fresh(common::Connection& connection, const LaneQuery& query, std::int64_t after);
+DueBatch read_fresh(common::Connection& connection, CrashNotes& notes, const LaneQuery& query,
+                    std::int64_t after);
 
 /// Retries due at `now` (queue time), longest due first.
-DueBatch read_due(common::Connection& connection, const LaneQuery& query, std::int64_t now);
+DueBatch read_due(common::Connection& connection, CrashNotes& notes, const LaneQuery& query,
+                  std::int64_t now);
+
+/// Of each of these deliveries that is pending: the attempts made. Does not read its event.
+struct AttemptsMade {
+    std::int64_t id = 0;
+    std::string webhook;
+    std::uint32_t attempts = 0;
+};
+std::vector<AttemptsMade> read_attempts(common::Connection& connection,
+                                        const std::vector<std::int64_t>& ids);
 
 /// Of each (event id, bytes): whether the same event still has a pending delivery.
 std::vector<bool>

@@ -36,6 +36,7 @@ class Obligations {
     std::atomic<std::size_t> count_{0};
 };
 
+// Fault: the process is killed | nothing acknowledged is lost
 TEST(Crash, EveryAcceptedEventArrives) {
     std::mutex mutex;
     std::map<std::string, std::map<std::string, std::size_t>> arrived; // by path and event id
