@@ -24,7 +24,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uintmax_t header_bytes = 100;                // of a database
 constexpr std::uintmax_t first_frame_ends = 32 + 24 + 4096; // in a WAL
-constexpr int instructions_per_call = 100'000;
 
 bool means_damage(const SQLite::Exception& error) {
     const int code = error.getErrorCode() & 0xff;
@@ -65,7 +64,7 @@ std::string last_boot(SQLite::Database& handle) {
     return anchor ? anchor->boot_id : "";
 }
 
-int report_progress(void* progress) {
+int tell_checking(void* progress) {
     (*static_cast<const Progress*>(progress))("checking");
     return 0;
 }
@@ -116,7 +115,7 @@ std::optional<std::string> found_by_sqlite(const std::string& path, std::uintmax
         // Otherwise closing would move the WAL into a file that may be about to be set aside.
         ::sqlite3_db_config(handle.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
         if (progress) {
-            ::sqlite3_progress_handler(handle.getHandle(), instructions_per_call, report_progress,
+            ::sqlite3_progress_handler(handle.getHandle(), instructions_per_call, tell_checking,
                                        const_cast<Progress*>(&progress));
         }
         SQLite::Statement schema{handle, "SELECT count(*) FROM sqlite_schema"};

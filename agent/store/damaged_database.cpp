@@ -13,9 +13,7 @@ namespace agent {
 
 namespace {
 
-constexpr int instructions_per_call = 100'000;
-
-int report_progress(void* progress) {
+int tell_reading(void* progress) {
     (*static_cast<const Progress*>(progress))("reading");
     return 0;
 }
@@ -27,7 +25,7 @@ DamagedDatabase::DamagedDatabase(const std::string& path, Progress progress)
                                           common::immutable_uri(path),
                                           SQLite::OPEN_READONLY | SQLite::OPEN_URI)} {
     if (progress_) {
-        ::sqlite3_progress_handler(handle_->getHandle(), instructions_per_call, report_progress,
+        ::sqlite3_progress_handler(handle_->getHandle(), instructions_per_call, tell_reading,
                                    &progress_);
     }
     // With a writable schema SQLite reads a truncated file as far as it goes.

@@ -2,6 +2,7 @@
 
 #include "agent/store/new_database.hpp"
 #include "common/sqlite/wal_file.hpp"
+#include "common/sqlite/wal_log.hpp"
 
 #include <SQLiteCpp/Database.h>
 #include <array>
@@ -12,13 +13,8 @@
 namespace agent {
 
 using common::Connection;
+using common::usual_page;
 namespace fs = std::filesystem;
-
-namespace {
-
-constexpr std::size_t page_bytes = 4096;
-
-} // namespace
 
 bool first_page_fits(const std::string& path) {
     std::array<unsigned char, 100> header{};
@@ -30,14 +26,14 @@ bool first_page_fits(const std::string& path) {
     };
     std::error_code error;
     constexpr std::uint32_t utf8 = 1;
-    return header[16] * 256U + header[17] == page_bytes && header[20] == 0 &&
-           number(28) == fs::file_size(path, error) / page_bytes && number(56) == utf8;
+    return header[16] * 256U + header[17] == usual_page && header[20] == 0 &&
+           number(28) == fs::file_size(path, error) / usual_page && number(56) == utf8;
 }
 
 bool replace_first_page(const std::string& damaged, const std::string& copy, Connection& fresh,
                         const Progress& progress) {
     std::error_code error;
-    if (fs::file_size(damaged, error) <= page_bytes || error) {
+    if (fs::file_size(damaged, error) <= usual_page || error) {
         return false;
     }
     if (damaged != copy) {
@@ -52,15 +48,15 @@ bool replace_first_page(const std::string& damaged, const std::string& copy, Con
         }
     }
     fresh.handle().exec("PRAGMA wal_checkpoint(TRUNCATE)");
-    std::string page(page_bytes, '\0');
-    std::ifstream{fresh.path(), std::ios::binary}.read(page.data(), page_bytes);
-    const auto pages = static_cast<std::uint32_t>(fs::file_size(copy, error) / page_bytes);
+    std::string page(usual_page, '\0');
+    std::ifstream{fresh.path(), std::ios::binary}.read(page.data(), usual_page);
+    const auto pages = static_cast<std::uint32_t>(fs::file_size(copy, error) / usual_page);
     for (std::size_t i = 0; i < 4; ++i) {
         // The size of the database in pages, big-endian.
         page[28 + i] = static_cast<char>(pages >> (24 - 8 * i));
     }
     std::fstream file{copy, std::ios::binary | std::ios::in | std::ios::out};
-    file.write(page.data(), page_bytes);
+    file.write(page.data(), usual_page);
     file.close();
     if (!file) {
         throw CannotWrite{"cannot write " + copy};

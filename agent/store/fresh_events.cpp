@@ -42,7 +42,7 @@ std::vector<FreshRow> read_rows(Connection& connection, std::int64_t from, std::
     return rows;
 }
 
-void delete_row(Connection& connection, std::int64_t event) {
+void delete_event_row(Connection& connection, std::int64_t event) {
     auto& remove = connection.prepared("DELETE FROM fresh_event WHERE id = ?");
     remove.bind(1, event);
     remove.exec();
@@ -64,7 +64,7 @@ void move_row(Connection& connection, const FreshRow& row) {
     for (const auto& delivery : row.deliveries) {
         put_delivery(connection, delivery.id, delivery.webhook);
     }
-    delete_row(connection, row.event);
+    delete_event_row(connection, row.event);
 }
 
 std::optional<std::int64_t> accepted_at(Connection& connection, const char* sql) {
@@ -195,7 +195,7 @@ std::optional<DeletedDelivery> delete_fresh(Connection& connection, std::int64_t
     }
     const bool last = deliveries.size() == 1;
     if (last) {
-        delete_row(connection, event);
+        delete_event_row(connection, event);
     } else {
         auto& update = connection.prepared("UPDATE fresh_event SET webhooks = ? WHERE id = ?");
         update.bind(1, without(webhooks, static_cast<std::size_t>(id % deliveries_per_event)));

@@ -1,5 +1,7 @@
 #include "agent/store/leaf_pages.hpp"
 
+#include "common/sqlite/wal_log.hpp"
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -9,9 +11,10 @@
 
 namespace agent {
 
+using common::usual_page;
+
 namespace {
 
-constexpr std::size_t page_bytes = 4096;
 constexpr std::size_t pages_per_call = 256; // of progress
 constexpr char table_leaf = 0x0d;
 constexpr std::size_t header_of_leaf = 8;
@@ -111,16 +114,16 @@ class PageFile {
     explicit PageFile(const std::string& path) : file_{path, std::ios::binary} {
         std::error_code absent;
         const auto bytes = std::filesystem::file_size(path, absent);
-        pages_ = absent ? 0 : bytes / page_bytes;
+        pages_ = absent ? 0 : bytes / usual_page;
     }
     [[nodiscard]] std::uint64_t pages() const { return pages_; }
 
     /// Pages count from 1.
     std::optional<std::string> page(std::uint64_t number) {
-        std::string bytes(page_bytes, '\0');
+        std::string bytes(usual_page, '\0');
         file_.clear();
-        file_.seekg(static_cast<std::streamoff>((number - 1) * page_bytes));
-        if (number == 0 || number > pages_ || !file_.read(bytes.data(), page_bytes)) {
+        file_.seekg(static_cast<std::streamoff>((number - 1) * usual_page));
+        if (number == 0 || number > pages_ || !file_.read(bytes.data(), usual_page)) {
             return std::nullopt;
         }
         return bytes;
@@ -130,7 +133,7 @@ class PageFile {
     /// was deleted (https://sqlite.org/fileformat2.html#pointer_map_or_ptrmap_pages).
     bool is_free(std::uint64_t number) {
         constexpr std::uint64_t entry_bytes = 5;
-        constexpr std::uint64_t entries = page_bytes / entry_bytes;
+        constexpr std::uint64_t entries = usual_page / entry_bytes;
         constexpr char free_page = 2;
         const auto group = (number - 2) / (entries + 1);
         const auto map = 2 + group * (entries + 1);
@@ -144,13 +147,13 @@ class PageFile {
 
     /// The whole record of a cell, of which the page has only the beginning if it is long.
     std::optional<std::string> record(Bytes& cell, std::uint64_t size) {
-        constexpr std::uint64_t most = page_bytes - 35;
-        constexpr std::uint64_t least = (page_bytes - 12) * 32 / 255 - 23;
-        constexpr std::uint64_t per_overflow = page_bytes - 4;
+        constexpr std::uint64_t most = usual_page - 35;
+        constexpr std::uint64_t least = (usual_page - 12) * 32 / 255 - 23;
+        constexpr std::uint64_t per_overflow = usual_page - 4;
         if (size <= most) {
             return std::string{cell.take(size)};
         }
-        if (size > pages_ * page_bytes) {
+        if (size > pages_ * usual_page) {
             return std::nullopt;
         }
         const auto best = least + (size - least) % per_overflow;
@@ -192,7 +195,7 @@ void read_event_pages(const std::string& path, const Progress& progress,
         Bytes pointers{std::string_view{*page}.substr(header_of_leaf)};
         for (std::uint64_t i = 0; i < cells; ++i) {
             const auto at = pointers.big_endian(2);
-            if (!pointers.good() || at < header_of_leaf || at >= page_bytes) {
+            if (!pointers.good() || at < header_of_leaf || at >= usual_page) {
                 continue;
             }
             Bytes cell{std::string_view{*page}.substr(at)};

@@ -104,6 +104,7 @@ TEST_F(BrokenDiskTest, DrainsThoughTheDiskBecameReadOnly) {
     expect_it_drains([this] { disk.read_only = false; });
 }
 
+// Fault: the disk is read-only or fails | what can be read is delivered, once
 TEST_F(BrokenDiskTest, DrainsThoughNothingReachesTheDisk) {
     start_with(300);
     disk.syncs = false;
@@ -193,6 +194,7 @@ TEST_F(BrokenDiskTest, StartsOnAReadOnlyDiskWithAnOlderDatabase) {
     ::umount2(mounted.c_str(), MNT_DETACH);
 }
 
+// Fault: the disk is read-only or fails | what can be read is delivered, also from the start on
 TEST_F(BrokenDiskTest, StartsOnADiskThatTakesNoWrites) {
     start_with(300);
     stop();
@@ -281,6 +283,7 @@ TEST_F(BrokenDiskTest, ABadSectorIsDamage) {
     EXPECT_TRUE(run.add({event("new", {"1"})}));
 }
 
+// Fault: the disk is read-only or fails | it stands still before it forgets what was delivered
 TEST_F(BrokenDiskTest, StopsDeliveringBeforeItForgets) {
     auto& run = start_with(3);
     disk.writes = false;

@@ -44,6 +44,7 @@ TEST_F(QueueFullTest, RefusesWhatDoesNotFit) {
     EXPECT_EQ(run.take({event("for nobody", {})}).accepted, 1U) << "needs no room";
 }
 
+// Fault: the queue is full | an event that was refused is accepted later
 TEST_F(QueueFullTest, ARefusedEventIsNotADuplicateLater) {
     auto& run = start();
     fill();

@@ -62,6 +62,7 @@ TEST_F(QueueMovedTest, TheDatabaseAloneRemoved) {
     expect_noticed_and_recovered("rm agent.db");
 }
 
+// Fault: files are removed or replaced under the agent | everything is written into new ones
 TEST_F(QueueMovedTest, TheWalAloneRemoved) {
     fs::remove(path("-wal"));
     expect_noticed_and_recovered("rm agent.db-wal");

@@ -101,6 +101,7 @@ TEST_F(SmallDiskTest, ReturnsWhatItFilledItself) {
     }
 }
 
+// Fault: the disk is full | what is pending is delivered and recorded
 TEST_F(SmallDiskTest, DrainsWhileOthersFillTheDisk) {
     for (const std::size_t body : {60'000U, 300U}) {
         SCOPED_TRACE(body);
@@ -125,6 +126,7 @@ TEST_F(SmallDiskTest, DrainsWhileOthersFillTheDisk) {
     }
 }
 
+// Fault: the disk is full | it starts and delivers
 TEST_F(SmallDiskTest, StartsWhenNoSpaceIsLeft) {
     start();
     fill(300);

@@ -5,7 +5,6 @@
 
 namespace test {
 
-using agent::Sizes;
 using agent::Space;
 
 namespace {

@@ -6,7 +6,6 @@
 namespace test {
 
 using agent::QueueTime;
-using agent::TimeAnchor;
 
 namespace {
 

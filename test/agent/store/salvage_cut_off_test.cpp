@@ -1,5 +1,6 @@
 // A salvage that is cut off goes on at the next start, wherever it was; and what is wrong with the
 // WAL, or with the database beside it, is damage too.
+#include "test/agent/store/salvage_fixture.hpp"
 #include "test/support/storage_fixture.hpp"
 
 #include <csignal>
@@ -8,10 +9,6 @@
 #include <unistd.h>
 
 namespace test {
-
-constexpr std::size_t page = 4096;
-constexpr std::size_t frame = 24 + page;
-constexpr std::size_t wal_header = 32;
 
 class SalvageCutOffTest : public Storage {
   protected:
@@ -107,6 +104,7 @@ class SalvageCutOffTest : public Storage {
     std::string database_, log_;
 };
 
+// Fault: the process or the board dies during a salvage | the next start goes on with it
 TEST_F(SalvageCutOffTest, GoesOnFromEveryStep) {
     make_database();
     auto bad_log = log_;
@@ -147,6 +145,7 @@ TEST_F(SalvageCutOffTest, GoesOnFromEveryStep) {
     }
 }
 
+// Fault: damaged files | nothing readable is lost
 TEST_F(SalvageCutOffTest, DamageBesideTheFileLosesNothingReadable) {
     make_database(0);
     const auto frames = (log_.size() - wal_header) / frame;

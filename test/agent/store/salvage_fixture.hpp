@@ -8,6 +8,8 @@
 namespace test {
 
 inline constexpr std::size_t page = 4096;
+inline constexpr std::size_t wal_header = 32;
+inline constexpr std::size_t frame = 24 + page; // in a WAL
 inline constexpr int events = 300;
 
 class SalvageTest : public Storage {

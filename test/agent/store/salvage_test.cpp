@@ -10,9 +10,6 @@
 
 namespace test {
 
-constexpr std::size_t frame = 24 + page;
-constexpr std::size_t wal_header = 32;
-
 TEST_F(SalvageTest, AGoodDatabaseIsLeftAlone) {
     make_database();
     auto& run = start();
@@ -21,6 +18,7 @@ TEST_F(SalvageTest, AGoodDatabaseIsLeftAlone) {
     EXPECT_EQ(run.queue.stats().pending, 2U * events - 1);
 }
 
+// Fault: the disk is read-only or fails | a WAL that cannot be read is waited for
 TEST_F(SalvageTest, AWalThatCannotBeReadIsNotGivenUp) {
     auto& run = start();
     run.take({event("one", {"1"})});
@@ -192,6 +190,7 @@ TEST_F(SalvageTest, ReadsATruncatedFileAsFarAsItGoes) {
     }
 }
 
+// Fault: damaged files | it starts by itself
 TEST_F(SalvageTest, StartsAfterAnyBitFlips) {
     const auto good = make_database();
     std::uint64_t random = 88172645463325252ULL;
@@ -304,6 +303,7 @@ TEST_F(SalvageTest, IdsContinueAfterTheOldOnes) {
     EXPECT_GT(run.offered[0].id, events * agent::deliveries_per_event);
 }
 
+// Fault: the disk is full | a salvage waits for room, and loses nothing
 TEST_F(SalvageTest, LeavesTheFileIfNoNewOneCanBeWritten) {
     const std::string bytes(20'000, 'x');
     write(config.queue.path, bytes);
