@@ -2,8 +2,13 @@
 // targets together (delivery.connections) and that of each (delivery.connections_per_target), and
 // within them the shares of connection_share, also of the memory for events in flight. Loop thread.
 //
-// Of those that want one and may have it, whoever holds the fewest goes first, then the one that
-// has waited longest, measured by the time that its attempts take.
+// Of those that want one and may have it, whoever holds the fewest goes first, then whoever is not
+// slow, then the one that has waited longest, measured by the time that its attempts take.
+//
+// Nobody can tell a target that hangs from a good one before it has hung for a while. So the last
+// connections are for webhooks that have been answered since the oldest attempt in flight began,
+// and where attempts that turned out to be slow hold more than slow ones may, the oldest of them
+// are given up for quicker webhooks that have nothing in flight.
 #pragma once
 
 #include "agent/config/config.hpp"
@@ -25,7 +30,9 @@ class ConnectionUser {
     enum class Want { nothing, retry, first };
     struct Standing {
         Pace pace = Pace::untried;
-        double urgency = 0; ///< see HoldTimes
+        double urgency = 0;                            ///< see HoldTimes
+        std::optional<common::Instant> oldest_start{}; ///< of its attempts in flight
+        std::optional<common::Instant> last_end{};     ///< of its attempts
     };
     ConnectionUser() = default;
     ConnectionUser(const ConnectionUser&) = delete;
@@ -40,19 +47,26 @@ class ConnectionUser {
     /// Starts an attempt of that kind, which must not end before this returns, and returns the size
     /// of its event; nothing when there was nothing to start after all.
     virtual std::optional<std::size_t> start_one(Want kind) = 0;
+    /// From when on the oldest of its attempts may be given up; nothing if none may be.
+    [[nodiscard]] virtual std::optional<common::Instant> can_give_up() const = 0;
+    /// Gives that one up. It ends soon, but not before this returns.
+    virtual void give_up_one() = 0;
 
   private:
     friend class ConnectionBudget;
     std::size_t attempts_ = 0; ///< in flight
     std::size_t retries_ = 0;  ///< of them
     std::size_t bytes_ = 0;    ///< of their events
+    std::size_t given_up_ = 0; ///< of the attempts, those that have not ended yet
     bool is_waiting_ = false;
 };
 
 class ConnectionBudget {
   public:
-    ConnectionBudget(const Config& config, const common::Clock& clock)
-        : config_{config}, clock_{clock} {}
+    ConnectionBudget(const Config& config, common::Clock& clock) : config_{config}, clock_{clock} {}
+    ~ConnectionBudget() { close(); }
+    ConnectionBudget(const ConnectionBudget&) = delete;
+    ConnectionBudget& operator=(const ConnectionBudget&) = delete;
 
     /// `user` may have something to start: that is for start() to decide.
     void enqueue(const std::shared_ptr<ConnectionUser>& user);
@@ -71,15 +85,33 @@ class ConnectionBudget {
         User user;
         ConnectionUser::Want kind;
     };
+    /// Of all attempts in flight.
+    struct Count {
+        ConnectionUse use;
+        std::optional<common::Instant> oldest_start;
+    };
+    [[nodiscard]] std::size_t limit() const;
+    [[nodiscard]] std::size_t target_limit() const;
     std::optional<Turn> next();
-    ConnectionUse count_use(common::Instant now);
+    Count count_use(common::Instant now);
     void leave(ConnectionUser& user);
+    void reclaim();
+    void look_again_soon();
+    void note_quick(const ConnectionUser& user);
+    [[nodiscard]] bool expects_quick_other_than(const ConnectionUser& user,
+                                                common::Instant now) const;
+    [[nodiscard]] std::size_t count_better_waiting(common::Instant now) const;
 
     const Config& config_;
-    const common::Clock& clock_;
+    common::Clock& clock_;
     std::vector<User> waiting_;            ///< each once
     std::vector<ConnectionUser*> holding_; ///< those with attempts in flight
     std::size_t in_flight_ = 0;
+    std::size_t given_up_ = 0; ///< of them
+    // With a limit of one only:
+    std::optional<common::Instant> last_quick_;     ///< when an attempt of a quick webhook ended
+    const ConnectionUser* last_quick_by_ = nullptr; ///< which may be gone
+    std::optional<common::Clock::TimerId> looks_again_;
     bool last_first_ = false; ///< among equals
     bool closed_ = false;
 };

@@ -21,9 +21,11 @@ std::size_t most_of_all(Pace pace, std::size_t limit, bool first) {
     case Pace::slow:
         return std::max(first ? limit * 3 / 4 : limit * 5 / 8, one);
     case Pace::untried:
-        return std::max(first ? limit - limit / 16 : limit * 5 / 8, one);
-    case Pace::moderate:
+        return std::max(first ? limit - limit / 8 : limit * 5 / 8, one);
+    case Pace::unproven:
         return limit - limit / 16;
+    case Pace::moderate:
+        return limit - limit / 32;
     case Pace::prompt:
         break;
     }
@@ -39,6 +41,7 @@ std::size_t most_of_target(Pace pace, std::size_t limit) {
         return limit > 1 ? limit - std::max(limit / 4, one) : one;
     case Pace::untried:
         return limit - limit / 4;
+    case Pace::unproven:
     case Pace::moderate:
     case Pace::prompt:
         break;
@@ -82,6 +85,15 @@ bool all_allow(const ConnectionUse& all, std::size_t limit, const ConnectionClai
     return keeps_shares(all, claim, [&](Pace pace) {
         return most_of_all(pace, limit, pace != claim.pace || claim.held == 0);
     });
+}
+
+std::size_t slow_share(std::size_t limit) {
+    return limit > 1 ? most_of_all(Pace::slow, limit, true) : 0;
+}
+
+std::size_t slow_excess(const ConnectionUse& all, std::size_t limit) {
+    const auto share = slow_share(limit);
+    return std::max(all.up_to(Pace::slow), share) - share;
 }
 
 bool memory_allows(const ConnectionUse& all, std::size_t limit, Pace pace, std::size_t bytes) {

@@ -38,8 +38,17 @@ struct ConnectionClaim {
 /// Whether it may start, as to the limit of all targets together.
 bool all_allow(const ConnectionUse& all, std::size_t limit, const ConnectionClaim& claim);
 
-/// The same as to memory: whether an event of `bytes` may be in flight with the others. Small ones
-/// always may, for the connections bound them; a large one may if it is the only one of its pace.
+/// How many of all connections slow and silent webhooks may keep while quicker ones wait with
+/// nothing in flight. Of one, none.
+std::size_t slow_share(std::size_t limit);
+
+/// How many more connections slow and silent webhooks hold than they may take: those that turned
+/// out to be slow only while they held one.
+std::size_t slow_excess(const ConnectionUse& all, std::size_t limit);
+
+/// As all_allow(), as to memory: whether an event of `bytes` may be in flight with the others.
+/// Small ones always may, for the connections bound them; a large one may if it is the only one of
+/// its pace.
 bool memory_allows(const ConnectionUse& all, std::size_t limit, Pace pace, std::size_t bytes);
 
 /// The same as to the limit of its target, which serves `webhooks`. Of several webhooks, none gets

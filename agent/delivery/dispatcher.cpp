@@ -63,9 +63,11 @@ struct Dispatcher::State {
 };
 
 Dispatcher::Dispatcher(common::Executor loop, common::Clock& clock, common::HttpClient& client,
-                       Queue& queue, WebhookCache& cache, const Config& config, Counters& counters)
-    : state_{new State{cache, std::shared_ptr<LaneContext>{new LaneContext{
-                                  std::move(loop), clock, client, queue, config, counters}}}} {}
+                       Queue& queue, WebhookCache& cache, const Config& config, Counters& counters,
+                       common::Chance chance)
+    : state_{new State{cache, std::shared_ptr<LaneContext>{
+                                  new LaneContext{std::move(loop), clock, client, queue, config,
+                                                  counters, std::move(chance)}}}} {}
 
 Dispatcher::~Dispatcher() = default;
 

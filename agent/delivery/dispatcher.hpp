@@ -13,6 +13,7 @@
 #include "agent/webhooks/counters.hpp"
 #include "agent/webhooks/waiting.hpp"
 #include "common/async/clock.hpp"
+#include "common/base/backoff.hpp"
 #include "common/http_client/http_client.hpp"
 
 #include <memory>
@@ -35,8 +36,10 @@ class Dispatcher {
   public:
     /// Nothing is attempted before the first update_lanes(). After that, stop() must have returned
     /// before the dispatcher is destroyed.
+    /// `chance` decides the jitter of retries and probes.
     Dispatcher(common::Executor loop, common::Clock& clock, common::HttpClient& client,
-               Queue& queue, WebhookCache& cache, const Config& config, Counters& counters);
+               Queue& queue, WebhookCache& cache, const Config& config, Counters& counters,
+               common::Chance chance = common::random_chance());
     ~Dispatcher();
 
     /// New committed deliveries.

@@ -45,6 +45,11 @@ void DueRetries::expect(std::int64_t due) {
     next_due_ = std::min(next_due_.value_or(due), due);
 }
 
+common::Millis DueRetries::read_pause(const common::Backoff& backoff) {
+    constexpr common::Millis longest{100};
+    return std::clamp(backoff.initial / 10, common::Millis{1}, longest);
+}
+
 std::optional<std::int64_t> DueRetries::read_at() const {
     return held_.size() <= read_size_ / 4 ? next_due_ : std::nullopt;
 }

@@ -7,6 +7,7 @@
 #include "agent/store/rows.hpp"
 #include "agent/store/selection.hpp"
 #include "agent/webhooks/delivery.hpp"
+#include "common/base/backoff.hpp"
 #include "common/base/result.hpp"
 
 #include <cstdint>
@@ -44,6 +45,9 @@ class DueRetries {
     /// A retry on disk is due at `due` (queue time).
     void expect(std::int64_t due);
 
+    /// Reading may first write the outcomes that wait, and that is an fsync. So retries due within
+    /// this span share one read, unless that would noticeably lengthen the backoff.
+    [[nodiscard]] static common::Millis read_pause(const common::Backoff& backoff);
     /// When to read (queue time; the past: now); nothing while enough are held or none are on disk.
     [[nodiscard]] std::optional<std::int64_t> read_at() const;
     // One read at a time: begin_read(), ask the queue, end_read() as soon as it answers.

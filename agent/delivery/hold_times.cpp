@@ -9,7 +9,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds slow{1'000};
 constexpr milliseconds moderate{100};
 constexpr milliseconds shortest{1};
 
@@ -22,6 +21,7 @@ void HoldTimes::started(common::Instant now) {
 
 void HoldTimes::ended(common::Instant start, common::Instant now) {
     withdrawn(start);
+    last_end_ = now;
     held_ = std::max(held_.value_or(Span{0}) / 5 * 4, now - start);
 }
 
@@ -29,6 +29,10 @@ void HoldTimes::withdrawn(common::Instant start) {
     if (const auto one = in_flight_.find(start); one != in_flight_.end()) {
         in_flight_.erase(one);
     }
+}
+
+std::optional<common::Instant> HoldTimes::oldest_start() const {
+    return in_flight_.empty() ? std::nullopt : std::optional{*in_flight_.begin()};
 }
 
 std::optional<HoldTimes::Span> HoldTimes::expected(common::Instant now) const {

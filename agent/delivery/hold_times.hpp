@@ -15,13 +15,17 @@ enum class Pace {
     silent,   ///< attempts get no HTTP answer
     slow,     ///< an attempt of late took a second or more
     untried,  ///< none has ended yet
+    unproven, ///< it is one of the next, but nothing has shown that lately (ConnectionBudget)
     moderate, ///< a tenth of a second or more
     prompt,
 };
-inline constexpr std::size_t paces = 5;
+inline constexpr std::size_t paces = 6;
 
 class HoldTimes {
   public:
+    /// An attempt that takes this long is slow.
+    static constexpr common::Millis slow{1'000};
+
     explicit HoldTimes(common::Instant now) : since_{now} {}
     void started(common::Instant now);
     /// The attempt that started at `start` has ended.
@@ -34,6 +38,10 @@ class HoldTimes {
     /// Whose turn it is: the one with the highest. The time since the last start in units of the
     /// time that an attempt takes, so that short attempts seldom wait and long ones not for ever.
     [[nodiscard]] double urgency(common::Instant now) const;
+    /// When the oldest attempt in flight started.
+    [[nodiscard]] std::optional<common::Instant> oldest_start() const;
+    /// When the last attempt ended.
+    [[nodiscard]] std::optional<common::Instant> last_end() const { return last_end_; }
 
   private:
     using Span = common::Instant::duration;
@@ -44,6 +52,7 @@ class HoldTimes {
     std::multiset<common::Instant> in_flight_; ///< when they started
     std::optional<Span> held_;                 ///< the longest, less for each one since then
     std::optional<common::Instant> last_start_;
+    std::optional<common::Instant> last_end_;
 };
 
 } // namespace agent

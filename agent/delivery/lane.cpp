@@ -15,23 +15,12 @@ using common::Task;
 
 /// After the database has refused a read.
 constexpr Millis failure_pause{1'000};
-/// Reading retries may first write the outcomes that wait, and that is an fsync. So retries due
-/// within this span share one read, unless that would noticeably lengthen the backoff.
-constexpr Millis longest_read_pause{100};
-
-Millis read_pause(const common::Backoff& backoff) {
-    return std::clamp(backoff.initial / 10, Millis{1}, longest_read_pause);
-}
 
 template <class T> std::optional<T> earlier(std::optional<T> a, std::optional<T> b) {
     return a && b ? std::min(*a, *b) : a ? a : b;
 }
 
 } // namespace
-
-double LaneContext::chance() {
-    return std::uniform_real_distribution<double>{0, 1}(random);
-}
 
 Lane::Lane(std::shared_ptr<LaneContext> context, std::shared_ptr<Target> target)
     : context_{std::move(context)}, silence_{std::move(target)}, fresh_{[this](std::int64_t id) {
@@ -159,7 +148,7 @@ Task<> Lane::read_retries() {
     const auto bounds = retries_.begin_read(context_->in_flight.size());
     auto batch = co_await context_->queue.due(webhook_.keys(), bounds);
     ++context_->progress;
-    auto pause = batch ? read_pause(context_->config.delivery.retry) : failure_pause;
+    auto pause = batch ? DueRetries::read_pause(context_->config.delivery.retry) : failure_pause;
     auto found = retries_.end_read(std::move(batch));
     if (found.more) {
         pause = Millis{0};
@@ -176,7 +165,8 @@ ConnectionUser::Want Lane::wants() const {
 }
 
 ConnectionUser::Standing Lane::standing(common::Instant now) const {
-    return {hold_times_.pace(now, static_cast<bool>(silence_)), hold_times_.urgency(now)};
+    return {hold_times_.pace(now, static_cast<bool>(silence_)), hold_times_.urgency(now),
+            hold_times_.oldest_start(), hold_times_.last_end()};
 }
 
 std::size_t Lane::next_bytes(Want kind) const {
@@ -222,8 +212,15 @@ void Lane::start(Delivery delivery, std::shared_ptr<const Webhook> webhook, Kind
     Attempt attempt{std::move(delivery), std::move(webhook), kind, now,
                     silence_.attempt_starts(kind == Kind::probe)};
     hold_times_.started(now);
-    context_->in_flight.insert(attempt.delivery.id);
-    context_->attempts.spawn(target().origin, make_attempt(shared_from_this(), std::move(attempt)));
+    const auto id = attempt.delivery.id;
+    const bool unlimited = attempt.webhook->send_attempts == 0;
+    context_->in_flight.insert(id);
+    context_->queue.take_in_hand(id);
+    const auto task = context_->attempts.spawn(
+        target().origin, make_attempt(shared_from_this(), std::move(attempt)));
+    if (unlimited) {
+        open_.started(id, now, [attempts = &context_->attempts, task] { attempts->cancel(task); });
+    }
 }
 
 Task<> Lane::make_attempt(std::shared_ptr<Lane> lane, Attempt attempt) {
@@ -234,13 +231,16 @@ Task<> Lane::make_attempt(std::shared_ptr<Lane> lane, Attempt attempt) {
         std::chrono::floor<std::chrono::seconds>(context.clock.wall().time_since_epoch());
     auto request = make_request(*attempt.webhook, attempt.delivery, attempt.delivery.attempts + 1,
                                 wall.count());
-    const auto reply = co_await context.client.send(std::move(request));
-    const auto state = co_await asio::this_coro::cancellation_state;
-    if (!reply && state.cancelled() != asio::cancellation_type::none) {
+    auto reply = co_await reply_unless_cancelled(context.client, std::move(request));
+    const bool given_up = lane->open_.ended(attempt.delivery.id, reply && *reply);
+    if (!reply && !given_up) {
         // Cancelled by stop(): this says nothing about the target, so it does not count.
         co_return;
     }
-    lane->attempt_ended(attempt, reply);
+    if (!reply) {
+        reply = common::fail(given_up_after(context.clock.now() - attempt.start));
+    }
+    lane->attempt_ended(attempt, *reply);
 }
 
 std::optional<std::int64_t> Lane::oldest() const {
@@ -289,6 +289,7 @@ void Lane::attempt_ended(const Attempt& attempt, const common::Result<common::Ht
 void Lane::not_attempted(const Attempt& attempt, const std::string& error) {
     const auto& key = attempt.delivery.webhook;
     context_->counters.webhooks[key].not_attempted(error, context_->clock.now());
+    context_->queue.put_down(attempt.delivery.id);
     silence_.withdrawn(attempt.silence);
     if (attempt.silence.shared_probe) {
         wake_neighbours(false);
@@ -318,11 +319,13 @@ void Lane::record_outcome(const Attempt& attempt, const Outcome& outcome, Millis
     auto& counters = context_->counters.webhooks[delivery.webhook];
     counters.note(outcome, context_->clock.now());
     auto recorded = record_of(delivery, outcome);
-    if (!recorded.test) {
-        counters.count(outcome);
-    }
-    recorded.due = context_->queue.queue_time() + wait.count();
+    const auto now = context_->queue.queue_time();
+    recorded.due = now + wait.count();
     recorded.took = std::chrono::duration_cast<Millis>(context_->clock.now() - attempt.start);
+    if (!recorded.test) {
+        counters.count(outcome, Millis{now - delivery.accepted_at});
+        context_->counters.attempt.observe(common::seconds(recorded.took));
+    }
 
     // Not always this lane: the webhook may have moved to another target in the meantime.
     const auto found = context_->by_webhook.find(delivery.webhook);

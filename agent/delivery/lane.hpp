@@ -21,16 +21,17 @@
 #include "agent/delivery/lane_plan.hpp"
 #include "agent/delivery/lane_silence.hpp"
 #include "agent/delivery/lane_webhook.hpp"
+#include "agent/delivery/open_attempts.hpp"
 #include "agent/delivery/own_faults.hpp"
 #include "agent/delivery/tried_deliveries.hpp"
 #include "agent/queue/queue.hpp"
 #include "agent/webhooks/counters.hpp"
 #include "common/async/clock.hpp"
+#include "common/base/backoff.hpp"
 #include "common/http_client/http_client.hpp"
 
 #include <map>
 #include <memory>
-#include <random>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -49,6 +50,7 @@ struct LaneContext {
     Queue& queue;
     const Config& config;
     Counters& counters;
+    common::Chance chance;
 
     ConnectionBudget budget{config, clock};
     OwnFaults own_faults{clock};
@@ -59,10 +61,6 @@ struct LaneContext {
     /// The lane that has a serving webhook's deliveries now.
     std::unordered_map<std::string, std::shared_ptr<Lane>> by_webhook{};
     std::uint64_t progress = 0;
-    std::mt19937_64 random{std::random_device{}()};
-
-    /// In [0, 1).
-    double chance();
 };
 
 class Lane final : public ConnectionUser, public std::enable_shared_from_this<Lane> {
@@ -84,6 +82,10 @@ class Lane final : public ConnectionUser, public std::enable_shared_from_this<La
     [[nodiscard]] Target& target() const override { return *silence_.target(); }
     [[nodiscard]] std::size_t next_bytes(Want kind) const override;
     std::optional<std::size_t> start_one(Want kind) override;
+    [[nodiscard]] std::optional<common::Instant> can_give_up() const override {
+        return open_.can_give_up();
+    }
+    void give_up_one() override { open_.give_up_oldest(); }
 
     /// How long its retries wait for a probe to start; nothing while they need none.
     [[nodiscard]] std::optional<common::Millis> probe_in() const {
@@ -129,6 +131,7 @@ class Lane final : public ConnectionUser, public std::enable_shared_from_this<La
     LaneLog log_;
     common::Wakeup wakeup_;
     HoldTimes hold_times_;
+    OpenAttempts open_;
     std::size_t in_flight_ = 0;
     std::size_t fresh_in_flight_ = 0;
     common::Instant read_fresh_at_{};   ///< not before

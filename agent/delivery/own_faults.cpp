@@ -9,7 +9,7 @@ namespace {
 
 // Without jitter: the fault is this device's, so no other device waits for the same moment.
 constexpr common::Backoff backoff{.initial = common::Millis{1'000}, .max = common::Millis{10'000}};
-constexpr std::chrono::minutes log_interval{1};
+constexpr std::chrono::minutes own_fault_log_interval{1};
 
 } // namespace
 
@@ -30,7 +30,7 @@ void OwnFaults::failed(const Webhook& webhook, const std::string& error) {
         trouble.since = now;
         // One that comes and goes begins anew each time.
         std::erase_if(logged_at_,
-                      [&](const auto& one) { return now - one.second >= log_interval; });
+                      [&](const auto& one) { return now - one.second >= own_fault_log_interval; });
         trouble.logged = logged_at_.emplace(error, now).second;
         if (trouble.logged) {
             common::log::warn("deliveries wait for a fault of this device",

@@ -2,6 +2,7 @@
 
 #include "common/base/log.hpp"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/system/system_error.hpp>
 #include <cassert>
@@ -16,13 +17,15 @@ TaskGroup::~TaskGroup() {
     assert(running_.empty() && "a TaskGroup needs cancel() and join() before its destruction");
 }
 
-void TaskGroup::spawn(std::string name, Task<> task) {
+std::uint64_t TaskGroup::spawn(std::string name, Task<> task) {
     running_.emplace_back();
     auto one = std::prev(running_.end());
+    one->number = ++last_number_;
     one->name = std::move(name);
     auto done = [this, one](std::exception_ptr why) { ended(one, std::move(why)); };
     asio::co_spawn(executor_, std::move(task),
                    asio::bind_cancellation_slot(one->stop.slot(), std::move(done)));
+    return last_number_;
 }
 
 void TaskGroup::ended(std::list<Running>::iterator one, std::exception_ptr why) {
@@ -47,6 +50,13 @@ void TaskGroup::cancel() {
     // A signal may end its coroutine at once, which removes it from the list.
     for (auto one = running_.begin(); one != running_.end();) {
         (one++)->stop.emit(asio::cancellation_type::terminal);
+    }
+}
+
+void TaskGroup::cancel(std::uint64_t number) {
+    const auto one = std::ranges::find(running_, number, &Running::number);
+    if (one != running_.end()) {
+        one->stop.emit(asio::cancellation_type::terminal);
     }
 }
 

@@ -25,6 +25,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cstdint>
 #include <list>
 #include <optional>
 #include <string>
@@ -95,16 +96,19 @@ class TaskGroup {
     TaskGroup& operator=(const TaskGroup&) = delete;
     ~TaskGroup();
 
-    /// `name` is logged if the coroutine fails.
-    void spawn(std::string name, Task<> task);
+    /// `name` is logged if the coroutine fails. Returns the coroutine's number.
+    std::uint64_t spawn(std::string name, Task<> task);
     /// Cancels what each coroutine waits for, so that it ends with operation_aborted.
     void cancel();
+    /// The same for one of them; does nothing when it has ended.
+    void cancel(std::uint64_t number);
     /// Returns when no coroutine of the group is left. One caller at a time.
     Task<> join();
     [[nodiscard]] std::size_t size() const { return running_.size(); }
 
   private:
     struct Running {
+        std::uint64_t number = 0;
         std::string name;
         asio::cancellation_signal stop;
     };
@@ -112,6 +116,7 @@ class TaskGroup {
 
     Executor executor_;
     std::list<Running> running_;
+    std::uint64_t last_number_ = 0;
     asio::steady_timer empty_;
 };
 

@@ -16,10 +16,11 @@ using test::Answer;
 using test::definition;
 using test::webhook_named;
 
-std::string event(int number) {
+std::string car_at_camera(int number) {
     return json{{"id", "event-" + std::to_string(number)}, {"type", "car"}, {"camera", 7}}.dump();
 }
 
+// Fault: targets that hang or are slow | others are not delayed
 TEST(Lanes, ABrokenTargetDelaysNoOther) {
     test::ScriptedServer fine{[](const test::Seen&) { return Answer{}; }};
     test::ScriptedServer hanging{[](const test::Seen&) {
@@ -43,7 +44,7 @@ TEST(Lanes, ABrokenTargetDelaysNoOther) {
     agent.start();
     constexpr int events = 200;
     for (int i = 0; i < events; ++i) {
-        ASSERT_EQ(agent.post("/v1/events", event(i)).status, 202U);
+        ASSERT_EQ(agent.post("/v1/events", car_at_camera(i)).status, 202U);
     }
     ASSERT_TRUE(fine.wait_for(events, std::chrono::seconds{20})) << fine.count() << agent.log();
     ASSERT_TRUE(agent.wait_until(
@@ -64,6 +65,7 @@ TEST(Lanes, ABrokenTargetDelaysNoOther) {
     EXPECT_LT(std::count(log.begin(), log.end(), '\n'), 40) << log;
 }
 
+// Fault: a target is down | it gets everything once it is back, once
 TEST(Lanes, ATargetThatWasDownGetsEverythingOnce) {
     std::mutex mutex;
     std::map<std::string, std::set<std::string>> ids_of_event;
@@ -82,7 +84,7 @@ TEST(Lanes, ATargetThatWasDownGetsEverythingOnce) {
     target.stop();
     constexpr int events = 150;
     for (int i = 0; i < events; ++i) {
-        ASSERT_EQ(agent.post("/v1/events", event(i)).status, 202U);
+        ASSERT_EQ(agent.post("/v1/events", car_at_camera(i)).status, 202U);
     }
     ASSERT_TRUE(agent.wait_until(
         [](const json& status) { return webhook_named(status, "door")["failed"] > 3; }));
@@ -106,7 +108,7 @@ TEST(Lanes, TheSameWebhookIdOnEachAttemptAndADeadLetterAfterTheLast) {
     agent.folder().write("webhooks.json",
                          json::array({definition("door", target.url("/open"), 3)}).dump());
     agent.start();
-    ASSERT_EQ(agent.post("/v1/events", event(1)).status, 202U);
+    ASSERT_EQ(agent.post("/v1/events", car_at_camera(1)).status, 202U);
     ASSERT_TRUE(agent.wait_until([](const json& status) { return status["queue"]["dead"] == 1; }))
         << agent.log();
     const auto seen = target.seen();
@@ -115,7 +117,7 @@ TEST(Lanes, TheSameWebhookIdOnEachAttemptAndADeadLetterAfterTheLast) {
         SCOPED_TRACE(i);
         EXPECT_EQ(seen[i].header("ffl-attempt"), std::to_string(i + 1));
         EXPECT_EQ(seen[i].header("webhook-id"), seen[0].header("webhook-id"));
-        EXPECT_EQ(seen[i].body, event(1));
+        EXPECT_EQ(seen[i].body, car_at_camera(1));
     }
     const auto dead =
         json::parse(agent.cli({"queue", "list", "--state", "dead", "--json"}).out)["deliveries"];

@@ -30,8 +30,8 @@ TEST(ConnectionShare, TheSlowerTheLessOfAll) {
         std::size_t limit;
         std::size_t silent, slow, slow_further, untried, untried_further, moderate, prompt;
     };
-    for (const auto& row : {Row{64, 32, 48, 40, 60, 40, 60, 64}, Row{16, 8, 12, 10, 15, 10, 15, 16},
-                            Row{8, 4, 6, 5, 8, 5, 8, 8}, Row{4, 2, 3, 2, 4, 2, 4, 4},
+    for (const auto& row : {Row{64, 32, 48, 40, 56, 40, 62, 64}, Row{16, 8, 12, 10, 14, 10, 16, 16},
+                            Row{8, 4, 6, 5, 7, 5, 8, 8}, Row{4, 2, 3, 2, 4, 2, 4, 4},
                             Row{2, 1, 1, 1, 2, 1, 2, 2}, Row{1, 1, 1, 1, 1, 1, 1, 1}}) {
         SCOPED_TRACE(row.limit);
         EXPECT_EQ(most(Pace::silent, row.limit, true), row.silent);
@@ -40,6 +40,7 @@ TEST(ConnectionShare, TheSlowerTheLessOfAll) {
         EXPECT_EQ(most(Pace::slow, row.limit, false), row.slow_further);
         EXPECT_EQ(most(Pace::untried, row.limit, true), row.untried);
         EXPECT_EQ(most(Pace::untried, row.limit, false), row.untried_further);
+        EXPECT_EQ(most(Pace::unproven, row.limit, true), row.limit - row.limit / 16);
         EXPECT_EQ(most(Pace::moderate, row.limit, false), row.moderate);
         EXPECT_EQ(most(Pace::prompt, row.limit, false), row.prompt);
     }

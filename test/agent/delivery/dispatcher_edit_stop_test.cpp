@@ -147,7 +147,7 @@ TEST_F(DispatcherEditStopTest, StopCancelsWhatTakesTooLongAndDoesNotCountIt) {
         ASSERT_EQ(left.size(), 2U);
         EXPECT_EQ(left[0].attempts, 0U);
         EXPECT_EQ(left[0].last_error, "");
-        EXPECT_EQ(parts->stats.webhooks["1"].failed, 0U);
+        EXPECT_EQ(parts->stats.webhooks["1"].failed(), 0U);
         drop({});
         stop();
     }

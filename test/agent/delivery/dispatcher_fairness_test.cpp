@@ -76,7 +76,7 @@ struct DispatcherFairnessTest : Dispatching {
             SCOPED_TRACE(last ? "defined last" : "defined first");
             config.queue.path = folder.file(last ? "last.db" : "first.db");
             EXPECT_EQ(late(beside(bad, target, last), a, "/hook"), 0);
-            EXPECT_EQ(parts->stats.webhooks["good"].delivered, 60U);
+            EXPECT_EQ(parts->stats.webhooks["good"].delivered(), 60U);
             hanging.clear();
             stop();
         }
@@ -94,8 +94,99 @@ TEST_F(DispatcherFairnessTest, FortyTargetsThatHangOnEveryOtherRequest) {
     });
 }
 
+// Fault: targets that hang or are slow | others are not delayed
 TEST_F(DispatcherFairnessTest, SixtyFourTargetsThatHang) {
     expect_none_late(64, [this](const Attempt&) { return hold(seconds{10}, false); });
+}
+
+TEST_F(DispatcherFairnessTest, AGoodTargetThatTheFirstConnectionsLeaveOutWaitsForASecond) {
+    auto webhooks = beside(
+        64, [this](const Attempt&) { return hold(seconds{10}, false); }, true);
+    std::rotate(webhooks.begin() + 32, webhooks.end() - 1, webhooks.end());
+    std::vector<std::string> keys;
+    for (const auto& one : webhooks) {
+        keys.push_back(one.key);
+    }
+    start(webhooks);
+    add(keys);
+    EXPECT_EQ(parts->stats.webhooks["good"].delivered(), 0U) << "it is in the middle of equals";
+    pass(Millis{1'500});
+    EXPECT_EQ(parts->stats.webhooks["good"].delivered(), 1U);
+    for (int i = 0; i < 30; ++i) {
+        add(keys);
+        EXPECT_EQ(parts->queue.pending("good"), 0U) << i;
+        pass(seconds{1});
+    }
+}
+
+TEST_F(DispatcherFairnessTest, NorDoSixtyFourGoodTargetsThatBeginToHangAtOnceHoldItForLonger) {
+    bool hang = false;
+    auto webhooks = beside(
+        64, [&](const Attempt& attempt) { return hang ? hold(seconds{10}, false) : ok(attempt); },
+        true);
+    std::vector<std::string> keys;
+    for (const auto& one : webhooks) {
+        keys.push_back(one.key);
+    }
+    start(webhooks);
+    add(keys);
+    pass(seconds{1});
+    add({"good"}); // so that it is the least urgent
+    hang = true;
+    add(keys);
+    pass(Millis{1'500});
+    EXPECT_EQ(parts->queue.pending("good"), 0U);
+    for (int i = 0; i < 30; ++i) {
+        add(keys);
+        EXPECT_EQ(parts->queue.pending("good"), 0U) << i;
+        pass(seconds{1});
+    }
+}
+
+// Fault: targets that hang or are slow | one connection is enough for the others
+TEST_F(DispatcherFairnessTest, AHangingTargetTakesATenthOfTheOnlyConnection) {
+    config.delivery.connections = 1;
+    start(beside(
+        1, [this](const Attempt&) { return hold(seconds{10}, false); }, false));
+    add({"good"});
+    int late = 0;
+    for (int i = 0; i < 300; ++i) {
+        add({"good", "b0"});
+        late += parts->queue.pending("good") > 0 ? 1 : 0;
+        pass(seconds{1});
+    }
+    EXPECT_LE(late, 60);
+    EXPECT_LE(parts->queue.pending("good"), 10U);
+    EXPECT_GT(parts->stats.webhooks["b0"].failed(), 5U) << "it is tried all the same";
+}
+
+TEST_F(DispatcherFairnessTest, ASlowTargetIsNotCutOffForEverForTheOnlyConnection) {
+    config.delivery.connections = 1;
+    start(beside(
+        1, [this](const Attempt&) { return hold(seconds{3}, true); }, false));
+    add({"good", "b0"});
+    for (int i = 0; i < 300; ++i) {
+        add({"good"});
+        pass(seconds{1});
+    }
+    EXPECT_EQ(parts->queue.pending("b0"), 0U);
+}
+
+TEST_F(DispatcherFairnessTest, ALimitedAttemptIsNotGivenUp) {
+    auto webhooks = beside(
+        64, [this](const Attempt&) { return hold(seconds{9}, true); }, false);
+    std::vector<std::string> keys;
+    for (auto& one : webhooks) {
+        auto definition = nlohmann::json::parse(one.json);
+        definition["send_attempts"] = 2;
+        one.json = definition.dump();
+        keys.push_back(one.key);
+    }
+    start(webhooks);
+    add(keys);
+    pass(seconds{30});
+    EXPECT_EQ(parts->queue.stats().pending, 0U);
+    EXPECT_EQ(seen.size(), 65U) << "each is answered, if late";
 }
 
 TEST_F(DispatcherFairnessTest, SixtyFourTargetsThatAnswerAfterNineSeconds) {

@@ -19,7 +19,7 @@ TEST_F(DispatcherTest, AHangingTargetDelaysNoOther) {
     add({"1", "2"}, 20);
     EXPECT_EQ(http.hanging(), 4U);
     EXPECT_EQ(seen_at(b).size(), 20U);
-    EXPECT_EQ(parts->stats.webhooks["2"].delivered, 20U);
+    EXPECT_EQ(parts->stats.webhooks["2"].delivered(), 20U);
 }
 
 TEST_F(DispatcherTest, WebhooksOfOneTargetShareItsConnections) {
@@ -91,7 +91,7 @@ TEST_F(DispatcherTest, OneConnectionForAllStillServesAll) {
     start(two);
     add({"1", "2"}, 3);
     advance(seconds{10});
-    EXPECT_EQ(parts->stats.webhooks["2"].delivered, 3U);
+    EXPECT_EQ(parts->stats.webhooks["2"].delivered(), 3U);
     targets[a] = ok;
     advance(seconds{100});
     EXPECT_EQ(pending(), 0U);
@@ -151,6 +151,7 @@ TEST_F(DispatcherTest, ALaneGoesOnAfterThoseThatExpiredWaitingForAConnection) {
     config.delivery.connections = 1;
     config.delivery.defaults.max_age = seconds{10};
     targets[a] = hang;
+    two[0] = webhook("1", "http://a.example/hook", 9); // limited: not given up for the other
     start(two);
     add({"1"});
     add({"2"}, 300);
@@ -273,7 +274,7 @@ TEST_F(DispatcherTest, ARemovedLaneEndsWithItsAttempts) {
     clock.settle();
     EXPECT_EQ(seen.size(), 4U);
     EXPECT_EQ(parts->dispatcher.targets().size(), 1U);
-    EXPECT_EQ(parts->stats.webhooks["1"].delivered, 4U);
+    EXPECT_EQ(parts->stats.webhooks["1"].delivered(), 4U);
     EXPECT_EQ(pending(), 6U);
 }
 

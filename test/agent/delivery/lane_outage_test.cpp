@@ -18,7 +18,7 @@ TEST_F(LaneOutageTest, WaitsLongerEachTimeWhileTheTargetCannotBeReached) {
     EXPECT_GE(seen.size(), 20U);
     expect_backoff(seen);
     EXPECT_FALSE(lane(a).reachable);
-    EXPECT_EQ(parts->stats.webhooks["1"].failed, seen.size());
+    EXPECT_EQ(parts->stats.webhooks["1"].failed(), seen.size());
     EXPECT_EQ(parts->stats.webhooks["1"].last_error, "connect: connection refused");
 }
 
@@ -33,6 +33,7 @@ TEST_F(LaneOutageTest, WaitsLongerEachTimeWhileTheTargetRefuses) {
     EXPECT_EQ(parts->stats.webhooks["1"].last_error, "503 Service Unavailable");
 }
 
+// Fault: wrong clock | neither waits nor ages change
 TEST_F(LaneOutageTest, TheWallClockMakesNoDifference) {
     targets[a] = refuse;
     start(one);
@@ -131,7 +132,7 @@ TEST_F(LaneOutageTest, FreshOnesGoOneAtATimeWhileTheTargetCannotBeReached) {
     targets[a] = ok;
     http.release(FakeHttp::status(200));
     clock.settle();
-    EXPECT_EQ(parts->stats.webhooks["1"].delivered, 5U) << "all but the hanging probe";
+    EXPECT_EQ(parts->stats.webhooks["1"].delivered(), 5U) << "all but the hanging probe";
     EXPECT_EQ(http.hanging(), 1U);
 }
 

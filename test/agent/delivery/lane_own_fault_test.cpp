@@ -39,7 +39,7 @@ TEST_F(LaneOwnFaultTest, UseUpNoAttemptHoweverLongTheyLast) {
         EXPECT_EQ(pending(), 1U);
         EXPECT_EQ(dead(), 0U);
         EXPECT_TRUE(lane(a).reachable);
-        EXPECT_EQ(parts->stats.webhooks["1"].failed, 0U);
+        EXPECT_EQ(parts->stats.webhooks["1"].failed(), 0U);
         EXPECT_FALSE(parts->stats.webhooks["1"].last_error.empty());
         ASSERT_EQ(rows().rows.size(), 1U);
         EXPECT_EQ(rows().rows[0].attempts, 0U);
@@ -49,7 +49,7 @@ TEST_F(LaneOwnFaultTest, UseUpNoAttemptHoweverLongTheyLast) {
         advance(seconds{10});
         EXPECT_EQ(seen.back().number, 1);
         EXPECT_EQ(pending(), 0U);
-        EXPECT_EQ(parts->stats.webhooks["1"].delivered, 1U);
+        EXPECT_EQ(parts->stats.webhooks["1"].delivered(), 1U);
         stop();
     }
 }
@@ -114,7 +114,7 @@ TEST_F(LaneOwnFaultTest, OfOneWebhookDelayNoOtherOfTheSameTarget) {
         EXPECT_EQ(seen.back().at, now);
         advance(seconds{1});
     }
-    EXPECT_EQ(parts->stats.webhooks["2"].delivered, 20U);
+    EXPECT_EQ(parts->stats.webhooks["2"].delivered(), 20U);
     EXPECT_EQ(pending(), 320U);
 }
 

@@ -17,8 +17,8 @@ TEST_F(LaneTest, DeliversAtOnceAndOnce) {
     advance(std::chrono::hours{1});
     EXPECT_EQ(seen.size(), 3U);
     EXPECT_EQ(pending(), 0U);
-    EXPECT_EQ(parts->stats.webhooks["1"].delivered, 3U);
-    EXPECT_EQ(parts->stats.webhooks["1"].failed, 0U);
+    EXPECT_EQ(parts->stats.webhooks["1"].delivered(), 3U);
+    EXPECT_EQ(parts->stats.webhooks["1"].failed(), 0U);
 }
 
 TEST_F(LaneTest, EachAttemptCarriesTheSameIdAndItsNumber) {
@@ -46,7 +46,7 @@ TEST_F(LaneTest, SendAttemptsMakesADeadLetter) {
         EXPECT_EQ(dead(), already + 1);
         EXPECT_EQ(pending(), 0U);
         EXPECT_EQ(parts->stats.webhooks["1"].dead, 1U);
-        EXPECT_EQ(parts->stats.webhooks["1"].failed, 3U);
+        EXPECT_EQ(parts->stats.webhooks["1"].failed(), 3U);
         stop();
     }
 }
