@@ -98,6 +98,7 @@ void Sync::State::note_failure(const common::Error& error) {
         counters.server.failing_since = clock.now();
     }
     ++counters.server.failures;
+    counters.server.refused_logins += error.fault == common::Fault::refused ? 1 : 0;
     const auto hint = own_hint(error.fault);
     if (failed == 0 && hint.empty()) {
         log::warn("cannot fetch webhooks", {{"error", error.message}});

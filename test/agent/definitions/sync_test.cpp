@@ -6,7 +6,6 @@ using agent::ServerStatus;
 using common::Fault;
 using common::HttpRequest;
 using common::Millis;
-using test::FakeHttp;
 using test::json_answer;
 using test::Keys;
 using test::lines_with;
