@@ -21,8 +21,8 @@ using common::Result;
 using common::Task;
 using nlohmann::json;
 
-const std::vector<std::string> parameter_names{"limit", "camera", "webhook", "after"};
-constexpr std::int64_t max_limit = 1'000;
+const std::vector<std::string> event_parameters{"limit", "camera", "webhook", "after"};
+constexpr std::int64_t most_events = 1'000;
 constexpr std::size_t most_bytes = std::size_t{2} << 20; // of one answer, roughly
 constexpr std::size_t held_bytes = 3 * most_bytes;       // while it is put together
 
@@ -57,13 +57,13 @@ Result<EventsQuery> read_events_query(std::string_view query) {
         const bool limit = name == "limit";
         return number_of(name, value, limit ? 1 : 0).map([&](std::int64_t number) {
             if (limit) {
-                wanted.limit = static_cast<std::size_t>(std::min(number, max_limit));
+                wanted.limit = static_cast<std::size_t>(std::min(number, most_events));
             } else {
                 wanted.after = static_cast<std::uint64_t>(number);
             }
         });
     };
-    return read_query(query, parameter_names, apply).map([&] { return wanted; });
+    return read_query(query, event_parameters, apply).map([&] { return wanted; });
 }
 
 EventView EventsApi::view() const {

@@ -16,7 +16,7 @@ namespace {
 using common::HttpReply;
 using nlohmann::json;
 
-constexpr std::size_t budget_step = std::size_t{256} << 10;
+constexpr std::size_t explain_budget_step = std::size_t{256} << 10;
 
 } // namespace
 
@@ -25,8 +25,7 @@ std::string ExplainApi::entry(const Webhook& webhook, const Event& event,
     auto shown = explanation_json(webhook, event, unread);
     const auto value = cooldown_value(webhook.settings, event);
     const auto left = value ? sources_.queue.cooldown_left(webhook.key, *value) : common::Millis{0};
-    shown["cooldown_s"] =
-        left.count() > 0 ? json(std::chrono::duration<double>(left).count()) : json{};
+    shown["cooldown_s"] = left.count() > 0 ? json(common::seconds(left)) : json{};
     shown["pending"] = sources_.queue.pending(webhook.key);
     shown["last_error"] = common::text_or_null(sources_.counted(webhook.key).last_error);
     return common::text_of(shown);
@@ -53,7 +52,7 @@ common::Task<HttpReply> ExplainApi::post(std::string body) {
         }
         text += webhook == snapshot->webhooks.front() ? "" : ",";
         text += entry(*webhook, event, unread);
-        if (text.size() > share.bytes() && !share.resize(text.size() + budget_step)) {
+        if (text.size() > share.bytes() && !share.resize(text.size() + explain_budget_step)) {
             co_return no_memory_for_reply(memory_);
         }
     }

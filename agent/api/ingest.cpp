@@ -126,7 +126,7 @@ Ingest::read(Body body, common::MemoryBudget::Share& share) {
     EventSplitter all{text, body.format};
     for (auto event = all.next(); !event || *event; event = all.next()) {
         if (!event) {
-            ++stats_.events_rejected;
+            stats_.reject(RejectReason::invalid, 1);
             co_return tl::unexpected{common::problem(400, event.error().message)};
         }
         if (turn.is_over()) {
@@ -155,7 +155,7 @@ Ingest::read(Body body, common::MemoryBudget::Share& share) {
             refusal = no_memory(batch, text.size(), body.rank);
         }
         if (refusal) {
-            stats_.events_rejected += all.count();
+            stats_.reject(reject_reason_of(refusal->status), all.count());
             co_return tl::unexpected{std::move(*refusal)};
         }
         if (turn.is_over()) {
@@ -209,8 +209,9 @@ void Ingest::count(const Accepted& accepted, const std::map<std::string, std::ui
 }
 
 common::Task<HttpReply> Ingest::post(std::string body, BodyFormat format, Sender sender) {
+    const auto begin = clock_.now();
     if (!cache_.known()) {
-        ++stats_.events_rejected;
+        stats_.reject(RejectReason::no_definitions, 1);
         co_return later("the webhooks have never been fetched from the FindFace Lite server, so "
                         "that no event can be matched yet (GET /v1/status shows why): send the "
                         "request again later",
@@ -232,11 +233,14 @@ common::Task<HttpReply> Ingest::post(std::string body, BodyFormat format, Sender
         const auto added = co_await queue_.add(
             std::move(batch->events), std::move(batch->unmatched), std::move(batch->listing));
         if (!added) {
-            stats_.events_rejected += events;
+            stats_.reject(added.error().fault == common::Fault::full ? RejectReason::queue_full
+                                                                     : RejectReason::storage,
+                          events);
             co_return not_stored(added.error());
         }
         accepted = *added;
         count(accepted, batch->matched);
+        stats_.ingest.observe(common::seconds(clock_.now() - begin));
     }
     co_return common::json_reply(202, answer_text(accepted));
 }

@@ -1,16 +1,6 @@
 #include "agent/api/problem_history.hpp"
 
-#include <chrono>
-
 namespace agent {
-
-namespace {
-
-double seconds(common::Instant::duration span) {
-    return std::chrono::duration<double>(span).count();
-}
-
-} // namespace
 
 void ProblemHistory::date(std::vector<Problem>& problems, common::Instant now) {
     std::map<std::string, common::Instant> seen;
@@ -19,7 +9,7 @@ void ProblemHistory::date(std::vector<Problem>& problems, common::Instant now) {
         const auto since = known == first_seen_.end() ? now : known->second;
         seen.emplace(problem.id, since);
         if (problem.dated && !problem.since_s) {
-            problem.since_s = seconds(now - since);
+            problem.since_s = common::seconds(now - since);
         }
     }
     first_seen_ = std::move(seen);
@@ -30,7 +20,7 @@ std::optional<double> ProblemHistory::refused_s(std::uint64_t refused, common::I
         refused_ = refused;
         refused_at_ = now;
     }
-    return refused_ == 0 ? std::nullopt : std::optional{seconds(now - refused_at_)};
+    return refused_ == 0 ? std::nullopt : std::optional{common::seconds(now - refused_at_)};
 }
 
 } // namespace agent

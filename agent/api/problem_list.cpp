@@ -37,6 +37,12 @@ void find_database_problems(const StatusFacts& facts, std::vector<Problem>& prob
                             "the watchdog restarts the service; otherwise `systemctl restart "
                             "ffl-agent`, and keep the log (`journalctl -u ffl-agent`)"});
     }
+    if (!facts.no_socket.empty()) {
+        problems.push_back({Severity::fail, "socket",
+                            "nobody can use the agent's socket: " + facts.no_socket,
+                            "make its folder writable and free space on its disk; the agent tries "
+                            "again every few seconds"});
+    }
     if (!queue.quarantined.empty()) {
         problems.push_back(
             {Severity::warn, "quarantined",

@@ -89,6 +89,7 @@ struct StatusFacts {
         std::vector<std::string> warnings;
     } config;
     bool deliveries_stand_still = false; ///< as the watchdog sees it
+    std::string no_socket;               ///< why [ingest] socket does not exist
     std::optional<double> memory_refused_s;
     std::optional<double> last_event_s; ///< nothing: there was none since the start
     std::optional<double> usual_gap_s;

@@ -19,9 +19,13 @@ bool is_of_producer(const common::http_server::RefusedRequest& refused) {
 
 } // namespace
 
-void note_refusal(EventList& events, const common::http_server::RefusedRequest& refused) {
+void note_refusal(EventList& events, Counters& counters,
+                  const common::http_server::RefusedRequest& refused) {
     if (!is_of_producer(refused)) {
         return;
+    }
+    if (!refused.handled) {
+        counters.reject(reject_reason_of(refused.reply.status), 1);
     }
     const auto problem = nlohmann::json::parse(refused.reply.body, nullptr, false);
     events.refuse(refused.reply.status, problem.is_object() ? problem.value("detail", "") : "",

@@ -19,11 +19,10 @@ struct Reader {
     const StatusSources& sources;
     common::Instant now;
     common::WallTime wall;
-    OutsideFacts outside;
+    const OutsideFacts& outside;
 
     [[nodiscard]] std::optional<double> ago(const std::optional<common::Instant>& when) const {
-        return when ? std::optional{std::chrono::duration<double>(now - *when).count()}
-                    : std::nullopt;
+        return when ? std::optional{common::seconds(now - *when)} : std::nullopt;
     }
 
     [[nodiscard]] WebhookFacts webhook(const Webhook& webhook) const {
@@ -172,8 +171,9 @@ struct Reader {
 } // namespace
 
 StatusFindings find_status(const StatusSources& sources) {
-    const Reader reader{sources, sources.clock.now(), sources.clock.wall(), sources.outside()};
     StatusFindings found;
+    found.outside = sources.outside();
+    const Reader reader{sources, sources.clock.now(), sources.clock.wall(), found.outside};
     auto& facts = found.facts;
     const auto snapshot = sources.cache.snapshot();
     facts.webhooks = reader.webhooks(*snapshot);
@@ -186,13 +186,14 @@ StatusFindings find_status(const StatusSources& sources) {
     facts.queue = reader.queue();
     facts.config = reader.configuration();
     facts.deliveries_stand_still = reader.outside.deliveries_stand_still;
+    facts.no_socket = reader.outside.no_socket;
     facts.memory_refused_s = sources.history->refused_s(sources.memory.refused(), reader.now);
     const auto& arrivals = sources.stats.arrivals;
     facts.last_event_s = reader.ago(arrivals.last());
     if (const auto gap = arrivals.usual_gap()) {
-        facts.usual_gap_s = std::chrono::duration<double>(*gap).count();
+        facts.usual_gap_s = common::seconds(*gap);
     }
-    facts.longest_gap_s = std::chrono::duration<double>(arrivals.longest_gap()).count();
+    facts.longest_gap_s = common::seconds(arrivals.longest_gap());
     found.problems = find_problems(facts);
     sources.history->date(found.problems, reader.now);
     found.verdict = verdict_of(facts, found.problems);

@@ -9,6 +9,7 @@
 namespace agent {
 
 struct StatusFindings {
+    OutsideFacts outside;
     StatusFacts facts; ///< its webhooks are those of the snapshot, in its order
     std::vector<Problem> problems;
     Verdict verdict;

@@ -43,10 +43,8 @@ json server_json(const StatusSources& sources) {
 json webhook_json(const StatusSources& sources, const Webhook& webhook, const WebhookFacts& facts) {
     const auto& counted = sources.counted(webhook.key);
     const auto last_success =
-        counted.last_success
-            ? json(std::chrono::duration<double>(sources.clock.now() - *counted.last_success)
-                       .count())
-            : json{};
+        counted.last_success ? json(common::seconds(sources.clock.now() - *counted.last_success))
+                             : json{};
     return {{"key", webhook.key},
             {"name", webhook.name},
             {"active", webhook.active},
@@ -55,8 +53,8 @@ json webhook_json(const StatusSources& sources, const Webhook& webhook, const We
             {"warnings", facts.warnings},
             {"target", text_or_null(facts.target)},
             {"matched", counted.matched},
-            {"delivered", counted.delivered},
-            {"failed", counted.failed},
+            {"delivered", counted.delivered()},
+            {"failed", counted.failed()},
             {"suppressed", counted.suppressed},
             {"expired", counted.expired},
             {"dropped", counted.dropped},

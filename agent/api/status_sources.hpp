@@ -33,6 +33,7 @@ struct OutsideFacts {
     };
     std::vector<OwnCertificate> own;
     bool deliveries_stand_still = false;
+    std::string no_socket{}; ///< why [ingest] socket does not exist; empty: it does
 };
 
 struct StatusSources {
@@ -47,8 +48,10 @@ struct StatusSources {
     std::function<OutsideFacts()> outside = [] { return OutsideFacts{}; };
     std::shared_ptr<ProblemHistory> history = std::make_shared<ProblemHistory>();
 
-    [[nodiscard]] double uptime_s() const {
-        return std::chrono::duration<double>(clock.now() - started).count();
+    [[nodiscard]] double uptime_s() const { return common::seconds(clock.now() - started); }
+    /// As metrics tell it: seconds since 1970 by the wall clock as it is now, 0 for never.
+    [[nodiscard]] double timestamp(const std::optional<common::Instant>& when) const {
+        return when ? common::seconds(clock.wall().time_since_epoch() - (clock.now() - *when)) : 0;
     }
     /// What was counted for a webhook; zeros if nothing has happened to it.
     [[nodiscard]] const WebhookCounters& counted(const std::string& key) const {

@@ -238,6 +238,7 @@ void Committer::complete(const Requests& group, const Commit& commit, const Comm
         anchored_at_ = clock_.now();
     }
     database_.note_write_success();
+    counts_.note_commit(last_.took, commit.events.size());
     if (!written.dropped.empty()) {
         admission_.note_dropped(written.dropped.size());
         events_.end(written.dropped, ListedDelivery::State::dropped,

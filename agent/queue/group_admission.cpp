@@ -202,6 +202,7 @@ Task<Result<std::size_t>> GroupAdmission::drop_dead_letters(const Requests& grou
         events_.end(step->rows, ListedDelivery::State::dropped,
                     ListedDelivery::Cause::dead_forgotten);
         dropped += step->rows.size();
+        counts_.stats.dropped.dead_forgotten += step->rows.size();
         left = step->done ? 0 : left - step->last;
     }
     if (dropped > 0) {

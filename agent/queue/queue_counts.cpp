@@ -27,6 +27,13 @@ void QueueCounts::apply(const CommitResult& written) {
     }
 }
 
+void QueueCounts::note_commit(common::Instant::duration took, std::size_t events) {
+    stats.commit.observe(common::seconds(took));
+    if (events > 0) {
+        stats.commit_events.observe(static_cast<double>(events));
+    }
+}
+
 void QueueCounts::apply(const Measurement& measured) {
     sizes = measured.sizes;
     oldest = measured.oldest;

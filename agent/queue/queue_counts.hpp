@@ -31,6 +31,8 @@ struct QueueCounts {
     /// After a write. Also counts what it killed, expired and dropped in the statistics.
     void apply(const CommitResult& written);
     void apply(const Measurement& measured);
+    /// A transaction with that many events, none where it had only outcomes, took so long.
+    void note_commit(common::Instant::duration took, std::size_t events);
 
   private:
     void add(const CountChanges& changes);

@@ -44,13 +44,20 @@ Upkeep::Each Upkeep::to_list(ListedDelivery::State state, ListedDelivery::Cause 
 
 Upkeep::Each Upkeep::to_list(Edit edit) {
     if (edit == Edit::drop) {
-        return to_list(ListedDelivery::State::dropped, ListedDelivery::Cause::by_operator);
+        return dropped(ListedDelivery::Cause::by_operator, counts_.stats.dropped.by_operator);
     }
     return [this](const Step& step) { events_.revive(step.rows, time_.now()); };
 }
 
+Upkeep::Each Upkeep::dropped(ListedDelivery::Cause cause, std::uint64_t& counter) {
+    return [=, &counter, this](const Step& step) {
+        counter += step.rows.size();
+        events_.end(step.rows, ListedDelivery::State::dropped, cause);
+    };
+}
+
 Upkeep::Each Upkeep::forgotten() {
-    return to_list(ListedDelivery::State::dropped, ListedDelivery::Cause::dead_forgotten);
+    return dropped(ListedDelivery::Cause::dead_forgotten, counts_.stats.dropped.dead_forgotten);
 }
 
 std::vector<std::string> Upkeep::pending_webhooks() const {

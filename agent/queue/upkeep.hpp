@@ -43,6 +43,8 @@ class Upkeep {
     using Each = UpkeepSteps::Each;
     Each to_list(ListedDelivery::State state, ListedDelivery::Cause cause);
     Each to_list(Edit edit);
+    /// Also counts the rows in `counter`.
+    Each dropped(ListedDelivery::Cause cause, std::uint64_t& counter);
     Each forgotten();
 
     common::Task<common::Result<std::uint64_t>> edit_by_id(Edit edit, Selection selection);

@@ -2,10 +2,19 @@
 
 #include "agent/webhooks/delivery.hpp"
 
+#include <numeric>
+
 namespace agent {
 
-void WebhookCounters::count(const Outcome& outcome) {
-    ++(outcome.kind == Outcome::Kind::delivered ? delivered : failed);
+void WebhookCounters::count(const Outcome& outcome, common::Millis age) {
+    ++attempts.at(static_cast<std::size_t>(outcome.attempt));
+    if (outcome.kind == Outcome::Kind::delivered) {
+        latency.observe(common::seconds(age));
+    }
+}
+
+std::uint64_t WebhookCounters::failed() const {
+    return std::accumulate(attempts.begin(), attempts.end(), std::uint64_t{0}) - delivered();
 }
 
 void WebhookCounters::note(const Outcome& outcome, common::Instant now) {

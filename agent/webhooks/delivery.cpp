@@ -111,6 +111,7 @@ Outcome judge_reply(const common::Result<common::HttpReply>& reply, std::uint32_
     Outcome outcome;
     outcome.answered = reply.has_value();
     outcome.status = reply ? reply->status : 0;
+    outcome.attempt = attempt_class_of(reply);
     if (reply && reply->status >= 200 && reply->status < 300) {
         outcome.kind = Outcome::Kind::delivered;
         return outcome;

@@ -2,6 +2,7 @@
 // Pure.
 #pragma once
 
+#include "agent/webhooks/attempt_class.hpp"
 #include "agent/webhooks/webhook.hpp"
 #include "common/base/backoff.hpp"
 #include "common/base/result.hpp"
@@ -56,6 +57,7 @@ struct Outcome {
     unsigned status = 0;    ///< of the answer
     /// "503 Service Unavailable", "connect: connection refused"; empty if delivered.
     std::string error;
+    AttemptClass attempt = AttemptClass::other;
 };
 
 /// Decides the outcome of attempt `attempt` (from 1). After `webhook.send_attempts` failed attempts

@@ -1,9 +1,9 @@
 #include "agent/webhooks/failure_sign.hpp"
 
 #include "common/base/ascii.hpp"
+#include "common/base/is_one_of.hpp"
 #include "common/text/json.hpp"
 
-#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -12,6 +12,7 @@ namespace agent {
 
 namespace {
 
+using common::is_one_of;
 using nlohmann::json;
 
 constexpr std::array<std::string_view, 10> error_names{
@@ -27,12 +28,7 @@ constexpr std::array<std::string_view, 5> code_names{"status", "statuscode", "co
 constexpr std::array<std::string_view, 5> containers{"meta", "metadata", "status", "response",
                                                      "info"};
 
-template <std::size_t N>
-bool one_of(const std::array<std::string_view, N>& names, std::string_view name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-std::string plain(std::string_view name) {
+std::string bare_word(std::string_view name) {
     auto word = common::ascii_lower(std::string{name});
     std::erase_if(word, [](char c) { return c == '_' || c == '-' || c == '$' || c == '@'; });
     return word;
@@ -51,16 +47,17 @@ bool nothing(const json& value) {
 }
 
 std::string sign_in(std::string_view name, const json& value) {
-    const auto word = plain(name);
-    if (one_of(error_names, word) && !nothing(value)) {
+    const auto word = bare_word(name);
+    if (is_one_of(word, error_names) && !nothing(value)) {
         return std::string{name} + " is set";
     }
     const bool failed_word =
         value.is_string() &&
-        one_of(status_words, common::ascii_lower(value.get_ref<const std::string&>()));
+        is_one_of(common::ascii_lower(value.get_ref<const std::string&>()), status_words);
     const bool failed_code = value.is_number_integer() && value >= 400 && value < 600;
-    if ((one_of(success_names, word) && says_no(value)) ||
-        (one_of(status_names, word) && failed_word) || (one_of(code_names, word) && failed_code)) {
+    if ((is_one_of(word, success_names) && says_no(value)) ||
+        (is_one_of(word, status_names) && failed_word) ||
+        (is_one_of(word, code_names) && failed_code)) {
         return std::string{name} + " = " + common::shown(value);
     }
     return "";
@@ -76,7 +73,7 @@ std::string failure_sign(const json& envelope) {
         if (auto sign = sign_in(name, value); !sign.empty()) {
             return sign;
         }
-        if (!value.is_object() || !one_of(containers, plain(name))) {
+        if (!value.is_object() || !is_one_of(bare_word(name), containers)) {
             continue;
         }
         for (const auto& [inner, inner_value] : value.items()) {

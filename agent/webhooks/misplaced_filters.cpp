@@ -18,7 +18,7 @@ namespace {
 using nlohmann::json;
 
 /// Letters and digits in lower case: what is left of "Filters ", "camera-in" and "cameraIn".
-std::string plain(std::string_view key) {
+std::string letters_and_digits(std::string_view key) {
     std::string letters;
     for (const auto c : key) {
         const auto lower = common::ascii_lower(c);
@@ -48,11 +48,11 @@ bool is_filter_name(const std::string& key) {
     static const auto names = [] {
         std::set<std::string> all;
         for (const auto& name : filter_names()) {
-            all.insert(plain(name));
+            all.insert(letters_and_digits(name));
         }
         return all;
     }();
-    return names.contains(plain(key));
+    return names.contains(letters_and_digits(key));
 }
 
 bool is_object_of_filters(const json& value) {
@@ -75,7 +75,7 @@ bool has_filters(const json& definition) {
 /// Near enough to be a slip. A name that is farther off may be a field of its own ("folders",
 /// "filtered"): that depends on what stands there.
 bool means_filters(const std::string& key, const json& value, bool has_filters) {
-    const auto name = plain(key);
+    const auto name = letters_and_digits(key);
     return name == "filters" || one_slip_apart(name, "filters") ||
            (is_object_of_filters(value) &&
             (!has_filters || !common::nearest(name, {"filters"}).empty()));
@@ -121,8 +121,9 @@ std::vector<std::string> misspelt_keys(const json& definition) {
             continue;
         }
         for (const auto& [key, value] : definition.items()) {
-            const auto name = plain(key);
-            if (name == plain(right) || one_slip_apart(name, plain(right))) {
+            const auto name = letters_and_digits(key);
+            if (name == letters_and_digits(right) ||
+                one_slip_apart(name, letters_and_digits(right))) {
                 warnings.push_back("unknown key " + shown_key(key) +
                                    " is ignored: did you mean \"" + right + "\"?");
             }

@@ -2,7 +2,6 @@
 // without separators: "total_count", "totalCount" and "Total-Count" are one. Pure.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -40,10 +39,5 @@ inline constexpr std::array<std::string_view, 5> page_names{"page", "currentpage
 inline constexpr std::array<std::string_view, 3> offset_names{"offset", "skip", "start"};
 inline constexpr std::array<std::string_view, 5> size_names{"size", "pagesize", "perpage", "limit",
                                                             "take"};
-
-template <std::size_t N>
-bool one_of(const std::array<std::string_view, N>& names, std::string_view name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 } // namespace agent::page_sign_names

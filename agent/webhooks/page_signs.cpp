@@ -2,6 +2,7 @@
 
 #include "agent/webhooks/page_sign_names.hpp"
 #include "common/base/ascii.hpp"
+#include "common/base/is_one_of.hpp"
 #include "common/text/json.hpp"
 
 #include <algorithm>
@@ -14,12 +15,13 @@ namespace agent {
 namespace {
 
 using common::Fault;
+using common::is_one_of;
 using common::Result;
 using nlohmann::json;
 using namespace page_sign_names;
 
 /// Empty for a name that no server gives to a sign: names become part of messages and queries.
-std::string plain(std::string_view name) {
+std::string word_of(std::string_view name) {
     std::string word;
     for (const char c : common::ascii_lower(std::string{name})) {
         if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
@@ -104,7 +106,7 @@ Result<void> read_link(PageSigns& signs, const std::string& name, const json& va
 
 void read_flag(PageSigns& signs, const std::string& name, const std::string& word,
                const json& value) {
-    const bool last = value.is_boolean() && one_of(last_names, word);
+    const bool last = value.is_boolean() && is_one_of(word, last_names);
     const auto number = number_in(value);
     if (last ? value == false : value == true || value == "true" || number.value_or(0) > 0) {
         signs.more = name + " = " + common::shown(value);
@@ -130,7 +132,7 @@ Result<void> read_container(PageSigns& signs, const std::string& name, const jso
         return {};
     }
     for (const auto& [key, value] : object.items()) {
-        if (auto read = read_sign(signs, plain(name), key, value); !read) {
+        if (auto read = read_sign(signs, word_of(name), key, value); !read) {
             return read;
         }
     }
@@ -139,34 +141,34 @@ Result<void> read_container(PageSigns& signs, const std::string& name, const jso
 
 Result<void> read_sign(PageSigns& signs, std::string_view container, const std::string& name,
                        const json& value) {
-    const auto word = plain(name);
+    const auto word = word_of(name);
     const bool in_cursor = container.starts_with("cursor");
-    if (value.is_structured() && one_of(containers, word)) {
+    if (value.is_structured() && is_one_of(word, containers)) {
         return read_container(signs, name, value);
     }
-    if (one_of(link_names, word) && !in_cursor) {
+    if (is_one_of(word, link_names) && !in_cursor) {
         return read_link(signs, name, value);
     }
-    if (one_of(cursor_names, word) || (in_cursor && word == "next")) {
+    if (is_one_of(word, cursor_names) || (in_cursor && word == "next")) {
         // Only its server knows what to do with it.
         if (!empty(value)) {
             signs.cursor = name + " = " + common::shown(value);
         }
-    } else if (one_of(marker_names, word) && !value.is_structured()) {
+    } else if (is_one_of(word, marker_names) && !value.is_structured()) {
         if (!empty(value) && value != 0) {
             signs.marker = name + " = " + common::shown(value);
         }
-    } else if (one_of(more_names, word) || (value.is_boolean() && one_of(last_names, word))) {
+    } else if (is_one_of(word, more_names) || (value.is_boolean() && is_one_of(word, last_names))) {
         read_flag(signs, name, word, value);
-    } else if (one_of(pages_names, word)) {
+    } else if (is_one_of(word, pages_names)) {
         keep(signs.pages, name, value);
-    } else if (one_of(total_names, word)) {
+    } else if (is_one_of(word, total_names)) {
         keep(signs.total, name, value);
-    } else if (one_of(page_names, word)) {
+    } else if (is_one_of(word, page_names)) {
         keep(signs.page, name, value);
-    } else if (one_of(offset_names, word)) {
+    } else if (is_one_of(word, offset_names)) {
         keep(signs.offset, name, value);
-    } else if (one_of(size_names, word)) {
+    } else if (is_one_of(word, size_names)) {
         keep(signs.size, name, value);
     }
     return {};
@@ -199,7 +201,7 @@ std::optional<std::string> linked_next(std::string_view header) {
 /// What a header's name says: X-Total, X-WP-Total and Pagination-Total all say "total". Empty for
 /// one that is not about lists.
 std::string sign_word(std::string_view header) {
-    const auto word = plain(header);
+    const auto word = word_of(header);
     std::string_view rest{word};
     for (const std::string_view prefix : {"x", "wp", "pagination", "paging", "list"}) {
         if (rest.size() > prefix.size() && rest.starts_with(prefix)) {
@@ -211,9 +213,9 @@ std::string sign_word(std::string_view header) {
 
 Result<void> read_header(PageSigns& signs, const std::string& name, const std::string& text) {
     const auto word = sign_word(name);
-    if (plain(name) == "link") {
+    if (word_of(name) == "link") {
         signs.next = signs.next ? signs.next : linked_next(text);
-    } else if (plain(name) == "contentrange" && text.rfind('/') != std::string::npos) {
+    } else if (word_of(name) == "contentrange" && text.rfind('/') != std::string::npos) {
         keep(signs.total, name, text.substr(text.rfind('/') + 1));
     } else if (word == "pagination" && text.starts_with('{')) {
         const auto object = common::parse_json(text);
@@ -223,13 +225,13 @@ Result<void> read_header(PageSigns& signs, const std::string& name, const std::s
         if (digits(text) && !signs.next) {
             signs.next = "?page=" + text;
         }
-    } else if (one_of(total_names, word)) {
+    } else if (is_one_of(word, total_names)) {
         keep(signs.total, name, text);
-    } else if (one_of(pages_names, word)) {
+    } else if (is_one_of(word, pages_names)) {
         keep(signs.pages, name, text);
-    } else if (one_of(cursor_names, word) && !text.empty()) {
+    } else if (is_one_of(word, cursor_names) && !text.empty()) {
         signs.cursor = name + " = " + common::shown(text);
-    } else if (word.starts_with("has") && one_of(more_names, word)) {
+    } else if (word.starts_with("has") && is_one_of(word, more_names)) {
         read_flag(signs, name, word, text);
     } else if (word == "perpage" || word == "pagesize") {
         keep(signs.size, name, text);
@@ -241,7 +243,7 @@ Result<void> read_header(PageSigns& signs, const std::string& name, const std::s
 std::string following(const PageSigns& signs, std::uint64_t items_here) {
     std::string query;
     if (signs.page) {
-        const auto word = plain(signs.page->name);
+        const auto word = word_of(signs.page->name);
         query = "?" + (word == "currentpage" ? "page" : signs.page->name) + "=" +
                 std::to_string(signs.page->value + 1);
     } else if (signs.offset) {
@@ -316,7 +318,7 @@ Result<std::string> next_page(const PageSigns& signs, const PagesRead& read) {
 std::string doubt_of_end(const PageSigns& signs, const PagesRead& read) {
     // A "count" may be one of the page alone.
     const bool counted =
-        signs.pages || (signs.total && !plain(signs.total->name).ends_with("count"));
+        signs.pages || (signs.total && !word_of(signs.total->name).ends_with("count"));
     if (signs.ends || signs.no_next || counted) {
         return "";
     }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 
 namespace agent {
 
@@ -28,7 +27,8 @@ bool is_near(std::string_view timestamp, std::int64_t now_s) {
     std::int64_t at = 0;
     const auto* const text_end = timestamp.data() + timestamp.size();
     const auto [end, error] = std::from_chars(timestamp.data(), text_end, at);
-    return error == std::errc{} && end == text_end && std::abs(now_s - at) <= tolerance_s;
+    return error == std::errc{} && end == text_end && at >= now_s - tolerance_s &&
+           at <= now_s + tolerance_s;
 }
 
 } // namespace

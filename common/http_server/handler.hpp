@@ -23,6 +23,7 @@ struct RefusedRequest {
     std::string path;
     std::string from; ///< "10.0.0.7", "socket"
     const HttpReply& reply;
+    bool handled = false; ///< its handler refused it; otherwise the server or the gate
 };
 /// Is told of each of them, also of those that the server itself refuses.
 using RefusalObserver = std::function<void(const RefusedRequest&)>;

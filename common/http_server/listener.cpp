@@ -85,6 +85,14 @@ Result<bool> in_use(const sockaddr_un& address, const std::string& path) {
                 path + ": cannot find out whether the existing socket is in use: " + reason(why));
 }
 
+/// Fault::own where the disk takes no files now, which may pass.
+Fault fault_of(const error_code& why) {
+    const int number = why.value();
+    return number == EROFS || number == ENOSPC || number == EDQUOT || number == EIO
+               ? Fault::own
+               : Fault::storage;
+}
+
 Result<void> remove_stale_socket(const sockaddr_un& address, const std::string& path) {
     struct stat there {};
     if (::lstat(path.c_str(), &there) != 0) {
@@ -103,9 +111,10 @@ Result<void> remove_stale_socket(const sockaddr_un& address, const std::string& 
         return fail(Fault::unreachable, "another process is listening on " + path);
     }
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
-        return fail(Fault::storage,
-                    path + ": cannot remove the old socket: " + reason(last_error()) +
-                        "; nobody listens on it: remove it as its owner (sudo rm " + path + ")");
+        const auto why = last_error();
+        return fail(fault_of(why), path + ": cannot remove the old socket: " + reason(why) +
+                                       "; nobody listens on it: remove it as its owner (sudo rm " +
+                                       path + ")");
     }
     return {};
 }
@@ -188,7 +197,7 @@ Result<void> Listener::open_unix(const std::string& path, unsigned mode) {
         acceptor.listen(asio::socket_base::max_listen_connections, failed);
     }
     if (failed) {
-        return fail(Fault::storage, path + ": " + reason(failed));
+        return fail(fault_of(failed), path + ": " + reason(failed));
     }
     path_ = path;
     device_ = here.st_dev;

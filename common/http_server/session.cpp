@@ -8,13 +8,13 @@
 #include <boost/core/demangle.hpp>
 #include <boost/system/system_error.hpp>
 #include <typeinfo>
+#include <utility>
 
 namespace common::http_server {
 
 namespace {
 
 using Progress = RequestReader::Progress;
-
 constexpr std::size_t most_kept_for_output = 64 * 1024;
 constexpr Millis drain_time{10'000};
 constexpr std::size_t drain_bytes = 64 * 1024 * 1024;
@@ -29,10 +29,6 @@ HttpReply come_again(const char* why) {
     return problem(503, why, {{"Retry-After", "1"}});
 }
 
-Instant now() {
-    return std::chrono::steady_clock::now();
-}
-
 /// What failed, without what() unless that is the system's own text: the messages of a JSON library
 /// quote events.
 std::string kind(const std::exception& error) {
@@ -45,7 +41,7 @@ std::string kind(const std::exception& error) {
 
 Session::Session(Context& context, std::unique_ptr<Wire> wire, bool local, Admission admission)
     : Channel{std::move(wire)}, context_{context}, local_{local},
-      admission_{admission}, memory_{context.memory}, since_{now()} {}
+      admission_{admission}, memory_{context.memory}, since_{std::chrono::steady_clock::now()} {}
 
 Task<> Session::run() {
     set_deadline(since_ + context_.options.request_timeout);
@@ -68,9 +64,9 @@ Task<> Session::run() {
     close();
 }
 
-void Session::enter(Stage stage) {
-    stage_ = stage;
-    since_ = now();
+Stage Session::enter(Stage stage) {
+    since_ = std::chrono::steady_clock::now();
+    return std::exchange(stage_, stage);
 }
 
 bool Session::idle() const {
@@ -101,7 +97,7 @@ void Session::yield_memory() {
     }
     yielded_ = no_memory;
     reader_.discard();
-    set_deadline(now()); // wakes the read
+    set_deadline(std::chrono::steady_clock::now()); // wakes the read
 }
 
 bool Session::yield_connection() {
@@ -114,7 +110,7 @@ bool Session::yield_connection() {
     }
     yielded_ = too_many;
     reader_.discard();
-    set_deadline(now());
+    set_deadline(std::chrono::steady_clock::now());
     return false;
 }
 
@@ -140,9 +136,8 @@ Task<bool> Session::next_request() {
         const auto arrival = co_await fill();
         if (yielded_ != nullptr) {
             co_await answer_yielded();
-            co_return false;
         }
-        if (arrival != Arrival::bytes) {
+        if (yielded_ != nullptr || arrival != Arrival::bytes) {
             co_return false;
         }
     }
@@ -227,7 +222,7 @@ Task<bool> Session::drain() {
     enter(Stage::draining);
     reader_.discard();
     memory_.release();
-    set_deadline(std::min(deadline(), now() + drain_time));
+    set_deadline(std::min(deadline(), std::chrono::steady_clock::now() + drain_time));
     const auto limit = std::max(drain_bytes, context_.options.max_body);
     for (std::size_t drained = 0; drained <= limit;) {
         if (!held().empty()) {
@@ -315,13 +310,14 @@ Task<> Session::handle(Handler handler) {
 }
 
 Task<> Session::answer(HttpReply reply, bool may_stay) {
-    enter(Stage::answering);
+    const bool handled = enter(Stage::answering) == Stage::handling;
     if (reply.body.size() > small && !hold(reply.body.size())) {
         context_.memory.note_refusal();
         reply = come_again("the memory for replies is in use; try again later");
     }
     if (reply.status >= 400) {
-        context_.on_refused({asked_.first, asked_.second, local_ ? "socket" : peer(), reply});
+        context_.on_refused(
+            {asked_.first, asked_.second, local_ ? "socket" : peer(), reply, handled});
     }
     open_ = open_ && may_stay && reader_.keep_alive() && !context_.stopping;
     const auto ending = !open_               ? Ending::close

@@ -59,7 +59,7 @@ class Session : public Channel {
     asio::cancellation_signal stop;
 
   private:
-    void enter(Stage stage);
+    Stage enter(Stage stage); ///< returns the one before
     bool hold(std::size_t bytes);
     Task<bool> next_request();
     Task<> exchange();

@@ -14,7 +14,7 @@ namespace {
 namespace ssl = asio::ssl;
 using boost::system::error_code;
 
-constexpr auto awaited = asio::as_tuple(asio::use_awaitable);
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 class PlainWire final : public Wire {
   public:
@@ -23,10 +23,10 @@ class PlainWire final : public Wire {
     Socket& socket() override { return socket_; }
     Task<bool> handshake() override { co_return true; }
     Task<Transfer> read_some(asio::mutable_buffer into) override {
-        return socket_.async_read_some(into, awaited);
+        return socket_.async_read_some(into, as_result);
     }
     Task<Transfer> write_some(asio::const_buffer from) override {
-        return socket_.async_write_some(from, awaited);
+        return socket_.async_write_some(from, as_result);
     }
     [[nodiscard]] bool has_farewell() const override { return false; }
     Task<> end_writing() override {
@@ -46,18 +46,18 @@ class TlsWire final : public Wire {
 
     Socket& socket() override { return stream_.next_layer(); }
     Task<bool> handshake() override {
-        const auto [failed] = co_await stream_.async_handshake(ssl::stream_base::server, awaited);
+        const auto [failed] = co_await stream_.async_handshake(ssl::stream_base::server, as_result);
         co_return !failed;
     }
     Task<Transfer> read_some(asio::mutable_buffer into) override {
-        return stream_.async_read_some(into, awaited);
+        return stream_.async_read_some(into, as_result);
     }
     Task<Transfer> write_some(asio::const_buffer from) override {
-        return stream_.async_write_some(from, awaited);
+        return stream_.async_write_some(from, as_result);
     }
     [[nodiscard]] bool has_farewell() const override { return true; }
     Task<> end_writing() override {
-        co_await stream_.async_shutdown(awaited);
+        co_await stream_.async_shutdown(as_result);
         error_code gone_already;
         socket().shutdown(Socket::shutdown_send, gone_already);
     }

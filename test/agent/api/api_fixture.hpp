@@ -51,6 +51,10 @@ class Api : public ::testing::Test {
         database.close();
     }
 
+    [[nodiscard]] std::uint64_t rejected(agent::RejectReason reason) const {
+        return stats.events_rejected.at(static_cast<std::size_t>(reason));
+    }
+
     static common::Task<common::Result<agent::Changes>> sync_answer(Api* self) {
         ++self->syncs;
         co_return self->synced;

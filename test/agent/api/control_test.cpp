@@ -124,8 +124,8 @@ TEST_F(ControlTest, ShowsWhatEachWebhookDoes) {
           R"({"id":12,"name":"odd and off","active":false,"target":"nowhere","filters":{}})"}});
     post(R"({"type":"face","id":"1"})");
     auto& counted = stats.webhooks["7"];
-    counted.delivered = 4;
-    counted.failed = 2;
+    counted.attempts.at(static_cast<std::size_t>(agent::AttemptClass::success)) = 4;
+    counted.attempts.at(static_cast<std::size_t>(agent::AttemptClass::timeout)) = 2;
     counted.suppressed = 3;
     counted.last_error = "read: \xff broke";
     const auto webhooks = get("/v1/status")["webhooks"];

@@ -8,21 +8,21 @@ namespace {
 
 using IngestNotStored = Api;
 
-constexpr const char* face = R"({"id":"f1","type":"face","camera":3})";
+constexpr const char* unstored_face = R"({"id":"f1","type":"face","camera":3})";
 
 struct IngestWithoutDefinitions : Api {
     void SetUp() override { open({}, true); }
 };
 
 TEST_F(IngestWithoutDefinitions, SaysWhyAndWhenToTryAgain) {
-    const auto reply = post(face);
+    const auto reply = post(unstored_face);
     EXPECT_NE(problem_of(reply, 503).find("never been fetched"), std::string::npos);
     EXPECT_FALSE(header(reply, "Retry-After").empty());
-    EXPECT_EQ(stats.events_rejected, 1U);
+    EXPECT_EQ(rejected(agent::RejectReason::no_definitions), 1U);
 
     auto replace = cache.replace_server_list({{"8", everything}});
     ASSERT_TRUE(run(loop, std::move(replace)));
-    EXPECT_EQ(post(face).status, 202U);
+    EXPECT_EQ(post(unstored_face).status, 202U);
 }
 
 TEST_F(IngestNotStored, SaysThatTheQueueIsFull) {
@@ -46,7 +46,7 @@ TEST_F(IngestNotStored, SaysThatTheQueueIsFull) {
     EXPECT_GT(taken, 0U);
     EXPECT_EQ(queue.stats().pending, taken);
     EXPECT_EQ(stats.events_accepted, taken);
-    EXPECT_EQ(stats.events_rejected, 1U);
+    EXPECT_EQ(rejected(agent::RejectReason::queue_full), 1U);
     EXPECT_EQ(stats.webhooks["8"].matched, taken) << "what was refused matched nothing";
 }
 
@@ -60,7 +60,7 @@ common::Task<common::Result<bool>> write_protect(common::Database& database, boo
 
 TEST_F(IngestNotStored, SaysThatTheDatabaseCannotBeWritten) {
     ASSERT_TRUE(run(loop, write_protect(database, true)));
-    const auto reply = post(face);
+    const auto reply = post(unstored_face);
     EXPECT_TRUE(problem_of(reply, 503).starts_with("cannot write to the database (")) << reply.body;
     EXPECT_EQ(header(reply, "Retry-After"), "5");
     EXPECT_EQ(stats.events_accepted, 0U);

@@ -60,6 +60,8 @@ const std::vector<Row>& rows() {
     static const std::vector<Row> all{
         {[](F f) { f.queue.degraded = true, f.queue.error = "disk I/O error"; }, Severity::fail,
          "cannot be written, so that new events are refused: disk I/O error", "`ffl-agent check`"},
+        {[](F f) { f.no_socket = "/run/a.sock: no space left on device"; }, Severity::fail,
+         "/run/a.sock: no space left", "make its folder writable"},
         {[](F f) { f.deliveries_stand_still = true; }, Severity::fail, "make no progress",
          "systemctl restart ffl-agent"},
         {[](F f) { f.queue.quarantined = {"agent.db.corrupt-1"}; }, Severity::warn,

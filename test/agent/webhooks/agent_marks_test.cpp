@@ -1,13 +1,10 @@
 #include "agent/webhooks/delivery.hpp"
+#include "test/agent/webhooks/header_of.hpp"
 
 #include <gtest/gtest.h>
 
 namespace agent {
 namespace {
-
-std::string header(const common::HttpRequest& request, std::string_view name) {
-    return std::string{common::find_header(request.headers, name).value_or("(none)")};
-}
 
 TEST(MakeRequest, IsMarkedForAgents) {
     Webhook webhook;
@@ -16,13 +13,13 @@ TEST(MakeRequest, IsMarkedForAgents) {
     Delivery delivery;
     delivery.event_id = "7";
     delivery.event = std::make_shared<const std::string>(R"({"id":"7"})");
-    EXPECT_EQ(header(make_request(webhook, delivery, 1, 0), "ffl-via"), "(none)");
-    EXPECT_EQ(header(make_request(webhook, delivery, 1, 0), "ffl-event-id"), "(none)")
+    EXPECT_EQ(header_of(make_request(webhook, delivery, 1, 0), "ffl-via"), "(none)");
+    EXPECT_EQ(header_of(make_request(webhook, delivery, 1, 0), "ffl-event-id"), "(none)")
         << "the event has it";
     webhook.settings.agent_id = "me";
     delivery.event_id = "01890a5d-ac96-774b-bcce-b302099a8057";
-    EXPECT_EQ(header(make_request(webhook, delivery, 1, 0), "ffl-via"), "me");
-    EXPECT_EQ(header(make_request(webhook, delivery, 1, 0), "ffl-event-id"), delivery.event_id);
+    EXPECT_EQ(header_of(make_request(webhook, delivery, 1, 0), "ffl-via"), "me");
+    EXPECT_EQ(header_of(make_request(webhook, delivery, 1, 0), "ffl-event-id"), delivery.event_id);
 }
 
 } // namespace

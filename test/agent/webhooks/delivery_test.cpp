@@ -1,4 +1,5 @@
 #include "agent/webhooks/delivery.hpp"
+#include "test/agent/webhooks/header_of.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +9,6 @@
 namespace agent {
 namespace {
 
-using common::Backoff;
 using common::Millis;
 using std::chrono::seconds;
 
@@ -32,10 +32,6 @@ Webhook webhook() {
     one.state = WebhookState::serving;
     one.target = common::Url{"http", "", "", "door.example", 8080, "/hook?x=1"};
     return one;
-}
-
-std::string header(const common::HttpRequest& request, std::string_view name) {
-    return std::string{common::find_header(request.headers, name).value_or("(none)")};
 }
 
 std::size_t count(const common::HttpRequest& request, const std::string& name) {
@@ -78,12 +74,12 @@ TEST(MakeRequest, CarriesTheEventsOwnBytes) {
     EXPECT_EQ(request.method, "POST");
     EXPECT_EQ(request.url, webhook().target);
     EXPECT_EQ(request.body, R"({"id":"7","type":"face"})");
-    EXPECT_EQ(header(request, "Content-Type"), "application/json");
-    EXPECT_EQ(header(request, "webhook-id"), webhook_id(delivery()));
-    EXPECT_EQ(header(request, "webhook-timestamp"), "1750000000");
-    EXPECT_EQ(header(request, "ffl-attempt"), "2");
-    EXPECT_EQ(header(request, "webhook-signature"), "(none)");
-    EXPECT_EQ(header(request, "Authorization"), "(none)");
+    EXPECT_EQ(header_of(request, "Content-Type"), "application/json");
+    EXPECT_EQ(header_of(request, "webhook-id"), webhook_id(delivery()));
+    EXPECT_EQ(header_of(request, "webhook-timestamp"), "1750000000");
+    EXPECT_EQ(header_of(request, "ffl-attempt"), "2");
+    EXPECT_EQ(header_of(request, "webhook-signature"), "(none)");
+    EXPECT_EQ(header_of(request, "Authorization"), "(none)");
     EXPECT_TRUE(request.guarded);
     EXPECT_FALSE(request.body_wanted);
     EXPECT_EQ(request.body_limit, 64U * 1024);
@@ -125,7 +121,7 @@ TEST(MakeRequest, SignsWithEveryKeyNewestFirst) {
     auto hook = webhook();
     hook.settings.signing_keys = {"0123456789abcdef0123456789abcdef",
                                   "older-key-older-key-older-key-32"};
-    EXPECT_EQ(header(make_request(hook, delivery(), 1, 1'750'000'000), "webhook-signature"),
+    EXPECT_EQ(header_of(make_request(hook, delivery(), 1, 1'750'000'000), "webhook-signature"),
               "v1,qZ+vJkFyo1xbPBbw7dXr+lhjtqOtPMKxCiQP8rvat6w= "
               "v1,+qxujBpErA0C9YBKkuB7U9HjU+99tVU2vSWs5+zO8Z4=");
 }
@@ -134,7 +130,7 @@ TEST(MakeRequest, SignsTheBodyThatIsSent) {
     auto hook = webhook();
     hook.settings.body = BodyShape::array;
     hook.settings.signing_keys = {"0123456789abcdef0123456789abcdef"};
-    EXPECT_EQ(header(make_request(hook, delivery(), 1, 1'750'000'000), "webhook-signature"),
+    EXPECT_EQ(header_of(make_request(hook, delivery(), 1, 1'750'000'000), "webhook-signature"),
               "v1,WI0MpocoAkdd8KS5u6/wqLf3CZ1V33LeM396cVCJHDQ=");
 }
 
@@ -143,7 +139,7 @@ TEST(MakeRequest, MakesBasicAuthorizationOfTheTargetsUserAndPassword) {
     hook.target.user = "Aladdin";
     hook.target.password = "open sesame";
     const auto request = make_request(hook, delivery(), 1, 0);
-    EXPECT_EQ(header(request, "Authorization"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+    EXPECT_EQ(header_of(request, "Authorization"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
     EXPECT_EQ(request.url.user, "");
     EXPECT_EQ(request.url.password, "");
 }
@@ -155,9 +151,9 @@ TEST(MakeRequest, AddsConfiguredHeadersWhichMayReplaceAuthorizationAndContentTyp
                              {"authorization", "Bearer t"},
                              {"content-type", "application/cloudevents+json"}};
     const auto request = make_request(hook, delivery(), 1, 0);
-    EXPECT_EQ(header(request, "X-Door"), "1");
-    EXPECT_EQ(header(request, "Authorization"), "Bearer t");
-    EXPECT_EQ(header(request, "Content-Type"), "application/cloudevents+json");
+    EXPECT_EQ(header_of(request, "X-Door"), "1");
+    EXPECT_EQ(header_of(request, "Authorization"), "Bearer t");
+    EXPECT_EQ(header_of(request, "Content-Type"), "application/cloudevents+json");
     EXPECT_EQ(count(request, "Authorization"), 0U);
     EXPECT_EQ(count(request, "Content-Type"), 0U);
 }

@@ -35,6 +35,12 @@ inline std::optional<Mismatch> first_mismatch(const Filters& filters, const Even
     return all.empty() ? std::nullopt : std::optional{std::move(all.front())};
 }
 
+/// The same for JSON, with what cannot be read in the event; "none" if all filters hold.
+inline Mismatch mismatch_of(std::string_view filters, std::string_view event) {
+    return first_mismatch(filters_of(filters), event_of(event), unread_values(event))
+        .value_or(Mismatch{"none", "", "", ""});
+}
+
 /// "" if the event matches, else the filter that does not hold.
 inline std::string failed_filter(std::string_view filters_json, std::string_view event_json) {
     const auto filters = filters_of(filters_json);

@@ -3,11 +3,6 @@
 namespace agent {
 namespace {
 
-Mismatch mismatch_of(std::string_view filters, std::string_view event) {
-    return first_mismatch(filters_of(filters), event_of(event))
-        .value_or(Mismatch{"none", "", "", ""});
-}
-
 TEST(PlateHint, ExplainsHowAlikePlatesDiffer) {
     struct Case {
         std::string_view wanted, found, hint;

@@ -11,8 +11,8 @@ using std::chrono::seconds;
 constexpr std::optional<common::Millis> none;
 constexpr auto sent = "Sun, 06 Nov 1994 08:49:37 GMT";
 /// At `sent`.
-constexpr common::DeviceTime wall{784'111'777, true};
-constexpr common::DeviceTime unsynchronised{784'111'777, false};
+constexpr common::DeviceTime set_clock{784'111'777, true};
+constexpr common::DeviceTime unset_clock{784'111'777, false};
 /// As boards without a battery boot.
 constexpr common::DeviceTime wrong{0, false};
 
@@ -82,7 +82,7 @@ TEST(RetryAfter, ReadsDatesInWhateverFormTheyCome) {
          }) {
         EXPECT_EQ(retry_after({{"Retry-After", value}, {"Date", sent}}, wrong), seconds{60})
             << value;
-        EXPECT_EQ(retry_after({{"Retry-After", value}}, wall), seconds{60}) << value;
+        EXPECT_EQ(retry_after({{"Retry-After", value}}, set_clock), seconds{60}) << value;
     }
 }
 
@@ -98,15 +98,15 @@ TEST(RetryAfter, JudgesADateByTheRepliesOwnOrElseByTheClock) {
     for (const auto& [value, date, now, wait] : {
              Case{soon, sent, wrong, seconds{60}},
              Case{soon, "Sunday, 06-Nov-94 08:49:37 GMT", wrong, seconds{60}},
-             Case{soon, "Sun, 06 Nov 1994 08:50:07 GMT", wall, seconds{30}},
+             Case{soon, "Sun, 06 Nov 1994 08:50:07 GMT", set_clock, seconds{30}},
              Case{tomorrow, sent, wrong, seconds{3600}},
              Case{past, sent, wrong, seconds{-37}},
-             Case{soon, "", wall, seconds{60}},
-             Case{soon, "yesterday", wall, seconds{60}},
-             Case{tomorrow, "", wall, seconds{3600}},
-             Case{soon, "", unsynchronised, seconds{60}},
-             Case{tomorrow, "", unsynchronised, none},
-             Case{past, "", unsynchronised, none},
+             Case{soon, "", set_clock, seconds{60}},
+             Case{soon, "yesterday", set_clock, seconds{60}},
+             Case{tomorrow, "", set_clock, seconds{3600}},
+             Case{soon, "", unset_clock, seconds{60}},
+             Case{tomorrow, "", unset_clock, none},
+             Case{past, "", unset_clock, none},
              Case{soon, "", wrong, none},
          }) {
         common::Headers headers{{"Retry-After", value}};
@@ -124,7 +124,7 @@ TEST(RetryAfter, TakesTheLongestOfSeveral) {
     EXPECT_EQ(
         retry_after({{"Retry-After", "5"}, {"retry-after", "soon"}, {"RETRY-AFTER", "70"}}, wrong),
         seconds{70});
-    EXPECT_EQ(retry_after({}, wall), none);
+    EXPECT_EQ(retry_after({}, set_clock), none);
 }
 
 } // namespace

@@ -48,9 +48,12 @@ TEST(Signature, IsJudged) {
         EXPECT_EQ(judge_signature(row.keys, example, row.signature, row.now_s), row.verdict)
             << row.name;
     }
-    EXPECT_EQ(judge_signature({key}, {example.id, "soon", example.body},
-                              sign({key}, {example.id, "soon", example.body}), then),
-              SignatureVerdict::outdated);
+    for (const auto* timestamp : {"soon", "-9223372036854775808", "9223372036854775807"}) {
+        const SignedParts parts{example.id, timestamp, example.body};
+        EXPECT_EQ(judge_signature({key}, parts, sign({key}, parts), then),
+                  SignatureVerdict::outdated)
+            << timestamp;
+    }
     EXPECT_EQ(judge_signature({key}, {example.id, example.timestamp, "{}"}, good, then),
               SignatureVerdict::wrong);
 }

@@ -1,4 +1,5 @@
 #include "agent/webhooks/webhook_index.hpp"
+#include "test/agent/webhooks/filter_fixture.hpp"
 #include "test/support/random_filters.hpp"
 
 #include <gtest/gtest.h>
@@ -16,10 +17,6 @@ using nlohmann::json;
 namespace {
 
 using Webhooks = std::vector<std::shared_ptr<const Webhook>>;
-
-agent::Event event_of(std::string_view text) {
-    return agent::read_event(text).value();
-}
 
 std::shared_ptr<const Webhook> webhook_of(const json& filters, const std::string& name,
                                           WebhookState state = WebhookState::serving) {
@@ -52,11 +49,11 @@ std::string names(const Webhooks& webhooks) {
 }
 
 std::string matching(const WebhookIndex& index, std::string_view event) {
-    return names(index.match(event_of(event)));
+    return names(index.match(agent::event_of(event)));
 }
 
 std::size_t checked(const WebhookIndex& index, std::string_view event) {
-    return index.candidates(event_of(event));
+    return index.candidates(agent::event_of(event));
 }
 
 /// What the index must find: each webhook is looked at.
@@ -177,7 +174,7 @@ TEST(WebhookIndex, FindsWhatALookAtEachWebhookFinds) {
         const WebhookIndex index{std::make_shared<const Snapshot>(snapshot)};
         for (unsigned i = 0; i < events; ++i) {
             const auto text = maker.event();
-            const auto event = event_of(text);
+            const auto event = agent::event_of(text);
             const auto expected = matching_each(snapshot, event);
             ASSERT_EQ(names(index.match(event)), names(expected)) << "set " << set << "\n" << text;
             found += expected.size();

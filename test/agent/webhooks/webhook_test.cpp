@@ -1,6 +1,7 @@
 #include "agent/webhooks/explanation.hpp"
 #include "agent/webhooks/webhook.hpp"
 #include "common/base/file.hpp"
+#include "test/agent/webhooks/filter_fixture.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -19,12 +20,8 @@ json data_file(const std::string& name) {
     return json::parse(common::read_file(std::string{FFL_TEST_DATA} + "/" + name).value());
 }
 
-agent::Event event_of(std::string_view text) {
-    return agent::read_event(text).value();
-}
-
 agent::Event event_file(const std::string& name) {
-    return event_of(common::read_file(std::string{FFL_TEST_DATA} + "/" + name).value());
+    return agent::event_of(common::read_file(std::string{FFL_TEST_DATA} + "/" + name).value());
 }
 
 /// A good definition, with `changes` laid over it.
@@ -92,7 +89,7 @@ TEST(Webhook, OfTheManualFiresAtExactlyItsValues) {
     for (const auto& [place, value] : changes) {
         auto changed = event;
         changed[json::json_pointer{place}] = value;
-        EXPECT_FALSE(webhook.filters.matches(event_of(changed.dump()))) << changed;
+        EXPECT_FALSE(webhook.filters.matches(agent::event_of(changed.dump()))) << changed;
     }
     const std::pair<const char*, json> allowed[] = {{"/camera", 2},           {"/matched_card", 5},
                                                     {"/confidence", 0.75},    {"/confidence", 0.79},
@@ -100,7 +97,7 @@ TEST(Webhook, OfTheManualFiresAtExactlyItsValues) {
     for (const auto& [place, value] : allowed) {
         auto changed = event;
         changed[json::json_pointer{place}] = value;
-        EXPECT_TRUE(webhook.filters.matches(event_of(changed.dump()))) << changed;
+        EXPECT_TRUE(webhook.filters.matches(agent::event_of(changed.dump()))) << changed;
     }
 }
 
@@ -276,14 +273,15 @@ TEST(Explanation, HasEveryWebhookWithItsState) {
          "hint":"webhooks.exclude"}}]})");
     expected["webhooks"][3]["failed"]["hint"] = broken.reason;
     constexpr std::string_view face = R"({"type":"face"})";
-    EXPECT_EQ(agent::explanation_json(snapshot, event_of(face), face), expected);
+    EXPECT_EQ(agent::explanation_json(snapshot, agent::event_of(face), face), expected);
 }
 
 TEST(Explanation, HasEveryFilterThatSaysNo) {
     const auto snapshot = snapshot_of({definition_with(
         {{"filters", {{"camera_in", 1}, {"type_in", "face"}, {"confidence_gte", 0.5}}}})});
     constexpr std::string_view text = R"({"type":"face","camera":3,"confidence":0.25})";
-    const auto webhook = agent::explanation_json(snapshot, event_of(text), text)["webhooks"][0];
+    const auto webhook =
+        agent::explanation_json(snapshot, agent::event_of(text), text)["webhooks"][0];
     ASSERT_EQ(webhook["also_failed"].size(), 1U) << webhook;
     EXPECT_EQ(webhook["also_failed"][0]["found"].dump() + webhook["failed"]["found"].dump(),
               webhook["failed"]["filter"] == "camera_in" ? "0.253" : "30.25");
@@ -293,7 +291,8 @@ TEST(Explanation, ContainsJsonValues) {
     const auto snapshot =
         snapshot_of({definition_with({{"filters", {{"camera_in", {1, 18446744073709551615U}}}}})});
     const auto failed = [&](std::string_view event) {
-        return agent::explanation_json(snapshot, event_of(event), event)["webhooks"][0]["failed"];
+        return agent::explanation_json(snapshot, agent::event_of(event),
+                                       event)["webhooks"][0]["failed"];
     };
     EXPECT_EQ(
         failed(R"({"camera":18446744073709551614})").dump(),
@@ -310,14 +309,14 @@ TEST(Explanation, ContainsJsonValues) {
 TEST(Explanation, NotesAnEnvelope) {
     constexpr std::string_view text = R"({"events":[{"type":"face"}]})";
     EXPECT_EQ(
-        agent::explanation_json({}, event_of(text), text).dump(),
+        agent::explanation_json({}, agent::event_of(text), text).dump(),
         R"({"note":"this looks like an envelope around events, not like an event: \"events\" )"
         R"(holds a list of 1; send what is inside","webhooks":[]})");
 }
 
 TEST(CooldownValue, DependsOnTheCooldownKey) {
-    const auto event =
-        event_of(R"({"camera":1,"matched_card":18446744073709551615,"license_plate_number":"A1"})");
+    const auto event = agent::event_of(
+        R"({"camera":1,"matched_card":18446744073709551615,"license_plate_number":"A1"})");
     agent::DeliverySettings settings;
     const auto value = [&](agent::CooldownKey key, const agent::Event& of) {
         settings.cooldown_key = key;
