@@ -59,8 +59,11 @@ std::vector<std::string> known_keys(const std::string& section) {
 
 class Loader {
   public:
-    Loader(const std::string& path, bool secrets)
-        : place_{std::filesystem::path{path}.parent_path(), secrets, &of_files_}, findings_{path} {
+    Loader(const std::string& path, bool secrets, const std::string& base_dir)
+        : place_{base_dir.empty() ? std::filesystem::path{path}.parent_path()
+                                  : std::filesystem::path{base_dir},
+                 secrets, &of_files_},
+          findings_{path} {
         config_.path = path;
         config_.files.push_back(path);
     }
@@ -134,7 +137,7 @@ class Loader {
 
     void apply_defaults() {
         for (const auto& key : config_keys()) {
-            (void)key.set(config_, std::string{key.fallback}, place_);
+            (void)key.value.set(config_, std::string{key.fallback}, place_);
         }
     }
 
@@ -155,7 +158,7 @@ class Loader {
                 return; // [webhook] without a glob, already reported
             }
             shown = known->shown;
-            done = known->set(*section, setting.value, place_);
+            done = known->value.set(*section, setting.value, place_);
         } else {
             const auto known = std::ranges::find_if(config_keys(), [&](const ConfigKey& key) {
                 return key.section == setting.section && key.key == setting.key;
@@ -164,7 +167,7 @@ class Loader {
                 return refuse_key(setting);
             }
             shown = known->shown;
-            done = known->set(config_, setting.value, place_);
+            done = known->value.set(config_, setting.value, place_);
         }
         judge(setting, done, shown);
     }
@@ -233,8 +236,8 @@ class Loader {
 } // namespace
 
 LoadedConfig load_config(const std::string& path, const std::string& credentials_directory,
-                         bool secrets) {
-    return Loader{path, secrets}.load(credentials_directory);
+                         bool secrets, const std::string& base_dir) {
+    return Loader{path, secrets, base_dir}.load(credentials_directory);
 }
 
 std::vector<std::string> combination_errors(Config config) {

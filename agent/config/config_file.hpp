@@ -20,9 +20,10 @@ struct LoadedConfig {
 /// Reads and checks the INI file and the files that it names (password, token, signing secrets,
 /// headers, TLS). `credentials_directory`: see credentials_directory(). Without `secrets` only the
 /// INI file itself is checked: the command line calls a running agent as a user who may not be able
-/// to read those files.
+/// to read those files. Relative paths in it start at `base_dir`, or where that is empty at the
+/// folder of the INI file.
 LoadedConfig load_config(const std::string& path, const std::string& credentials_directory,
-                         bool secrets = true);
+                         bool secrets = true, const std::string& base_dir = {});
 
 /// The rules that hold between settings, for a configuration that was put together from two: every
 /// error, as in LoadedConfig.

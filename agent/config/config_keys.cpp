@@ -1,15 +1,11 @@
 #include "agent/config/config_keys.hpp"
 
+#include "agent/config/key_values.hpp"
 #include "agent/config/listen_address.hpp"
 #include "agent/config/named_path.hpp"
 #include "agent/config/secrets.hpp"
-#include "agent/config/text_file.hpp"
-#include "common/text/invalid.hpp"
 #include "common/text/values.hpp"
 
-#include <algorithm>
-#include <charconv>
-#include <initializer_list>
 #include <utility>
 
 namespace agent {
@@ -17,152 +13,13 @@ namespace agent {
 namespace {
 
 using common::fail;
-using common::Fault;
 using common::Millis;
 using common::Result;
 using common::TlsFiles;
+using namespace key_values;
 
 constexpr Millis none{0};
 constexpr Millis some{1};
-constexpr Millis century{36'500LL * 24 * 3600 * 1000};
-
-auto expected(const std::string& what) {
-    return fail(Fault::config, "expected " + what);
-}
-
-/// Selects a member of a target by the path to it.
-template <class... Members> auto field(Members... path) {
-    return [path...](auto& target) -> auto& {
-        return (target.*....*path);
-    };
-}
-
-// Each function below returns a setter; `field` selects the member of the target to set.
-
-template <class T, class Field> SetValue<T> text(Field field) {
-    return [field](T& target, const std::string& value, const ConfigPlace&) -> Result<void> {
-        field(target) = value;
-        return {};
-    };
-}
-
-template <class T, class Field> SetValue<T> list(Field field) {
-    return [field](T& target, const std::string& value, const ConfigPlace&) -> Result<void> {
-        field(target) = common::parse_list(value);
-        return {};
-    };
-}
-
-template <class T, class Field>
-SetValue<T> duration(Field field, Millis least, Millis most = century) {
-    return [field, least, most](T& target, const std::string& value,
-                                const ConfigPlace&) -> Result<void> {
-        const auto span = common::parse_duration(value);
-        if (!span) {
-            return fail(span.error());
-        }
-        if (*span < least || *span > most) {
-            const bool low = *span < least;
-            return expected((low ? "at least " : "at most ") +
-                            common::show_duration(low ? least : most));
-        }
-        field(target) = *span;
-        return {};
-    };
-}
-
-template <class T, class Field>
-SetValue<T> size(Field field, std::string_view least, std::string_view most) {
-    return [field, least, most](T& target, const std::string& value,
-                                const ConfigPlace&) -> Result<void> {
-        const auto bytes = common::parse_size(value);
-        if (!bytes) {
-            return fail(bytes.error());
-        }
-        if (*bytes < *common::parse_size(least) || *bytes > *common::parse_size(most)) {
-            return expected("a size from " + std::string{least} + " to " + std::string{most});
-        }
-        field(target) = *bytes;
-        return {};
-    };
-}
-
-template <class T, class Field>
-SetValue<T> count(Field field, std::uint64_t most, std::uint64_t least = 1) {
-    return [=](T& target, const std::string& value, const ConfigPlace&) -> Result<void> {
-        std::uint64_t number = 0;
-        const auto* last = value.data() + value.size();
-        const auto [end, error] = std::from_chars(value.data(), last, number);
-        if (error != std::errc{} || end != last || number < least || number > most) {
-            return expected("a whole number from " + std::to_string(least) + " to " +
-                            std::to_string(most));
-        }
-        field(target) = number;
-        return {};
-    };
-}
-
-template <class T, class Enum, class Field>
-SetValue<T> choice(Field field, std::initializer_list<std::pair<std::string, Enum>> words) {
-    return [field, words = std::vector(words)](T& target, const std::string& value,
-                                               const ConfigPlace&) -> Result<void> {
-        std::vector<std::string> known;
-        for (const auto& [word, meaning] : words) {
-            if (word == value) {
-                field(target) = meaning;
-                return {};
-            }
-            known.push_back(word);
-        }
-        return expected(common::one_of(known));
-    };
-}
-
-/// A path that need not exist yet.
-template <class T, class Field> SetValue<T> path(Field field) {
-    return [field](T& target, const std::string& value, const ConfigPlace& place) -> Result<void> {
-        return path_of(value, place.folder).map([&](std::string&& where) {
-            field(target) = std::move(where);
-        });
-    };
-}
-
-/// A file that must be readable; its content is checked elsewhere.
-template <class T, class Field> SetValue<T> file(Field field) {
-    return [field](T& target, const std::string& value, const ConfigPlace& place) -> Result<void> {
-        return path_of(value, place.folder).and_then([&](const std::string& where) {
-            field(target) = where;
-            return where.empty() || !place.secrets ? Result<void>{} : check_readable(where);
-        });
-    };
-}
-
-/// A file that `read` reads into `content`. An empty value: no content.
-template <class T, class Read, class Field> SetValue<T> file_read_by(Read read, Field content) {
-    return [read, content](T& target, const std::string& value,
-                           const ConfigPlace& place) -> Result<void> {
-        content(target) = {};
-        if (value.starts_with("whsec_")) {
-            return expected("the path of a file with the secret, not the secret itself");
-        }
-        const auto where = path_of(value, place.folder);
-        if (!where || where->empty() || !place.secrets) {
-            return where.map([](const std::string&) {});
-        }
-        return read(*where, *place.warnings).map([&](auto&& got) {
-            content(target) = std::forward<decltype(got)>(got);
-        });
-    };
-}
-
-/// Two setters for one value.
-template <class T> SetValue<T> both(SetValue<T> one, SetValue<T> other) {
-    return [one, other](T& target, const std::string& value,
-                        const ConfigPlace& place) -> Result<void> {
-        const auto first = one(target, value, place);
-        return first ? other(target, value, place) : first;
-    };
-}
 
 Result<void> set_url(Config& config, const std::string& value, const ConfigPlace&) {
     config.server.url.reset();
@@ -215,6 +72,10 @@ Result<void> set_queue_path(Config& config, const std::string& value, const Conf
     });
 }
 
+ValueKind<Config> described(SetValue<Config> set, const char* form) {
+    return {std::move(set), form};
+}
+
 std::vector<ConfigKey> make_config_keys() {
     using C = Config;
     using S = C::Server;
@@ -226,7 +87,8 @@ std::vector<ConfigKey> make_config_keys() {
     using common::Sync;
     const auto defaults = [](auto... path) { return field(&C::delivery, &D::defaults, path...); };
     return {
-        {"server", "url", "", false, set_url},
+        {"server", "url", "", false,
+         described(set_url, "an http or https URL without login and query")},
         {"server", "username", "", true, text<C>(field(&C::server, &S::username))},
         {"server", "password_file", "", true,
          both<C>(path<C>(field(&C::server, &S::password_file)),
@@ -241,7 +103,8 @@ std::vector<ConfigKey> make_config_keys() {
         {"webhooks", "include", "*", true, list<C>(field(&C::webhooks, &H::include))},
         {"webhooks", "exclude", "", true, list<C>(field(&C::webhooks, &H::exclude))},
 
-        {"ingest", "listen", "127.0.0.1:8093", true, set_listen},
+        {"ingest", "listen", "127.0.0.1:8093", true,
+         described(set_listen, "an IP address with a port, such as 127.0.0.1:8093 or [::1]:8093")},
         {"ingest", "socket", "/run/ffl-agent/agent.sock", true,
          path<C>(field(&C::ingest, &I::socket))},
         {"ingest", "token_file", "", true,
@@ -280,9 +143,10 @@ std::vector<ConfigKey> make_config_keys() {
                  file_read_by<C>(read_signing_keys, defaults(&DeliverySettings::signing_keys)))},
         {"delivery", "deny_targets",
          "0.0.0.0/8, 169.254.0.0/16, 224.0.0.0/3, ::/128, fe80::/10, ff00::/8", true,
-         set_deny_targets},
+         described(set_deny_targets, "a list of networks, such as 10.0.0.0/8")},
 
-        {"queue", "path", "/var/lib/ffl-agent/agent.db", true, set_queue_path},
+        {"queue", "path", "/var/lib/ffl-agent/agent.db", true,
+         described(set_queue_path, "the path of a file")},
         {"queue", "sync", "full", true,
          choice<C, Sync>(field(&C::queue, &Q::sync),
                          {{"full", Sync::full}, {"normal", Sync::normal}})},
