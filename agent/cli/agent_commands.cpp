@@ -11,8 +11,10 @@
 #include "common/text/invalid.hpp"
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace agent {
@@ -26,6 +28,7 @@ struct StatusOptions {
 
 struct CheckFlags {
     bool reload = false, online = false;
+    std::string base_dir;
 };
 
 } // namespace
@@ -42,8 +45,8 @@ void add_check(CLI::App& app, CommandLine& line) {
         "Check configuration, secrets, files, disk and clock without starting the service",
         [&line, options] {
             const auto path = config_path(line.config_file);
-            return options->reload ? command_check_reload(path, line.command.json)
-                                   : command_check(path, {line.command.json, options->online});
+            const CheckOptions how{line.command.json, options->online, options->base_dir};
+            return options->reload ? command_check_reload(path, how) : command_check(path, how);
         });
     auto* online = check->add_flag("--online", options->online,
                                    "Also ask the server, connect to each target (no event is "
@@ -52,6 +55,15 @@ void add_check(CLI::App& app, CommandLine& line) {
         ->add_flag("--reload", options->reload,
                    "Judge only what a reload reads, and print only what is wrong")
         ->excludes(online);
+    check
+        ->add_option("--base-dir", options->base_dir,
+                     "Where relative paths in the file start (default: its own folder), to check a "
+                     "copy before it is put in place")
+        ->type_name("DIR")
+        ->check(validator("--base-dir", "a folder that exists", [](const std::string& folder) {
+            std::error_code none;
+            return std::filesystem::is_directory(folder, none);
+        }));
 }
 
 void add_status(CLI::App& app, CommandLine& line) {

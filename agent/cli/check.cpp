@@ -225,8 +225,8 @@ std::string fix_of(const ConfigFault& fault, const std::string& ini) {
 
 } // namespace
 
-int command_check(const std::string& path, CheckOptions options) {
-    const auto loaded = load_config(path, credentials_directory());
+int command_check(const std::string& path, const CheckOptions& options) {
+    const auto loaded = load_config(path, credentials_directory(), true, options.base_dir);
     const auto& faults = loaded.faults;
     Report report{options.json};
     const bool known = std::ranges::none_of(faults, &ConfigFault::is_whole);
@@ -256,8 +256,8 @@ int command_check(const std::string& path, CheckOptions options) {
     return report.finish();
 }
 
-int command_check_reload(const std::string& path, bool as_json) {
-    auto loaded = load_config(path, credentials_directory());
+int command_check_reload(const std::string& path, const CheckOptions& options) {
+    auto loaded = load_config(path, credentials_directory(), true, options.base_dir);
     const auto is_credential = [&](const ConfigFault& fault) {
         // The service has it since its start; systemd does not give it to every helper.
         return credentials_directory().empty() && loaded.config.server.password_file.empty() &&
@@ -276,7 +276,7 @@ int command_check_reload(const std::string& path, bool as_json) {
             errors.push_back({Level::fail, error, fix_of_tls});
         }
     }
-    if (as_json) {
+    if (options.json) {
         Report report{true};
         for (const auto& error : errors) {
             report.add(error, exit_code::bad_config);

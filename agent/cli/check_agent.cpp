@@ -27,7 +27,7 @@ json part_of(const json& whole, const char* name) {
     return whole.is_object() && found != whole.end() ? *found : json{};
 }
 
-std::string text_in(const json& whole, const char* name) {
+std::string text_of_part(const json& whole, const char* name) {
     const auto part = part_of(whole, name);
     return part.is_string() ? part.get<std::string>() : std::string{};
 }
@@ -38,8 +38,8 @@ bool same_file(const std::string& one, const std::string& other) {
 }
 
 void judge_config(const json& running, const Config& config, Findings& found) {
-    const auto path = text_in(running, "path");
-    const auto stamp = text_in(running, "stamp");
+    const auto path = text_of_part(running, "path");
+    const auto stamp = text_of_part(running, "stamp");
     if (fs::path{path}.is_absolute() && !same_file(path, fs::absolute(config.path))) {
         found.push_back(
             {Level::warn, "the agent runs with " + path + ", and this check reads " + config.path,
@@ -97,7 +97,7 @@ void report_silence(Report& report, const Config& config, const common::Error& e
 
 Findings judge_status(const json& status, const Config& config, const std::string& own_version) {
     Findings found;
-    const auto version = text_in(status, "version");
+    const auto version = text_of_part(status, "version");
     const auto uptime = part_of(status, "uptime_s");
     found.push_back(
         {Level::ok, "the agent answers: version " + version + ", up " + show_seconds(uptime)});
@@ -112,15 +112,16 @@ Findings judge_status(const json& status, const Config& config, const std::strin
     if (part_of(store, "degraded") == json(true)) {
         found.push_back({Level::fail,
                          "the agent cannot write to its database and refuses events: " +
-                             text_in(store, "last_error"),
+                             text_of_part(store, "last_error"),
                          "look at the disk: free space, permissions, dmesg; it goes on by itself"});
     }
     const auto server = part_of(status, "server");
-    if (text_in(server, "state") == "failing") {
-        found.push_back({Level::warn,
-                         "the agent cannot fetch the webhooks: " + text_in(server, "last_error"),
-                         "the lines about the server say more; where they are ok, it tries again "
-                         "within a minute, or now: ffl-agent sync"});
+    if (text_of_part(server, "state") == "failing") {
+        found.push_back(
+            {Level::warn,
+             "the agent cannot fetch the webhooks: " + text_of_part(server, "last_error"),
+             "the lines about the server say more; where they are ok, it tries again "
+             "within a minute, or now: ffl-agent sync"});
     }
     return found;
 }
@@ -137,7 +138,7 @@ void check_agent(Report& report, const Config& config) {
         return;
     }
     const auto status = parse_answer(reply->body);
-    if (!status || text_in(*status, "version").empty()) {
+    if (!status || text_of_part(*status, "version").empty()) {
         report.fail(status ? "what answers is not an ffl-agent" : status.error().message,
                     "see whether another program listens in its place (ss -lxp, ss -ltnp)");
         return;

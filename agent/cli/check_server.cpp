@@ -13,7 +13,6 @@ using common::Fault;
 using common::Result;
 using common::Task;
 using findface::FetchedList;
-using Step = common::ProbeResult::Step;
 
 Peer peer_of(const Config& config) {
     const auto& url = *config.server.url;
@@ -33,12 +32,13 @@ bool report_probe(Report& report, const Peer& peer, const common::ProbeResult& r
                   " takes connections on port " + std::to_string(peer.url.port) + ", after " +
                   std::to_string(result.connecting.count()) + " ms");
     }
-    if (result.failed == Step::files) { // told of before, and perhaps only this user's trouble
+    // Files were told of before, and are perhaps only this user's trouble.
+    if (result.failed == common::ProbeResult::Step::files) {
         report.denied(peer.what + ": " + result.error.message, "see above", exit_code::bad_config);
         return false;
     }
     report.add(judge_failure(peer, result, clock));
-    if (result.failed != Step::none) {
+    if (result.failed != common::ProbeResult::Step::none) {
         return false;
     }
     if (result.certificate) {

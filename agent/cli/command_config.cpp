@@ -3,19 +3,17 @@
 #include "agent/cli/output.hpp"
 #include "agent/config/config_file.hpp"
 #include "agent/service/exit_codes.hpp"
+#include "common/base/is_one_of.hpp"
 
 #include <algorithm>
-#include <initializer_list>
 #include <iostream>
 #include <string_view>
 
 namespace agent {
 
-namespace {
+using common::is_one_of;
 
-bool is_one_of(std::string_view key, std::initializer_list<std::string_view> keys) {
-    return std::ranges::find(keys, key) != keys.end();
-}
+namespace {
 
 bool is_needed(const ConfigFault& fault, Needs needs) {
     const bool of_agent = fault.section == "ingest" &&

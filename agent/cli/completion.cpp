@@ -34,7 +34,7 @@ struct Value {
     std::vector<std::string> choices;
 };
 
-struct Table {
+struct CommandTable {
     std::vector<Node> nodes;
     std::map<std::string, Value> values; ///< of the options that take one, by name
 };
@@ -59,7 +59,7 @@ std::vector<std::string> choices_of(const std::string& type) {
     return choices;
 }
 
-void collect(const CLI::App& app, const std::string& path, Table& table) {
+void collect(const CLI::App& app, const std::string& path, CommandTable& table) {
     Node node;
     node.path = path;
     for (const auto* option : app.get_options()) {
@@ -76,7 +76,7 @@ void collect(const CLI::App& app, const std::string& path, Table& table) {
             }
             if (option->get_items_expected_max() > 0) {
                 const auto type = option->get_type_name();
-                table.values[name] = {type == "FILE", choices_of(type)};
+                table.values[name] = {type == "FILE" || type == "DIR", choices_of(type)};
             }
         }
     }
@@ -100,7 +100,7 @@ std::string names_in(const std::vector<Described>& all) {
 }
 
 /// The patterns of a `case` for all commands, or for the options that take a value.
-std::string command_patterns(const Table& table) {
+std::string command_patterns(const CommandTable& table) {
     std::vector<std::string> patterns;
     for (const auto& node : table.nodes) {
         if (!node.path.empty()) {
@@ -110,7 +110,7 @@ std::string command_patterns(const Table& table) {
     return common::joined(patterns, " | ");
 }
 
-std::string value_patterns(const Table& table) {
+std::string value_patterns(const CommandTable& table) {
     std::vector<std::string> patterns;
     for (const auto& [name, value] : table.values) {
         patterns.push_back(name);
@@ -196,7 +196,7 @@ else
 fi
 )";
 
-std::string filled(std::string text, const Table& table) {
+std::string filled(std::string text, const CommandTable& table) {
     const std::map<std::string, std::string> parts{{"@VALUES@", value_patterns(table)},
                                                    {"@COMMANDS@", command_patterns(table)}};
     for (const auto& [mark, part] : parts) {
@@ -207,7 +207,7 @@ std::string filled(std::string text, const Table& table) {
     return text;
 }
 
-std::string bash_script(const Table& table) {
+std::string bash_script(const CommandTable& table) {
     auto script = filled(bash_begin, table);
     for (const auto& [name, value] : table.values) {
         script += "    " + name + ")\n";
@@ -248,7 +248,7 @@ std::string zsh_words(const std::vector<Described>& all) {
     return "(" + words + " )";
 }
 
-std::string zsh_script(const Table& table) {
+std::string zsh_script(const CommandTable& table) {
     auto script = filled(zsh_begin, table);
     for (const auto& [name, value] : table.values) {
         script += "    (" + name + ")\n";
@@ -279,7 +279,7 @@ std::string zsh_script(const Table& table) {
 } // namespace
 
 std::string completion_script(const CLI::App& app, Shell shell) {
-    Table table;
+    CommandTable table;
     collect(app, "", table);
     return shell == Shell::bash ? bash_script(table) : zsh_script(table);
 }

@@ -16,11 +16,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string text_in(const json& row, const char* key) {
-    const auto found = row.find(key);
-    return found != row.end() && found->is_string() ? found->get<std::string>() : std::string{};
-}
-
 std::string webhook_of(const json& row) {
     const auto key = text_in(row, "webhook");
     const auto name = text_in(row, "name");
@@ -112,9 +107,8 @@ std::string delivery_text(const json& row, const Screen& screen) {
          row.at("next_attempt_s").is_null() ? "-" : "in " + show_seconds(row.at("next_attempt_s")));
     line("last error", error.empty() ? "-" : error, tone_of(row));
     for (const auto& attempt : row.at("history")) {
-        text += paragraph(
-            "attempt " + attempt.at("attempt").dump() + ": ",
-            moment(attempt, "at") + ", " + common::printable(text_in(attempt, "error")), screen);
+        text += paragraph("attempt " + attempt.at("attempt").dump() + ": ",
+                          moment(attempt, "at") + ", " + text_in(attempt, "error"), screen);
     }
     return text + "event\n" + common::printable_lines(row.at("event").dump(2)) + "\n";
 }

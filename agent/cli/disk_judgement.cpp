@@ -1,12 +1,15 @@
 #include "agent/cli/disk_judgement.hpp"
 
 #include "common/base/ascii.hpp"
+#include "common/base/is_one_of.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 
 namespace agent {
+
+using common::is_one_of;
 
 namespace {
 
@@ -56,10 +59,6 @@ std::optional<Mount> parse_mount(std::string_view line) {
 
 bool holds(const std::string& point, std::string_view folder) {
     return point == "/" || folder == point || folder.starts_with(point + "/");
-}
-
-bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
-    return std::ranges::find(names, name) != names.end();
 }
 
 bool has(const Mount& mount, std::initializer_list<std::string_view> options) {
@@ -251,7 +250,7 @@ Findings judge_card(const Card& card) {
     return found;
 }
 
-Finding judge_space(const Space& space, const std::string& folder) {
+Finding judge_space(const DiskSpace& space, const std::string& folder) {
     const auto what = mebibytes(space.free) + " free in " + folder;
     if (space.free < space.min_free) {
         return {Level::fail, what,

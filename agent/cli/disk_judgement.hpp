@@ -50,13 +50,13 @@ struct Card {
 /// Nothing for a card that tells nothing about itself.
 Findings judge_card(const Card& card);
 
-struct Space {
+struct DiskSpace {
     std::uint64_t free = 0;     ///< bytes, for this user
     std::uint64_t used = 0;     ///< by the queue already
     std::uint64_t min_free = 0; ///< [queue] min_free
     std::uint64_t max_size = 0; ///< [queue] max_size
 };
 
-Finding judge_space(const Space& space, const std::string& folder);
+Finding judge_space(const DiskSpace& space, const std::string& folder);
 
 } // namespace agent

@@ -16,10 +16,6 @@ using nlohmann::json;
 
 constexpr std::size_t most_in_a_line = 4; // webhooks without a delivery
 
-std::string text_in(const json& object, const char* key) {
-    return text_or(object.value(key, json{}), "");
-}
-
 std::string attempts_words(const json& webhook) {
     const auto attempts = webhook.value("attempts", 0ULL);
     return std::to_string(attempts) + (attempts == 1 ? " attempt" : " attempts");

@@ -86,4 +86,9 @@ std::string text_or(const nlohmann::json& value, const std::string& otherwise) {
                : otherwise;
 }
 
+std::string text_in(const nlohmann::json& object, const char* key) {
+    const auto found = object.find(key);
+    return found == object.end() ? "" : text_or(*found, "");
+}
+
 } // namespace agent

@@ -28,4 +28,7 @@ std::string short_reason(const std::string& reason);
 /// The printable() text of a value that may be null or empty.
 std::string text_or(const nlohmann::json& value, const std::string& otherwise);
 
+/// The text under that key; empty if there is none, or something else.
+std::string text_in(const nlohmann::json& object, const char* key);
+
 } // namespace agent

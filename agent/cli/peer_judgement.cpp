@@ -10,8 +10,6 @@ namespace agent {
 namespace {
 
 using common::CertificateFault;
-using Step = common::ProbeResult::Step;
-
 std::string date_of(common::WallTime time) {
     return common::rfc3339(time).substr(0, std::string_view{"2026-11-28"}.size());
 }
@@ -117,26 +115,26 @@ Findings judge_failure(const Peer& peer, const common::ProbeResult& result,
                        const ClockReading& clock) {
     const auto& why = result.error.message;
     switch (result.failed) {
-    case Step::none:
+    case common::ProbeResult::Step::none:
         return {};
-    case Step::files:
+    case common::ProbeResult::Step::files:
         return {failure(peer, why, "use PEM files that exist and belong together")};
-    case Step::resolve:
+    case common::ProbeResult::Step::resolve:
         return {failure(peer, why,
                         result.error.fault == common::Fault::own
                             ? "the name server gives no answer: look at the network and at "
                               "/etc/resolv.conf (resolvectl status)"
                             : "correct the name " + peer.url.host + " in " + peer.url_setting +
                                   ", or enter it in DNS or /etc/hosts")};
-    case Step::forbidden:
+    case common::ProbeResult::Step::forbidden:
         return {failure(peer, why + " (" + show_addresses(result.addresses) + ")",
                         "change " + peer.url_setting +
                             (why == targets_agent_itself
                                  ? ""
                                  : ", or take that address out of [delivery] deny_targets"))};
-    case Step::connect:
+    case common::ProbeResult::Step::connect:
         return {failure(peer, why, connect_advice(peer, result))};
-    case Step::tls:
+    case common::ProbeResult::Step::tls:
         break;
     }
     if (result.certificate) {

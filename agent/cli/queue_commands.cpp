@@ -13,7 +13,7 @@ namespace agent {
 
 namespace {
 
-struct Options {
+struct QueueOptions {
     std::string state, webhook, delivery, event, since, error, order{to_string(RowOrder::newest)};
     std::vector<std::string> ids;
     std::size_t limit = 100;
@@ -41,20 +41,20 @@ struct Options {
     }
 };
 
-void add_state(CLI::App& sub, Options& options) {
+void add_state(CLI::App& sub, QueueOptions& options) {
     sub.add_option("--state", options.state, "Only deliveries in this state")
         ->type_name("pending|dead")
         ->check(validator("--state", common::one_of({"pending", "dead"}),
                           [](const std::string& text) { return parse_state(text).has_value(); }));
 }
 
-void add_webhook(CLI::App& sub, Options& options) {
+void add_webhook(CLI::App& sub, QueueOptions& options) {
     sub.add_option("--webhook", options.webhook, "Only deliveries to this webhook, by key or name")
         ->type_name("WEBHOOK")
         ->check(not_empty("--webhook", "a webhook's key or name, as status shows it"));
 }
 
-void add_selection(CLI::App& sub, Options& options) {
+void add_selection(CLI::App& sub, QueueOptions& options) {
     sub.add_option("ID", options.ids, "The ids of deliveries")
         ->type_name("")
         ->check(validator("ID", std::string{delivery_id_form}, [](const std::string& text) {
@@ -72,7 +72,7 @@ void add_selection(CLI::App& sub, Options& options) {
     });
 }
 
-void add_list_options(CLI::App& list, Options& options) {
+void add_list_options(CLI::App& list, QueueOptions& options) {
     constexpr std::int64_t most = 1'000'000;
     list.add_option("--event", options.event, "Only deliveries of the event with this id")
         ->type_name("ID")
@@ -101,7 +101,7 @@ void add_list_options(CLI::App& list, Options& options) {
 
 void add_queue_commands(CLI::App& app, CommandLine& line) {
     const auto& command = line.command;
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<QueueOptions>();
     auto* queue = app.add_subcommand("queue", "Inspect, retry and drop deliveries in the queue");
     queue->require_subcommand(1);
     auto* list =

@@ -21,7 +21,7 @@ namespace {
 using common::Result;
 using nlohmann::json;
 
-constexpr std::chrono::seconds patience{15};
+constexpr std::chrono::seconds result_patience{15};
 constexpr std::chrono::milliseconds between_looks{50};
 /// The state of a delivery that is no longer in the queue, where nothing remembers why.
 constexpr const char* gone = "gone";
@@ -68,7 +68,7 @@ Result<json> queued_outcome(const Config& config, const json& sent) {
 /// What has become of it, or where it stands when nobody waits any longer.
 Result<json> outcome_of(const Config& config, const json& sent) {
     const auto look = sent.value("seq", json{}).is_null() ? queued_outcome : listed_outcome;
-    for (const auto end = std::chrono::steady_clock::now() + patience;;) {
+    for (const auto end = std::chrono::steady_clock::now() + result_patience;;) {
         auto webhook = look(config, sent);
         if (!webhook || is_decided(*webhook) || std::chrono::steady_clock::now() > end) {
             return webhook;

@@ -9,18 +9,18 @@ namespace agent {
 
 namespace {
 
-struct Options {
+struct WebhookOptions {
     std::string id, file;
 };
 
-void add_id(CLI::App& sub, Options& options) {
+void add_id(CLI::App& sub, WebhookOptions& options) {
     sub.add_option("WEBHOOK", options.id, "The webhook's id or name on the server")
         ->required()
         ->type_name("")
         ->check(not_empty("WEBHOOK", "a webhook's id or name"));
 }
 
-void add_file(CLI::App& sub, Options& options) {
+void add_file(CLI::App& sub, WebhookOptions& options) {
     sub.add_option("FILE", options.file, "The definition as JSON (- for standard input)")
         ->required()
         ->type_name("")
@@ -31,7 +31,7 @@ void add_file(CLI::App& sub, Options& options) {
 
 void add_webhook_commands(CLI::App& app, CommandLine& line) {
     const auto& command = line.command;
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<WebhookOptions>();
     auto* webhook =
         app.add_subcommand("webhook", "Manage the webhooks of the FindFace Lite server");
     webhook->require_subcommand(1);

@@ -7,11 +7,6 @@ namespace {
 
 using nlohmann::json;
 
-test::Program::Sections with(test::Program::Sections sections) {
-    sections["webhooks"].insert({"file", "webhooks.json"});
-    return sections;
-}
-
 TEST(Check, EachRemedyNamesTheFileThatIsWrong) {
     struct Row {
         const char* key;
@@ -44,16 +39,17 @@ TEST(Check, EachRemedyNamesTheFileThatIsWrong) {
         EXPECT_TRUE(first["fix"].get<std::string>().starts_with(fix + agent.folder().file("file")))
             << first;
     }
-    const test::Program bad_value{with({{"queue", {{"sync", "maybe"}}}})};
+    const test::Program bad_value{test::with_local_webhooks({{"queue", {{"sync", "maybe"}}}})};
     bad_value.folder().write("webhooks.json", "[]");
     const auto check = bad_value.cli({"check", "--json"});
     EXPECT_EQ(json::parse(check.out)["findings"][0]["fix"], "fix it in " + bad_value.ini());
 }
 
 TEST(Check, NeverTakesAValueForTheFileToFix) {
-    const test::Program agent{with({{"server", {{"url", "https://admin:Geheim1@h:99999/"}}},
-                                    {"delivery", {{"timeout", "10"}, {"deny_targets", "intranet"}}},
-                                    {"queue", {{"max_size", "much"}}}})};
+    const test::Program agent{
+        test::with_local_webhooks({{"server", {{"url", "https://admin:Geheim1@h:99999/"}}},
+                                   {"delivery", {{"timeout", "10"}, {"deny_targets", "intranet"}}},
+                                   {"queue", {{"max_size", "much"}}}})};
     agent.folder().write("webhooks.json", "[]");
     const auto check = agent.cli({"check", "--json"});
     EXPECT_EQ(check.code, 78);

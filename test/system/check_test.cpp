@@ -18,11 +18,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 using Local = boost::asio::local::stream_protocol;
 
-test::Program::Sections with(test::Program::Sections sections) {
-    sections["webhooks"].insert({"file", "webhooks.json"});
-    return sections;
-}
-
 /// The lines of `check` that are not ok.
 std::string bad_lines(const std::string& out) {
     std::string bad;
@@ -45,7 +40,7 @@ struct Refused {
 
 void expect_both_refuse(const Refused& row) {
     SCOPED_TRACE(row.name);
-    test::Program agent{with(row.sections)};
+    test::Program agent{test::with_local_webhooks(row.sections)};
     agent.folder().write("webhooks.json", "[]");
     row.prepare(agent.folder());
     const auto check = agent.cli({"check"});
@@ -161,11 +156,11 @@ TEST(Check, NeverSaysOkWhereRunRefuses) {
 }
 
 TEST(Check, TakesWhatTheRunningAgentUsesForGood) {
-    test::Program agent{with({})};
+    test::Program agent{test::with_local_webhooks({})};
     agent.folder().write("webhooks.json", "[]");
     agent.start();
     const auto address = "127.0.0.1:" + std::to_string(agent.port());
-    agent.configure(with({{"ingest", {{"listen", address}}}}));
+    agent.configure(test::with_local_webhooks({{"ingest", {{"listen", address}}}}));
     const auto running = agent.cli({"check"});
     EXPECT_EQ(running.code, 0) << running.out;
     EXPECT_NE(running.out.find("listen = " + address + " is in use by process"), std::string::npos)
@@ -173,7 +168,7 @@ TEST(Check, TakesWhatTheRunningAgentUsesForGood) {
     EXPECT_NE(running.out.find("agent.sock is in use by process"), std::string::npos)
         << running.out;
 
-    test::Program second{with({{"ingest", {{"listen", address}}}})};
+    test::Program second{test::with_local_webhooks({{"ingest", {{"listen", address}}}})};
     second.folder().write("webhooks.json", "[]");
     const auto other = second.cli({"check"});
     EXPECT_EQ(other.code, 1) << other.out;
@@ -224,7 +219,7 @@ class Installed : public testing::Test {
     test::Finished as_stranger(std::vector<std::string> args) {
         return as(nobody, "--clear-groups", std::move(args));
     }
-    test::Program agent_{with({{"ingest", {{"token_file", "secret"}}}})};
+    test::Program agent_{test::with_local_webhooks({{"ingest", {{"token_file", "secret"}}}})};
 };
 
 TEST_F(Installed, AMemberOfTheGroupFindsNoFault) {
@@ -313,7 +308,7 @@ TEST_F(Installed, AStrangerIsNotToldToStopTheRunningAgent) {
     }
     agent_.start();
     const auto address = "127.0.0.1:" + std::to_string(agent_.port());
-    agent_.configure(with({{"ingest", {{"listen", address}}}}));
+    agent_.configure(test::with_local_webhooks({{"ingest", {{"listen", address}}}}));
     own(agent_.ini(), 0644);
     own(agent_.folder().file("webhooks.json"), 0644);
     own(agent_.database() + "-lock", 0640, daemon);

@@ -13,8 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-const test::Program::Sections local_only{{"webhooks", {{"file", "webhooks.json"}}}};
-
 using Arguments = std::vector<std::string>;
 
 TEST(Cli, UsageIsCheckedBeforeAnythingIsContactedOrRead) {
@@ -77,6 +75,9 @@ TEST(Cli, UsageIsCheckedBeforeAnythingIsContactedOrRead) {
         {{"test", "door", ""}, "FILE = '': expected the path of a file"},
         {{"webhook", "create", ""}, "FILE = '': expected the path of a file"},
         {{"status", "--config", ""}, "--config = '': expected the path of an INI file"},
+        {{"check", "--base-dir", ""}, "--base-dir = '': expected a folder that exists"},
+        {{"check", "--base-dir", "/dev/null"}, "--base-dir = '/dev/null': expected a folder"},
+        {{"run", "--base-dir", "/"}, R"(unknown option "--base-dir")"},
         {{"webhook", "create"}, "FILE is required"},
         {{"send"}, "FILE is required"},
         {{"explain"}, "FILE or --event is required"},
@@ -143,7 +144,7 @@ TEST(Cli, ABadConfigurationEndsWhatNeedsItWith78AndAllItsErrors) {
 }
 
 TEST(Cli, ACommandNeedsOfTheFileOnlyWhatItUses) {
-    test::Program agent{local_only};
+    test::Program agent{test::with_local_webhooks()};
     agent.folder().write("webhooks.json", "[]");
     const auto event = agent.folder().write("event.json", R"({"id":"1","type":"face"})");
     agent.start();
@@ -177,7 +178,7 @@ TEST(Cli, ACommandNeedsOfTheFileOnlyWhatItUses) {
 }
 
 TEST(Cli, TheConfigurationMayComeFromTheEnvironment) {
-    test::Program agent{local_only};
+    test::Program agent{test::with_local_webhooks()};
     agent.folder().write("webhooks.json", "[]");
     const auto done =
         test::run_program({FFL_BINARY, "check"}, "", {{"FFL_AGENT_CONFIG", agent.ini()}});
@@ -189,7 +190,7 @@ TEST(Cli, RootIsToldWhoseCheckCounts) {
     if (::geteuid() != 0) {
         GTEST_SKIP() << "only root can give a folder away";
     }
-    test::Program agent{local_only};
+    test::Program agent{test::with_local_webhooks()};
     agent.folder().write("webhooks.json", "[]");
     EXPECT_EQ(agent.cli({"check"}).out.find("checked as root"), std::string::npos)
         << "root's own folder: the service is root's too";
@@ -203,7 +204,7 @@ TEST(Cli, RootIsToldWhoseCheckCounts) {
 }
 
 TEST(Cli, ALocalDefinitionThatBreaksTheRulesStopsNothing) {
-    test::Program agent{local_only};
+    test::Program agent{test::with_local_webhooks()};
     agent.folder().write("webhooks.json",
                          R"([{"name":"age","target":"http://127.0.0.1:9/","filters":{"age_gte":18}},
                                               {"name":"door","target":"http://127.0.0.1:9/"}])");
@@ -224,7 +225,7 @@ TEST(Cli, ALocalDefinitionThatBreaksTheRulesStopsNothing) {
 }
 
 TEST(Cli, SignalsAtTheWrongMomentEndNothing) {
-    test::Program agent{local_only};
+    test::Program agent{test::with_local_webhooks()};
     agent.folder().write("webhooks.json", "[]");
     for (int round = 0; round < 5; ++round) {
         agent.start();
@@ -261,7 +262,7 @@ bool hang_up_early(const test::Program& agent) {
 TEST(Cli, ASignalBeforeTheServiceCatchesAnyIsKept) {
     // On a busy machine one start may get past the moment unseen; never all of them.
     for (int start = 0; start < 50; ++start) {
-        test::Program agent{local_only};
+        test::Program agent{test::with_local_webhooks()};
         agent.folder().write("webhooks.json", "[]");
         agent.launch();
         const bool in_time = hang_up_early(agent);
@@ -276,7 +277,7 @@ TEST(Cli, ASignalBeforeTheServiceCatchesAnyIsKept) {
 }
 
 TEST(Cli, NoAgentIs69) {
-    test::Program agent{local_only};
+    test::Program agent{test::with_local_webhooks()};
     agent.folder().write("webhooks.json", "[]");
     const auto event = agent.folder().write("event.json", R"({"type":"face"})");
     for (const auto& args : std::vector<Arguments>{{"status"},
@@ -294,7 +295,7 @@ TEST(Cli, NoAgentIs69) {
 }
 
 TEST(Cli, WebhookCommandsNeedAServer) {
-    test::Program agent{local_only};
+    test::Program agent{test::with_local_webhooks()};
     agent.folder().write("webhooks.json", "[]");
     const auto done = agent.cli({"webhook", "list"});
     EXPECT_EQ(done.code, 78);

@@ -4,7 +4,6 @@
 
 namespace {
 
-using agent::Finding;
 using agent::Level;
 using common::Sync;
 
@@ -148,7 +147,7 @@ TEST(DiskJudgement, JudgesTheHealthOfCards) {
 TEST(DiskJudgement, JudgesFreeSpaceByWhatTheQueueMayStillTake) {
     constexpr std::uint64_t mib = 1ULL << 20;
     const struct {
-        agent::Space space;
+        agent::DiskSpace space;
         Level level;
     } table[] = {
         {{63 * mib, 0, 64 * mib, 1024 * mib}, Level::fail},

@@ -6,7 +6,6 @@
 
 namespace {
 
-using agent::Cell;
 using agent::Column;
 using agent::Screen;
 using agent::Table;
