@@ -28,6 +28,8 @@ function(ffl_gzip from to)
   set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${from})
 endfunction()
 ffl_gzip(${PROJECT_SOURCE_DIR}/conf/ffl-agent.8 ffl-agent.8.gz)
+# Under a name that no other package has: `man ffl-agent.ini`.
+ffl_gzip(${PROJECT_SOURCE_DIR}/conf/agent.ini.5 ffl-agent.ini.5.gz)
 ffl_gzip(${PROJECT_SOURCE_DIR}/README.md README.md.gz)
 ffl_gzip(${PROJECT_SOURCE_DIR}/conf/json-output.md json-output.md.gz)
 execute_process(COMMAND ${PROJECT_SOURCE_DIR}/systemd/debian/changelog.sh ${PROJECT_VERSION} ${FFL_MAINTAINER}
@@ -43,16 +45,26 @@ set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
   OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS ${CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS})
 install(TARGETS ffl-agent RUNTIME DESTINATION usr/bin)
-install(FILES conf/agent.ini DESTINATION etc/ffl-agent)
+# What postinst writes /etc/ffl-agent/agent.ini from. No conffile: dpkg would ask about edited ones.
+install(FILES conf/agent.ini DESTINATION usr/share/ffl-agent)
+install(DIRECTORY DESTINATION etc/ffl-agent)
 # Not usr/lib: Debian 11 may have both.
 install(FILES systemd/ffl-agent.service DESTINATION lib/systemd/system)
 install(FILES systemd/ffl-agent.sysusers DESTINATION usr/lib/sysusers.d RENAME ffl-agent.conf)
 install(FILES systemd/ffl-agent.tmpfiles DESTINATION usr/lib/tmpfiles.d RENAME ffl-agent.conf)
 install(FILES ${made}/ffl-agent.8.gz DESTINATION usr/share/man/man8)
+install(FILES ${made}/ffl-agent.ini.5.gz DESTINATION usr/share/man/man5)
 install(FILES conf/completion/ffl-agent DESTINATION usr/share/bash-completion/completions)
 install(FILES conf/completion/_ffl-agent DESTINATION usr/share/zsh/vendor-completions)
 install(FILES ${made}/README.md.gz ${made}/json-output.md.gz ${made}/changelog.gz systemd/debian/copyright DESTINATION usr/share/doc/ffl-agent)
-install(FILES systemd/listen.conf.example DESTINATION usr/share/doc/ffl-agent/examples RENAME listen.conf)
+# To be copied, imported, started and read at night: not compressed.
+install(FILES conf/openapi.yaml conf/alerts.yml conf/grafana.json conf/runbook.md DESTINATION usr/share/doc/ffl-agent)
+set(examples usr/share/doc/ffl-agent/examples)
+install(FILES systemd/listen.conf.example DESTINATION ${examples} RENAME listen.conf)
+install(FILES conf/examples/README.md conf/examples/producer.cpp DESTINATION ${examples})
+install(DIRECTORY conf/examples/ansible DESTINATION ${examples})
+install(PROGRAMS conf/examples/producer.sh conf/examples/producer.py conf/examples/deepstream.py conf/examples/receiver.py
+  conf/examples/receiver.mjs conf/examples/receiver.sh conf/examples/door.py DESTINATION ${examples})
 # Only the program goes in: the tests of the same folder need not be built.
 set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)
 
@@ -87,7 +99,7 @@ set(CPACK_DEBIAN_PACKAGE_RECOMMENDS ca-certificates)
 set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA)
-foreach(script conffiles postinst prerm postrm)
+foreach(script postinst prerm postrm)
   list(APPEND CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/systemd/debian/${script})
 endforeach()
 include(CPack)

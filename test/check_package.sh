@@ -79,17 +79,37 @@ check_program() {
 # Path, type with mode, owner: everything that is a file. A folder of ours must be open to all until postinst closes it.
 wanted_files() {
   cat <<FILES
--rw-r--r-- root/root ./etc/ffl-agent/agent.ini
 -rw-r--r-- root/root ./lib/systemd/system/ffl-agent.service
 -rwxr-xr-x root/root ./usr/bin/ffl-agent
 -rw-r--r-- root/root ./usr/lib/sysusers.d/ffl-agent.conf
 -rw-r--r-- root/root ./usr/lib/tmpfiles.d/ffl-agent.conf
 -rw-r--r-- root/root ./usr/share/bash-completion/completions/ffl-agent
 -rw-r--r-- root/root ./usr/share/doc/ffl-agent/README.md.gz
+-rw-r--r-- root/root ./usr/share/doc/ffl-agent/alerts.yml
 -rw-r--r-- root/root ./usr/share/doc/ffl-agent/changelog.gz
 -rw-r--r-- root/root ./usr/share/doc/ffl-agent/copyright
+-rw-r--r-- root/root ./usr/share/doc/ffl-agent/examples/README.md
+-rw-r--r-- root/root ./usr/share/doc/ffl-agent/examples/ansible/README.md
+-rw-r--r-- root/root ./usr/share/doc/ffl-agent/examples/ansible/playbook.yml
+-rw-r--r-- root/root ./usr/share/doc/ffl-agent/examples/ansible/roles/ffl_agent/defaults/main.yml
+-rw-r--r-- root/root ./usr/share/doc/ffl-agent/examples/ansible/roles/ffl_agent/handlers/main.yml
+-rw-r--r-- root/root ./usr/share/doc/ffl-agent/examples/ansible/roles/ffl_agent/tasks/main.yml
+-rw-r--r-- root/root ./usr/share/doc/ffl-agent/examples/ansible/roles/ffl_agent/templates/agent.ini.j2
+-rwxr-xr-x root/root ./usr/share/doc/ffl-agent/examples/deepstream.py
+-rwxr-xr-x root/root ./usr/share/doc/ffl-agent/examples/door.py
 -rw-r--r-- root/root ./usr/share/doc/ffl-agent/examples/listen.conf
+-rw-r--r-- root/root ./usr/share/doc/ffl-agent/examples/producer.cpp
+-rwxr-xr-x root/root ./usr/share/doc/ffl-agent/examples/producer.py
+-rwxr-xr-x root/root ./usr/share/doc/ffl-agent/examples/producer.sh
+-rwxr-xr-x root/root ./usr/share/doc/ffl-agent/examples/receiver.mjs
+-rwxr-xr-x root/root ./usr/share/doc/ffl-agent/examples/receiver.py
+-rwxr-xr-x root/root ./usr/share/doc/ffl-agent/examples/receiver.sh
+-rw-r--r-- root/root ./usr/share/doc/ffl-agent/grafana.json
 -rw-r--r-- root/root ./usr/share/doc/ffl-agent/json-output.md.gz
+-rw-r--r-- root/root ./usr/share/doc/ffl-agent/openapi.yaml
+-rw-r--r-- root/root ./usr/share/doc/ffl-agent/runbook.md
+-rw-r--r-- root/root ./usr/share/ffl-agent/agent.ini
+-rw-r--r-- root/root ./usr/share/man/man5/ffl-agent.ini.5.gz
 -rw-r--r-- root/root ./usr/share/man/man8/ffl-agent.8.gz
 -rw-r--r-- root/root ./usr/share/zsh/vendor-completions/_ffl-agent
 FILES
@@ -110,8 +130,9 @@ check() {
   want "the members, of which Debian 11 reads no zst," "$(ar t "$deb" | sed 's/^\(control\.tar\)\.[gx]z$/\1/' | xargs)" "debian-binary control.tar data.tar.xz"
   want "the files" "$(dpkg-deb -c "$deb" | awk '$1 !~ /^d/ { print $1, $2, $6 }' | sort)" "$(wanted_files | sort)"
   want "folders that are not 0755 root" "$(dpkg-deb -c "$deb" | grep '^d' | grep -v '^drwxr-xr-x root/root')" ""
-  want "the conffiles" "$(cat "$tree/DEBIAN/conffiles")" "/etc/ffl-agent/agent.ini"
-  want "the control files" "$(cd "$tree/DEBIAN" && echo *)" "conffiles control md5sums postinst postrm prerm"
+  # No conffiles: one that was edited would end an unattended upgrade.
+  want "the control files" "$(cd "$tree/DEBIAN" && echo *)" "control md5sums postinst postrm prerm"
+  [ -d "$tree/etc/ffl-agent" ] || fault "has no folder /etc/ffl-agent"
   for script in postinst prerm postrm; do
     sh -n "$tree/DEBIAN/$script" || fault "$script does not parse"
   done
