@@ -12,7 +12,7 @@ namespace {
 
 using common::Fault;
 
-constexpr auto nowhere = std::string_view::npos;
+constexpr auto not_found = std::string_view::npos;
 
 std::string byte(std::size_t at) {
     return "byte " + std::to_string(at + 1);
@@ -28,8 +28,8 @@ std::size_t next_sign(std::string_view text, std::size_t at) {
         switch (text[at]) {
         case '"':
             at = string_end(text, at);
-            if (at == nowhere) {
-                return nowhere;
+            if (at == not_found) {
+                return not_found;
             }
             break;
         case '[':
@@ -42,7 +42,7 @@ std::size_t next_sign(std::string_view text, std::size_t at) {
             break;
         }
     }
-    return nowhere;
+    return not_found;
 }
 
 bool opens(char sign) {
@@ -93,7 +93,7 @@ EventSplitter::Next EventSplitter::next() {
 EventSplitter::Next EventSplitter::next_of_array() {
     const auto begin = at_ + 1;
     std::size_t depth = 0;
-    for (auto at = next_sign(text_, begin); at != nowhere; at = next_sign(text_, at + 1)) {
+    for (auto at = next_sign(text_, begin); at != not_found; at = next_sign(text_, at + 1)) {
         const auto sign = text_[at];
         if (opens(sign)) {
             ++depth;
@@ -127,7 +127,7 @@ EventSplitter::Next EventSplitter::next_of_array() {
 
 EventSplitter::Next EventSplitter::whole_object() {
     std::size_t depth = 1;
-    for (auto at = next_sign(text_, at_ + 1); at != nowhere; at = next_sign(text_, at + 1)) {
+    for (auto at = next_sign(text_, at_ + 1); at != not_found; at = next_sign(text_, at + 1)) {
         if (text_[at] == ',') {
             continue;
         }

@@ -34,7 +34,8 @@ std::string without_long_strings(std::string_view json) {
 }
 
 Json json_of(const Id& id) {
-    return id.negative ? Json(-static_cast<std::int64_t>(id.magnitude)) : Json(id.magnitude);
+    // Negated as unsigned, for the smallest integer has no opposite.
+    return id.negative ? Json(static_cast<std::int64_t>(0 - id.magnitude)) : Json(id.magnitude);
 }
 
 void put(Json& into, const char* key, const std::optional<Id>& id) {

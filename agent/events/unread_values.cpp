@@ -26,16 +26,17 @@ bool is_name(const json& value) {
     return value.is_string() && !value.get_ref<const std::string&>().empty();
 }
 
-constexpr Form text{"", "a string", is_name};
-constexpr Form name{"name", "a string", is_name};
-constexpr Form integer{"id", "an integer",
-                       [](const json& value) { return value.is_number_integer(); }};
-constexpr Form number{"", "a number", [](const json& value) { return value.is_number(); }};
-constexpr Form angle{"name", "a number", number.readable};
-constexpr Form confidence{"confidence", "a number", number.readable};
-constexpr Form boolean{"", "true or false", [](const json& value) { return value.is_boolean(); }};
-constexpr Form liveness{"", R"(a number, or a name "real" or "fake" with a confidence,)",
-                        number.readable};
+constexpr Form text_form{"", "a string", is_name};
+constexpr Form name_form{"name", "a string", is_name};
+constexpr Form integer_form{"id", "an integer",
+                            [](const json& value) { return value.is_number_integer(); }};
+constexpr Form number_form{"", "a number", [](const json& value) { return value.is_number(); }};
+constexpr Form angle_form{"name", "a number", number_form.readable};
+constexpr Form confidence_form{"confidence", "a number", number_form.readable};
+constexpr Form boolean_form{"", "true or false",
+                            [](const json& value) { return value.is_boolean(); }};
+constexpr Form liveness_form{"", R"(a number, or a name "real" or "fake" with a confidence,)",
+                             number_form.readable};
 
 struct Field {
     std::string noun;
@@ -51,25 +52,25 @@ constexpr std::array confidences{at("confidence")};
 
 const std::vector<Field>& fields() {
     static const std::vector<Field> all{
-        {"type", types, text},
-        {"bs_type", bs_types, text},
-        {"camera", cameras, integer},
-        {"matched card", cards, integer},
-        {"matched", matcheds, boolean},
-        {"confidence", confidences, number},
-        {"headpose yaw", yaws, angle},
-        {"headpose pitch", pitches, angle},
-        {"headpose roll", rolls, angle},
-        {"liveness", livenesses, liveness},
-        {"medmask", medmasks, name},
-        {"medmask confidence", medmasks, confidence},
-        {"orientation", orientations, name},
-        {"orientation confidence", orientations, confidence},
-        {"special_type", special_types, name},
-        {"special_type confidence", special_types, confidence},
-        {"license_plate_visibility", visibilities, name},
-        {"license_plate_visibility confidence", visibilities, confidence},
-        {"license plate number", plates, name},
+        {"type", types, text_form},
+        {"bs_type", bs_types, text_form},
+        {"camera", cameras, integer_form},
+        {"matched card", cards, integer_form},
+        {"matched", matcheds, boolean_form},
+        {"confidence", confidences, number_form},
+        {"headpose yaw", yaws, angle_form},
+        {"headpose pitch", pitches, angle_form},
+        {"headpose roll", rolls, angle_form},
+        {"liveness", livenesses, liveness_form},
+        {"medmask", medmasks, name_form},
+        {"medmask confidence", medmasks, confidence_form},
+        {"orientation", orientations, name_form},
+        {"orientation confidence", orientations, confidence_form},
+        {"special_type", special_types, name_form},
+        {"special_type confidence", special_types, confidence_form},
+        {"license_plate_visibility", visibilities, name_form},
+        {"license_plate_visibility confidence", visibilities, confidence_form},
+        {"license plate number", plates, name_form},
     };
     return all;
 }
@@ -102,7 +103,7 @@ const json* value_at(const json& event, const std::vector<std::string>& path) {
 }
 
 std::string kind_for(const Form& form, const json& value) {
-    if (value.is_number() && form.needed == integer.needed) {
+    if (value.is_number() && form.needed == integer_form.needed) {
         return "a number with a fraction, an exponent or too many digits";
     }
     if (value == "") {
@@ -122,7 +123,8 @@ std::optional<UnreadValue> unread(const json& event, Place place, const Form& fo
         value = value_at(event, path);
     }
     // A confidence stands only within an object; a bare name has none.
-    const bool bare = value != nullptr && form.part == confidence.part && path.back() != form.part;
+    const bool bare =
+        value != nullptr && form.part == confidence_form.part && path.back() != form.part;
     if (value == nullptr || bare || form.readable(*value)) {
         return {};
     }

@@ -40,9 +40,7 @@ std::optional<common::Millis> token_life(std::string_view text, common::WallTime
     if (!exp) {
         return std::nullopt;
     }
-    const double begin =
-        claim(claims, "iat")
-            .value_or(std::chrono::duration<double>{wall.time_since_epoch()}.count());
+    const double begin = claim(claims, "iat").value_or(common::seconds(wall.time_since_epoch()));
     const double life_s = *exp - begin;
     if (!(life_s > 0)) {
         return std::nullopt;

@@ -14,6 +14,7 @@ namespace {
 
 using nlohmann::json;
 
+constexpr unsigned network_login = 511;
 constexpr std::size_t max_characters = 200;
 constexpr std::size_t max_body_bytes = 64 * 1024; // the rest of a body is ignored
 
@@ -110,7 +111,7 @@ std::string server_words(const common::HttpReply& reply, const std::vector<std::
         return {};
     }
     if (reply.body[start] == '<') {
-        return "an HTML page";
+        return html_page;
     }
     auto words = words_in(reply.body.substr(start, max_body_bytes));
     for (const auto& secret : secrets) {
@@ -137,6 +138,9 @@ common::Error refusal(const std::string& call, const common::HttpReply& reply,
     if (const auto schemes = common::asked_schemes(reply.headers);
         status == 401 && !schemes.empty()) {
         message += " (asks for " + schemes + ")";
+    }
+    if (status == network_login) {
+        message += " (this network wants a login before it lets anything through)";
     }
     if (const auto words = server_words(reply, secrets); !words.empty()) {
         message += ": " + words;

@@ -10,15 +10,18 @@
 
 namespace agent::findface {
 
+/// What server_words() says of a page for a browser.
+inline constexpr const char* html_page = "an HTML page";
+
 /// The reply's `detail`, `message` or the like, otherwise its body: at most 200 characters of valid
-/// UTF-8 without control characters, with each of `secrets` replaced by ***. "an HTML page" for
-/// one; empty for an empty body.
+/// UTF-8 without control characters, with each of `secrets` replaced by ***. Empty for an empty
+/// body.
 std::string server_words(const common::HttpReply& reply, const std::vector<std::string>& secrets);
 
 /// The error for any reply but 2xx: 401 and 403 are Fault::refused; 3xx, 408, 425, 429 and 5xx are
 /// Fault::unreachable; other 4xx are Fault::input. The message begins with `call`, for example
 /// "GET http://host/v1/webhooks/". It names the target of a redirect and the scheme that a 401 asks
-/// for.
+/// for, and says of a 511 what it means: it comes from the network, not from the server.
 common::Error refusal(const std::string& call, const common::HttpReply& reply,
                       const std::vector<std::string>& secrets);
 

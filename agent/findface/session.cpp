@@ -40,10 +40,12 @@ Result<std::string> token_in(const HttpReply& reply) {
     auto text =
         found != answer.end() && found->is_string() ? found->get<std::string>() : std::string{};
     if (text.empty() || !common::valid_header("Authorization", "Bearer " + text)) {
-        return common::fail(
-            Fault::unreachable,
-            "answered " + std::to_string(reply.status) +
-                " without an access_token; server.url must be the address of FindFace Lite");
+        const auto words = server_words(reply, {});
+        return common::fail(Fault::unreachable,
+                            "answered " + std::to_string(reply.status) +
+                                " without an access_token" +
+                                (words == html_page ? " (" + words + ")" : "") +
+                                "; server.url must be the address of FindFace Lite");
     }
     return text;
 }

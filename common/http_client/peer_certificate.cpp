@@ -12,7 +12,7 @@ namespace common {
 
 namespace {
 
-constexpr std::size_t names_kept = 5;
+constexpr std::size_t names_shown = 5;
 
 /// Lives with its session.
 struct Note {
@@ -74,7 +74,7 @@ std::vector<std::string> names_of(const X509* certificate) {
             ::X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)),
         ::GENERAL_NAMES_free};
     const int count = all ? sk_GENERAL_NAME_num(all.get()) : 0;
-    for (int i = 0; i < count && names.size() < names_kept; ++i) {
+    for (int i = 0; i < count && names.size() < names_shown; ++i) {
         const auto* const one = sk_GENERAL_NAME_value(all.get(), i);
         if (one->type == GEN_DNS) {
             names.emplace_back(

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t max_location = 200;
 constexpr std::size_t max_schemes = 4;
 constexpr std::size_t max_scheme = 32;
-constexpr auto none = std::string_view::npos;
+constexpr auto not_found = std::string_view::npos;
 
 /// A text that parse_url() refuses may have a login too.
 std::string without_login(std::string_view text) {
@@ -65,7 +65,7 @@ std::string shown_location(const Headers& headers) {
     if (shown.size() > max_location) {
         return shown.substr(0, max_location) + "...";
     }
-    return shown + (question == none ? "" : "?...");
+    return shown + (question == not_found ? "" : "?...");
 }
 
 std::string asked_schemes(const Headers& headers) {

@@ -33,8 +33,9 @@ bool is_ascii(char c) {
 /// One advice: the name that works, where it is known, else how such a name is written.
 std::string ascii_name_wanted(std::string_view name, bool may_be_secret) {
     const auto form = may_be_secret ? std::nullopt : to_ascii_name(name);
-    return form ? "write the host as " + *form
-                : "write the host in its ASCII form, which begins with xn--";
+    return form && read_name_or_ipv4(*form, {*form})
+               ? "write the host as " + *form
+               : "write the host in its ASCII form, which begins with xn--";
 }
 
 std::vector<std::string_view> parts_of(std::string_view name) {

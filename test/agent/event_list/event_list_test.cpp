@@ -14,7 +14,6 @@ using agent::ListedDelivery;
 using agent::ListedEvent;
 using agent::Outcome;
 using agent::RecordedOutcome;
-using agent::Selection;
 using Cause = ListedDelivery::Cause;
 using State = ListedDelivery::State;
 using namespace std::chrono_literals;

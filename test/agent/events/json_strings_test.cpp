@@ -6,7 +6,7 @@ using agent::with_cut_strings;
 
 namespace {
 
-struct Row {
+struct Text {
     std::string_view json;
     std::string_view cut; ///< empty: there is nothing to cut
 };
@@ -14,7 +14,7 @@ struct Row {
 } // namespace
 
 TEST(JsonStrings, CutsLongPlainStrings) {
-    const Row rows[] = {
+    const Text rows[] = {
         {R"({"a":"12345678"})", ""},
         {R"({"a":"123456789"})", ""},
         {R"({"a":"1234567890"})", R"({"a":"123456789"})"},

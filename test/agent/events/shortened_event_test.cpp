@@ -71,5 +71,13 @@ TEST(ShortenedEventTest, KeepsWhatFiltersReadOfAnEventOfManySmallValues) {
     EXPECT_TRUE(same(kept.license_plate_visibility, all.license_plate_visibility));
 }
 
+TEST(ShortenedEventTest, KeepsTheIntegersAtTheEdges) {
+    const auto event = R"({"camera":-9223372036854775808,"matched_card":18446744073709551615)" +
+                       std::string(agent::longest_event, ' ') + "}";
+    const auto kept = read_event(shortened_event(event)).value();
+    EXPECT_EQ(kept.camera->text(), "-9223372036854775808");
+    EXPECT_EQ(kept.card->text(), "18446744073709551615");
+}
+
 } // namespace
 } // namespace test

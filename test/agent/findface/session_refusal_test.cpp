@@ -160,7 +160,10 @@ TEST_F(Login, SaysWhenTheServerIsNotFindFaceLite) {
         std::string says;
     };
     const std::vector<Case> cases{
-        {json_answer(200, "<html>Welcome</html>"), "answered 200 without an access_token"},
+        {json_answer(200, "<html>Welcome</html>"),
+         "answered 200 without an access_token (an HTML page)"},
+        {json_answer(511, "<html>Welcome</html>"),
+         "answered 511 (this network wants a login before it lets anything through): an HTML page"},
         {json_answer(200, R"({"token":"x"})"), "answered 200 without an access_token"},
         {json_answer(200, R"({"access_token":""})"), "answered 200 without an access_token"},
         {json_answer(200, R"({"access_token":7})"), "answered 200 without an access_token"},

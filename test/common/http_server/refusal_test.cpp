@@ -218,16 +218,19 @@ TEST(Server, TellsItsOwnerOfEachRefusal) {
     server.on_loop([&](common::http_server::Server& http) {
         http.on_refused([&](const common::http_server::RefusedRequest& refused) {
             told.push_back(refused.method + " " + refused.path + " " +
-                           std::to_string(refused.reply.status) + " " + refused.from);
+                           std::to_string(refused.reply.status) + " " + refused.from +
+                           (refused.handled ? " handled" : ""));
         });
     });
     auto client = server.client();
     EXPECT_EQ(echo_of(client.ask(RawClient::get("/good")))["path"], "/good");
     expect_problem(client.ask(RawClient::get("/forbidden")), 403);
+    expect_problem(client.ask(RawClient::get("/throw")), 500);
     expect_problem(server.client().ask(RawClient::post("/a", std::string(70'000, 'x'))), 413);
     expect_problem(server.client().ask("nonsense\r\n\r\n"), 400);
     EXPECT_EQ(server.on_loop([&] { return told; }),
-              (std::vector<std::string>{"GET /forbidden 403 127.0.0.1", "POST /a 413 127.0.0.1",
+              (std::vector<std::string>{"GET /forbidden 403 127.0.0.1",
+                                        "GET /throw 500 127.0.0.1 handled", "POST /a 413 127.0.0.1",
                                         "  400 127.0.0.1"}));
 }
 

@@ -150,6 +150,8 @@ INSTANTIATE_TEST_SUITE_P(
             "cher.example/",
             "URL host: U+0308 at character 10 is not ASCII: write the "
             "host in its ASCII form, which begins with xn--"},
+        Bad{"http://\xc3\xbc.1/", // whose ASCII form would be refused, too
+            "write the host in its ASCII form, which begins with xn--"},
         Bad{"http://ho\xe2\x80\x8bst/",
             "URL host: U+200B at character 10 is not ASCII: write the host in"},
         Bad{"http://\xc3\xbc"
