@@ -22,9 +22,10 @@ class FakeHttp final : public common::HttpClient {
     common::Task<Answer> send(common::HttpRequest request) override;
 
     void set_script(Script script) { script_ = std::move(script); }
-    /// Answers the request that has been hanging longest.
+    /// Answers the request that has been hanging longest; in vain if it was cancelled.
     void release(Answer answer);
-    [[nodiscard]] std::size_t hanging() const { return hanging_.size(); }
+    /// Without those that were cancelled.
+    [[nodiscard]] std::size_t hanging() const;
     [[nodiscard]] const std::vector<common::HttpRequest>& requests() const { return requests_; }
     void forget() { requests_.clear(); }
 
@@ -37,7 +38,14 @@ class FakeHttp final : public common::HttpClient {
     common::Executor executor_;
     Script script_;
     std::vector<common::HttpRequest> requests_;
-    std::deque<std::shared_ptr<common::OneShot<Answer>>> hanging_;
+    struct Hanging {
+        explicit Hanging(const common::Executor& executor)
+            : gate{executor, common::asio::steady_timer::time_point::max()} {}
+        common::asio::steady_timer gate;
+        std::optional<Answer> answer;
+        bool cancelled = false;
+    };
+    std::deque<std::shared_ptr<Hanging>> hanging_;
 };
 
 } // namespace test

@@ -16,7 +16,7 @@ namespace test {
 
 namespace {
 
-constexpr const char* python = "/usr/bin/python3"; // Debian's, which has Debian's modules
+constexpr const char* debian_python = "/usr/bin/python3"; // Debian's, which has Debian's modules
 
 std::string curl(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {"/usr/bin/curl", "-sSf", "--max-time", "20"});
@@ -30,8 +30,8 @@ std::string curl(std::vector<std::string> arguments) {
 } // namespace
 
 bool FastapiServer::installed() {
-    return ::access(python, X_OK) == 0 &&
-           run_program({python, "-c", "import fastapi, uvicorn"}).code == 0;
+    return ::access(debian_python, X_OK) == 0 &&
+           run_program({debian_python, "-c", "import fastapi, uvicorn"}).code == 0;
 }
 
 FastapiServer::FastapiServer(bool slashes) {
@@ -45,9 +45,9 @@ FastapiServer::FastapiServer(bool slashes) {
     posix_spawn_file_actions_adddup2(&files, out[1], 1);
     std::string script = FFL_SOURCE "/test/support/fastapi_server.py";
     std::string habit = slashes ? "slashes" : "plain";
-    std::string program = python;
+    std::string program = debian_python;
     std::array<char*, 4> argv{program.data(), script.data(), habit.data(), nullptr};
-    const int failed = ::posix_spawn(&pid_, python, &files, nullptr, argv.data(), environ);
+    const int failed = ::posix_spawn(&pid_, debian_python, &files, nullptr, argv.data(), environ);
     posix_spawn_file_actions_destroy(&files);
     ::close(in[0]);
     ::close(out[1]);

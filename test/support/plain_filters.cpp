@@ -1,5 +1,8 @@
 #include "test/support/plain_filters.hpp"
 
+#include <array>
+#include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <string>
@@ -50,6 +53,16 @@ json an_angle(const json& value) {
     return a_number(value.is_object() && value.contains("name") ? value["name"] : value);
 }
 
+/// 1 - value by its decimals, if there are at most 15.
+double complement(double value) {
+    std::array<char, 32> text{};
+    const auto decimals = [&](double number) {
+        std::snprintf(text.data(), text.size(), "%.15f", number);
+        return std::strtod(text.data(), nullptr);
+    };
+    return value >= 0 && value <= 1 && decimals(value) == value ? decimals(1 - value) : 1 - value;
+}
+
 json a_liveness(const json& value) {
     if (value.is_object() && value.contains("confidence") && value["confidence"].is_number()) {
         const auto name = value.value("name", json{});
@@ -57,7 +70,7 @@ json a_liveness(const json& value) {
             return value["confidence"];
         }
         if (name == "fake") {
-            return 1 - value["confidence"].get<double>();
+            return complement(value["confidence"].get<double>());
         }
         return nothing;
     }

@@ -123,4 +123,10 @@ class Program {
 nlohmann::json webhook_named(const nlohmann::json& status, const std::string& name);
 bool has(const std::string& text, const std::string& part);
 
+/// These sections, with local webhooks from webhooks.json in the program's folder.
+inline Program::Sections with_local_webhooks(Program::Sections more = {}) {
+    more["webhooks"].insert({"file", "webhooks.json"});
+    return more;
+}
+
 } // namespace test

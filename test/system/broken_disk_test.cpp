@@ -39,6 +39,33 @@ class BrokenDisk : public testing::Test {
         agent.kill();
         serve(target->url());
     }
+    /// An empty disk, and an agent that has never run.
+    void prepare_first_start() {
+        fs::create_directory(disk);
+        if (!test::mount_disk(disk, "size=8m")) {
+            GTEST_SKIP() << "mounting a file system is not allowed here";
+        }
+        target.emplace([](const test::Seen&) { return test::Answer{}; });
+        agent.configure(sections());
+        serve(target->url());
+    }
+    void fill_disk() const {
+        const std::string block(4096, 'x');
+        std::ofstream others{disk + "/others", std::ios::binary};
+        while (others.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
+        }
+    }
+    void expect_to_recover_from(const std::function<void()>& heal) {
+        agent.start();
+        EXPECT_EQ(agent.post("/v1/events", event("refused")).status, 503U);
+        EXPECT_EQ(agent.get("/readyz").status, 503U);
+        EXPECT_EQ(agent.status()["store"]["degraded"], true);
+        heal();
+        ASSERT_TRUE(agent.wait_until(writable)) << agent.log();
+        EXPECT_EQ(agent.post("/v1/events", event("after")).status, 202U);
+        EXPECT_TRUE(target->wait_for(1, std::chrono::seconds{20}));
+        EXPECT_EQ(agent.stop(), 0);
+    }
     void serve(const std::string& url) {
         agent.folder().write("webhooks.json",
                              json::array({{{"name", "one"}, {"target", url}}}).dump());
@@ -65,6 +92,7 @@ class BrokenDisk : public testing::Test {
     std::optional<test::ScriptedServer> target;
 };
 
+// Fault: the disk is read-only or fails | what can be read is delivered, once
 TEST_F(BrokenDisk, DeliversFromAReadOnlyDisk) {
     ASSERT_NO_FATAL_FAILURE(prepare("size=12m", 50, 0));
     if (!target) {
@@ -97,6 +125,51 @@ TEST_F(BrokenDisk, DeliversFromAReadOnlyDisk) {
     }
 }
 
+// Fault: the disk is read-only or fails | a first start waits for it
+TEST_F(BrokenDisk, AFirstStartOnAReadOnlyDisk) {
+    ASSERT_NO_FATAL_FAILURE(prepare_first_start());
+    if (!target) {
+        return; // skipped
+    }
+    ASSERT_TRUE(test::make_read_only(disk, true));
+    expect_to_recover_from([this] { ASSERT_TRUE(test::make_read_only(disk, false)); });
+}
+
+// Fault: the disk is full | a first start waits for room
+TEST_F(BrokenDisk, AFirstStartOnAFullDisk) {
+    ASSERT_NO_FATAL_FAILURE(prepare_first_start());
+    if (!target) {
+        return; // skipped
+    }
+    fill_disk();
+    expect_to_recover_from([this] { fs::remove(disk + "/others"); });
+}
+
+// Fault: the disk is read-only or fails | the socket comes when its disk takes it
+TEST_F(BrokenDisk, ASocketThatCannotBeMadeComesLater) {
+    ASSERT_NO_FATAL_FAILURE(prepare_first_start());
+    if (!target) {
+        return; // skipped
+    }
+    auto other_queue = sections();
+    other_queue["queue"]["path"] = agent.database();
+    const auto socket = disk + "/agent.sock";
+    other_queue["ingest"]["socket"] = socket;
+    agent.configure(other_queue);
+    ASSERT_TRUE(test::make_read_only(disk, true));
+    agent.start();
+    EXPECT_EQ(agent.post("/v1/events", event("one")).status, 202U);
+    EXPECT_TRUE(target->wait_for(1, std::chrono::seconds{20}));
+    EXPECT_TRUE(test::has(agent.status()["summary"].get<std::string>(), socket)) << agent.status();
+    EXPECT_TRUE(test::has(agent.log(), "cannot listen on the socket yet")) << agent.log();
+    ASSERT_TRUE(test::make_read_only(disk, false));
+    EXPECT_TRUE(agent.wait_for_log("socket=" + socket)) << agent.log();
+    EXPECT_EQ(agent.cli({"queue", "list"}).code, 0);
+    EXPECT_FALSE(test::has(agent.status()["problems"].dump(), socket)) << agent.status();
+    EXPECT_EQ(agent.stop(), 0);
+}
+
+// Fault: the disk is full | a salvage waits for room, and loses nothing
 TEST_F(BrokenDisk, WaitsForRoomForASalvage) {
     ASSERT_NO_FATAL_FAILURE(prepare("size=6m", 40, 20'000));
     if (!target) {
@@ -111,11 +184,7 @@ TEST_F(BrokenDisk, WaitsForRoomForASalvage) {
         file.write("not a database", 14);
     }
     fs::remove(database + "-reserve");
-    const std::string block(4096, 'x');
-    std::ofstream others{disk + "/others", std::ios::binary};
-    while (others.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
-    }
-    others.close();
+    fill_disk();
     agent.start();
     EXPECT_EQ(agent.post("/v1/events", event("refused")).status, 503U);
     const auto store = agent.status()["store"];

@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 using test::Simulator;
-using Fault = test::Simulator::Fault;
+using ServerFault = test::Simulator::Fault;
 using On = test::Simulator::On;
 
 constexpr std::chrono::seconds patience{20};
@@ -63,19 +63,20 @@ TEST_F(Definitions, TheManualsExampleIsCreatedServedAndMatchesExactly) {
 }
 
 TEST_F(Definitions, WithoutAnyDefinitionsEventsAreAnsweredWith503) {
-    server_.fail(On::webhooks, Fault::error_500);
+    server_.fail(On::webhooks, ServerFault::error_500);
     agent_.start();
     const auto refused = agent_.post("/v1/events", R"({"type":"face"})");
     EXPECT_EQ(refused.status, 503U);
     EXPECT_TRUE(common::find_header(refused.headers, "Retry-After"));
     EXPECT_EQ(agent_.get("/readyz").status, 503U);
     EXPECT_EQ(agent_.get("/livez").status, 200U);
-    server_.fail(On::webhooks, Fault::none);
+    server_.fail(On::webhooks, ServerFault::none);
     EXPECT_EQ(sync().code, 0);
     EXPECT_EQ(agent_.post("/v1/events", R"({"type":"face"})").status, 202U);
     EXPECT_EQ(agent_.get("/readyz").status, 200U);
 }
 
+// Fault: the FindFace server is down | the last good list serves
 TEST_F(Definitions, TheCachedListServesWithoutTheServer) {
     server_.add(everything("door"));
     agent_.start();
@@ -93,6 +94,7 @@ TEST_F(Definitions, TheCachedListServesWithoutTheServer) {
               std::string::npos);
 }
 
+// Fault: the server's list moves or breaks off while it is read | the last good list serves
 TEST_F(Definitions, ABrokenListChangesNothing) {
     const auto door = server_.add(everything("door"));
     agent_.start();
@@ -109,15 +111,15 @@ TEST_F(Definitions, ABrokenListChangesNothing) {
         ASSERT_TRUE(error.is_string());
         EXPECT_NE(error.get<std::string>().find(says), std::string::npos) << error;
     };
-    server_.fail(On::webhooks, Fault::error_500);
+    server_.fail(On::webhooks, ServerFault::error_500);
     expect_unchanged("500");
-    server_.fail(On::webhooks, Fault::html);
+    server_.fail(On::webhooks, ServerFault::html);
     expect_unchanged("HTML");
-    server_.fail(On::webhooks, Fault::cut);
+    server_.fail(On::webhooks, ServerFault::cut);
     expect_unchanged("");
-    server_.fail(On::webhooks, Fault::reset);
+    server_.fail(On::webhooks, ServerFault::reset);
     expect_unchanged("");
-    server_.fail(On::webhooks, Fault::none);
+    server_.fail(On::webhooks, ServerFault::none);
     server_.answer_lists_with(
         R"({"results":[{"name":"x","target":"http://127.0.0.1/"}],"next_page":null})");
     expect_unchanged("id");
@@ -138,6 +140,7 @@ TEST_F(Definitions, ABrokenListChangesNothing) {
     EXPECT_EQ(agent_.status()["webhooks"].size(), 0U) << "a valid empty list removes all";
 }
 
+// Fault: the login is refused | it is not tried in a storm
 TEST_F(Definitions, AWrongPasswordIs77WithoutAStormOfLogins) {
     agent_.folder().write("password", "wrong\n");
     agent_.start();

@@ -13,11 +13,7 @@ using test::RawClient;
 
 constexpr std::size_t mib = std::size_t{1} << 20;
 
-test::Program::Sections standalone() {
-    return {{"webhooks", {{"file", "webhooks.json"}}}};
-}
-
-void write_webhook(const test::Program& agent) {
+void write_face_webhook(const test::Program& agent) {
     agent.folder().write("webhooks.json", json::array({{{"name", "faces"},
                                                         {"target", "http://127.0.0.1:9/"},
                                                         {"filters", {{"type_in", "face"}}}}})
@@ -46,9 +42,10 @@ void expect_small(const test::Program& agent) {
     EXPECT_TRUE(sanitized || peak(agent) <= 128) << peak(agent);
 }
 
+// Fault: producers that send too much | memory stays bounded, and others are served
 TEST(Memory, HalfSentBodiesStayBoundedAndShutNobodyOut) {
-    test::Program agent{standalone()};
-    write_webhook(agent);
+    test::Program agent{test::with_local_webhooks()};
+    write_face_webhook(agent);
     agent.start();
     auto half = RawClient::post("/v1/events", "[" + std::string(4 * mib - 1, ' '));
     half.resize(half.size() - 10);
@@ -73,9 +70,10 @@ TEST(Memory, HalfSentBodiesStayBoundedAndShutNobodyOut) {
     EXPECT_EQ(agent.stop(), 0);
 }
 
+// Fault: producers that send too much | memory stays bounded, and others are served
 TEST(Memory, ManyTinyEventsStayBounded) {
-    test::Program agent{standalone()};
-    write_webhook(agent);
+    test::Program agent{test::with_local_webhooks()};
+    write_face_webhook(agent);
     agent.start();
     std::string tiny;
     while (tiny.size() < (sanitized ? mib / 16 : mib)) {
@@ -97,11 +95,12 @@ TEST(Memory, ManyTinyEventsStayBounded) {
     EXPECT_EQ(agent.stop(), 0);
 }
 
+// Fault: producers that send too much | memory stays bounded, and others are served
 TEST(Memory, OneConnectionTooManyIsToldSoAndTheSocketStaysUsable) {
-    auto sections = standalone();
+    auto sections = test::with_local_webhooks();
     sections["ingest"]["max_connections"] = "4";
     test::Program agent{sections};
-    write_webhook(agent);
+    write_face_webhook(agent);
     agent.start();
     // What was never a request yields, and is told so.
     std::vector<RawClient> clients;

@@ -22,13 +22,8 @@ void serve(const test::Program& agent, const json& definitions) {
     ASSERT_EQ(agent.cli({"sync"}).code, 0) << agent.log();
 }
 
-test::Program::Sections standalone(test::Program::Sections more = {}) {
-    more["webhooks"]["file"] = "webhooks.json";
-    return more;
-}
-
 TEST(Own, ATargetThatIsTheAgentItselfIsRefused) {
-    test::Program agent{standalone()};
+    test::Program agent{test::with_local_webhooks()};
     agent.folder().write("webhooks.json", "[]");
     agent.start();
     const auto at = ":" + std::to_string(agent.port()) + "/v1/events";
@@ -57,7 +52,7 @@ TEST(Own, AnEventThatComesBackThroughAProxyIsRefused) {
             {{"ffl-via", seen.header("ffl-via")}, {"ffl-event-id", seen.header("ffl-event-id")}});
         return Answer{reply.status, {}, reply.body};
     }};
-    test::Program agent{standalone()};
+    test::Program agent{test::with_local_webhooks()};
     to = &agent;
     agent.folder().write("webhooks.json",
                          json::array({definition("loop", proxy.url("/v1/events"), 2)}).dump());
@@ -69,9 +64,10 @@ TEST(Own, AnEventThatComesBackThroughAProxyIsRefused) {
     EXPECT_EQ(webhook_named(agent.status(), "loop")["matched"], 1);
 }
 
+// Fault: events that come back | a ring of agents ends
 TEST(Own, AgentsMayPassEventsOnAndARingEnds) {
     test::ScriptedServer last{[](const test::Seen&) { return Answer{}; }};
-    test::Program a{standalone()}, b{standalone()};
+    test::Program a{test::with_local_webhooks()}, b{test::with_local_webhooks()};
     a.folder().write("webhooks.json", "[]");
     b.folder().write("webhooks.json", "[]");
     a.start();
@@ -98,9 +94,11 @@ TEST(Own, AgentsMayPassEventsOnAndARingEnds) {
     EXPECT_EQ(last.seen()[0].body, without_id) << "sent as it came";
 }
 
+// Fault: bad configuration on SIGHUP | no listener loses its token
 TEST(Own, SighupNeverTakesTheTokenOffAListenerThatStaysOpen) {
     const auto ini = [](const std::string& listen, const std::string& token_file) {
-        return standalone({{"ingest", {{"listen", listen}, {"token_file", token_file}}}});
+        return test::with_local_webhooks(
+            {{"ingest", {{"listen", listen}, {"token_file", token_file}}}});
     };
     test::Program agent{ini("0.0.0.0:0", "token")};
     agent.folder().write("token", "s3cret\n");
@@ -128,7 +126,7 @@ struct HostRow {
 };
 
 TEST(Own, WithoutATokenOnlyLocalNamesAreAnswered) {
-    test::Program agent{standalone()};
+    test::Program agent{test::with_local_webhooks()};
     agent.folder().write("webhooks.json", "[]");
     agent.start();
     for (const auto& [head, status] :

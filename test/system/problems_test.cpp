@@ -25,7 +25,7 @@ json problem(const json& status, const std::string& part) {
     return {};
 }
 
-constexpr const char* event = R"({"type":"face"})";
+constexpr const char* any_face = R"({"type":"face"})";
 
 TEST(Problems, OfATargetComeAndGoWithTheirVerdict) {
     std::atomic<unsigned> answers{503};
@@ -41,7 +41,7 @@ TEST(Problems, OfATargetComeAndGoWithTheirVerdict) {
     EXPECT_EQ(agent.cli({"status", "--check"}).code, synchronised ? 0 : 1);
     EXPECT_EQ(agent.cli({"status"}).code, 0);
 
-    ASSERT_EQ(agent.post("/v1/events", event).status, 202U);
+    ASSERT_EQ(agent.post("/v1/events", any_face).status, 202U);
     ASSERT_TRUE(agent.wait_until([](const json& status) { return status["verdict"] == "fail"; }));
     const auto status = agent.status();
     const auto found = problem(status, "\"door\" fails: 503 Service Unavailable; 1 delivery waits");
@@ -122,7 +122,7 @@ TEST(Problems, OfCertificatesThatEndSoon) {
         << agent.status().dump(2);
     const auto text = "the certificate of the target " + url + " ends within a day";
     EXPECT_TRUE(problem(agent.status(), text).is_null()) << "nobody has seen it yet";
-    ASSERT_EQ(agent.post("/v1/events", event).status, 202U);
+    ASSERT_EQ(agent.post("/v1/events", any_face).status, 202U);
     EXPECT_TRUE(agent.wait_until([&](const json& status) {
         return problem(status, text).is_object();
     })) << agent.status().dump(2);
@@ -143,7 +143,7 @@ TEST(Problems, OfAWebhookThatWaitsBehindAnother) {
     agent.start();
     ASSERT_EQ(agent.post("/v1/events", R"({"type":"car"})").status, 202U);
     ASSERT_TRUE(target.wait_for(1, std::chrono::seconds{20}));
-    ASSERT_EQ(agent.post("/v1/events", event).status, 202U);
+    ASSERT_EQ(agent.post("/v1/events", any_face).status, 202U);
     ASSERT_TRUE(agent.wait_until([](const json& status) {
         return webhook_named(status, "door")["waits_for"] ==
                "1 delivery waits behind webhook local:log \"log\", which has the connections";

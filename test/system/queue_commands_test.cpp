@@ -10,10 +10,8 @@ namespace {
 
 using nlohmann::json;
 
-const test::Program::Sections local_only{{"webhooks", {{"file", "webhooks.json"}}}};
-
 TEST(QueueCommands, ReadAQueueWhoseServiceIsStopped) {
-    test::Program agent{local_only};
+    test::Program agent{test::with_local_webhooks()};
     // Nothing listens on the discard port of this address.
     agent.folder().write(
         "webhooks.json",
@@ -69,7 +67,7 @@ TEST(QueueCommands, ReadAQueueWhoseServiceIsStopped) {
 }
 
 TEST(QueueCommands, TakeWebhooksByNameAndEventsById) {
-    test::Program agent{local_only};
+    test::Program agent{test::with_local_webhooks()};
     agent.folder().write(
         "webhooks.json",
         R"([{"name":"door","target":"http://127.0.0.1:9/"},{"name":"Дверь","target":"http://127.0.0.1:9/gate",
@@ -145,7 +143,7 @@ TEST(QueueCommands, DropSaysWhatItDeletesAndAsksAPersonFirst) {
     if (!test::has_terminals()) {
         GTEST_SKIP() << "needs script(1) for a terminal";
     }
-    test::Program agent{local_only};
+    test::Program agent{test::with_local_webhooks()};
     agent.folder().write(
         "webhooks.json",
         R"([{"name":"door","target":"http://127.0.0.1:9/"},{"name":"gate","target":"http://127.0.0.1:9/gate"}])");

@@ -9,8 +9,6 @@ namespace {
 
 using nlohmann::json;
 
-const test::Program::Sections local_only{{"webhooks", {{"file", "webhooks.json"}}}};
-
 std::size_t count(const std::string& text, const std::string& part) {
     std::size_t found = 0;
     for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
@@ -19,8 +17,8 @@ std::size_t count(const std::string& text, const std::string& part) {
     return found;
 }
 
-test::Program::Sections with(const test::Program::Sections& more) {
-    auto all = local_only;
+test::Program::Sections with_more(const test::Program::Sections& more) {
+    auto all = test::with_local_webhooks();
     for (const auto& [section, keys] : more) {
         for (const auto& [key, value] : keys) {
             all[section][key] = value;
@@ -29,14 +27,15 @@ test::Program::Sections with(const test::Program::Sections& more) {
     return all;
 }
 
+// Fault: bad configuration on SIGHUP | it is said until it is right
 TEST(Reload, ThatIsRefusedIsSaidUntilTheFileIsMended) {
-    test::Program agent{local_only};
+    test::Program agent{test::with_local_webhooks()};
     agent.folder().write("webhooks.json", "[]");
     agent.start();
     EXPECT_EQ(agent.cli({"check", "--reload"}).code, 0);
     EXPECT_EQ(json::parse(agent.cli({"check", "--reload", "--json"}).out),
               (json{{"findings", json::array()}, {"ok", true}}));
-    agent.configure(with({{"queue", {{"max_age", "soon"}}}}));
+    agent.configure(with_more({{"queue", {{"max_age", "soon"}}}}));
     const auto judged = agent.cli({"check", "--reload"});
     EXPECT_EQ(judged.code, 78);
     EXPECT_EQ(judged.out, "");
@@ -67,13 +66,13 @@ TEST(Reload, ThatIsRefusedIsSaidUntilTheFileIsMended) {
     EXPECT_NE(shown.out.find("max_age = soon"), std::string::npos) << shown.out;
     EXPECT_NE(shown.out.find("fix: correct it"), std::string::npos) << shown.out;
 
-    agent.configure(local_only);
+    agent.configure(test::with_local_webhooks());
     agent.signal(SIGHUP);
     ASSERT_TRUE(agent.wait_until([&](const json& status) { return !stale(status); }));
     EXPECT_EQ(agent.status()["config"]["errors"], json::array());
     EXPECT_NE(agent.get("/metrics").body.find("\nffl_agent_config_stale 0\n"), std::string::npos);
 
-    agent.configure(with({{"queue", {{"sync", "normal"}}}}));
+    agent.configure(with_more({{"queue", {{"sync", "normal"}}}}));
     agent.signal(SIGHUP);
     ASSERT_TRUE(agent.wait_until(stale));
     EXPECT_EQ(agent.status()["config"]["awaiting_restart"], json{"[queue] sync"});
@@ -82,27 +81,27 @@ TEST(Reload, ThatIsRefusedIsSaidUntilTheFileIsMended) {
 }
 
 TEST(Reload, IsJudgedByWhatASighupReads) {
-    test::Program agent{local_only};
+    test::Program agent{test::with_local_webhooks()};
     for (const auto& [definitions, code] :
          {std::pair{"[]", 0}, {"{}", 78}, {"\xef\xbb\xbf[]", 0}}) {
         agent.folder().write("webhooks.json", definitions);
         EXPECT_EQ(agent.cli({"check", "--reload"}).code, code) << definitions;
     }
-    agent.configure(with({{"delivery", {{"ca_file", "ca.pem"}}}}));
+    agent.configure(with_more({{"delivery", {{"ca_file", "ca.pem"}}}}));
     agent.folder().write("ca.pem", "none");
     const auto tls = agent.cli({"check", "--reload"});
     EXPECT_EQ(tls.code, 78);
     EXPECT_NE(tls.err.find("[delivery] TLS files"), std::string::npos) << tls.err;
     // The service has its credential since the start, and need not share it with ExecReload=.
-    agent.configure(with({{"server", {{"url", "http://127.0.0.1:9/"}, {"username", "a"}}}}));
+    agent.configure(with_more({{"server", {{"url", "http://127.0.0.1:9/"}, {"username", "a"}}}}));
     EXPECT_EQ(agent.cli({"check", "--reload"}).code, 0);
-    agent.configure(with({{"server", {{"url", "http://127.0.0.1:9/"}}}}));
+    agent.configure(with_more({{"server", {{"url", "http://127.0.0.1:9/"}}}}));
     EXPECT_EQ(agent.cli({"check", "--reload"}).code, 78) << "no username";
 }
 
 TEST(Warnings, OfTheConfigurationAreShownByCheckStatusAndOnceInTheLog) {
-    test::Program agent{
-        with({{"webhook doro", {{"cooldown", "1s"}}}, {"server", {{"username", "a ; the door"}}}})};
+    test::Program agent{with_more(
+        {{"webhook doro", {{"cooldown", "1s"}}}, {"server", {{"username", "a ; the door"}}}})};
     agent.folder().write("webhooks.json", R"([{"name":"door","target":"http://127.0.0.1:9/"}])");
     const std::string glob =
         "[webhook doro]: no webhook has a name that matches, so it has no effect";

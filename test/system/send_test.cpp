@@ -9,11 +9,9 @@ namespace {
 
 using nlohmann::json;
 
-const test::Program::Sections local_only{{"webhooks", {{"file", "webhooks.json"}}}};
-
 TEST(Send, AcceptsEveryForm) {
     test::ScriptedServer target{[](const test::Seen&) { return test::Answer{}; }};
-    test::Program agent{local_only};
+    test::Program agent{test::with_local_webhooks()};
     agent.folder().write("webhooks.json",
                          json::array({{{"name", "all"}, {"target", target.url()}}}).dump());
     agent.start();
@@ -34,7 +32,7 @@ TEST(Send, AcceptsEveryForm) {
 
 TEST(Send, WhatQueueExportWritesIsNotTakenForEvents) {
     test::ScriptedServer target{[](const test::Seen&) { return test::Answer{503, {}, ""}; }};
-    test::Program agent{local_only};
+    test::Program agent{test::with_local_webhooks()};
     agent.folder().write("webhooks.json", json::array({{{"name", "a"}, {"target", target.url()}},
                                                        {{"name", "b"}, {"target", target.url()}}})
                                               .dump());

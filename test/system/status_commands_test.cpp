@@ -10,15 +10,14 @@ namespace {
 
 using nlohmann::json;
 
-const test::Program::Sections local_only{{"webhooks", {{"file", "webhooks.json"}}}};
-constexpr const char* definitions =
+constexpr const char* local_definitions =
     R"([{"name":"Дверь","target":"http://127.0.0.1:9/open?key=secret"},)"
     R"({"name":"age","target":"http://127.0.0.1:9/","filters":{"camera_im":18}}])";
 
 class StatusCommands : public testing::Test {
   protected:
     StatusCommands() {
-        agent.folder().write("webhooks.json", definitions);
+        agent.folder().write("webhooks.json", local_definitions);
         agent.start();
     }
     /// Of the agent, on a terminal of that width.
@@ -30,7 +29,7 @@ class StatusCommands : public testing::Test {
             {{"COLUMNS", width}, {"TERM", "xterm"}, {"NO_COLOR", ""}});
     }
 
-    test::Program agent{local_only};
+    test::Program agent{test::with_local_webhooks()};
 };
 
 TEST_F(StatusCommands, ShowOneWebhookInFull) {
