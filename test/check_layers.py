@@ -24,7 +24,7 @@ APART = [("agent/api", "agent/delivery"), ("agent/findface", "agent/queue"),
          ("common/http_server", "common/http_client")]
 # Values in, values out: no clock, no network, no database, no log, also not through other headers.
 PURE = ["agent/config", "agent/webhooks", "agent/events"]
-IMPURE = re.compile(r"boost/|sqlite3\.h|SQLiteCpp/|spdlog/|common/(async|sqlite|http_\w+)/|common/base/(log|systemd)\.hpp")
+IMPURE = re.compile(r"boost/|sqlite3\.h|SQLiteCpp/|spdlog/|common/(async|sqlite|http_\w+)/|common/base/(log|journal|systemd)\.hpp")
 BEAST = re.compile(r"common/(http_client|http_server)/\w+\.cpp|common/async/boost_impl\.cpp")
 SQLITE = re.compile(r"(common/sqlite|agent/store)/\w+\.cpp|agent/queue/queue_database\.cpp")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*["<]([^">]+)', re.M)

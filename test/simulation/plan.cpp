@@ -1,0 +1,78 @@
+#include "test/simulation/plan.hpp"
+
+#include <cmath>
+
+namespace simulation {
+
+namespace {
+
+using common::Millis;
+
+/// How often each is done when a run has it.
+constexpr std::array<double, acts> usual{40, 5,   1.5, 1,   1,   0.5, 0.7, 1,
+                                         1,  0.6, 0.6, 0.4, 0.2, 1,   1.5};
+constexpr std::array<const char*, acts> names{"post",   "target",  "definition", "server", "person",
+                                              "reload", "clock",   "disk",       "stall",  "kill",
+                                              "power",  "restart", "damage",     "look",   "audit"};
+
+template <class T> std::string line(const char* key, const T& value) {
+    return std::string{key} + " = " + value + "\n";
+}
+
+std::string any(Random& random, std::vector<std::string> choices) {
+    return random.one_of(choices);
+}
+
+} // namespace
+
+const char* name_of(Act act) {
+    return names.at(static_cast<std::size_t>(act));
+}
+
+Act Plan::next(Random& random) const {
+    double sum = 0;
+    for (const auto weight : weights) {
+        sum += weight;
+    }
+    auto at = random.unit() * sum;
+    std::size_t act = 0;
+    while (act + 1 < acts && at >= weights[act]) {
+        at -= weights[act++];
+    }
+    return static_cast<Act>(act);
+}
+
+Plan plan_of(Random& random) {
+    Plan plan;
+    for (std::size_t act = 0; act < acts; ++act) {
+        const bool has = act == static_cast<std::size_t>(Act::post) || random.chance(0.5);
+        plan.weights[act] = has ? usual[act] * (0.3 + 2 * random.unit()) : 0;
+    }
+    // From a burst within a second to a day.
+    plan.pace = Millis{static_cast<std::int64_t>(std::pow(10.0, 0.5 + 5.0 * random.unit()))};
+    plan.length = 50 + random.below(350);
+    plan.webhooks = 1 + random.below(8);
+    plan.page_size = 1 + random.below(5);
+    plan.manner_fine = 0.2 + 0.7 * random.unit();
+    plan.bulk = random.chance(0.3) ? 20'000 : 300;
+    const bool expires = random.chance(0.2);
+    const bool small = random.chance(0.2);
+    plan.terms.max_age = expires ? Millis{60'000} : Millis{0};
+    plan.terms.small_queue = small;
+    plan.terms.drops_oldest = small && random.chance(0.5);
+    plan.ini = "[server]\nurl = http://findface.example\nusername = agent\n"
+               "password_file = password\n" +
+               line("sync_interval", any(random, {"5s", "60s", "10m"})) + "[delivery]\n" +
+               line("connections", any(random, {"1", "2", "8", "64"})) +
+               line("connections_per_target", any(random, {"1", "4"})) +
+               line("timeout", any(random, {"3s", "10s"})) +
+               line("retry_initial", any(random, {"200ms", "1s"})) +
+               line("retry_max", any(random, {"5s", "100s"})) + "[queue]\n" +
+               line("commit_window", any(random, {"0ms", "20ms"})) +
+               line("max_size", small ? "1MiB" : "256MiB") + line("min_free", "1MiB") +
+               line("when_full", plan.terms.drops_oldest ? "drop_oldest" : "reject") +
+               line("max_age", expires ? "1m" : "0");
+    return plan;
+}
+
+} // namespace simulation
