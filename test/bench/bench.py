@@ -32,7 +32,7 @@ SIZES = {
 }
 # In each round one of each; the others once or as often as Size says.
 TIMED = ["full", "steady", "slow_5", "slow_20", "full_window", "steady_window", "many", "batches", "start"]
-LONG = ["drain", "million"]
+LONG = ["drain", "hanging", "million"]
 
 
 def positive(kind):
@@ -136,6 +136,8 @@ def measure(bench, programs, wanted):
             take(program, counted[program.name])
     if "drain" in wanted:
         in_turns(["drain"], size.drains)
+    if "hanging" in wanted:
+        in_turns(["hanging"], size.drains)
     if "million" in wanted:
         in_turns(["million"], 1)
     progress()

@@ -1,6 +1,7 @@
 """What is measured. Each measure starts a program on an empty queue, and returns its figures by row; all that was posted is counted."""
 import contextlib
 import pathlib
+import socket
 import tempfile
 import threading
 import time
@@ -47,6 +48,14 @@ class Tally:
 
     def bad(self):
         return self.missing or self.refused or self.again or self.unknown or self.faults
+
+
+@contextlib.contextmanager
+def silent_targets(count):
+    """The ports of listeners that accept connections and answer nothing."""
+    with contextlib.ExitStack() as stack:
+        listeners = [stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=1024)) for _ in range(count)]
+        yield [listener.getsockname()[1] for listener in listeners]
 
 
 class Bench:
@@ -269,7 +278,7 @@ class Bench:
                 running = start()
                 self.expect_waiting(program, running, most, "after a kill")
                 self.settle(running)
-                figures |= self.beside_empty(program, running, load)
+                figures |= self.beside_empty(program, running, load, "most")
                 self.expect_waiting(program, running, most, "after fresh events")
                 running.stop()
                 figures["start.most"] = self.starts(start)
@@ -277,18 +286,32 @@ class Bench:
                 running.kill()
         return figures
 
-    def beside_empty(self, program, running, load):
-        """The latency of fresh events with a backlog, in turns with the same program on an empty queue."""
-        figures = {name: [] for name in ("most.p50", "most.p99", "most.times", "most.cpu")}
+    def beside_empty(self, program, running, load, name):
+        """Fresh events, in turns with the same program on an empty queue and without other webhooks: figures `name`.*"""
+        figures = {f"{name}.{what}": [] for what in ("p50", "p99", "p50_times", "p99_times", "cpu")}
         with self.fresh(program) as (empty, its_load):
             self.warm_up(program, running, load)
             for _ in range(3):
                 without = self.post(program, empty, its_load, producers=4, rate=200, seconds=self.size.seconds)
                 beside = self.post(program, running, load, producers=4, rate=200, seconds=self.size.seconds)
-                figures["most.p50"].append(beside["p50_ms"])
-                figures["most.p99"].append(beside["p99_ms"])
-                figures["most.times"].append(beside["p50_ms"] / max(without["p50_ms"], 1e-9))
-                figures["most.cpu"].append(beside["cpu_us"])
+                for what in ("p50", "p99"):
+                    figures[f"{name}.{what}"].append(beside[f"{what}_ms"])
+                    figures[f"{name}.{what}_times"].append(beside[f"{what}_ms"] / max(without[f"{what}_ms"], 1e-9))
+                figures[f"{name}.cpu"].append(beside["cpu_us"])
+        return figures
+
+    def hanging(self, program):
+        """Fresh events beside 64 targets that take connections and never answer."""
+        with silent_targets(64) as ports, self.folder() as folder, contextlib.closing(Load(self.load)) as load:
+            silent = [webhook | {"name": f"silent-{port}"} for port in ports for webhook in webhooks({**load.ports, "down": port})[1:]]
+            running = Running(program, folder, load.ports, self.preload, targets=webhooks(load.ports)[:1] + silent)
+            try:
+                self.fill(program, running, load, 100, 1200)
+                figures = self.beside_empty(program, running, load, "hanging")
+                self.expect_waiting(program, running, 100 * len(ports), "after fresh events")
+                running.stop()
+            finally:
+                running.kill()
         return figures
 
     def starts(self, start):

@@ -33,9 +33,12 @@ def rows(size):
         Row("steady.p50", steady, "latency p50", "ms"),
         Row("steady.p99", steady, "latency p99", "ms"),
         Row("steady.cpu", steady, "CPU", "us/event"),
+        Row("hanging.p50", steady, "latency p50, 64 targets hang", "ms"),
+        Row("hanging.p99", steady, "latency p99, 64 targets hang", "ms"),
+        Row("hanging.p99_times", steady, "p99 with 64 that hang to none", "times"),
         Row("most.p50", steady, f"latency p50, {most} waiting", "ms"),
         Row("most.p99", steady, f"latency p99, {most} waiting", "ms"),
-        Row("most.times", steady, f"p50 with {most} to none waiting", "times"),
+        Row("most.p50_times", steady, f"p50 with {most} to none waiting", "times"),
         Row("most.cpu", steady, f"CPU, {most} waiting", "us/event"),
     ]
     for what, unit in (("fsyncs", "fsyncs"), ("bytes", "B")):
