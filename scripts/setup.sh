@@ -1,23 +1,30 @@
 #!/usr/bin/env bash
 # Installs whatever a bare Debian 12 lacks to build ffl-agent, run its tests and its demo. Quick and silent when nothing is missing; may be
 # run again at any time; removes nothing. Elsewhere it says what is needed and whether it is there.
-#   scripts/setup.sh [portable] [cross] [package] [page] [board]
+#   scripts/setup.sh [portable] [cross] [package] [page] [board] [fuzz]
 #     portable what a build with the libraries of Debian 11 needs: that release's keys, GoogleTest's source
 #     cross    also what scripts/cross.sh needs: compilers for ARM, an emulator for their tests
 #     package  also what scripts/package.sh needs: the same compilers, and what checks packages
-#     page     also what the tests of the status page need: a browser, and npm, which installs one module that drives it
+#     page     also what the tests of the status page need: a browser, and npm, which installs the one module
+#              that drives it, and the one that judges signatures
 #     board    also what scripts/board.sh needs: a whole emulated board
+#     fuzz     also what scripts/fuzz.sh needs: clang with its fuzzer, and what counts the lines that were reached
 set -euo pipefail
 
 packages=(
   build-essential cmake ninja-build ccache mold pkg-config         # compiler, build, cache, linker
   libboost1.81-dev libssl-dev libsqlite3-dev libsqlitecpp-dev      # what the agent is made of
   nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev libexpected-dev
-  libgtest-dev libbenchmark-dev clang-format clang-tidy            # tests, benchmarks, style
+  libgtest-dev libbenchmark-dev clang-format clang-tidy cppcheck   # tests, benchmarks, style
   python3-fastapi python3-uvicorn                                  # a server that tests run against
+  python3-yaml python3-jsonschema                                  # what compares the description of the API with its answers
+  libcurl4-openssl-dev                                             # what an example is made of
   nginx haproxy lighttpd gunicorn nodejs                           # and others, started by the tests alone
-  openssl sqlite3 curl jq git python3 procps ca-certificates systemd man-db zsh # what tests, demo and scripts call
+  openssl sqlite3 curl jq git python3 patch procps ca-certificates systemd man-db zsh # what tests, demo and scripts call
+  ansible-core                                                     # a role that tests run
   dpkg-dev binutils gzip iproute2 util-linux                       # what checks the package
+  e2fsprogs mount                                                  # a disk whose power is cut
+  prometheus python3-yaml                                          # what the alert rules are tried in
 )
 portable=(googletest debian-archive-keyring)
 compilers=("${portable[@]}" g++-aarch64-linux-gnu g++-arm-linux-gnueabihf file)
@@ -32,11 +39,12 @@ for extra in "$@"; do
       command -v npm >/dev/null || packages+=(npm)
       ;;
     board) packages+=(qemu-system-arm kmod cpio e2fsprogs debian-archive-keyring) ;;
-    *) echo "setup.sh: $extra is none of portable, cross, package, page, board" >&2; exit 64 ;;
+    fuzz) packages+=(clang-14 libclang-rt-14-dev llvm-14) ;;
+    *) echo "setup.sh: $extra is none of portable, cross, package, page, board, fuzz" >&2; exit 64 ;;
   esac
 done
 # Of these a package starts a service, at once and at every boot. Tests start their own.
-services=(nginx haproxy lighttpd)
+services=(nginx haproxy lighttpd prometheus)
 # For other systems: the same as commands and headers, which have one name everywhere.
 tools=(c++ cmake ninja openssl sqlite3 curl jq git python3 pgrep)
 headers=(boost/asio/any_completion_handler.hpp boost/url.hpp openssl/ssl.h sqlite3.h SQLiteCpp/SQLiteCpp.h nlohmann/json.hpp
@@ -92,7 +100,7 @@ if [ ${#unknown[@]} -gt 0 ]; then
   echo "setup.sh: this system's releases have no ${unknown[*]}; Debian 12 and Raspberry Pi OS 12 have all that is needed" >&2
   exit 1
 fi
-# The services above would fight over port 80, and a package whose service fails stays half installed.
+# Some of the services above would fight over port 80, and a package whose service fails stays half installed.
 new_services=()
 for service in "${services[@]}"; do
   [[ " ${missing[*]} " == *" $service "* ]] && new_services+=("$service")
