@@ -10,6 +10,7 @@ namespace agent {
 namespace {
 
 using common::CertificateFault;
+
 std::string date_of(common::WallTime time) {
     return common::rfc3339(time).substr(0, std::string_view{"2026-11-28"}.size());
 }
