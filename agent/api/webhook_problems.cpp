@@ -44,6 +44,21 @@ std::string of_webhook(const WebhookFacts& webhook) {
     return "`ffl-agent queue list --webhook " + webhook.key + "`";
 }
 
+/// `error` begins with the step that failed.
+std::string fix_of_silence(const std::string& target, const std::string& error) {
+    std::string fix = "make " + target +
+                      " answer this device (is it running, is the address right, does a firewall "
+                      "block it?)";
+    if (error.starts_with("resolve:")) {
+        fix = "correct the name of the host in " + target + ", or enter it in DNS or /etc/hosts";
+    } else if (error.starts_with("TLS:")) {
+        fix = "put the certificate of " + target +
+              " in order, or ca_file in the configuration (`ffl-agent check "
+              "--online` tells more)";
+    }
+    return fix + "; then everything goes out by itself";
+}
+
 std::string fix_of_failure(const WebhookFacts& webhook) {
     const auto& error = webhook.last_error;
     if (webhook.own_fault) {
@@ -51,9 +66,7 @@ std::string fix_of_failure(const WebhookFacts& webhook) {
                "`ffl-agent check` tell more";
     }
     if (webhook.waiting.probe_in) {
-        return "make the target " + webhook.target +
-               " answer this device (is it running, is the address right, does a firewall "
-               "block it?); then everything goes out by itself";
+        return fix_of_silence("the target " + webhook.target, error);
     }
     if (error.starts_with("401") || error.starts_with("403") || error.starts_with("407")) {
         return "correct the user and password in the target's URL, or headers_file in the "
@@ -92,9 +105,7 @@ Problem failure_of(const std::vector<const WebhookFacts*>& webhooks) {
             "target fails " + first.origin,
             "the target " + first.origin + " does not answer (" + first.last_error + "): " +
                 std::to_string(webhooks.size()) + " webhooks fail" + backlog(pending, oldest_s),
-            "make " + first.origin +
-                " answer this device (is it running, is the address right, does a firewall "
-                "block it?); then everything goes out by itself",
+            fix_of_silence(first.origin, first.last_error),
             since_s,
             {},
             true,

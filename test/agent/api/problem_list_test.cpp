@@ -150,6 +150,18 @@ const std::vector<Row>& rows() {
          },
          Severity::fail, "webhook 5 \"door\" fails", "answer this device", 8.0, "5"},
         {[](F f) {
+             auto& one = f.webhooks[0];
+             one.failing_s = 8, one.last_error = "resolve: no such host name";
+             one.waiting.probe_in = common::Millis{0};
+         },
+         Severity::fail, "webhook 5 \"door\" fails", "correct the name of the host", 8.0, "5"},
+        {[](F f) {
+             auto& one = f.webhooks[0];
+             one.failing_s = 8, one.last_error = "TLS: the certificate has expired";
+             one.waiting.probe_in = common::Millis{0};
+         },
+         Severity::fail, "webhook 5 \"door\" fails", "put the certificate of", 8.0, "5"},
+        {[](F f) {
              for (auto& one : f.webhooks) {
                  one.failing_s = 8, one.last_error = "connect: refused", one.pending = 2;
                  one.waiting.probe_in = common::Millis{0}, one.waiting.target_silent = true;
