@@ -117,7 +117,9 @@ class RequestReader::Parser final : public http::basic_parser<true> {
         return part.size();
     }
     void on_response_impl(int, string_view, int, error_code&) override {}
-    void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
+    void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {
+        reader_.body_.has_chunks = true;
+    }
     void on_finish_impl(error_code&) override {}
 
     void stop_if_refused(error_code& stop) const {
@@ -221,7 +223,9 @@ RequestReader::Progress RequestReader::read_fields(std::string_view bytes, std::
 
 RequestReader::Progress RequestReader::read_body(std::string_view bytes, std::size_t& used) {
     // After the last chunk's line, the parser assumes that it gets at least the end of the chunks.
-    if (parser_->chunked() && bytes.starts_with('0') && bytes.size() < shortest_end_of_chunks) {
+    // Where there were others it does: what it gets then begins with the end of the one before.
+    if (parser_->chunked() && !body_.has_chunks && bytes.starts_with('0') &&
+        bytes.size() < shortest_end_of_chunks) {
         return Progress::need_more;
     }
     error_code failed;

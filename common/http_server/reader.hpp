@@ -66,6 +66,7 @@ class RequestReader {
     struct Body {
         std::size_t limit = 0;
         bool discarded = false, too_large = false;
+        bool has_chunks = false; ///< other than the last
     };
 
     Progress read_head(std::string_view bytes, std::size_t& used);

@@ -170,6 +170,22 @@ TEST(RequestReader, ReadsDamagedRequestsTheSameWhateverPiecesTheyArriveIn) {
     EXPECT_GT(whole, 1'000U);
 }
 
+TEST(RequestReader, RefusesAChunkWithoutItsEndWhateverPiecesItArrivesIn) {
+    const auto bytes = chunked + "1\r\na0: y";
+    for (const std::size_t piece : {std::size_t{1}, bytes.size()}) {
+        RequestReader reader;
+        reader.begin(64, false);
+        EXPECT_EQ(feed(reader, bytes, piece), Progress::malformed) << piece;
+    }
+}
+
+TEST(RequestReader, TakesTheDataOfAChunkAsItArrives) {
+    RequestReader reader;
+    reader.begin(64, false);
+    EXPECT_EQ(feed(reader, chunked + "3\r\n00", 1), Progress::need_more);
+    EXPECT_EQ(reader.request().body, "00");
+}
+
 TEST(RequestReader, KeepsNoMoreOfABodyThanIsAllowed) {
     for (const std::string& framing :
          {"Content-Length: 65\r\n\r\n" + std::string(65, 'a'),
