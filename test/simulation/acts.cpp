@@ -144,7 +144,7 @@ void World::send(std::string body, std::vector<std::pair<std::string, int>> even
 }
 
 void World::change_target() {
-    network_.lack(random_.chance(0.1));
+    network_.lack(random_.chance(plan_.lacking));
     const auto target = static_cast<int>(random_.below(targets));
     const bool fine = random_.chance(plan_.manner_fine);
     network_.behave(target, fine ? Manner::fine : static_cast<Manner>(random_.below(manners)));
@@ -252,6 +252,9 @@ void World::damage() {
     }
     if (random_.chance(0.5) ? disk_.flip_bit() : disk_.spoil_page()) {
         ledger_.damaged();
+        if (at_rest && random_.chance(0.4)) { // while it is repaired, or when it has just been
+            disk_.die_after(random_.below(1'000), Death::power);
+        }
     }
     bring_up();
 }

@@ -1,6 +1,7 @@
 #include "test/simulation/plan.hpp"
 
 #include <cmath>
+#include <numeric>
 
 namespace simulation {
 
@@ -29,15 +30,17 @@ const char* name_of(Act act) {
     return names.at(static_cast<std::size_t>(act));
 }
 
-Act Plan::next(Random& random) const {
-    double sum = 0;
-    for (const auto weight : weights) {
-        sum += weight;
+Act Plan::next(Random& random, bool quiet) const {
+    auto left = weights;
+    left[static_cast<std::size_t>(Act::post)] *= quiet ? 0 : 1;
+    const auto sum = std::accumulate(left.begin(), left.end(), 0.0);
+    if (sum == 0) {
+        return Act::look;
     }
     auto at = random.unit() * sum;
     std::size_t act = 0;
-    while (act + 1 < acts && at >= weights[act]) {
-        at -= weights[act++];
+    while (act + 1 < acts && at >= left[act]) {
+        at -= left[act++];
     }
     return static_cast<Act>(act);
 }
@@ -51,13 +54,20 @@ Plan plan_of(Random& random) {
     // From a burst within a second to a day.
     plan.pace = Millis{static_cast<std::int64_t>(std::pow(10.0, 0.5 + 5.0 * random.unit()))};
     plan.length = 50 + random.below(350);
+    // A new event wakes what waits; without one the agent has to do it itself.
+    plan.quiet_from =
+        random.chance(0.5) ? plan.length : plan.length / 4 + random.below(plan.length);
     plan.webhooks = 1 + random.below(8);
     plan.page_size = 1 + random.below(5);
     plan.manner_fine = 0.2 + 0.7 * random.unit();
+    plan.lacking = random.chance(0.7) ? 0.1 : 0.5;
     plan.bulk = random.chance(0.3) ? 20'000 : 300;
     const bool expires = random.chance(0.2);
     const bool small = random.chance(0.2);
-    plan.terms.max_age = expires ? Millis{60'000} : Millis{0};
+    plan.terms.max_age = Millis{expires ? (random.chance(0.5) ? 60'000 : 1'800'000) : 0};
+    if (expires) {
+        plan.weights[static_cast<std::size_t>(Act::audit)] = 8; // to see what goes too early
+    }
     plan.terms.small_queue = small;
     plan.terms.drops_oldest = small && random.chance(0.5);
     plan.ini = "[server]\nurl = http://findface.example\nusername = agent\n"
@@ -71,7 +81,7 @@ Plan plan_of(Random& random) {
                line("commit_window", any(random, {"0ms", "20ms"})) +
                line("max_size", small ? "1MiB" : "256MiB") + line("min_free", "1MiB") +
                line("when_full", plan.terms.drops_oldest ? "drop_oldest" : "reject") +
-               line("max_age", expires ? "1m" : "0");
+               line("max_age", std::to_string(plan.terms.max_age.count()) + "ms");
     return plan;
 }
 

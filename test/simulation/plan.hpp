@@ -35,14 +35,17 @@ struct Plan {
     std::array<double, acts> weights{}; ///< how often each is done
     common::Millis pace{0};             ///< between two acts, at most
     std::uint64_t length = 0;           ///< acts
+    std::uint64_t quiet_from = 0;       ///< from that act on nobody sends events
     std::size_t webhooks = 0;
     std::size_t page_size = 3;
     double manner_fine = 0.5; ///< how many of the changes of a target are for the better
+    double lacking = 0.1;     ///< after how many of them the device lacks something
     std::size_t bulk = 0;     ///< bytes that make an event larger, at most
     Terms terms;
     std::string ini; ///< without [log] and the paths
 
-    [[nodiscard]] Act next(Random& random) const;
+    /// `quiet`: nobody sends events.
+    [[nodiscard]] Act next(Random& random, bool quiet) const;
 };
 
 Plan plan_of(Random& random);

@@ -68,7 +68,7 @@ void World::run() {
     start();
     for (act_ = 0; act_ < plan_.length; ++act_) {
         pass(Millis{random_.between(0, plan_.pace.count())});
-        last_act_ = plan_.next(random_);
+        last_act_ = plan_.next(random_, act_ >= plan_.quiet_from);
         note(where());
         act(last_act_);
         ++report_.acts[static_cast<std::size_t>(last_act_)];
