@@ -238,8 +238,7 @@ void World::change_disk() {
         break;
     default:
         disk_.faults.reads = true;
-        disk_.faults.bad_from = static_cast<std::int64_t>(random_.below(16)) * 4096;
-        disk_.faults.bad_to = disk_.faults.bad_from + 512;
+        disk_.choose_bad_sector();
         break;
     }
 }

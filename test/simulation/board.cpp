@@ -115,6 +115,10 @@ bool Board::run_stop(Millis grace, WorldTime until) {
                        }
                    });
     while (!stopped) {
+        if (disk_.dead() && !died_) { // on the way: what follows does not happen any more
+            died_ = clock_.world();
+            network_.cut_off(true);
+        }
         if (run_one() || clock_.fire()) {
             continue;
         }
@@ -135,7 +139,7 @@ bool Board::stop(Millis within) {
         return false;
     }
     if (disk_.dead()) {
-        return true; // it died on the way
+        return true;
     }
     life_->core->close();
     life_.reset();
@@ -144,7 +148,7 @@ bool Board::stop(Millis within) {
 }
 
 void Board::bury() {
-    const auto died = clock_.world();
+    const auto died = died_.value_or(clock_.world());
     network_.cut_off(true);
     stalled_until_ = WorldTime{0};
     if (life_ && life_->started && !run_stop(Millis{0}, died + Millis{600'000})) {
@@ -153,6 +157,7 @@ void Board::bury() {
     life_.reset();
     clock_.forget_timers();
     clock_.back_to(died);
+    died_.reset();
     disk_.restore();
 }
 

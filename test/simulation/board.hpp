@@ -62,6 +62,7 @@ class Board {
     std::string ini_;
     std::unique_ptr<Life> life_;
     WorldTime stalled_until_{0};
+    std::optional<WorldTime> died_; ///< while it was about to end
 };
 
 } // namespace simulation

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
+#include <utility>
 
 namespace simulation {
 
@@ -208,9 +209,12 @@ void Disk::restore() {
         std::ofstream{name, std::ios::binary} << content;
     }
     if (how_ == Death::power) {
-        names_.clear();
+        const auto before = std::exchange(names_, {});
         for (const auto& [name, content] : left_) {
-            names_[name] = std::make_shared<File>(File{content, {}, content.size()});
+            const auto found = before.find(name);
+            auto file = found == before.end() ? std::make_shared<File>() : found->second;
+            *file = File{content, {}, content.size()};
+            names_[name] = std::move(file);
         }
         durable_names_ = names_;
         name_changes_.clear();
@@ -267,6 +271,12 @@ bool Disk::flip_bit() {
     const auto flipped = static_cast<char>(static_cast<unsigned char>(content[at]) ^ (1U << bit));
     overwrite(name, at, std::string(1, flipped));
     return true;
+}
+
+void Disk::choose_bad_sector() {
+    const auto found = names_.find(folder_ + "/agent.db");
+    bad_file_ = found == names_.end() ? nullptr : found->second;
+    bad_at_ = static_cast<std::int64_t>(random_.below(16) * page);
 }
 
 bool Disk::spoil_page() {

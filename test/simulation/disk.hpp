@@ -24,10 +24,9 @@ namespace simulation {
 /// What is wrong with the disk at the moment.
 struct DiskFaults {
     bool read_only = false;
-    bool reads = false; ///< those of `bad_from` to `bad_to` of the database fail (EIO)
+    bool reads = false; ///< those of a bad sector fail (EIO)
     bool writes = false;
     bool syncs = false;
-    std::int64_t bad_from = 0, bad_to = 0;
     std::uint64_t capacity = std::uint64_t{1} << 30;
     [[nodiscard]] bool any() const {
         return read_only || reads || writes || syncs || capacity < std::uint64_t{1} << 30;
@@ -63,6 +62,9 @@ class Disk {
     bool flip_bit();
     /// Overwrites a page of the database, likewise.
     bool spoil_page();
+    /// From now on a sector of the database is bad while `faults.reads`. A file that takes its
+    /// place lies on others.
+    void choose_bad_sector();
     /// What somebody or something does to a file ("agent.db-wal") behind the agent's back.
     void overwrite(const std::string& name, std::size_t at, const std::string& bytes);
     void resize(const std::string& name, std::size_t size);
@@ -126,6 +128,8 @@ class Disk {
     bool dead_ = false;
     Death how_ = Death::process;
     std::map<std::string, std::string> left_; ///< what the death leaves
+    FilePtr bad_file_;                        ///< with a bad sector
+    std::int64_t bad_at_ = 0;                 ///< where that begins
 };
 
 /// The one that exists, if any.

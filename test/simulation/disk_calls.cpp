@@ -52,9 +52,10 @@ void Disk::opened(int descriptor, const std::string& path) {
 }
 
 int Disk::reading(int descriptor, std::int64_t at, std::size_t size) {
-    const auto& path = open_.at(descriptor);
-    const bool bad = !dead_ && faults.reads && path.ends_with(".db") && at < faults.bad_to &&
-                     at + static_cast<std::int64_t>(size) > faults.bad_from;
+    constexpr std::int64_t sector = 512;
+    const auto end = at + static_cast<std::int64_t>(size);
+    const bool bad = !dead_ && faults.reads && files_.at(descriptor) == bad_file_ &&
+                     at < bad_at_ + sector && end > bad_at_;
     return bad ? EIO : 0;
 }
 

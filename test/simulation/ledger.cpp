@@ -10,8 +10,9 @@ using common::Millis;
 
 namespace {
 
-/// An outcome is written within a second; a commit may take some time besides.
-constexpr Millis writing_time{3'000};
+/// An outcome is written within a second; a commit may take some time besides, and wait for a
+/// database that does nothing for three seconds (Act::stall).
+constexpr Millis writing_time{5'000};
 /// After its faults have ceased the database is tried again within that time.
 constexpr Millis recovery_time{60'000};
 /// In which a fresh delivery begins at the latest, unless it waits for a connection.
@@ -71,7 +72,8 @@ void Ledger::begun(const Call& call) {
     }
     auto& duty = event.duties[call.webhook];
     if (duty.delivered > 0 && !event.resent && !may_repeat(duty)) {
-        return fail(name_of(call.event, call.webhook) + " was sent again after its 2xx");
+        return fail(name_of(call.event, call.webhook) + " was sent again after its 2xx at " +
+                    std::to_string(duty.at.count()) + " ms");
     }
     fresh_[call.webhook].erase(call.event);
     if (duty.attempts > 0 && !duty.retried) {

@@ -169,8 +169,8 @@ void World::kill(Death how) {
     for (const auto& edit : std::exchange(edits_, {})) {
         allow(edit);
     }
+    board_.bury(); // which sets the clock to the death
     ledger_.died(false);
-    board_.bury();
     if (how == Death::power) {
         clock_.move_to(clock_.world() + Millis{random_.between(100, 120'000)});
         clock_.boot();
