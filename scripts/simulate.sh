@@ -6,6 +6,7 @@
 #   scripts/simulate.sh --seed N --runs 1 --log    that run again, with the agent's log
 #   scripts/simulate.sh --planted [NAME...]        plants each fault of test/simulation/planted in a
 #                                                  copy of the sources: is it found, and how soon?
+#                                                  By a seed, or else by a scenario (scenarios_test.cpp)
 #   scripts/simulate.sh --coverage [--runs N]      which branches of queue, store and delivery the
 #                                                  boards have taken, by file
 # BUILD=asan runs it under the sanitizers: slower, and sees more.
@@ -16,15 +17,15 @@ cd "$(dirname "$0")/.."
 preset=${BUILD:-debug}
 jobs=${JOBS:-$(nproc)}
 
-compile() { # compile SOURCE
+compile() { # compile SOURCE TARGET...
   local log=$1/build/$preset/simulate.log
   (cd "$1" && cmake --preset "$preset" >/dev/null)
-  cmake --build "$1/build/$preset" --target ffl-simulate -- -j "$jobs" >"$log" 2>&1 || { cat "$log"; return 1; }
+  cmake --build "$1/build/$preset" --target "${@:2}" -- -j "$jobs" >"$log" 2>&1 || { cat "$log"; return 1; }
 }
 
 # A copy that is built in one place, so that little has to be compiled again for each fault.
 planted() {
-  local copy=$PWD/build/planted/source missed=0 name patch out found
+  local copy=$PWD/build/planted/source missed=0 name patch out found scenarios
   mkdir -p "$copy"
   for patch in test/simulation/planted/*.patch; do
     name=$(basename "$patch" .patch)
@@ -33,10 +34,12 @@ planted() {
       cmp -s "$file" "$copy/$file" || install -D "$file" "$copy/$file"
     done
     patch -d "$copy" -p1 -s --no-backup-if-mismatch <"$patch"
-    compile "$copy" || { echo "$name: does not compile"; missed=1; continue; }
+    compile "$copy" ffl-simulate test_simulation || { echo "$name: does not compile"; missed=1; continue; }
     out=$("$copy/build/$preset/test/ffl-simulate" --minutes "${MINUTES:-3}" --jobs "$jobs" || true)
     if found=$(grep -m 1 '^seed ' <<<"$out"); then
       echo "$name: found by ${found/:*/} after $(sed -n 's/^\([0-9]*\) runs in \([0-9.]*\) s.*/\1 runs, \2 s/p' <<<"$out"): ${found#*: }"
+    elif ! scenarios=$("$copy/build/$preset/test/test_simulation" 2>&1); then
+      echo "$name: not found in $(sed -n 's/ runs in .*/ runs/p' <<<"$out"), but by $(grep -m 1 '^\[  FAILED  \]' <<<"$scenarios")"
     else
       echo "$name: NOT FOUND: $(grep ' runs in ' <<<"$out")"
       missed=1
@@ -62,5 +65,5 @@ if [ "${1-}" = --coverage ]; then
   coverage "${@:2}"
   exit
 fi
-compile "$PWD"
+compile "$PWD" ffl-simulate
 exec "build/$preset/test/ffl-simulate" --jobs "$jobs" "$@"

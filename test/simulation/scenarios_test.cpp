@@ -238,6 +238,19 @@ TEST_F(Scenario, AHangingPathDelaysItsNeighbourLittle) {
     EXPECT_LT(world.ledger().longest_wait(door), 500ms);
 }
 
+// Fault: the device is short of descriptors, memory or lookups | a probe that it could not make is not the last
+TEST_F(Scenario, AProbeThatThisDeviceCannotMakeIsNotTheLast) {
+    webhook(0);
+    start();
+    world.network().behave(0, Manner::refusing);
+    post(3);
+    world.pass(5s);
+    world.network().lack(true);
+    world.pass(2min);
+    world.finish();
+    EXPECT_EQ(world.ledger().delivered(), 3U);
+}
+
 class OneConnection : public Scenario {
   protected:
     OneConnection() : Scenario{quiet("connections = 1\ntimeout = 3s\n")} {}
