@@ -238,7 +238,7 @@ TEST_F(Scenario, AHangingPathDelaysItsNeighbourLittle) {
     EXPECT_LT(world.ledger().longest_wait(door), 500ms);
 }
 
-// Fault: the device is short of descriptors, memory or lookups | a probe that it could not make is not the last
+// Fault: the device is short of descriptors, memory or lookups | a probe not made is not the last
 TEST_F(Scenario, AProbeThatThisDeviceCannotMakeIsNotTheLast) {
     webhook(0);
     start();
