@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <fstream>
+#include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,14 +18,6 @@ namespace {
 constexpr ::off_t block_bytes = 1 << 20;
 constexpr std::size_t frames_per_call = 256; // of progress
 constexpr std::uint32_t largest_page_number = 0xfffffffe;
-
-/// Whether the frame `at`, which SQLite does not read, was once written whole: frames are written
-/// one after the other, each with its header first, so the process that was killed in it wrote
-/// nothing after it. One whose checksum is right was, too, whatever is wrong with its salt.
-bool was_written(const WalLog& log, std::size_t at) {
-    return log.frames[at].good || at + 1 < log.frames.size() ||
-           (log.ends_with_file && log.frames[at].ends());
-}
 
 struct File {
     int descriptor = -1;
@@ -67,6 +61,36 @@ tl::unexpected<Error> cannot_write(const std::string& path) {
     return fail(Fault::full, "cannot write " + path + ": " + std::strerror(errno));
 }
 
+/// Whether the page of the frame `at` stands in the database, too.
+bool is_in_database(const std::string& wal_path, const WalLog& log, std::size_t at) {
+    const File wal{::open(wal_path.c_str(), O_RDONLY | O_CLOEXEC)};
+    std::string page(log.layout.page_size, '\0');
+    if (!read_at(wal.descriptor, page.data(), page.size(),
+                 static_cast<::off_t>(log.layout.data_of(at))) ||
+        page.find_first_not_of('\0') == std::string::npos) { // what was overwritten is zeros, too
+        return false;
+    }
+    const auto database = wal_path.substr(0, wal_path.size() - std::string_view{"-wal"}.size());
+    std::ifstream pages{database, std::ios::binary};
+    for (std::string one(page.size(), '\0');
+         pages.read(one.data(), static_cast<std::streamsize>(one.size()));) {
+        if (one == page) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// Whether the frame `at`, which SQLite does not read, was once written whole: frames are written
+/// one after the other, each with its header first, so the process that was killed in it wrote
+/// nothing after it. One whose checksum is right was, too, whatever is wrong with its salt. Where a
+/// log was begun anew, there may be an older frame behind such a header, and as long as its page
+/// is there, which the database has had since, that of the new frame is not.
+bool was_written(const std::string& wal_path, const WalLog& log, std::size_t at) {
+    return log.frames[at].good || at + 1 < log.frames.size() ||
+           (log.ends_with_file && log.frames[at].ends() && !is_in_database(wal_path, log, at));
+}
+
 /// Whether a page of the log that can be believed has this text. False for no text.
 bool has_text(const std::string& path, const WalLog& log, const std::string& text) {
     const File from{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
@@ -105,7 +129,7 @@ Result<WalReport> inspect_wal(const std::string& wal_path, const std::string& bo
     const auto ends =
         std::count_if(first_bad, frames.end(), [](const WalFrame& frame) { return frame.ends(); });
     const auto at = static_cast<std::size_t>(first_bad - frames.begin());
-    if (log->header_good && ends > 0 && was_written(*log, at)) {
+    if (log->header_good && ends > 0 && was_written(wal_path, *log, at)) {
         const bool damaged = ends > 1 || has_text(wal_path, *log, boot_id);
         (damaged ? report.damage : report.torn) = "frame " + std::to_string(at + 1) + " of the " +
                                                   std::to_string(frames.size()) +

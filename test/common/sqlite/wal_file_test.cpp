@@ -251,6 +251,41 @@ TEST_F(WalFile, OldFramesBehindARestartAreNotRead) {
     EXPECT_EQ(rows_of_image(), 40);
 }
 
+// The process was killed after it had written the header of the last frame, and the file was as
+// long as that before.
+TEST_F(WalFile, IsWholeWhereTheLastPageIsStillThatOfTheLogBefore) {
+    const auto page_of_last = [this] {
+        std::string page(4096, '\0');
+        std::ifstream file{wal(), std::ios::binary};
+        file.seekg(-static_cast<std::streamoff>(page.size()), std::ios::end);
+        file.read(page.data(), static_cast<std::streamsize>(page.size()));
+        return page;
+    };
+    std::string before;
+    {
+        SQLite::Database handle{path(), SQLite::OPEN_READWRITE};
+        ::sqlite3_db_config(handle.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+        handle.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+        for (const std::string text : {"older", "newer"}) {
+            for (const std::string row : {"10", "20"}) {
+                handle.exec("UPDATE row SET text = '" + text + "' || text WHERE id = " + row);
+            }
+            before = text == "older" ? page_of_last() : before;
+            handle.exec(text == "older" ? "PRAGMA wal_checkpoint(RESTART)" : "SELECT 1");
+        }
+    }
+    ASSERT_EQ(wal_frames(), 2U);
+    ASSERT_NE(page_of_last(), before);
+    const auto page_at = fs::file_size(wal()) - before.size();
+    overwrite(page_at, before);
+    EXPECT_EQ(report("newer").damage, std::nullopt);
+    EXPECT_EQ(report("newer").torn, std::nullopt);
+    overwrite(page_at + 100, "what never stood there");
+    EXPECT_TRUE(report("newer").damage);
+    overwrite(page_at, std::string(before.size(), '\0'));
+    EXPECT_TRUE(report("newer").damage);
+}
+
 TEST_F(WalFile, WhatCannotBeWrittenIsTold) {
     const auto written = common::write_image(path(), folder + "/no/such/image.db");
     ASSERT_FALSE(written);
