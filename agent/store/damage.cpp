@@ -4,7 +4,7 @@
 #include "agent/store/rows.hpp"
 #include "agent/store/schema.hpp"
 #include "common/async/clock.hpp"
-#include "common/sqlite/database.hpp"
+#include "common/sqlite/uri.hpp"
 #include "common/sqlite/wal_file.hpp"
 
 #include <SQLiteCpp/Column.h>
@@ -156,12 +156,11 @@ std::optional<std::string> found_by_sqlite(const std::string& path, std::uintmax
 } // namespace
 
 std::optional<std::string> find_damage(const std::string& path, const Progress& progress) {
-    if (progress) {
-        progress("checking");
-    }
+    tell(progress, "checking");
     // What the agent writes it writes in one boot: no power was cut since, then.
     const auto boot = common::SystemClock{common::asio::system_executor{}}.boot_id();
-    const auto inspected = common::inspect_wal(path + "-wal", boot);
+    const auto inspected =
+        common::inspect_wal(path + "-wal", boot, [&] { tell(progress, "checking"); });
     if (!inspected) {
         return std::nullopt; // without the WAL nothing can be judged, and it may be readable again
     }

@@ -1,6 +1,6 @@
 #include "agent/store/damaged_database.hpp"
 
-#include "common/sqlite/database.hpp"
+#include "common/sqlite/uri.hpp"
 
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Database.h>

@@ -1,13 +1,12 @@
 #include "common/sqlite/database.hpp"
 
+#include "common/sqlite/uri.hpp"
 #include "common/sqlite/wal_file.hpp"
 
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
 #include <SQLiteCpp/Statement.h>
 #include <algorithm>
-#include <boost/url/encode.hpp>
-#include <boost/url/rfc/pchars.hpp>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -42,10 +41,6 @@ Error cannot_open(const std::string& path) {
     return {Fault::storage, "cannot open the database " + path + ": " + why};
 }
 
-std::string uri_of(const std::string& path, const std::string& options) {
-    return "file:" + boost::urls::encode(path, boost::urls::pchars + '/') + "?" + options;
-}
-
 // A file without any table is read to its first page, too.
 constexpr auto begin_reading = "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; SELECT "
                                "count(*) FROM sqlite_schema";
@@ -65,10 +60,6 @@ Result<void> refuse_lone_wal(const std::string& path) {
 }
 
 } // namespace
-
-std::string immutable_uri(const std::string& path) {
-    return uri_of(path, "immutable=1");
-}
 
 struct Connection::State {
     SQLite::Database handle;
@@ -150,7 +141,7 @@ Result<std::unique_ptr<Connection>> Connection::open_unlocked(const std::string&
     }
     try {
         auto connection = std::unique_ptr<Connection>{new Connection{path}};
-        connection->open_file(uri_of(path, "mode=ro&vfs=unix-none"),
+        connection->open_file(database_uri(path, "mode=ro&vfs=unix-none"),
                               SQLite::OPEN_READONLY | SQLite::OPEN_URI);
         // With an exclusive lock, which costs nothing here, SQLite needs no shared index.
         connection->handle().exec("PRAGMA locking_mode = EXCLUSIVE");

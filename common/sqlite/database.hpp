@@ -66,9 +66,6 @@ class Connection {
     std::unique_ptr<State> state_;
 };
 
-/// The name under which SQLite (with OPEN_URI) reads the file alone: no WAL, no lock, no write.
-std::string immutable_uri(const std::string& path);
-
 /// The current exception as an Error (Fault::storage). For catch blocks; the exception must be one
 /// of SQLite or std.
 Error storage_error();

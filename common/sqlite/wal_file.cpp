@@ -1,12 +1,15 @@
 #include "common/sqlite/wal_file.hpp"
 
+#include "common/sqlite/uri.hpp"
 #include "common/sqlite/wal_log.hpp"
 
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Exception.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
-#include <fstream>
+#include <sqlite3.h>
 #include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,7 +19,7 @@ namespace common {
 namespace {
 
 constexpr ::off_t block_bytes = 1 << 20;
-constexpr std::size_t frames_per_call = 256; // of progress
+constexpr std::size_t pages_per_call = 256; // of progress
 constexpr std::uint32_t largest_page_number = 0xfffffffe;
 
 struct File {
@@ -61,24 +64,42 @@ tl::unexpected<Error> cannot_write(const std::string& path) {
     return fail(Fault::full, "cannot write " + path + ": " + std::strerror(errno));
 }
 
-/// Whether the page of the frame `at` stands in the database, too.
-bool is_in_database(const std::string& wal_path, const WalLog& log, std::size_t at) {
-    const File wal{::open(wal_path.c_str(), O_RDONLY | O_CLOEXEC)};
-    std::string page(log.layout.page_size, '\0');
-    if (!read_at(wal.descriptor, page.data(), page.size(),
-                 static_cast<::off_t>(log.layout.data_of(at))) ||
-        page.find_first_not_of('\0') == std::string::npos) { // what was overwritten is zeros, too
-        return false;
-    }
-    const auto database = wal_path.substr(0, wal_path.size() - std::string_view{"-wal"}.size());
-    std::ifstream pages{database, std::ios::binary};
-    for (std::string one(page.size(), '\0');
-         pages.read(one.data(), static_cast<std::streamsize>(one.size()));) {
-        if (one == page) {
-            return true;
+/// Whether the database has this page somewhere. Through SQLite, which may have the file open: to
+/// close a descriptor of our own would take its locks away (POSIX).
+bool has_page(const std::string& database, const std::string& page,
+              const std::function<void()>& progress) {
+    try {
+        SQLite::Database handle{immutable_uri(database), SQLite::OPEN_READONLY | SQLite::OPEN_URI};
+        ::sqlite3_file* file = nullptr;
+        ::sqlite3_file_control(handle.getHandle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+        const auto size = static_cast<int>(page.size());
+        std::string one(page.size(), '\0');
+        for (::sqlite3_int64 i = 0;
+             file->pMethods->xRead(file, one.data(), size, i * size) == SQLITE_OK; ++i) {
+            if (one == page) {
+                return true;
+            }
+            if (progress && i % pages_per_call == 0) {
+                progress();
+            }
         }
+    } catch (const SQLite::Exception&) {
+        // It has none that can be read.
     }
     return false;
+}
+
+/// Whether the page of the frame `at` stands in the database, too.
+bool is_in_database(const std::string& wal_path, const WalLog& log, std::size_t at,
+                    const std::function<void()>& progress) {
+    const File wal{::open(wal_path.c_str(), O_RDONLY | O_CLOEXEC)};
+    std::string page(log.layout.page_size, '\0');
+    const bool read = read_at(wal.descriptor, page.data(), page.size(),
+                              static_cast<::off_t>(log.layout.data_of(at)));
+    // Zeros are no page: something has overwritten one.
+    return read && page.find_first_not_of('\0') != std::string::npos &&
+           has_page(wal_path.substr(0, wal_path.size() - std::string_view{"-wal"}.size()), page,
+                    progress);
 }
 
 /// Whether the frame `at`, which SQLite does not read, was once written whole: frames are written
@@ -86,9 +107,11 @@ bool is_in_database(const std::string& wal_path, const WalLog& log, std::size_t 
 /// nothing after it. One whose checksum is right was, too, whatever is wrong with its salt. Where a
 /// log was begun anew, there may be an older frame behind such a header, and as long as its page
 /// is there, which the database has had since, that of the new frame is not.
-bool was_written(const std::string& wal_path, const WalLog& log, std::size_t at) {
+bool was_written(const std::string& wal_path, const WalLog& log, std::size_t at,
+                 const std::function<void()>& progress) {
     return log.frames[at].good || at + 1 < log.frames.size() ||
-           (log.ends_with_file && log.frames[at].ends() && !is_in_database(wal_path, log, at));
+           (log.ends_with_file && log.frames[at].ends() &&
+            !is_in_database(wal_path, log, at, progress));
 }
 
 /// Whether a page of the log that can be believed has this text. False for no text.
@@ -108,7 +131,8 @@ bool has_text(const std::string& path, const WalLog& log, const std::string& tex
 
 } // namespace
 
-Result<WalReport> inspect_wal(const std::string& wal_path, const std::string& boot_id) {
+Result<WalReport> inspect_wal(const std::string& wal_path, const std::string& boot_id,
+                              const std::function<void()>& progress) {
     auto log = read_log(wal_path);
     if (!log) {
         return fail(log.error());
@@ -129,7 +153,7 @@ Result<WalReport> inspect_wal(const std::string& wal_path, const std::string& bo
     const auto ends =
         std::count_if(first_bad, frames.end(), [](const WalFrame& frame) { return frame.ends(); });
     const auto at = static_cast<std::size_t>(first_bad - frames.begin());
-    if (log->header_good && ends > 0 && was_written(wal_path, *log, at)) {
+    if (log->header_good && ends > 0 && was_written(wal_path, *log, at, progress)) {
         const bool damaged = ends > 1 || has_text(wal_path, *log, boot_id);
         (damaged ? report.damage : report.torn) = "frame " + std::to_string(at + 1) + " of the " +
                                                   std::to_string(frames.size()) +
@@ -212,7 +236,7 @@ Result<void> write_image(const std::string& database, const std::string& image,
         // At a faulty end the new size is not known, but this page is within it.
         pages = frame.pages_after != 0 ? frame.pages_after : pages;
         least = frame.pages_after != 0 ? 0 : std::max(least, frame.page);
-        if (progress && i % frames_per_call == 0) {
+        if (progress && i % pages_per_call == 0) {
             progress();
         }
     }

@@ -28,8 +28,10 @@ struct WalReport {
 
 /// A log that is absent or empty has no frames. `boot_id`, if given, is text that only pages
 /// written since the device was switched on have: with it a torn transaction is damage. Errors:
-/// Fault::storage when it cannot be read.
-Result<WalReport> inspect_wal(const std::string& wal_path, const std::string& boot_id = {});
+/// Fault::storage when it cannot be read. `progress`, if given, is called while the database is
+/// searched for a page, which may take as long as to read it.
+Result<WalReport> inspect_wal(const std::string& wal_path, const std::string& boot_id = {},
+                              const std::function<void()>& progress = {});
 
 /// Copies the file alone; what cannot be read (a bad sector) is zeros, and a file that is absent is
 /// empty. `progress`, if given, is called for every MiB. Synced by nobody. Errors: Fault::storage
