@@ -94,7 +94,6 @@ Task<> Core::stop(common::Millis grace, Task<> requests) {
     answering.spawn("requests", std::move(requests));
     co_await dispatcher_.stop(grace);
     co_await answering.join();
-    co_await queue_.flush();
     parts_.cancel();
     co_await parts_.join();
 }
