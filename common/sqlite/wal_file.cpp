@@ -74,8 +74,11 @@ bool has_page(const std::string& database, const std::string& page,
         ::sqlite3_file_control(handle.getHandle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
         const auto size = static_cast<int>(page.size());
         std::string one(page.size(), '\0');
-        for (::sqlite3_int64 i = 0;
-             file->pMethods->xRead(file, one.data(), size, i * size) == SQLITE_OK; ++i) {
+        const auto offset_of = [size](std::size_t i) {
+            return static_cast<::sqlite3_int64>(i) * size;
+        };
+        for (std::size_t i = 0;
+             file->pMethods->xRead(file, one.data(), size, offset_of(i)) == SQLITE_OK; ++i) {
             if (one == page) {
                 return true;
             }
