@@ -69,8 +69,8 @@ tidy() {
   heading "tidy"
   configure tidy
   # The compiler's own options are g++'s; a warning that clang does not have is no fault. It reads files
-  # that include ten of ours, in a fifth of the time. There it does not see a using-declaration that
-  # nothing uses; test/check_using.py does.
+  # that each include a folder of ours, in a fraction of the time. There it does not see a
+  # using-declaration that nothing uses; test/check_using.py does.
   jq -r '.[].file | select(endswith(".c") | not)' build/tidy/compile_commands.json |
     xargs -P "$jobs" -n 1 clang-tidy -quiet -p build/tidy --config-file=.clang-tidy \
       --checks=-bugprone-suspicious-include --header-filter='/(agent|common)/[a-z0-9_/]+\.[ch]pp$' \
