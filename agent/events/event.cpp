@@ -12,7 +12,19 @@ namespace agent {
 
 namespace {
 
-using namespace places;
+using places::at;
+using places::cards;
+using places::livenesses;
+using places::medmasks;
+using places::orientations;
+using places::pitches;
+using places::Place;
+using places::plates;
+using places::rolls;
+using places::special_types;
+using places::tree;
+using places::visibilities;
+using places::yaws;
 
 using Kind = Slot::Kind;
 

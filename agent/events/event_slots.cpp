@@ -11,8 +11,11 @@ namespace agent {
 
 namespace {
 
-using namespace places;
 using nlohmann::json;
+using places::nowhere;
+using places::Place;
+using places::top;
+using places::tree;
 using Kind = Slot::Kind;
 
 std::string_view name_of(Kind kind) {

@@ -12,8 +12,21 @@ namespace agent {
 
 namespace {
 
-using namespace places;
 using nlohmann::json;
+using places::at;
+using places::cards;
+using places::livenesses;
+using places::medmasks;
+using places::orientations;
+using places::pitches;
+using places::Place;
+using places::plates;
+using places::rolls;
+using places::special_types;
+using places::top;
+using places::tree;
+using places::visibilities;
+using places::yaws;
 
 /// How a value is written. `part`: the key under which it stands if there is an object.
 struct Form {

@@ -25,8 +25,8 @@ constexpr std::array<std::string_view, 5> status_words{"error", "fail", "failed"
                                                        "errored"};
 constexpr std::array<std::string_view, 5> code_names{"status", "statuscode", "code", "httpstatus",
                                                      "httpcode"};
-constexpr std::array<std::string_view, 5> containers{"meta", "metadata", "status", "response",
-                                                     "info"};
+constexpr std::array<std::string_view, 5> failure_containers{"meta", "metadata", "status",
+                                                             "response", "info"};
 
 std::string bare_word(std::string_view name) {
     auto word = common::ascii_lower(std::string{name});
@@ -73,7 +73,7 @@ std::string failure_sign(const json& envelope) {
         if (auto sign = sign_in(name, value); !sign.empty()) {
             return sign;
         }
-        if (!value.is_object() || !is_one_of(bare_word(name), containers)) {
+        if (!value.is_object() || !is_one_of(bare_word(name), failure_containers)) {
             continue;
         }
         for (const auto& [inner, inner_value] : value.items()) {

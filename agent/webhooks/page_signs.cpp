@@ -18,7 +18,17 @@ using common::Fault;
 using common::is_one_of;
 using common::Result;
 using nlohmann::json;
-using namespace page_sign_names;
+using page_sign_names::containers;
+using page_sign_names::cursor_names;
+using page_sign_names::last_names;
+using page_sign_names::link_names;
+using page_sign_names::marker_names;
+using page_sign_names::more_names;
+using page_sign_names::offset_names;
+using page_sign_names::page_names;
+using page_sign_names::pages_names;
+using page_sign_names::size_names;
+using page_sign_names::total_names;
 
 /// Empty for a name that no server gives to a sign: names become part of messages and queries.
 std::string word_of(std::string_view name) {
