@@ -31,7 +31,7 @@ while [ $# -gt 0 ]; do
 done
 [ ${#chosen[@]} -gt 0 ] || mapfile -t chosen <<<"$all"
 
-scripts/setup.sh fuzz
+scripts/setup.sh sanitizers
 programs=build/fuzz/test/fuzz
 work=$PWD/build/fuzz
 log=$(mktemp)

@@ -137,6 +137,9 @@ case $what in
 esac
 trap 'echo "$passed passed, $failed failed, $skipped skipped"' EXIT
 scripts/setup.sh
+case $what in
+  all | asan | tsan) scripts/setup.sh sanitizers ;;
+esac
 case "$what ${2-}" in
   all* | asan* | release* | "quick " | "quick page")
     scripts/setup.sh page || echo "without a browser the tests of the status page are skipped"

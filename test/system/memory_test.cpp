@@ -32,7 +32,7 @@ std::size_t peak(const test::Program& agent) {
 }
 
 /// A sanitizer keeps what is freed, and is slow.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef FFL_SANITIZED
 constexpr bool sanitized = true;
 #else
 constexpr bool sanitized = false;

@@ -192,17 +192,16 @@ TEST_F(NetworkFaults, ACaptivePortalBeforeATargetIsWhatItsStatusSays) {
     const common::Headers html{{"Content-Type", "text/html"}};
     agent_.start();
     int number = 0;
-    for (const auto& [portal, says] :
-         {Row{{302, {{"Location", "http://portal.test/"}}, page}, "302 Found"},
-          Row{{511, html, page}, "511 Network Authentication Required"}}) {
-        SCOPED_TRACE(says);
-        test::ScriptedServer hotel{[&, answer = portal](const test::Seen&) { return answer; }};
+    for (const auto& row : {Row{{302, {{"Location", "http://portal.test/"}}, page}, "302 Found"},
+                            Row{{511, html, page}, "511 Network Authentication Required"}}) {
+        SCOPED_TRACE(row.says);
+        test::ScriptedServer hotel{[&](const test::Seen&) { return row.portal; }};
         way_.lead_to(hotel.port());
         way_.vanish(); // what was kept still led to the door
         post(++number);
         EXPECT_TRUE(agent_.wait_until([&](const json& status) {
             const json error = webhook_named(status, "door")["last_error"];
-            return error.is_string() && has(error.get<std::string>(), says);
+            return error.is_string() && has(error.get<std::string>(), row.says);
         })) << agent_.status()["webhooks"].dump(1);
         way_.lead_to(door_.port());
         hotel.stop();

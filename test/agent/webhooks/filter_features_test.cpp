@@ -20,11 +20,11 @@ TEST(Filters, CheckFeaturesByNameAndConfidence) {
           "fully_visible"}},
     };
     for (const auto& [key, names] : features) {
-        const auto filter = [&](const std::string& parts) {
-            return "{\"" + key + "\":" + parts + "}";
+        const auto filter = [feature = key](const std::string& parts) {
+            return "{\"" + feature + "\":" + parts + "}";
         };
-        const auto event = [&](const std::string& value) {
-            return R"({"features":{")" + key + "\":" + value + "}}";
+        const auto event = [feature = key](const std::string& value) {
+            return R"({"features":{")" + feature + "\":" + value + "}}";
         };
         for (std::size_t i = 0; i < names.size(); ++i) {
             const auto name = '"' + names[i] + '"';
