@@ -67,6 +67,7 @@ class Source {
 struct Tally {
     std::size_t lost = 0, twice = 0, after_kill = 0;
     std::size_t failed = 0; ///< attempts before the last one of each delivery
+    std::size_t most = 0;   ///< attempts of one delivery
 };
 
 Tally count(const test::RealServer& server, const std::set<std::string>& sent) {
@@ -92,12 +93,17 @@ Tally count(const test::RealServer& server, const std::set<std::string>& sent) {
             ++(excused ? tally.after_kill : tally.twice);
         }
         tally.failed += records.back().attempt - 1;
+        tally.most = std::max<std::size_t>(tally.most, records.back().attempt);
     }
     return tally;
 }
 
 bool drained(const json& status) {
     return status["queue"]["pending"] == 0;
+}
+
+std::string what_waits(const test::Program& agent) {
+    return agent.get("/v1/deliveries").body + "\n" + agent.status()["webhooks"].dump(1) + "\n";
 }
 
 std::size_t failed_attempts(const json& status) {
@@ -120,7 +126,7 @@ void restart_in_bursts(test::RealServer& server, const test::Program& agent, Sou
         source.send(while_down);
         server.start();
     }
-    ASSERT_TRUE(agent.wait_until(drained)) << server.log() << agent.log();
+    ASSERT_TRUE(agent.wait_until(drained)) << what_waits(agent) << server.log() << agent.log();
 }
 
 /// To each address an event, and another when the server, or the agent, closes its connection.
@@ -149,7 +155,7 @@ TEST_P(RealServers, GetEveryEventOnce) {
     ASSERT_NO_FATAL_FAILURE(restart_in_bursts(server, agent, source));
     const auto failed_before = failed_attempts(agent.status());
     ASSERT_NO_FATAL_FAILURE(trickle(GetParam(), source));
-    ASSERT_TRUE(agent.wait_until(drained)) << server.log() << agent.log();
+    ASSERT_TRUE(agent.wait_until(drained)) << what_waits(agent) << server.log() << agent.log();
 
     const auto status = agent.status();
     const auto failed = failed_attempts(status);
@@ -158,7 +164,8 @@ TEST_P(RealServers, GetEveryEventOnce) {
     std::cout << GetParam().name << ": events " << source.sent().size() << ", restarts " << restarts
               << ", lost " << tally.lost << ", twice " << tally.twice << ", dead " << dead
               << ", failed attempts " << failed << " (" << failed - failed_before
-              << " in the trickle), again after a kill " << tally.after_kill << "\n";
+              << " in the trickle, at most " << tally.most - 1
+              << " of a delivery), again after a kill " << tally.after_kill << "\n";
     EXPECT_EQ(tally.lost, 0U) << server.log() << agent.log();
     EXPECT_EQ(tally.twice, 0U) << server.log() << agent.log();
     EXPECT_EQ(dead, 0U);
