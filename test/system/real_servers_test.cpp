@@ -148,7 +148,9 @@ void trickle(const test::ServerKind& kind, Source& source) {
 
 TEST_P(RealServers, GetEveryEventOnce) {
     test::RealServer server{GetParam()};
-    test::Program agent{{{"webhooks", {{"file", "webhooks.json"}}}}};
+    // A delivery that fails at each restart would otherwise wait for longer than this test does.
+    test::Program agent{
+        {{"webhooks", {{"file", "webhooks.json"}}}, {"delivery", {{"retry_max", "2s"}}}}};
     agent.folder().write("webhooks.json", definitions(server));
     agent.start();
     Source source{agent};
