@@ -168,16 +168,14 @@ Renewal salvage(Database& database, const RenewalRequest& request, const std::st
     return renewed;
 }
 
-Renewal put_back_and_open(Database& database, const RenewalRequest& request) {
+Renewal put_back_and_open(Database& database, const RenewalRequest& request,
+                          const Progress& progress) {
     const auto back = database.run_now([](Connection& connection) { return put_back(connection); });
     if (!back || !*back) {
         return cannot(back ? back->error() : back.error());
     }
     database.close();
-    Renewal renewed;
-    renewed.writable = database.open(request.path, request.sync);
-    renewed.exchanged = renewed.writable || keep_reading(database, request.path);
-    return renewed;
+    return open_anew(database, request, progress);
 }
 
 /// Opens another connection beside the one that can perhaps still read. The old one keeps the WAL's
@@ -232,13 +230,15 @@ bool is_misplaced(const std::string& path) {
 
 Renewal renew_database(Database& database, const RenewalRequest& request,
                        const Progress& progress) {
-    const auto* now = database.connection();
-    if (request.trouble == DatabaseTrouble::unopened || !now ||
-        database.connection()->is_reader()) {
-        return open_anew(database, request, progress);
+    auto* const now = database.connection();
+    // Whatever else is wrong: only this connection still has what was in a file without a name, and
+    // every other way would open, or create, the file that lies there now. (A reader has no use for
+    // the side files.)
+    if (now && !(now->is_reader() ? now->in_place(common::database_files[0]) : now->in_place())) {
+        return put_back_and_open(database, request, progress);
     }
-    if (request.trouble == DatabaseTrouble::moved) {
-        return put_back_and_open(database, request);
+    if (request.trouble == DatabaseTrouble::unopened || !now || now->is_reader()) {
+        return open_anew(database, request, progress);
     }
     if (request.trouble == DatabaseTrouble::damaged && request.may_salvage) {
         return salvage(database, request, "found while running", progress);

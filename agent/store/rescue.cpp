@@ -78,6 +78,7 @@ Result<void> put_back(Connection& connection) {
     }
     const auto copy = path + "-rescue";
     remove_files(copy);
+    connection.handle().exec("PRAGMA query_only = OFF"); // a reader writes the copy, too
     SQLite::Statement write{connection.handle(), "VACUUM INTO ?"};
     write.bind(1, copy);
     write.exec();

@@ -119,6 +119,7 @@ Result<std::unique_ptr<Connection>> Connection::open_read_only(const std::string
             connection->open_file(immutable ? immutable_uri(path) : path,
                                   SQLite::OPEN_READONLY | (immutable ? SQLite::OPEN_URI : 0));
             connection->handle().exec(begin_reading);
+            (void)connection->in_place(database_files[0]);
             return connection;
         } catch (...) {
             const auto error = storage_error();
@@ -146,6 +147,7 @@ Result<std::unique_ptr<Connection>> Connection::open_unlocked(const std::string&
         // With an exclusive lock, which costs nothing here, SQLite needs no shared index.
         connection->handle().exec("PRAGMA locking_mode = EXCLUSIVE");
         connection->handle().exec(begin_reading);
+        (void)connection->in_place(database_files[0]);
         return connection;
     } catch (...) {
         return fail(Fault::storage,

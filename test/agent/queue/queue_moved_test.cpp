@@ -1,5 +1,6 @@
 // Somebody removes or replaces the queue's files under the running agent: it is noticed at the next
 // commit, nothing is accepted into a file that nobody will find, and nothing is lost.
+#include "test/support/failing_disk.hpp"
 #include "test/support/storage_fixture.hpp"
 
 namespace test {
@@ -14,6 +15,7 @@ class QueueMovedTest : public Storage {
             run.take({event(id, {"1"})});
         }
     }
+    ~QueueMovedTest() override { stop(); } // before the disk goes
     [[nodiscard]] std::string path(const std::string& suffix = "") const {
         return config.queue.path + suffix;
     }
@@ -37,6 +39,13 @@ class QueueMovedTest : public Storage {
         EXPECT_EQ(next.queue.pending("1"), 4U);
         EXPECT_FALSE(next.opened.salvaged);
     }
+    void remove(const std::vector<std::string>& suffixes) {
+        for (const auto& suffix : suffixes) {
+            fs::remove(path(suffix));
+        }
+    }
+
+    FailingDisk disk;
 };
 
 TEST_F(QueueMovedTest, AllFilesRemoved) {
@@ -101,6 +110,53 @@ TEST_F(QueueMovedTest, WaitsForAFolderThatWasMovedAway) {
     clock.advance(1s);
     run.take({event("d", {"1"})});
     EXPECT_EQ(start().queue.pending("1"), 4U);
+}
+
+// Fault: files are removed or replaced under the agent | also while the disk fails
+TEST_F(QueueMovedTest, WhileTheDiskFails) {
+    for (const std::vector<std::string>& files :
+         {std::vector<std::string>{""}, {"-wal"}, {"-shm"}, {"", "-wal", "-shm"}}) {
+        SCOPED_TRACE("agent.db" + files[0] + " of " + std::to_string(files.size()));
+        disk.writes = false;
+        EXPECT_FALSE(now().add({event("refused", {"1"})}));
+        remove(files);
+        clock.advance(5s);
+        EXPECT_EQ(now().list().size(), 3U);
+        disk.writes = true;
+        clock.advance(31s);
+        EXPECT_FALSE(now().queue.stats().degraded) << now().queue.stats().last_error;
+        EXPECT_EQ(start().deliveries(), 3);
+    }
+}
+
+TEST_F(QueueMovedTest, WhileItCanOnlyBeRead) {
+    stop();
+    disk.read_only = true;
+    EXPECT_TRUE(start().queue.stats().degraded);
+    remove({"", "-wal", "-shm"});
+    EXPECT_EQ(now().list().size(), 3U);
+    disk.read_only = false;
+    clock.advance(31s);
+    EXPECT_FALSE(now().queue.stats().degraded) << now().queue.stats().last_error;
+    EXPECT_EQ(start().deliveries(), 3);
+}
+
+TEST_F(QueueMovedTest, WhileAnOlderDatabaseCanOnlyBeRead) {
+    stop();
+    remove({"", "-wal", "-shm"});
+    {
+        SQLite::Database old{path(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
+        old.exec(contents(FFL_TEST_DATA "/schema_v1.sql"));
+    }
+    disk.read_only = true;
+    const auto pending = start().queue.pending("2");
+    EXPECT_GT(pending, 0U);
+    remove({""});
+    disk.read_only = false;
+    clock.advance(31s);
+    EXPECT_FALSE(now().queue.stats().degraded) << now().queue.stats().last_error;
+    EXPECT_EQ(now().number("PRAGMA user_version"), 2);
+    EXPECT_EQ(now().queue.pending("2"), pending);
 }
 
 TEST_F(QueueMovedTest, IsNoticedWithoutEvents) {
