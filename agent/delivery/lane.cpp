@@ -227,10 +227,9 @@ Task<> Lane::make_attempt(std::shared_ptr<Lane> lane, Attempt attempt) {
     // So that no attempt ends before start_one() returns, as the budget requires.
     co_await asio::post(asio::use_awaitable);
     auto& context = *lane->context_;
-    const auto wall =
-        std::chrono::floor<std::chrono::seconds>(context.clock.wall().time_since_epoch());
+    attempt.begun = common::device_time(context.clock);
     auto request = make_request(*attempt.webhook, attempt.delivery, attempt.delivery.attempts + 1,
-                                wall.count());
+                                attempt.begun.seconds);
     auto reply = co_await reply_unless_cancelled(context.client, std::move(request));
     const bool given_up = lane->open_.ended(attempt.delivery.id, reply && *reply);
     if (!reply && !given_up) {
@@ -251,9 +250,11 @@ std::optional<std::int64_t> Lane::oldest() const {
 
 void Lane::attempt_ended(const Attempt& attempt, const common::Result<common::HttpReply>& reply) {
     const auto& delivery = attempt.delivery;
-    const auto outcome =
-        judge_reply(reply, delivery.attempts + 1, *attempt.webhook, context_->config.delivery.retry,
-                    context_->chance(), common::device_time(context_->clock));
+    auto ended = common::device_time(context_->clock);
+    // The dates of a certificate were judged in between, perhaps by a clock that was wrong.
+    ended.synchronised = ended.synchronised && attempt.begun.synchronised;
+    const auto outcome = judge_reply(reply, delivery.attempts + 1, *attempt.webhook,
+                                     context_->config.delivery.retry, context_->chance(), ended);
     if (outcome.kind == Outcome::Kind::own_fault) {
         hold_times_.withdrawn(attempt.start);
         not_attempted(attempt, outcome.error);

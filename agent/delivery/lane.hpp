@@ -105,6 +105,7 @@ class Lane final : public ConnectionUser, public std::enable_shared_from_this<La
         Kind kind = Kind::first;
         common::Instant start;
         LaneSilence::Start silence;
+        common::DeviceTime begun{}; ///< when its request was made
     };
 
     [[nodiscard]] LanePlan plan() const;

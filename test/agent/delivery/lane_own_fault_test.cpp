@@ -145,6 +145,21 @@ TEST_F(LaneOwnFaultTest, TheDatesOfACertificateAreOursWhileTheClockIsNotSynchron
     EXPECT_EQ(dead(), 1U) << "with a clock that is right, the certificate is wrong";
 }
 
+// Fault: wrong clock | a certificate judged before the clock was put right costs no attempt
+TEST_F(LaneOwnFaultTest, TheDatesOfACertificateAreOursWhereTheClockIsSynchronisedMeanwhile) {
+    targets[a] = [this](const Attempt& attempt) {
+        clock.set_synchronized(true);
+        return early(attempt);
+    };
+    clock.set_synchronized(false);
+    start(one);
+    add({"1"});
+    EXPECT_EQ(dead(), 0U);
+    targets[a] = ok;
+    advance(seconds{10});
+    EXPECT_EQ(parts->stats.webhooks["1"].delivered(), 1U);
+}
+
 TEST_F(LaneOwnFaultTest, FollowAWebhookToItsNewTarget) {
     targets[a] = short_of;
     start(one);
