@@ -14,7 +14,7 @@ using nlohmann::json;
 
 void World::act(Act what) {
     if (what == Act::definition || what == Act::person || what == Act::reload ||
-        what == Act::damage) {
+        what == Act::damage || what == Act::mislay) {
         ledger_.disturbed();
     }
     switch (what) {
@@ -37,7 +37,7 @@ void World::act(Act what) {
     case Act::disk:
         return change_disk();
     case Act::stall:
-        return board_.stall_database(clock_.world() + Millis{random_.between(1, 3'000)});
+        return stall();
     case Act::kill:
     case Act::power: {
         const auto how = what == Act::kill ? Death::process : Death::power;
@@ -56,6 +56,8 @@ void World::act(Act what) {
         return restart();
     case Act::damage:
         return damage();
+    case Act::mislay:
+        return mislay();
     case Act::look:
         return look();
     case Act::audit:
@@ -175,35 +177,6 @@ void World::call(std::string method, std::string path, std::string query, std::s
     });
 }
 
-/// What it covers is allowed to happen from now on until it is answered, or the agent dies.
-void World::have_person_act() {
-    const auto keys = definitions_.keys();
-    const bool all = keys.empty() || random_.chance(0.3);
-    const auto key = all ? std::string{} : random_.one_of(keys);
-    const json selection = all ? json{{"all", true}} : json{{"webhook", key}};
-    const Edit edit{random_.chance(0.3), key};
-    allow(edit);
-    edits_.push_back(edit);
-    call("POST", edit.drops ? "/v1/deliveries/drop" : "/v1/deliveries/retry", "", selection.dump(),
-         [this, edit](const HttpReply& reply) {
-             allow(edit);
-             std::erase(edits_, edit);
-             // 404: the agent does not know the webhook yet.
-             if (reply.status != 200 && reply.status != 503 && reply.status != 404) {
-                 ledger_.fail("an edit was answered with " + std::to_string(reply.status) + ": " +
-                              reply.body);
-             }
-         });
-}
-
-void World::allow(const Edit& edit) {
-    if (edit.drops) {
-        ledger_.dropped(edit.webhook);
-    } else {
-        ledger_.retried(edit.webhook);
-    }
-}
-
 void World::change_clock() {
     if (random_.chance(0.5)) {
         clock_.set_synchronized(true);
@@ -238,9 +211,16 @@ void World::change_disk() {
         break;
     default:
         disk_.faults.reads = true;
+        ledger_.has_bad_sector();
         disk_.choose_bad_sector();
         break;
     }
+}
+
+void World::stall() {
+    const auto until = clock_.world() + Millis{random_.between(1, 3'000)};
+    ledger_.stalls(until);
+    board_.stall_database(until);
 }
 
 /// At rest, between two lives, or under the running agent.
@@ -256,32 +236,6 @@ void World::damage() {
         }
     }
     bring_up();
-}
-
-void World::audit() {
-    board_.list([this, since = clock_.world()](const std::vector<agent::DeliveryRow>& listed) {
-        std::vector<Row> rows;
-        for (const auto& row : listed) {
-            rows.push_back({row.event_id, row.webhook, row.state == agent::DeliveryState::dead,
-                            row.attempts, row.last_error});
-        }
-        try {
-            ledger_.audit(rows, since);
-        } catch (const std::exception& error) {
-            ledger_.fail(error.what());
-        }
-    });
-}
-
-void World::look() {
-    const std::vector<std::string> paths{"/v1/status", "/metrics", "/v1/deliveries", "/v1/events",
-                                         "/readyz"};
-    const auto& path = random_.one_of(paths);
-    call("GET", path, "", "", [this, path](const HttpReply& reply) {
-        if (reply.status != 200 && reply.status != 503) {
-            ledger_.fail(path + " was answered with " + std::to_string(reply.status));
-        }
-    });
 }
 
 } // namespace simulation

@@ -225,6 +225,14 @@ void Disk::restore() {
     dead_ = false;
 }
 
+void Disk::settle() {
+    for (const auto& [name, file] : names_) {
+        *file = {content_of(name), {}, file->size};
+    }
+    durable_names_ = names_;
+    name_changes_.clear();
+}
+
 std::string Disk::file_to_damage() {
     std::vector<std::string> found;
     for (const auto& [name, file] : names_) {
@@ -258,6 +266,13 @@ void Disk::remove(const std::string& name) {
     fs::remove(path);
     names_.erase(path);
     durable_names_.erase(path);
+}
+
+void Disk::put(const std::string& name, const std::string& bytes) {
+    const auto path = folder_ + "/" + name;
+    remove(name);
+    std::ofstream{path, std::ios::binary} << bytes;
+    names_[path] = durable_names_[path] = std::make_shared<File>(File{bytes, {}, bytes.size()});
 }
 
 bool Disk::flip_bit() {

@@ -58,6 +58,8 @@ class Disk {
     [[nodiscard]] Death how() const { return how_; }
     /// After the dead agent has closed its files: the files are as the death left them.
     void restore();
+    /// All of it has been written long ago.
+    void settle();
     /// Flips one bit of the database or its WAL, at rest. False if there is nothing to damage.
     bool flip_bit();
     /// Overwrites a page of the database, likewise.
@@ -69,6 +71,7 @@ class Disk {
     void overwrite(const std::string& name, std::size_t at, const std::string& bytes);
     void resize(const std::string& name, std::size_t size);
     void remove(const std::string& name);
+    void put(const std::string& name, const std::string& bytes);
 
     [[nodiscard]] std::uint64_t calls() const { return calls_; }
     [[nodiscard]] std::uint64_t syncs() const { return syncs_; }

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -28,11 +29,20 @@ struct Row {
     std::string last_error;
 };
 
+/// For messages.
+std::string name_of(const std::string& event, const std::string& webhook);
+
 /// What a configuration allows to be given up.
 struct Terms {
-    common::Millis max_age{0}; ///< 0: nothing expires
-    bool drops_oldest = false; ///< a queue that is full may drop what is pending
-    bool small_queue = false;  ///< dead letters may have to make room
+    common::Millis max_age{0};  ///< 0: nothing expires
+    bool drops_oldest = false;  ///< a queue that is full may drop what is pending
+    bool small_queue = false;   ///< dead letters may have to make room
+    common::Millis cooldown{0}; ///< of the webhook `cooled`, by camera; 0: none
+    std::string cooled;
+    [[nodiscard]] bool cools(const std::string& webhook) const {
+        return cooldown.count() > 0 && webhook == cooled;
+    }
+    std::string poisoned; ///< an event that ends the agent as often as it attempts to deliver it
 };
 
 class Ledger {
@@ -43,6 +53,9 @@ class Ledger {
     /// A producer begins to send the event, which may be delivered from now on. `webhooks` are
     /// those that it matches now.
     void offered(const std::string& event, int camera, const std::vector<std::string>& webhooks);
+    /// A delivery that an earlier version has left, after so many attempts.
+    void inherited(const std::string& event, int camera, const std::string& webhook,
+                   unsigned attempts);
     /// It was answered with 202. `webhooks` are those that it certainly matched.
     void accepted(const std::string& event, const std::vector<std::string>& webhooks);
 
@@ -57,11 +70,15 @@ class Ledger {
     /// Whether the disk has a fault from now on. Meanwhile outcomes may not be written, and a death
     /// makes the agent forget those.
     void disk_fails(bool yes);
-    /// Somebody retries or drops the deliveries of a webhook; without one, of all.
-    void retried(const std::string& webhook);
-    void dropped(const std::string& webhook);
+    /// The database does nothing until then.
+    void stalls(WorldTime until) { stalls_.emplace_back(clock_.world(), until); }
+    /// Somebody retries or drops deliveries: of a webhook and an event, of each where it is empty.
+    void retried(const std::string& webhook, const std::string& of_event = {});
+    void dropped(const std::string& webhook, const std::string& of_event = {});
     /// A page or a bit of the files was damaged: rows that were on it may be lost.
     void damaged() { ++damages_; }
+    /// A sector cannot be read: likewise, but what else is known stays true.
+    void has_bad_sector() { ++bad_sectors_; }
 
     /// Notes that a promise was broken; the first one counts. Where nothing may be thrown, for the
     /// agent would catch it.
@@ -92,6 +109,7 @@ class Ledger {
         bool owed = false;
         bool dropped = false;
         bool retried = false; ///< by a person: its attempts count from the beginning
+        bool tried = false;   ///< in this life, to its end
         unsigned attempts = 0;
         unsigned extra = 0;     ///< attempts that a person allows besides, or a death
         unsigned unwritten = 0; ///< attempts of this life that may not be written
@@ -101,16 +119,29 @@ class Ledger {
     };
     struct Event {
         int camera = 0;
-        WorldTime offered{0}, accepted{-1};
+        WorldTime first_offered{0}, offered{0}, accepted{-1};
+        bool inherited = false;
         bool resent = false;                 ///< its producer got no answer and has sent it again
         std::vector<std::string> offered_to; ///< the webhooks that it matched at first
         std::map<std::string, Duty> duties;  ///< by webhook
     };
     [[nodiscard]] bool disk_failed_since(WorldTime when) const;
+    [[nodiscard]] common::Millis stalled_between(WorldTime from, WorldTime to) const;
     void require_fresh_first(const std::string& webhook);
     [[nodiscard]] bool may_repeat(const Duty& duty) const;
     [[nodiscard]] bool may_be_gone(const Event& event, const std::string& webhook,
                                    const Duty& duty) const;
+    using Kept = std::set<std::pair<std::string, std::string>>; ///< event and webhook
+    [[nodiscard]] bool is_lost(const std::string& id, const Event& event,
+                               const std::string& webhook, const Duty& duty,
+                               const Kept& kept) const;
+    [[nodiscard]] static bool came(const std::string& id, const Event& event,
+                                   const std::string& webhook, const Kept& kept);
+    [[nodiscard]] bool may_be_gone(const Event& event, const std::string& webhook) const;
+    [[nodiscard]] bool died_between(WorldTime from, WorldTime to) const;
+    [[nodiscard]] bool may_be_suppressed(const Event& event, const std::string& webhook,
+                                         const Kept& kept) const;
+    void require_cooldowns(const Kept& kept) const;
     void judge(const Row& row, const Duty& duty) const;
 
     const Clock& clock_;
@@ -119,7 +150,7 @@ class Ledger {
     std::string broken_;
     std::map<std::string, Event> events_;
     std::uint64_t duties_ = 0, delivered_ = 0, repeated_ = 0, lost_ = 0;
-    std::uint64_t damages_ = 0;
+    std::uint64_t damages_ = 0, bad_sectors_ = 0;
     int life_ = 0;
     struct End {
         WorldTime at{0};
@@ -135,6 +166,7 @@ class Ledger {
     std::map<std::string, Silence> silences_; ///< by webhook
     /// By webhook: the deliveries without an attempt, and when they were accepted.
     std::map<std::string, std::map<std::string, WorldTime>> fresh_;
+    std::vector<std::pair<WorldTime, WorldTime>> stalls_;
     bool disk_fails_ = false;
     WorldTime disk_failed_at_{-1'000'000}; ///< until then, if it does not now
 };

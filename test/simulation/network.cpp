@@ -35,7 +35,11 @@ std::string event_in(const std::string& body) {
 Task<Result<HttpReply>> Network::send(HttpRequest request) {
     const bool to_target = request.url.host != server_host;
     const Call begun{request.url.target.substr(1), event_in(request.body)};
-    auto reaction = react(request);
+    const bool deadly = to_target && !cut_off_ && !poisoned_.empty() && begun.event == poisoned_;
+    auto reaction = deadly ? Reaction{Millis{1}, reply(200), false} : react(request);
+    if (deadly) {
+        deadly_();
+    }
     auto call = begun;
     call.attempted = reaction.attempted;
     if (to_target && !cut_off_ && call.attempted) {

@@ -64,6 +64,11 @@ class Network final : public common::HttpClient {
     [[nodiscard]] Manner manner(int target) const {
         return manners_.at(static_cast<std::size_t>(target));
     }
+    /// An attempt to deliver this event ends the agent: `deadly` is called in its place.
+    void poison(std::string event, std::function<void()> deadly) {
+        poisoned_ = std::move(event);
+        deadly_ = std::move(deadly);
+    }
     void fail(ServerFault fault) { server_fault_ = fault; }
     /// Whether this device lacks descriptors, whoever the target is.
     void lack(bool yes) { lacks_ = yes; }
@@ -90,6 +95,8 @@ class Network final : public common::HttpClient {
     common::Executor loop_;
     bool cut_off_ = false;
     std::function<void(const Call&)> begin_, end_;
+    std::string poisoned_;
+    std::function<void()> deadly_;
     std::array<Manner, targets> manners_{};
     std::map<std::string, Manner> paths_;
     bool lacks_ = false;

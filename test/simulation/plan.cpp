@@ -11,10 +11,10 @@ using common::Millis;
 
 /// How often each is done when a run has it.
 constexpr std::array<double, acts> usual{40, 5,   1.5, 1,   1,   0.5, 0.7, 1,
-                                         1,  0.6, 0.6, 0.4, 0.2, 1,   1.5};
-constexpr std::array<const char*, acts> names{"post",   "target",  "definition", "server", "person",
-                                              "reload", "clock",   "disk",       "stall",  "kill",
-                                              "power",  "restart", "damage",     "look",   "audit"};
+                                         1,  0.6, 0.6, 0.4, 0.2, 1,   1,   1.5};
+constexpr std::array<const char*, acts> names{
+    "post",  "target", "definition", "server",  "person", "reload", "clock", "disk",
+    "stall", "kill",   "power",      "restart", "damage", "mislay", "look",  "audit"};
 
 template <class T> std::string line(const char* key, const T& value) {
     return std::string{key} + " = " + value + "\n";
@@ -22,6 +22,23 @@ template <class T> std::string line(const char* key, const T& value) {
 
 std::string any(Random& random, std::vector<std::string> choices) {
     return random.one_of(choices);
+}
+
+/// Files that somebody takes away can be written anew only while the agent lives.
+void take_files_away(Plan& plan) {
+    for (const auto act : {Act::kill, Act::power, Act::damage}) {
+        plan.weights[static_cast<std::size_t>(act)] = 0;
+    }
+    plan.terms.poisoned.clear();
+}
+
+/// [webhook] sections, which the agent takes by the names of webhooks (Definitions).
+std::string cooldown_section(const Terms& terms) {
+    return terms.cooldown == Millis{0}
+               ? ""
+               : "[webhook w" + terms.cooled + "v*]\n" +
+                     line("cooldown", std::to_string(terms.cooldown.count()) + "ms") +
+                     line("cooldown_key", "camera");
 }
 
 } // namespace
@@ -68,6 +85,20 @@ Plan plan_of(Random& random) {
     if (expires) {
         plan.weights[static_cast<std::size_t>(Act::audit)] = 8; // to see what goes too early
     }
+    if (random.chance(0.3)) {
+        plan.terms.cooldown =
+            Millis{static_cast<std::int64_t>(std::pow(10.0, 2 + 4 * random.unit()))};
+        plan.terms.cooled = std::to_string(1 + random.below(plan.webhooks));
+    }
+    if (random.chance(0.1)) {
+        plan.terms.poisoned = "e" + std::to_string(1 + random.below(plan.length / 2));
+    }
+    plan.old_events = random.chance(0.1) ? 1 + random.below(50) : 0;
+    if (auto& mislay = plan.weights[static_cast<std::size_t>(Act::mislay)]; random.chance(0.8)) {
+        mislay = 0;
+    } else if (mislay > 0) {
+        take_files_away(plan);
+    }
     plan.terms.small_queue = small;
     plan.terms.drops_oldest = small && random.chance(0.5);
     plan.ini = "[server]\nurl = http://findface.example\nusername = agent\n"
@@ -82,6 +113,7 @@ Plan plan_of(Random& random) {
                line("max_size", small ? "1MiB" : "256MiB") + line("min_free", "1MiB") +
                line("when_full", plan.terms.drops_oldest ? "drop_oldest" : "reject") +
                line("max_age", std::to_string(plan.terms.max_age.count()) + "ms");
+    plan.ini_end = cooldown_section(plan.terms);
     return plan;
 }
 

@@ -25,10 +25,11 @@ enum class Act {
     power,
     restart,
     damage,
+    mislay,
     look,
     audit
 };
-inline constexpr std::size_t acts = 15;
+inline constexpr std::size_t acts = 16;
 const char* name_of(Act act);
 
 struct Plan {
@@ -38,11 +39,13 @@ struct Plan {
     std::uint64_t quiet_from = 0;       ///< from that act on nobody sends events
     std::size_t webhooks = 0;
     std::size_t page_size = 3;
-    double manner_fine = 0.5; ///< how many of the changes of a target are for the better
-    double lacking = 0.1;     ///< after how many of them the device lacks something
-    std::size_t bulk = 0;     ///< bytes that make an event larger, at most
+    double manner_fine = 0.5;   ///< how many of the changes of a target are for the better
+    double lacking = 0.1;       ///< after how many of them the device lacks something
+    std::size_t bulk = 0;       ///< bytes that make an event larger, at most
+    std::size_t old_events = 0; ///< that wait in a database of version 1 when the run begins
     Terms terms;
-    std::string ini; ///< without [log] and the paths
+    std::string ini;     ///< up to [queue], of which the path is missing
+    std::string ini_end; ///< what follows after everything else
 
     /// `quiet`: nobody sends events.
     [[nodiscard]] Act next(Random& random, bool quiet) const;

@@ -1,5 +1,7 @@
 #include "test/simulation/world.hpp"
 
+#include "agent/store/crash_notes.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -39,6 +41,10 @@ World::World(std::uint64_t seed, Plan plan, const std::string& log)
     network_.page_size(plan_.page_size);
     network_.on_begin([this](const Call& call) { ledger_.begun(call); });
     network_.on_end([this](const Call& call) { ledger_.ended(call); });
+    network_.poison(plan_.terms.poisoned, [this] {
+        agent::CrashNotes::note_own_signal(); // as of a bad access
+        disk_.die(Death::process);
+    });
     std::ofstream{folder_ + "/password"} << "secret\n";
     write_ini(true);
     for (std::size_t i = 0; i < plan_.webhooks; ++i) {
@@ -61,10 +67,14 @@ void World::write_ini(bool good) {
     std::ofstream{folder_ + "/agent.ini"} << plan_.ini << "path = " << disk_.folder()
                                           << "/agent.db\n[ingest]\nlisten =\nsocket = " << folder_
                                           << "/agent.sock\n[log]\nlevel = " << log_ << "\n"
+                                          << plan_.ini_end
                                           << (good ? "" : "[queue]\nmax_size = large\n");
 }
 
 void World::run() {
+    if (plan_.old_events > 0) {
+        lay_old_database();
+    }
     start();
     for (act_ = 0; act_ < plan_.length; ++act_) {
         pass(Millis{random_.between(0, plan_.pace.count())});

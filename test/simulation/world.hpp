@@ -62,10 +62,10 @@ class World {
     [[nodiscard]] unsigned last_status() const { return last_status_; }
 
   private:
-    /// Of a person: retries or drops the deliveries of a webhook, or (empty) of all.
+    /// Of a person: retries or drops deliveries, of a webhook and an event, or (empty) of each.
     struct Edit {
         bool drops = false;
-        std::string webhook;
+        std::string webhook, event{};
         bool operator==(const Edit&) const = default;
     };
     void allow(const Edit& edit);
@@ -85,8 +85,13 @@ class World {
     void change_clock();
     void change_disk();
     void look();
+    void look_closer(const nlohmann::json& deliveries);
+    void edit(const Edit& what, std::string method, std::string path, std::string body);
     void audit();
+    void stall();
     void damage();
+    void mislay();
+    void lay_old_database();
     void heal();
     void require_drained();
     std::vector<Row> rows();
