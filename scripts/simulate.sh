@@ -54,7 +54,8 @@ if [ "${1-}" = --planted ]; then
 fi
 coverage() {
   local build=$PWD/build/coverage
-  cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DFFL_TESTS=ON -DCMAKE_CXX_FLAGS=--coverage >/dev/null
+  cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DFFL_TESTS=ON -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=0 \
+    -DCMAKE_CXX_FLAGS=--coverage -DCMAKE_EXE_LINKER_FLAGS=-Wl,--undefined=__gcov_dump >/dev/null # each board calls it
   cmake --build "$build" --target ffl-simulate -- -j "$jobs" | tail -n 1
   find "$build" -name '*.gcda' -delete
   "$build/test/ffl-simulate" --jobs "$jobs" "$@"

@@ -17,7 +17,7 @@ def taken_in(build, folder):
     """The branches of each source file: {file: {(line, number): taken}}."""
     found = collections.defaultdict(lambda: collections.defaultdict(bool))
     for data in sorted(build.rglob("*.gcda")):
-        if f"/{folder}/" not in str(data):
+        if f"/{folder.replace('/', '_')}.dir/" not in str(data):  # the objects of the folder's library
             continue
         text = subprocess.run(["gcov", "-b", "--json-format", "--stdout", str(data)], check=True,
                               capture_output=True, text=True, cwd=build).stdout
