@@ -42,11 +42,15 @@ count() { # count PRESET
 }
 
 part() { # part PRESET [LABEL]: without a label all tests
-  local preset=$1 label=${2-} result=0
+  local preset=$1 label=${2-} result=0 at_once=$jobs
+  case $preset in
+    asan | tsan) ;; # there they compute most of the time; elsewhere they wait for programs and disks
+    *) at_once=$((2 * jobs)) ;;
+  esac
   heading "$preset"
   configure "$preset"
   cmake --build --preset "$preset" ${label:+--target "tests_$label"} -- -j "$jobs"
-  ctest --preset "$preset" -j "$jobs" ${label:+-L "$label"} || result=$?
+  ctest --preset "$preset" -j "$at_once" ${label:+-L "$label"} || result=$?
   count "$preset"
   return "$result"
 }
