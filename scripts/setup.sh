@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Installs whatever a bare Debian 12 lacks to build ffl-agent, run its tests and its demo. Quick and silent when nothing is missing; may be
 # run again at any time; removes nothing. Elsewhere it says what is needed and whether it is there.
-#   scripts/setup.sh [portable] [cross] [package] [page] [board] [sanitizers]
+#   scripts/setup.sh [portable] [cross] [package] [page] [board] [sanitizers] [bits32]
 #     portable what a build with the libraries of Debian 11 needs: that release's keys, GoogleTest's source
 #     cross    also what scripts/cross.sh needs: compilers for ARM, an emulator for their tests
 #     package  also what scripts/package.sh needs: the same compilers, and what checks packages
 #     page     also what the tests of the status page need: a browser, and npm, which installs the one module
 #              that drives it, and the one that judges signatures
 #     board    also what scripts/board.sh needs: a whole emulated board
+#     bits32   also what a 64-bit PC needs to read the sources as those of a 32-bit program
 #     sanitizers also what the sanitizers and scripts/fuzz.sh need: clang with its fuzzer, and what counts the lines that were reached
 set -euo pipefail
 
@@ -40,7 +41,8 @@ for extra in "$@"; do
       ;;
     board) packages+=(qemu-system-arm kmod cpio e2fsprogs debian-archive-keyring) ;;
     sanitizers) packages+=(clang-14 libclang-rt-14-dev llvm-14) ;;
-    *) echo "setup.sh: $extra is none of portable, cross, package, page, board, sanitizers" >&2; exit 64 ;;
+    bits32) packages+=(libc6-dev-i386 lib32stdc++-12-dev) ;;
+    *) echo "setup.sh: $extra is none of portable, cross, package, page, board, sanitizers, bits32" >&2; exit 64 ;;
   esac
 done
 # Of these a package starts a service, at once and at every boot. Tests start their own.

@@ -9,7 +9,7 @@
 #   scripts/test.sh quick          the developer's loop: a debug build, all tests, no sanitizer
 #   scripts/test.sh quick FOLDER   the same for one folder's tests: agent/queue, common/net, system;
 #                                  page: the status page in Chromium
-#   scripts/test.sh tidy           clang-tidy and cppcheck over agent/ and common/
+#   scripts/test.sh tidy           clang-tidy and cppcheck over agent/ and common/, and whether it fits 32 bits
 #   scripts/test.sh fuzz           each target of test/fuzz for 20 s (scripts/fuzz.sh: as long as wanted)
 #   scripts/test.sh asan           all tests under the address and undefined-behaviour sanitizers
 #   scripts/test.sh tsan           the tests with threads under the thread sanitizer
@@ -42,10 +42,9 @@ count() { # count PRESET
 }
 
 part() { # part PRESET [LABEL]: without a label all tests
-  local preset=$1 label=${2-} result=0 at_once=$jobs
+  local preset=$1 label=${2-} result=0 at_once=$((2 * jobs)) # they wait for programs and disks, and
   case $preset in
-    asan | tsan) ;; # there they compute most of the time; elsewhere they wait for programs and disks
-    *) at_once=$((2 * jobs)) ;;
+    asan | tsan) at_once=$((jobs + 1)) ;; # compute more than elsewhere under a sanitizer
   esac
   heading "$preset"
   configure "$preset"
@@ -81,6 +80,17 @@ tidy() {
       --extra-arg=-Wno-unknown-warning-option 2> >(grep -v 'warnings generated' >&2)
   cppcheck --enable=warning,performance,portability --std=c++20 --language=c++ -I . -j "$jobs" --quiet \
     --error-exitcode=1 --suppressions-list=.cppcheck --template='{file}:{line}: {id}: {message}' agent common
+}
+
+# Boards may have 32 bits, and no test runs on one: the compiler says where a number may not fit there.
+# It only reads. As on ARM, and unlike on a PC, a number of eight bytes lies at a multiple of eight.
+bits32() {
+  [ "$(dpkg --print-architecture)" = amd64 ] || return 0
+  heading "bits32"
+  scripts/setup.sh bits32
+  jq -r '.[] | select(.file | endswith(".c") | not) | .command' build/tidy/compile_commands.json |
+    sed 's|^.*/c++ |c++ -m32 -malign-double -isystem /usr/include/x86_64-linux-gnu -fsyntax-only |; s| -o [^ ]*||' |
+    (cd build/tidy && tr '\n' '\0' | xargs -0 -P "$jobs" -I{} sh -c '{}')
 }
 
 # Hostile input, briefly: what was found once is in every test run (test_fuzz), and what is new is found
@@ -119,6 +129,7 @@ board() {
 
 all() {
   tidy
+  bits32
   part asan
   part tsan threads
   hostile
@@ -152,7 +163,10 @@ esac
 case $what in
   all) all ;;
   quick) quick "${@:2}" ;;
-  tidy) tidy ;;
+  tidy)
+    tidy
+    bits32
+    ;;
   asan) part asan ;;
   tsan) part tsan threads ;;
   release) shipped ;;

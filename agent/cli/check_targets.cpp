@@ -138,8 +138,8 @@ class Round {
 } // namespace
 
 void check_targets(Report& report, const Config& config, const Snapshot& snapshot) {
-    Round{report, config, targets_of(snapshot)}.run(
-        std::clamp<std::uint64_t>(config.delivery.connections, 1, most_at_once));
+    Round{report, config, targets_of(snapshot)}.run(static_cast<std::size_t>(
+        std::clamp<std::uint64_t>(config.delivery.connections, 1, most_at_once)));
 }
 
 } // namespace agent

@@ -10,10 +10,10 @@ constexpr const char* correct_it = "enable systemd-timesyncd or chrony (timedate
                                    "clock does), or set the clock by hand: ";
 
 /// In days; what is later is an accident, not a date.
-constexpr long most_after_build = 30 * 365;
+constexpr std::int64_t most_after_build = 30 * 365;
 
 /// "2026-11-28" as days since 1970.
-long days_of(std::string_view date) {
+std::int64_t days_of(std::string_view date) {
     const auto number = [&](std::size_t at, std::size_t size) {
         return std::stoi(std::string{date.substr(at, size)});
     };

@@ -15,7 +15,7 @@ std::string date_of(common::WallTime time) {
     return common::rfc3339(time).substr(0, std::string_view{"2026-11-28"}.size());
 }
 
-std::string days(long count) {
+std::string days(std::int64_t count) {
     return std::to_string(count) + (count == 1 ? " day" : " days");
 }
 
@@ -88,7 +88,7 @@ std::string connect_advice(const Peer& peer, const common::ProbeResult& result) 
 
 } // namespace
 
-long days_until(common::WallTime then, common::WallTime now) {
+std::int64_t days_until(common::WallTime then, common::WallTime now) {
     return std::chrono::floor<std::chrono::days>(then - now).count();
 }
 

@@ -21,7 +21,7 @@ struct Peer {
 };
 
 /// Whole days until then, rounded down.
-long days_until(common::WallTime then, common::WallTime now);
+std::int64_t days_until(common::WallTime then, common::WallTime now);
 
 /// A certificate that is trusted: warns in the last 30 days of its time.
 Finding judge_days_left(const Peer& peer, common::WallTime valid_until, common::WallTime now);

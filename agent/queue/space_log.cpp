@@ -43,7 +43,7 @@ void SpaceLog::dropped(std::size_t deliveries, std::uint64_t max_size, common::I
     dropped_at_ = now;
 }
 
-void SpaceLog::dropped_dead(std::size_t dead_letters, common::Instant now) {
+void SpaceLog::dropped_dead(std::uint64_t dead_letters, common::Instant now) {
     if (is_over(dropped_dead_at_, now)) {
         common::log::warn("dead letters take too much room: dropping the oldest of them",
                           {{"dropped", dead_letters}});

@@ -19,7 +19,7 @@ class SpaceLog {
     /// Old deliveries were dropped for new ones.
     void dropped(std::size_t deliveries, std::uint64_t max_size, common::Instant now);
     /// Dead letters were deleted, because room was needed or because they had too much of it.
-    void dropped_dead(std::size_t dead_letters, common::Instant now);
+    void dropped_dead(std::uint64_t dead_letters, common::Instant now);
 
   private:
     bool full_ = false; // as told

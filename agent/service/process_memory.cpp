@@ -6,8 +6,8 @@
 namespace agent {
 
 std::size_t budget_bytes(const Config& config) {
-    const auto bodies = std::max<std::size_t>(std::size_t{40} << 20, 3 * config.ingest.max_body);
-    return bodies + reserve_bytes;
+    const auto bodies = std::max(std::uint64_t{40} << 20, 3 * config.ingest.max_body);
+    return static_cast<std::size_t>(bodies) + reserve_bytes; // max_body is 256 MiB at most
 }
 
 // glibc keeps what is freed below something that is still in use, and from the first large block on

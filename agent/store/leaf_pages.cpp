@@ -28,7 +28,7 @@ class Bytes {
     [[nodiscard]] bool good() const { return good_; }
     [[nodiscard]] std::size_t at() const { return at_; }
 
-    std::uint64_t big_endian(std::size_t size) {
+    std::uint64_t big_endian(std::uint64_t size) {
         std::uint64_t number = 0;
         for (const char one : take(size)) {
             number = number << 8U | static_cast<unsigned char>(one);
@@ -46,13 +46,15 @@ class Bytes {
         }
         return number << 8U | big_endian(1);
     }
-    std::string_view take(std::size_t size) {
+    /// `size` is a number from the file: also where a size_t has 32 bits it may have 64.
+    std::string_view take(std::uint64_t size) {
         if (size > bytes_.size() - at_) {
             good_ = false;
             return {};
         }
-        at_ += size;
-        return bytes_.substr(at_ - size, size);
+        const auto begin = at_;
+        at_ += static_cast<std::size_t>(size);
+        return bytes_.substr(begin, at_ - begin);
     }
 
   private:
@@ -62,15 +64,16 @@ class Bytes {
 };
 
 std::optional<std::int64_t> read_integer(Bytes& from, std::uint64_t type) {
-    constexpr std::array<std::size_t, 10> sizes{0, 1, 2, 3, 4, 6, 8, 0, 0, 0};
+    constexpr std::array<unsigned, 7> sizes{0, 1, 2, 3, 4, 6, 8};
     if (type == 8 || type == 9) {
         return static_cast<std::int64_t>(type - 8);
     }
     if (type < 1 || type > 6) {
         return std::nullopt;
     }
-    const auto unused = 64 - 8 * sizes[type];
-    return static_cast<std::int64_t>(from.big_endian(sizes[type]) << unused) >> unused;
+    const auto size = sizes[static_cast<std::size_t>(type)];
+    const auto unused = 64 - 8 * size;
+    return static_cast<std::int64_t>(from.big_endian(size) << unused) >> unused;
 }
 
 /// The bytes of a text or a blob; nothing if the type is another one.
@@ -96,7 +99,7 @@ std::optional<StoredEvent> event_of(std::int64_t id, std::string_view record) {
         (fresh && !is_text(types[columns]))) {
         return std::nullopt;
     }
-    Bytes values{record.substr(header_bytes)};
+    Bytes values{record.substr(header.at())};
     const auto event_id = read_bytes(values, types[1]);
     const auto given = read_integer(values, types[2]);
     const auto accepted_at = read_integer(values, types[3]);
@@ -142,7 +145,7 @@ class PageFile {
             map_ = page(map).value_or("");
         }
         const auto at = (number - map - 1) * entry_bytes;
-        return number > map && at < map_.size() && map_[at] == free_page;
+        return number > map && at < map_.size() && map_[static_cast<std::size_t>(at)] == free_page;
     }
 
     /// The whole record of a cell, of which the page has only the beginning if it is long.
@@ -198,7 +201,7 @@ void read_event_pages(const std::string& path, const Progress& progress,
             if (!pointers.good() || at < header_of_leaf || at >= usual_page) {
                 continue;
             }
-            Bytes cell{std::string_view{*page}.substr(at)};
+            Bytes cell{std::string_view{*page}.substr(static_cast<std::size_t>(at))};
             const auto size = cell.varint();
             const auto id = static_cast<std::int64_t>(cell.varint());
             const auto record = file.record(cell, size);
