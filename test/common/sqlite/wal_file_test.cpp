@@ -38,7 +38,10 @@ struct WalFile : ::testing::Test {
 
     [[nodiscard]] std::string path() const { return folder + "/a.db"; }
     [[nodiscard]] std::string wal() const { return path() + "-wal"; }
-    [[nodiscard]] std::size_t wal_frames() const { return (fs::file_size(wal()) - 32) / frame; }
+    [[nodiscard]] std::size_t wal_bytes() const {
+        return static_cast<std::size_t>(fs::file_size(wal()));
+    }
+    [[nodiscard]] std::size_t wal_frames() const { return (wal_bytes() - 32) / frame; }
     void overwrite(std::size_t at, const std::string& bytes) const {
         std::fstream file{wal(), std::ios::binary | std::ios::in | std::ios::out};
         file.seekp(static_cast<std::streamoff>(at));
@@ -131,7 +134,7 @@ TEST_F(WalFile, IsReadWhateverIsWrongAtItsFront) {
         {8, {"\0\0\x10\1", 4}, 50},
         {0, zeros(4096), 40},
         {0, zeros(65'536), 0},
-        {0, zeros((fs::file_size(wal()) - 32) / 2), 0},
+        {0, zeros((wal_bytes() - 32) / 2), 0},
         {0, std::string(65'536, '\xff'), 0},
     };
     for (const auto& [at, bytes, rows] : cases) {
@@ -163,7 +166,7 @@ TEST_F(WalFile, IsDamagedWhenTheEndOfATransactionBeforeTheLastIs) {
 TEST_F(WalFile, IsDamagedWhenBytesAreMissingInIt) {
     std::ifstream file{wal(), std::ios::binary};
     const std::string bytes{std::istreambuf_iterator<char>{file}, {}};
-    for (const auto missing : {1UL, 512UL, frame - 1}) {
+    for (const std::size_t missing : {std::size_t{1}, std::size_t{512}, frame - 1}) {
         SCOPED_TRACE(missing);
         auto shifted = bytes;
         shifted.erase(32 + wal_frames() / 2 * frame + 100, missing);
@@ -186,7 +189,7 @@ TEST_F(WalFile, ATornTransactionIsDamageIfThereWasNoPowerCut) {
 }
 
 TEST_F(WalFile, IsNotDamagedByWhatAKilledOrFailedCommitLeaves) {
-    const auto size = fs::file_size(wal());
+    const auto size = wal_bytes();
     std::ifstream file{wal(), std::ios::binary};
     const std::string bytes{std::istreambuf_iterator<char>{file}, {}};
     const auto last = bytes.substr(32 + ends().back() * frame, frame);
@@ -229,7 +232,7 @@ TEST_F(WalFile, IsTornWhereTheSaltOfItsLastFrameIsWrongWhateverFollows) {
         SCOPED_TRACE(behind);
         TearDown();
         SetUp();
-        const auto size = fs::file_size(wal());
+        const auto size = wal_bytes();
         overwrite(size - frame + 10, "\xAA");
         overwrite(size, std::string(behind, '\x01'));
         EXPECT_TRUE(report().torn) << "SQLite passes over what was once complete";
@@ -276,7 +279,7 @@ TEST_F(WalFile, IsWholeWhereTheLastPageIsStillThatOfTheLogBefore) {
     }
     ASSERT_EQ(wal_frames(), 2U);
     ASSERT_NE(page_of_last(), before);
-    const auto page_at = fs::file_size(wal()) - before.size();
+    const auto page_at = wal_bytes() - before.size();
     overwrite(page_at, before);
     EXPECT_EQ(report("newer").damage, std::nullopt);
     EXPECT_EQ(report("newer").torn, std::nullopt);
