@@ -21,8 +21,7 @@ std::int64_t days_of(std::string_view date) {
     day.tm_year = number(0, 4) - 1900;
     day.tm_mon = number(5, 2) - 1;
     day.tm_mday = number(8, 2);
-    const auto begin = std::chrono::system_clock::from_time_t(::timegm(&day));
-    return std::chrono::floor<std::chrono::days>(begin).time_since_epoch().count();
+    return common::seconds_of(day) / 86'400;
 }
 
 } // namespace

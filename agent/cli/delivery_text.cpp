@@ -44,7 +44,7 @@ std::string local_time(std::string_view rfc3339) {
     if (end == nullptr || *end != '\0') {
         return text;
     }
-    const auto time = ::timegm(&utc);
+    const auto time = static_cast<std::time_t>(common::seconds_of(utc)); // it has happened
     std::tm local{};
     ::localtime_r(&time, &local);
     std::array<char, 32> shown{};

@@ -85,7 +85,7 @@ std::optional<std::int64_t> read_ctime(const std::string& text) {
     std::string_view rest{end};
     const auto ahead = take_zone(rest);
     end = ::strptime(std::string{common::trim(rest)}.c_str(), "%Y", &fields);
-    return end == nullptr ? std::nullopt : std::optional{::timegm(&fields) - ahead};
+    return end == nullptr ? std::nullopt : std::optional{common::seconds_of(fields) - ahead};
 }
 
 /// Seconds since 1970 of a date: the three forms of RFC 9110 section 5.6.7 and those that the
@@ -113,7 +113,7 @@ std::optional<std::int64_t> read_date(std::string_view value) {
             rest.remove_prefix(1);
             take_while(rest, is_digit);
         }
-        return ::timegm(&fields) - take_zone(rest);
+        return common::seconds_of(fields) - take_zone(rest);
     }
     return std::nullopt;
 }

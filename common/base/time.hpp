@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <string>
 
 namespace common {
@@ -26,6 +27,11 @@ struct DeviceTime {
     bool synchronised = false;
 };
 
+/// Seconds since 1970 of a date in UTC, with the fields of strptime(3), from the year 1400 to 9999.
+/// As timegm(3), but also beyond 2038 on boards whose time_t has 32 bits.
+std::int64_t seconds_of(const std::tm& utc);
+/// That time, or the nearest one that there is: they are from 1677 to 2262.
+WallTime wall_time(std::int64_t seconds_since_1970);
 /// In UTC, in whole seconds: "2026-11-24T10:01:02Z".
 std::string rfc3339(WallTime time);
 /// The same as part of a file's name: "20261124T100102Z".

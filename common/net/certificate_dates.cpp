@@ -1,7 +1,6 @@
 #include "common/net/certificate_dates.hpp"
 
 #include <algorithm>
-#include <ctime>
 #include <openssl/x509.h>
 
 namespace common {
@@ -10,8 +9,7 @@ namespace {
 
 WallTime time_of(const ASN1_TIME* time, WallTime unreadable) {
     std::tm parts{};
-    return ::ASN1_TIME_to_tm(time, &parts) == 1 ? WallTime{std::chrono::seconds{::timegm(&parts)}}
-                                                : unreadable;
+    return ::ASN1_TIME_to_tm(time, &parts) == 1 ? wall_time(seconds_of(parts)) : unreadable;
 }
 
 } // namespace

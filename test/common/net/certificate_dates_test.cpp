@@ -45,5 +45,16 @@ TEST(CertificateDates, ThatCannotBeReadLimitNothing) {
     EXPECT_EQ(overlap(day, valid_time(blank.get())), day);
 }
 
+TEST(CertificateDates, MayLieFarAhead) {
+    const X509Pointer certificate{::X509_new(), &::X509_free};
+    for (const auto& [text, shown] : {
+             std::pair{"20450101000000Z", "2045-01-01T00:00:00Z"},
+             std::pair{"99991231235959Z", "2262-04-11T23:47:16Z"}, // "without an end", RFC 5280
+         }) {
+        ASSERT_EQ(::ASN1_TIME_set_string(::X509_getm_notAfter(certificate.get()), text), 1);
+        EXPECT_EQ(rfc3339(valid_time(certificate.get()).until), shown);
+    }
+}
+
 } // namespace
 } // namespace common
