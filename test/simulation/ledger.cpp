@@ -108,7 +108,8 @@ void Ledger::require_fresh_first(const std::string& webhook) {
     for (const auto& [event, accepted] : fresh_[webhook]) {
         const auto calm_since = std::max(accepted, silence.since);
         const auto& entry = events_.at(event);
-        if (calm_since + fresh_time < clock_.world() &&
+        const auto stalled = stalled_between(calm_since, clock_.world());
+        if (calm_since + fresh_time + stalled < clock_.world() &&
             !may_be_gone(entry, webhook, entry.duties.at(webhook))) {
             return fail(name_of(event, webhook) + " waits behind a retry");
         }

@@ -92,6 +92,8 @@ Plan plan_of(Random& random) {
     }
     if (random.chance(0.1)) {
         plan.terms.poisoned = "e" + std::to_string(1 + random.below(plan.length / 2));
+        // What ends the agent cannot be noted on a disk that takes no writes.
+        plan.weights[static_cast<std::size_t>(Act::disk)] = 0;
     }
     plan.old_events = random.chance(0.1) ? 1 + random.below(50) : 0;
     if (auto& mislay = plan.weights[static_cast<std::size_t>(Act::mislay)]; random.chance(0.8)) {
