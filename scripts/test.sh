@@ -42,9 +42,10 @@ count() { # count PRESET
 }
 
 part() { # part PRESET [LABEL]: without a label all tests
-  local preset=$1 label=${2-} result=0 at_once=$((2 * jobs)) # they wait for programs and disks, and
+  # Tests wait for programs and disks most of the time; under a sanitizer they compute more.
+  local preset=$1 label=${2-} result=0 at_once=$((2 * jobs))
   case $preset in
-    asan | tsan) at_once=$((jobs + 1)) ;; # compute more than elsewhere under a sanitizer
+    asan | tsan) at_once=$((jobs + 1)) ;;
   esac
   heading "$preset"
   configure "$preset"

@@ -49,17 +49,13 @@ class QueueMovedTest : public Storage {
 };
 
 TEST_F(QueueMovedTest, AllFilesRemoved) {
-    for (const auto* suffix : {"", "-wal", "-shm"}) {
-        fs::remove(path(suffix));
-    }
+    remove({"", "-wal", "-shm"});
     expect_noticed_and_recovered("rm agent.db*");
 }
 
 TEST_F(QueueMovedTest, TheReserveComesBackToo) {
     ASSERT_TRUE(fs::exists(path("-reserve")));
-    for (const auto* suffix : {"", "-wal", "-shm", "-reserve"}) {
-        fs::remove(path(suffix));
-    }
+    remove({"", "-wal", "-shm", "-reserve"});
     EXPECT_FALSE(now().add({event("refused", {"1"})}));
     clock.advance(1s);
     EXPECT_FALSE(now().queue.stats().degraded);
