@@ -99,8 +99,9 @@ std::vector<WalFrame> judge(const std::vector<RawFrame>& raw, std::optional<Salt
         if (good && unproven) {
             frames.back().good = true; // it was faulty only in what the one before it said
         }
-        if (!good && !frames.empty() && one.follows_page) {
-            // Only the checksum or salt that the frame before carries is damaged, not its page.
+        if (!good && own && !frames.empty() && one.follows_page) {
+            // Only the checksum or salt that the frame before carries is damaged, not its page. (A
+            // power cut may put a new checksum before an older page, which older frames follow.)
             good = frames.back().good = true;
         }
         const bool follows_good = frames.empty() ? header_good : frames.back().good;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <map>
 #include <sqlite3.h>
 #include <string>
 #include <vector>
@@ -287,6 +288,36 @@ TEST_F(WalFile, IsWholeWhereTheLastPageIsStillThatOfTheLogBefore) {
     EXPECT_TRUE(report("newer").damage);
     overwrite(page_at, std::string(before.size(), '\0'));
     EXPECT_TRUE(report("newer").damage);
+}
+
+// The header of a frame may lie in two sectors, of which a power cut keeps one.
+TEST_F(WalFile, IsWholeWhereATornFrameStandsBeforeThoseOfTheLogBefore) {
+    std::map<std::string, std::string> logs;
+    {
+        SQLite::Database handle{path(), SQLite::OPEN_READWRITE};
+        ::sqlite3_db_config(handle.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+        handle.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+        for (const std::string text : {"older", "newer"}) {
+            for (const std::string row : {"10", "20", "30", "10", "20"}) {
+                handle.exec("UPDATE row SET text = '" + text + "' || text WHERE id = " + row);
+            }
+            std::ifstream file{wal(), std::ios::binary};
+            logs[text] = {std::istreambuf_iterator<char>{file}, {}};
+            handle.exec(text == "older" ? "PRAGMA wal_checkpoint(RESTART)" : "SELECT 1");
+        }
+    }
+    ASSERT_EQ(wal_frames(), 5U);
+    ASSERT_EQ(logs["older"].size(), logs["newer"].size());
+    const auto copy = [&](const std::string& from, std::size_t at, std::size_t size) {
+        overwrite(at, logs[from].substr(at, size));
+    };
+    const auto frame_at = [](std::size_t number) { return 32 + number * frame; };
+    copy("older", frame_at(1), 24); // the header of the second, its page is new
+    copy("older", frame_at(2), 8);  // all but salt and checksum of the third
+    copy("older", frame_at(2) + 24, 4096);
+    copy("older", frame_at(3), 2 * frame);
+    EXPECT_EQ(report().damage, std::nullopt);
+    EXPECT_EQ(report().committed, 1U);
 }
 
 TEST_F(WalFile, WhatCannotBeWrittenIsTold) {
