@@ -208,6 +208,7 @@ void World::change_disk() {
         break;
     case 3:
         disk_.faults.capacity = disk_.used() + random_.below(200'000);
+        ledger_.disk_fills();
         break;
     default:
         disk_.faults.reads = true;

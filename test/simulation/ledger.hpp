@@ -70,6 +70,9 @@ class Ledger {
     /// Whether the disk has a fault from now on. Meanwhile outcomes may not be written, and a death
     /// makes the agent forget those.
     void disk_fails(bool yes);
+    /// The disk has little room from now on: dead letters may have to make some, as in a queue that
+    /// is small.
+    void disk_fills() { terms_.small_queue = true; }
     /// The database does nothing until then.
     void stalls(WorldTime until) { stalls_.emplace_back(clock_.world(), until); }
     /// Somebody retries or drops deliveries: of a webhook and an event, of each where it is empty.

@@ -25,8 +25,8 @@ bool Ledger::may_be_gone(const Event& event, const std::string& webhook) const {
 bool Ledger::may_be_gone(const Event& event, const std::string& webhook, const Duty& duty) const {
     const auto age = clock_.world() - event.accepted;
     const bool expired = terms_.max_age.count() > 0 && age >= terms_.max_age;
-    const auto most = definitions_.most_attempts(webhook);
-    const bool dead = most != 0 && duty.attempts >= 1 && terms_.small_queue;
+    const auto least = definitions_.least_attempts(webhook); // one of its versions had a limit
+    const bool dead = least != 0 && duty.attempts >= 1 && terms_.small_queue;
     return duty.dropped || expired || dead || terms_.drops_oldest ||
            (definitions_.was_removed(webhook) && terms_.small_queue);
 }
